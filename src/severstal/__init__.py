@@ -1,0 +1,1 @@
+"""Kaggle's Severstal: Steel Defect Detection, from a fresh clone to submission.csv."""

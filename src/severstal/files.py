@@ -1,0 +1,124 @@
+"""Files that are whole or not there: written beside their name, then renamed into place."""
+
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from severstal.errors import SeverstalError
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`, and rename it to `path` once the block ends without an error.
+
+    A process killed inside the block leaves the earlier file as it was. The temporary name is the same for
+    each try, so that a killed one leaves at most one stray file, which the next try overwrites.
+
+    Raises:
+        SeverstalError: the disk is full or the folder may not be written; the earlier file stays.
+
+    Example:
+        >>> import tempfile
+        >>> target = Path(tempfile.mkdtemp()) / "note.txt"
+        >>> with replacing(target) as part:
+        ...     _ = part.write_text("whole")
+        >>> target.read_text()
+        'whole'
+    """
+    path = Path(path)
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
+        part.replace(path)
+    except BaseException as error:
+        part.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise explain(error, path) from error
+        raise
+
+
+def explain(error: OSError, path: Path) -> SeverstalError:
+    """Say in one line why `path` could not be written and what to do.
+
+    Example:
+        >>> print(explain(OSError(errno.ENOSPC, "No space left on device"), Path("runs/a")))
+        runs/a: the disk is full: free some space and give the same command again
+    """
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return SeverstalError(f"{path}: the disk is full: free some space and give the same command again")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return SeverstalError(f"{path}: may not be written: choose another folder or change its permissions")
+    return SeverstalError(f"{path}: {error.strerror or error}: repair this and give the same command again")
+
+
+def write_text(path: str | Path, text: str) -> None:
+    r"""Write a text file whole: UTF-8, with line ends as they stand in `text`.
+
+    Example:
+        >>> import tempfile
+        >>> target = Path(tempfile.mkdtemp()) / "a.csv"
+        >>> write_text(target, "a,b\n")
+        >>> target.read_bytes()
+        b'a,b\n'
+    """
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8", newline="")
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Write a value as indented JSON, whole.
+
+    Example:
+        >>> import tempfile
+        >>> target = Path(tempfile.mkdtemp()) / "a.json"
+        >>> write_json(target, {"score": 0.9})
+        >>> read_json(target)
+        {'score': 0.9}
+    """
+    write_text(path, json.dumps(value, indent=2) + "\n")
+
+
+def read_json(path: str | Path) -> Any:
+    """Read a JSON file that this project wrote.
+
+    Raises:
+        SeverstalError: the file is missing or is not JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SeverstalError(f"{path}: not there: give the command that makes it first") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise SeverstalError(f"{path}: not JSON ({error}): delete it and run again") from error
+
+
+def checksum(path: str | Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal.
+
+    Example:
+        >>> import tempfile
+        >>> target = Path(tempfile.mkdtemp()) / "empty"
+        >>> target.touch()
+        >>> checksum(target)[:8]
+        'e3b0c442'
+    """
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a JSON-able value, the same for equal values.
+
+    Example:
+        >>> digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
+        True
+    """
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
