@@ -1,0 +1,113 @@
+"""Settings from outside: a TOML table becomes a frozen dataclass, or an error that says what to write."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import field, fields, is_dataclass
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from severstal.errors import SeverstalError
+
+Settings = TypeVar("Settings")
+
+
+def within(default: Any, low: float, high: float) -> Any:
+    """Give a dataclass field its default and the inclusive range of its values.
+
+    The range of a tuple holds for each of its items.
+
+    Example:
+        >>> from dataclasses import dataclass
+        >>> @dataclass
+        ... class Oven:
+        ...     degrees: int = within(180, 50, 300)
+        >>> Oven().degrees
+        180
+    """
+    return field(default=default, metadata={"range": (low, high)})
+
+
+def build(cls: type[Settings], table: Mapping[str, Any], source: str, prefix: str = "") -> Settings:
+    """Turn a TOML table into a frozen dataclass, whose fields may be such dataclasses themselves.
+
+    Args:
+        cls: the dataclass; its type hints and the ranges given by `within` are what is checked.
+        table: keys and values; what is not named keeps its default.
+        source: the file, for the error message.
+        prefix: what stands before the keys in the error message.
+
+    Raises:
+        SeverstalError: a key is unknown (the nearest known one is named), or its value is of another type or
+            outside its range.
+
+    Example:
+        >>> from dataclasses import dataclass
+        >>> @dataclass(frozen=True)
+        ... class Oven:
+        ...     degrees: int = within(180, 50, 300)
+        >>> build(Oven, {"degrees": 200}, "oven.toml")
+        Oven(degrees=200)
+        >>> build(Oven, {"degree": 200}, "oven.toml")
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: oven.toml: key 'degree' is unknown: ... 'degrees'
+    """
+    known = {item.name: item for item in fields(cls)}
+    hints = get_type_hints(cls)
+    values = {}
+    for key, value in table.items():
+        label = prefix + key
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1, 0.0)[0]
+            raise SeverstalError(
+                f"{source}: key {label!r} is unknown: the nearest known one is {prefix + near!r}"
+            )
+        if is_dataclass(hints[key]):
+            if not isinstance(value, Mapping):
+                raise SeverstalError(f"{source}: {label} is {value!r}: make it a table, [{label}]")
+            values[key] = build(hints[key], value, source, label + ".")
+        else:
+            values[key] = _fit(value, hints[key], source, label)
+            _check_range(values[key], known[key].metadata.get("range"), source, label)
+    return cls(**values)
+
+
+def _fit(value: Any, hint: Any, source: str, label: str) -> Any:
+    """Check a TOML value against a type hint, and turn lists into tuples and whole numbers into floats."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        if value in arguments:
+            return value
+        raise SeverstalError(f"{source}: {label} is {value!r}: take one of {', '.join(map(repr, arguments))}")
+    if origin is tuple and isinstance(value, list):
+        if arguments[-1] is Ellipsis:
+            if value:
+                return tuple(_fit(item, arguments[0], source, label) for item in value)
+        elif len(value) == len(arguments):
+            return tuple(_fit(item, kind, source, label) for item, kind in zip(value, arguments, strict=True))
+        raise SeverstalError(f"{source}: {label} is {value!r}: give {_amount(arguments)}")
+    if hint is float and type(value) is int:
+        return float(value)
+    kind = Mapping if origin is not None and issubclass(origin, Mapping) else hint
+    if origin is tuple or not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise SeverstalError(f"{source}: {label} is {value!r}: give {_word(kind, origin)}")
+    if kind is Mapping and arguments[1] is float:
+        return {key: _fit(item, float, source, f"{label}.{key}") for key, item in value.items()}
+    return value
+
+
+def _amount(arguments: tuple) -> str:
+    return "one or more" if arguments[-1] is Ellipsis else f"a list of {len(arguments)}"
+
+
+def _word(kind: Any, origin: Any) -> str:
+    if origin is tuple:
+        return "a list, as [256, 512]"
+    return {int: "a whole number", float: "a number", bool: "true or false", str: "text"}.get(kind, "a table")
+
+
+def _check_range(value: Any, bounds: tuple[float, float] | None, source: str, label: str) -> None:
+    if bounds is None:
+        return
+    low, high = bounds
+    for item in value if isinstance(value, tuple) else (value,):
+        if not low <= item <= high:  # also false for nan
+            raise SeverstalError(f"{source}: {label} is {value!r}: give {low:g} to {high:g}")

@@ -1,0 +1,70 @@
+"""A stage of a job: skipped when its output is there, whole, and made from the same input."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from severstal.files import checksum, digest, read_json, write_json
+
+SMALL = 1_000_000  # bytes up to which an output's content is checked, not only its size
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a job and the record of its last success, `FOLDER/stages/NAME.json`.
+
+    The record is written last, so that a step killed at any instant counts as not done.
+
+    Args:
+        folder: of the run.
+        name: of the stage.
+        inputs: all that the result depends on, as JSON: settings and checksums.
+
+    Example:
+        >>> import tempfile
+        >>> run = Path(tempfile.mkdtemp())
+        >>> stage = Stage(run, "greet", {"name": "steel"})
+        >>> stage.is_done()
+        False
+        >>> _ = (run / "out.txt").write_text("hello steel")
+        >>> stage.finish([run / "out.txt"])
+        >>> stage.is_done(), Stage(run, "greet", {"name": "iron"}).is_done()
+        (True, False)
+    """
+
+    folder: Path
+    name: str
+    inputs: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        """Checksum of the inputs."""
+        return digest(self.inputs)
+
+    @property
+    def record(self) -> Path:
+        """The file that says the stage was done."""
+        return self.folder / "stages" / f"{self.name}.json"
+
+    def is_done(self) -> bool:
+        """Whether the outputs of a success with the same inputs are all there and unchanged."""
+        if not self.record.is_file():
+            return False
+        record = read_json(self.record)
+        return record["key"] == self.key and all(
+            _facts(self.folder / path) == facts for path, facts in record["outputs"].items()
+        )
+
+    def finish(self, outputs: Iterable[Path]) -> None:
+        """Record a success and the files it made, all of them inside the run's folder."""
+        facts = {path.relative_to(self.folder).as_posix(): _facts(path) for path in outputs}
+        write_json(self.record, {"key": self.key, "inputs": self.inputs, "outputs": facts})
+
+
+def _facts(path: Path) -> list[Any] | None:
+    """Size, and for a small file the checksum; None where there is no file."""
+    if not path.is_file():
+        return None
+    size = path.stat().st_size
+    return [size, checksum(path) if size <= SMALL else ""]

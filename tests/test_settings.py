@@ -1,0 +1,72 @@
+"""Settings from TOML: every way to write one wrongly ends in a line that says what to write."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pytest
+
+from severstal.errors import SeverstalError
+from severstal.settings import build, within
+
+
+@dataclass(frozen=True)
+class Rack:
+    levels: int = within(2, 1, 5)
+
+
+@dataclass(frozen=True)
+class Oven:
+    degrees: float = within(180.0, 50, 300)
+    mode: Literal["fan", "grill"] = "fan"
+    fan: bool = True
+    size: tuple[int, int] = within((40, 60), 1, 100)
+    programs: tuple[Literal["bread", "cake"], ...] = ("bread",)
+    weights: Mapping[str, float] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    rack: Rack = Rack()
+
+
+def test_what_is_not_named_keeps_its_default() -> None:
+    assert build(Oven, {"rack": {"levels": 3}}, "a.toml") == Oven(rack=Rack(3))
+
+
+def test_whole_numbers_become_floats_and_lists_tuples() -> None:
+    oven = build(Oven, {"degrees": 200, "size": [10, 20], "weights": {"a": 1}, "extra": {"b": [1]}}, "a.toml")
+    assert oven == Oven(degrees=200.0, size=(10, 20), weights={"a": 1.0}, extra={"b": [1]})
+    assert type(oven.degrees) is float
+    assert type(oven.weights["a"]) is float
+
+
+@pytest.mark.parametrize("degrees", [50, 300])
+def test_bounds_are_inclusive(degrees: int) -> None:
+    assert build(Oven, {"degrees": degrees}, "a.toml").degrees == degrees
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"degree": 1}, "key 'degree' is unknown: the nearest known one is 'degrees'"),
+        ({"rack": {"level": 1}}, "key 'rack.level' is unknown: the nearest known one is 'rack.levels'"),
+        ({"degrees": 49.9}, "degrees is 49.9: give 50 to 300"),
+        ({"degrees": float("nan")}, "degrees is nan: give 50 to 300"),
+        ({"degrees": "hot"}, "degrees is 'hot': give a number"),
+        ({"degrees": True}, "degrees is True: give a number"),
+        ({"fan": 1}, "fan is 1: give true or false"),
+        ({"mode": "off"}, "mode is 'off': take one of 'fan', 'grill'"),
+        ({"size": [1]}, "size is [1]: give a list of 2"),
+        ({"size": [1, 101]}, "size is (1, 101): give 1 to 100"),
+        ({"size": [1, 2.5]}, "size is 2.5: give a whole number"),
+        ({"size": 3}, "size is 3: give a list, as [256, 512]"),
+        ({"programs": []}, "programs is []: give one or more"),
+        ({"programs": ["soup"]}, "programs is 'soup': take one of 'bread', 'cake'"),
+        ({"weights": {"a": "b"}}, "weights.a is 'b': give a number"),
+        ({"weights": 3}, "weights is 3: give a table"),
+        ({"rack": 3}, "rack is 3: make it a table, [rack]"),
+        ({"rack": {"levels": True}}, "rack.levels is True: give a whole number"),
+    ],
+)
+def test_wrong_settings_are_named(table: dict, message: str) -> None:
+    with pytest.raises(SeverstalError) as caught:
+        build(Oven, table, "a.toml")
+    assert str(caught.value) == f"a.toml: {message}"
