@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     each try, so that a killed one leaves at most one stray file, which the next try overwrites.
 
     Raises:
-        SeverstalError: the disk is full or the folder may not be written; the earlier file stays.
+        SeverstalError: `path` is a folder, may not be written or the disk is full; the earlier file stays.
 
     Example:
         >>> import tempfile
@@ -31,6 +31,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
         'whole'
     """
     path = Path(path)
+    if path.is_dir():
+        raise SeverstalError(f"{path}: is a folder: name a file in it")
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +41,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
             os.fsync(written.fileno())
         part.replace(path)
     except BaseException as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # where the folder itself is at fault, there is nothing to delete
+            part.unlink()
         if isinstance(error, OSError):
             raise explain(error, path) from error
         raise

@@ -1,0 +1,243 @@
+"""The rows of a label or submission CSV as they stand, of either generation, and what is wrong with them."""
+
+import csv
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from severstal.competition import rle
+from severstal.errors import SeverstalError
+
+Form = Literal["today", "2019"]
+"""Today a row is a mask and names its image and class in two columns; in 2019 a row was a pair, in one."""
+
+COLUMNS: dict[Form, tuple[str, ...]] = {
+    "today": ("ImageId", "ClassId", "EncodedPixels"),
+    "2019": ("ImageId_ClassId", "EncodedPixels"),
+}
+
+WORDIEST = 80  # characters of a stranger's header that an error repeats
+
+
+class Row(NamedTuple):
+    """One row: three texts, as the file has them.
+
+    Attributes:
+        image: name of the picture.
+        class_text: what stands for the class; whether it is one is for `row_faults` to say.
+        runs: the mask, or nothing but white space for none.
+    """
+
+    image: str
+    class_text: str
+    runs: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the row holds no mask."""
+        return not self.runs.strip()
+
+
+def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
+    r"""Read a CSV file as text, whatever its columns.
+
+    A byte-order mark, Windows line ends and blank lines are passed over. No text stands for a missing value,
+    so a picture may be named `NA`.
+
+    Returns:
+        The header, and the rows, each with as many cells as the header.
+
+    Raises:
+        SeverstalError: the file is missing, unreadable, empty, not UTF-8, wrongly quoted or ragged.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.csv"
+        >>> _ = path.write_bytes(b"\xef\xbb\xbfImageId,ClassId\r\nNA,1\r\n")
+        >>> read_cells(path)
+        (['ImageId', 'ClassId'], [['NA', '1']])
+    """
+    csv.field_size_limit(2**31 - 1)  # a ragged mask outgrows the module's own limit of 131,072 characters
+    rows: list[list[str]] = []
+    try:
+        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+            rows.extend(cells for cells in csv.reader(file, strict=True) if cells)
+    except FileNotFoundError:
+        raise SeverstalError(f"{path}: no such file: correct the path or put the file there") from None
+    except OSError as error:
+        raise SeverstalError(f"{path}: {error.strerror}: give a CSV file that may be read") from error
+    except UnicodeDecodeError as error:
+        raise SeverstalError(f"{path}: not UTF-8 text: save it again as CSV in UTF-8") from error
+    except csv.Error as error:
+        place = f"row {len(rows)}" if rows else "header"
+        raise SeverstalError(
+            f"{path} {place}: a quotation mark is out of place ({error}): close it or take it out"
+        ) from error
+    if not rows:
+        raise SeverstalError(f"{path}: empty: fetch or write the file again")
+    header, cells = rows[0], rows[1:]
+    for number, row in enumerate(cells, start=1):
+        if len(row) != len(header):
+            raise SeverstalError(
+                f"{path} row {number}: the header has {len(header)} cells, this row {len(row)}: "
+                "complete the row, or put a cell that holds a comma in quotation marks"
+            )
+    return header, cells
+
+
+def read_rows(path: str | Path) -> tuple[Form, list[Row]]:
+    r"""Read the rows of either generation's form; columns may stand in any order, others are passed over.
+
+    Raises:
+        SeverstalError: as `read_cells`, or the file has the columns of neither form.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "train.csv"
+        >>> _ = path.write_text("ImageId_ClassId,EncodedPixels\nexp1_num_7.jpg_2,5 3\n")
+        >>> read_rows(path)
+        ('2019', [Row(image='exp1_num_7.jpg', class_text='2', runs='5 3')])
+    """
+    header, cells = read_cells(path)
+    form: Form | None = next((form for form in COLUMNS if set(COLUMNS[form]) <= set(header)), None)
+    if form is None:
+        old = "ImageId_ClassId" in header
+        missing = next(name for name in COLUMNS["2019" if old else "today"] if name not in header)
+        raise SeverstalError(
+            f"{path}: column {missing} is missing, the header is `{shorten(','.join(header))}`: "
+            f"name the columns {','.join(COLUMNS['today'])} (or, as in 2019, {','.join(COLUMNS['2019'])})"
+        )
+    return form, name_cells(header, cells, form)
+
+
+def name_cells(header: Sequence[str], cells: Sequence[Sequence[str]], form: Form) -> list[Row]:
+    """Find image, class and runs in the cells of each row, by the columns of `form`.
+
+    Example:
+        >>> name_cells(["EncodedPixels", "ImageId_ClassId"], [["5 3", "a.jpg_2"]], "2019")
+        [Row(image='a.jpg', class_text='2', runs='5 3')]
+    """
+    places = [header.index(name) for name in COLUMNS[form]]
+    if form == "today":
+        return [Row(*(row[place] for place in places)) for row in cells]
+    pair, runs = places
+    return [Row(*split_pair(row[pair]), row[runs]) for row in cells]
+
+
+def split_pair(text: str) -> tuple[str, str]:
+    """Take 2019's `ImageId_ClassId` apart at its last underscore; without one there is no class.
+
+    Example:
+        >>> split_pair("exp1_num_7.jpg_2"), split_pair("a.jpg")
+        (('exp1_num_7.jpg', '2'), ('a.jpg', ''))
+    """
+    image, underscore, class_text = text.rpartition("_")
+    return (image, class_text) if underscore else (text, "")
+
+
+def row_faults(
+    rows: Sequence[Row],
+    class_ids: range,
+    *,
+    images: Collection[str] | None = None,
+    place: str = "the data set's pictures",
+    may_be_empty: bool = True,
+) -> dict[int, str]:
+    """Find the rows whose image, class or pair is wrong.
+
+    Args:
+        rows: as `read_rows` gives them.
+        class_ids: the classes that there are.
+        images: the images that there are; None where any will do.
+        place: where `images` are listed, for the message.
+        may_be_empty: whether a row without a mask is allowed.
+
+    Returns:
+        Index of each faulty row, in order, to one line: the wrong value and the repair.
+
+    Example:
+        >>> row_faults([Row("a.jpg", "1", "1 3"), Row("a.jpg", "9", "1 3")], range(1, 5))
+        {1: 'class `9` is not one of 1 to 4: correct it, or list it in dataset.toml'}
+    """
+    classes = {str(class_id) for class_id in class_ids}
+    listed = f"{class_ids[0]} to {class_ids[-1]}" if len(class_ids) > 1 else f"{class_ids[0]}"
+    known = None if images is None else frozenset(images)
+    first: dict[tuple[str, str], int] = {}
+    faults = {}
+    for index, row in enumerate(rows):
+        earlier = first.setdefault((row.image, row.class_text), index)
+        sound = row.image and row.class_text in classes and (known is None or row.image in known)
+        if sound and earlier == index and (may_be_empty or not row.is_empty):
+            continue
+        image, class_text = shorten(row.image), row.class_text
+        if not row.image:
+            fault = "the image's name is empty: write it, or delete the row"
+        elif not class_text:
+            fault = f"image {image} stands without a class: write one of {listed}"
+        elif class_text == "0" and "0" not in classes:
+            clean = "leave its mask empty" if may_be_empty else "delete the row"
+            fault = (
+                f"class 0 is only the sample submission's placeholder: write one of {listed}, "
+                f"and if the image has no defect, {clean}"
+            )
+        elif class_text not in classes:
+            # Escaped, as ` 3` and a full-width 3 look like the 3 that is asked for.
+            fault = f"class `{shorten(ascii(class_text)[1:-1])}` is not one of {listed}: correct it" + (
+                ", or list it in dataset.toml" if class_text.isdecimal() else ""
+            )
+        elif known is not None and row.image not in known:
+            fault = f"image {image} is not among {place}: correct the name or delete the row"
+        elif earlier < index and rows[earlier].runs == row.runs:
+            fault = f"image {image} class {class_text} repeats row {earlier + 1}: delete one of the two"
+        elif earlier < index:
+            fault = (
+                f"image {image} class {class_text} has another mask in row {earlier + 1}: keep or make one"
+            )
+        else:
+            fault = f"image {image} class {class_text} has an empty mask: write its runs or delete the row"
+        faults[index] = fault
+    return faults
+
+
+def run_faults(rows: Sequence[Row], shape: tuple[int, int]) -> dict[int, str]:
+    """Find the rows whose mask is no run-length text for a picture of `shape` (height, width).
+
+    Returns:
+        Index of each faulty row, in order, to one line that names the run.
+
+    Example:
+        >>> list(run_faults([Row("a.jpg", "1", ""), Row("a.jpg", "2", "5 0")], (256, 1600)))
+        [1]
+    """
+    filled = [index for index, row in enumerate(rows) if not row.is_empty]
+    found = rle.faults([rows[index].runs for index in filled], shape)
+    return {filled[index]: found[index] for index in sorted(found)}
+
+
+def raise_first(path: str | Path, faults: dict[int, str]) -> None:
+    """Raise the fault of the first faulty row, and say how many more there are.
+
+    Raises:
+        SeverstalError: there is a fault.
+
+    Example:
+        >>> raise_first("train.csv", {6: "class 9: correct it", 8: "class 7: correct it"})
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: train.csv row 7: class 9: correct it (1 more row has a fault)
+    """
+    if not faults:
+        return
+    row, more = min(faults), len(faults) - 1
+    rest = f" ({more} more row{'s have' if more > 1 else ' has'} a fault)" if more else ""
+    raise SeverstalError(f"{path} row {row + 1}: {faults[row]}{rest}")
+
+
+def shorten(text: str) -> str:
+    r"""The beginning of a text, on one line, for an error.
+
+    Example:
+        >>> shorten("a\nb"), len(shorten("x" * 500))
+        ('a b', 83)
+    """
+    line = " ".join(text.splitlines())
+    return line if len(line) <= WORDIEST else line[:WORDIEST] + "..."

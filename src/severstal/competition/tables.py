@@ -1,0 +1,137 @@
+"""Labels and submissions as one tidy table, whichever generation's form the CSV has."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from severstal.competition.rows import Form, Row, raise_first, read_rows, row_faults, run_faults
+from severstal.competition.spec import Spec
+from severstal.errors import SeverstalError
+
+
+def read_labels(path: str | Path, spec: Spec, images: Sequence[str] | None = None) -> pd.DataFrame:
+    r"""Read a `train.csv` of either generation.
+
+    Today's form has a row a defect. 2019's has a row a pair, with an empty text for none; a pair that has no
+    row there is taken as one without a defect too, since tables often come with the empty rows filtered out.
+
+    Args:
+        path: the CSV.
+        spec: the shape and the classes of the data set.
+        images: names of the pictures on disk; None leaves unchecked whether each row has its picture.
+
+    Returns:
+        A row a defect in the file's order: `ImageId` (text), `ClassId` (int64, from 1), `EncodedPixels`
+        (text, never empty). An image that no row names is clean; which images there are, the folder says.
+
+    Raises:
+        SeverstalError: the file is no such table, or a row names no image, an image outside `images`, a class
+            outside the list or a pair a second time, or has no proper run-length text.
+
+    Example:
+        >>> import tempfile
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> path = Path(tempfile.mkdtemp()) / "train.csv"
+        >>> _ = path.write_text("ImageId,ClassId,EncodedPixels\na.jpg,3,5 3 261 4\n")
+        >>> read_labels(path, SEVERSTAL)
+          ImageId  ClassId EncodedPixels
+        0   a.jpg        3     5 3 261 4
+    """
+    form, rows = read_rows(path)
+    # Without a defect, today's form has no row at all: an empty text is a label that got lost.
+    faults = row_faults(rows, spec.class_ids, images=images, may_be_empty=form == "2019")
+    raise_first(path, run_faults(rows, spec.image_shape) | faults)
+    return tidy(rows)
+
+
+def read_submission(path: str | Path, spec: Spec) -> pd.DataFrame:
+    r"""Read a submission of either generation; which images it must name is for `check_submission` to say.
+
+    Returns:
+        The table that `read_labels` gives: rows with an empty mask are left out.
+
+    Raises:
+        SeverstalError: as `read_labels`, but that a mask may be empty.
+
+    Example:
+        >>> import tempfile
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> path = Path(tempfile.mkdtemp()) / "submission.csv"
+        >>> _ = path.write_text("ImageId_ClassId,EncodedPixels\na.jpg_1,\na.jpg_2,1 9\n")
+        >>> read_submission(path, SEVERSTAL)
+          ImageId  ClassId EncodedPixels
+        0   a.jpg        2           1 9
+    """
+    _, rows = read_rows(path)
+    raise_first(path, run_faults(rows, spec.image_shape) | row_faults(rows, spec.class_ids))
+    return tidy(rows)
+
+
+def tidy(rows: Sequence[Row]) -> pd.DataFrame:
+    """Put rows without a fault into the table that every part of the project reads.
+
+    Example:
+        >>> list(tidy([Row("a.jpg", "1", ""), Row("b.jpg", "2", "1 9")])["ImageId"])
+        ['b.jpg']
+    """
+    filled = [row for row in rows if not row.is_empty]
+    return pd.DataFrame(
+        {
+            "ImageId": pd.Series([row.image for row in filled], dtype="str"),
+            "ClassId": np.array([int(row.class_text) for row in filled], dtype=np.int64),
+            "EncodedPixels": pd.Series([row.runs for row in filled], dtype="str"),
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a sample submission fixes.
+
+    Attributes:
+        images: names of the pictures to be segmented, in its order.
+        form: the generation whose form it has.
+    """
+
+    images: tuple[str, ...]
+    form: Form
+
+
+def read_sample(path: str | Path, spec: Spec) -> Sample:
+    r"""Read a `sample_submission.csv` of either generation. Its masks mean nothing and are not looked at.
+
+    Today's names each image under class 0, a placeholder; one that names it under several classes will do.
+    2019's names each pair of an image and a class once.
+
+    Returns:
+        The images in the order in which they first appear, and the form.
+
+    Raises:
+        SeverstalError: the file is no such table, has no row, names no image, an unknown class or a pair a
+            second time, or in 2019's form lacks a class of an image.
+
+    Example:
+        >>> import tempfile
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> path = Path(tempfile.mkdtemp()) / "sample_submission.csv"
+        >>> _ = path.write_text("ImageId,EncodedPixels,ClassId\nb.jpg,1 409600,0\na.jpg,1 409600,0\n")
+        >>> read_sample(path, SEVERSTAL)
+        Sample(images=('b.jpg', 'a.jpg'), form='today')
+    """
+    form, rows = read_rows(path)
+    class_ids = spec.class_ids if form == "2019" else range(len(spec.classes) + 1)
+    raise_first(path, row_faults(rows, class_ids))
+    if not rows:
+        raise SeverstalError(f"{path}: names no image: fetch the file again")
+    images = tuple(dict.fromkeys(row.image for row in rows))
+    if form == "2019" and len(rows) < len(images) * len(spec.classes):
+        named = {(row.image, row.class_text) for row in rows}
+        image, k = next((i, k) for i, k in product(images, spec.class_ids) if (i, str(k)) not in named)
+        raise SeverstalError(
+            f"{path}: the row {image}_{k} is missing: add it, or list fewer classes in dataset.toml"
+        )
+    return Sample(images, form)

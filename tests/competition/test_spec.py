@@ -1,0 +1,78 @@
+"""What a data set's dataset.toml may say."""
+
+import numpy as np
+import pytest
+
+from severstal.competition.spec import SEVERSTAL, Spec, read_spec
+from severstal.errors import SeverstalError
+
+GOOD = {"name": '"tiles"', "image_shape": "[256, 512]", "classes": '["hole", "crack"]'}
+
+
+def write(folder, **changes):
+    lines = [f"{key} = {value}" for key, value in {**GOOD, **changes}.items() if value is not None]
+    (folder / "dataset.toml").write_text("\n".join(lines), encoding="utf-8")
+
+
+def test_without_the_file_it_is_the_competition(tmp_path):
+    assert read_spec(tmp_path) == SEVERSTAL
+    assert SEVERSTAL.pixels == 409_600
+    assert list(SEVERSTAL.class_ids) == [1, 2, 3, 4]
+
+
+def test_the_file_is_read(tmp_path):
+    write(tmp_path)
+    assert read_spec(tmp_path) == Spec("tiles", (256, 512), ("hole", "crack"))
+    text = (tmp_path / "dataset.toml").read_text()
+    (tmp_path / "dataset.toml").write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    assert read_spec(tmp_path) == Spec("tiles", (256, 512), ("hole", "crack"))
+
+
+def test_the_real_file_is_read(real_data):
+    spec = read_spec(real_data / "magnetic_tile")
+    assert spec == Spec("magnetic-tile", (256, 512), ("blowhole", "break", "crack", "fray", "uneven"))
+
+
+@pytest.mark.parametrize(
+    ("classes", "dtype"), [(1, np.uint8), (8, np.uint8), (9, np.uint16), (16, np.uint16)]
+)
+def test_masks_have_a_bit_for_each_class(classes, dtype):
+    assert Spec("s", (2, 2), tuple(map(str, range(classes)))).mask_dtype == dtype
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": None}, "key 'name' is missing: add"),
+        ({"image_shape": None}, "key 'image_shape' is missing: add"),
+        ({"classes": None}, "key 'classes' is missing: add"),
+        ({"channels": "3"}, "key 'channels' is unknown: keep"),
+        ({"name": '""'}, "name is '': give"),
+        ({"name": "3"}, "name is 3: give"),
+        ({"image_shape": "[256]"}, "image_shape is [256]: give"),
+        ({"image_shape": "[256, 512, 3]"}, "image_shape is [256, 512, 3]: give"),
+        ({"image_shape": "[256, 0]"}, "image_shape is [256, 0]: give"),
+        ({"image_shape": "[256, 1.5]"}, "image_shape is [256, 1.5]: give"),
+        ({"image_shape": "[256, true]"}, "image_shape is [256, True]: give"),
+        ({"image_shape": "256"}, "image_shape is 256: give"),
+        ({"classes": "[]"}, "classes is []: give 1 to 16 different names"),
+        ({"classes": '["a", "a"]'}, "classes is ['a', 'a']: give"),
+        ({"classes": '["a", ""]'}, "classes is ['a', '']: give"),
+        ({"classes": "[1, 2]"}, "classes is [1, 2]: give"),
+        ({"classes": '"a"'}, "classes is 'a': give"),
+        ({"classes": str([str(k) for k in range(17)])}, "classes is ['0', '1'"),
+        ({"name": "tiles"}, "not TOML ("),
+    ],
+)
+def test_a_fault_is_named_with_its_repair(tmp_path, changes, message):
+    write(tmp_path, **changes)
+    with pytest.raises(SeverstalError) as caught:
+        read_spec(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path / 'dataset.toml'}: {message}")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_of_bytes_is_named(tmp_path):
+    (tmp_path / "dataset.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SeverstalError, match=r"dataset\.toml: not TOML"):
+        read_spec(tmp_path)

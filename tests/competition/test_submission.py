@@ -1,0 +1,183 @@
+"""A submission is whole and right, or not there."""
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from severstal.competition.spec import SEVERSTAL, Spec, read_spec
+from severstal.competition.submission import check_submission, write_submission
+from severstal.competition.tables import Sample, read_labels, read_sample, read_submission
+from severstal.errors import SeverstalError
+
+COLUMNS = ["ImageId", "ClassId", "EncodedPixels"]
+TODAY = "ImageId,EncodedPixels,ClassId\n"
+OLD = "ImageId_ClassId,EncodedPixels\n"
+SAMPLE = Sample(("b.jpg", "a.jpg"), "today")
+TINY = Spec("tiny", (4, 6), ("a", "b", "c"))
+
+
+def predictions(*rows):
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def test_todays_form_names_every_image(tmp_path):
+    path = tmp_path / "folder" / "submission.csv"
+    write_submission(path, predictions(("a.jpg", 4, "9 2"), ("a.jpg", 2, "5 3")), SAMPLE, SEVERSTAL)
+    assert path.read_bytes() == TODAY.encode() + b"b.jpg,,1\na.jpg,5 3,2\na.jpg,9 2,4\n"
+    assert [entry.name for entry in path.parent.iterdir()] == ["submission.csv"]
+
+
+def test_2019s_form_has_a_row_a_pair(tmp_path):
+    path = tmp_path / "submission.csv"
+    write_submission(path, predictions(("a.jpg", 2, "5 3")), SAMPLE, SEVERSTAL, form="2019")
+    empty = [f"b.jpg_{k}," for k in range(1, 5)]
+    expected = [OLD.strip(), *empty, "a.jpg_1,", "a.jpg_2,5 3", "a.jpg_3,", "a.jpg_4,"]
+    assert path.read_text().splitlines() == expected
+    assert check_submission(path, Sample(SAMPLE.images, "2019"), SEVERSTAL) == []
+    (finding,) = check_submission(path, SAMPLE, SEVERSTAL)
+    assert finding == f"header: the columns are `{OLD.strip()}`: write them as `{TODAY.strip()}`"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    images=st.lists(st.text('ab_," \u00e9', min_size=1, max_size=4), min_size=1, max_size=5, unique=True),
+    form=st.sampled_from(["today", "2019"]),
+    data=st.data(),
+)
+def test_what_is_written_passes_the_check_and_is_read_back(tmp_path_factory, images, form, data):
+    path = tmp_path_factory.getbasetemp() / "property.csv"
+    pairs = st.tuples(st.sampled_from(images), st.integers(1, 3), st.sampled_from(["1 24", "3 2 7 4"]))
+    rows = data.draw(st.lists(pairs, max_size=8, unique_by=lambda row: row[:2]))
+    sample = Sample(tuple(images), form)
+    write_submission(path, predictions(*rows), sample, TINY)
+    assert check_submission(path, sample, TINY) == []
+    assert read_sample(path, TINY) == sample
+    found = read_submission(path, TINY).itertuples(index=False, name=None)
+    assert list(found) == sorted(rows, key=lambda row: (images.index(row[0]), row[1]))
+
+
+@pytest.mark.parametrize("name", ["severstal", "magnetic_tile"])
+@pytest.mark.parametrize("form", ["today", "2019"])
+def test_the_real_samples_can_be_filled(real_data, tmp_path, name, form):
+    folder, path = real_data / name, tmp_path / "submission.csv"
+    spec = read_spec(folder)
+    sample = read_sample(folder / "sample_submission.csv", spec)
+    runs = read_labels(folder / "train.csv", spec)["EncodedPixels"]
+    rows = [(image, k, runs.iloc[k]) for image in sample.images[::3] for k in spec.class_ids if k != 2]
+    write_submission(path, predictions(*rows), sample, spec, form)
+    assert list(read_submission(path, spec).itertuples(index=False, name=None)) == rows
+    assert tuple(dict.fromkeys(read_sample(path, spec).images)) == sample.images
+
+
+def test_the_official_sample_is_all_placeholders(real_data):
+    path = real_data / "severstal" / "reference" / "sample_submission_official.csv"
+    findings = check_submission(path, read_sample(path, SEVERSTAL), SEVERSTAL)
+    assert len(findings) == 21
+    assert findings[0].startswith("row 1: class 0 is only the sample submission's placeholder")
+    assert findings[-1] == "and 5486 more"
+
+
+def test_2019s_official_sample_is_a_submission(real_data):
+    path = real_data / "severstal" / "reference" / "sample_submission_2019.csv"
+    assert check_submission(path, read_sample(path, SEVERSTAL), SEVERSTAL) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "findings"),
+    [
+        (TODAY + "b.jpg,,1\na.jpg,5 3,4\n", []),
+        (TODAY + "b.jpg,,1\nb.jpg,,2\na.jpg,,1\na.jpg,5 3,4\n", []),
+        (
+            "ImageId,ClassId,EncodedPixels\nb.jpg,1,\na.jpg,1,\n",
+            ["header: the columns are `ImageId,ClassId,Enc"],
+        ),
+        ("id,EncodedPixels,ClassId\nb.jpg,,1\n", ["header: the columns are `id,EncodedPixels,ClassId`"]),
+        (",ImageId,EncodedPixels,ClassId\n0,b.jpg,,1\n", ["header: the columns are `,ImageId,Enc"]),
+        (TODAY + "b.jpg,,1\na.jpg,,1\nc.jpg,,1\n", ["row 3: image c.jpg is not among those of the sample"]),
+        (TODAY + "b.jpg,,1\n", ["image a.jpg has no row: add `a.jpg,,1`"]),
+        (TODAY, ["image b.jpg has no row: add", "image a.jpg has no row: add"]),
+        (TODAY + "b.jpg,,1\na.jpg,5 3,5\n", ["row 2: class `5` is not one of 1 to 4"]),
+        (
+            TODAY + "b.jpg,,1\na.jpg,1 409600,0\n",
+            ["row 2: class 0 is only the sample submission's placeholder"],
+        ),
+        (TODAY + "b.jpg,,1\na.jpg,5 3,4\na.jpg,5 3,4\n", ["row 3: image a.jpg class 4 repeats row 2"]),
+        (
+            TODAY + "b.jpg,,1\na.jpg,5 3,4\na.jpg,5 4,4\n",
+            ["row 3: image a.jpg class 4 has another mask in row 2"],
+        ),
+        (TODAY + "b.jpg,5,1\na.jpg,5 0,4\n", ["row 1: run 1 (`5`)", "row 2: run 1 (`5 0`)"]),
+        (TODAY + "a.jpg,5 3,4\nb.jpg,,1\n", ["row 2: image b.jpg class 1 stands below image a.jpg class 4"]),
+        (
+            TODAY + "b.jpg,,1\na.jpg,,4\na.jpg,,2\n",
+            ["row 3: image a.jpg class 2 stands below image a.jpg class 4"],
+        ),
+        (
+            TODAY + ",,1\nb.jpg,,\na.jpg,,1\n",
+            ["row 1: the image's name", "row 2: image b.jpg stands without"],
+        ),
+    ],
+)
+def test_each_fault_of_todays_form_is_found(tmp_path, text, findings):
+    path = tmp_path / "submission.csv"
+    path.write_text(text)
+    found = check_submission(path, SAMPLE, SEVERSTAL)
+    assert len(found) == len(findings)
+    for line, start in zip(found, findings, strict=True):
+        assert line.startswith(start)
+        assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("change", "findings"),
+    [
+        (lambda rows: rows, []),
+        (lambda rows: rows[:-1], ["pair a.jpg_4 has no row: add `a.jpg_4,`"]),
+        (lambda rows: rows[4:] + rows[:4], ["row 5: image b.jpg class 1 stands below image a.jpg class 4"]),
+        (
+            lambda rows: [rows[1], rows[0], *rows[2:]],
+            ["row 2: image b.jpg class 1 stands below image b.jpg class 2"],
+        ),
+        (lambda rows: [*rows, "a.jpg_5,"], ["row 9: class `5` is not one of 1 to 4"]),
+        (lambda rows: [*rows, "a.jpg_4,"], ["row 9: image a.jpg class 4 repeats row 8"]),
+        (lambda rows: [*rows[:-1], "a.jpg_4,9"], ["row 8: run 1 (`9`)"]),
+        (
+            lambda rows: ["b.jpg,", *rows[1:]],
+            ["row 1: image b.jpg stands without a class", "pair b.jpg_1 has no"],
+        ),
+    ],
+)
+def test_each_fault_of_2019s_form_is_found(tmp_path, change, findings):
+    path = tmp_path / "submission.csv"
+    rows = change([f"{image}_{k}," for image in SAMPLE.images for k in range(1, 5)])
+    path.write_text(OLD + "\n".join(rows) + "\n")
+    found = check_submission(path, Sample(SAMPLE.images, "2019"), SEVERSTAL)
+    assert len(found) == len(findings)
+    assert all(line.startswith(start) for line, start in zip(found, findings, strict=True))
+
+
+def test_a_file_that_is_no_table_is_an_error(tmp_path):
+    with pytest.raises(SeverstalError, match=r"submission\.csv: no such file"):
+        check_submission(tmp_path / "submission.csv", SAMPLE, SEVERSTAL)
+
+
+@pytest.mark.parametrize("form", ["today", "2019"])
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([("c.jpg", 1, "5 3")], "image c.jpg is not among those of the sample"),
+        ([("a.jpg", 9, "5 3")], "class `9` is not one of 1 to 4"),
+        ([("a.jpg", 0, "5 3")], "class 0 is only"),
+        ([("a.jpg", 1, "5 3"), ("a.jpg", 1, "5 4")], "has another mask in row"),
+        ([("a.jpg", 1, "5 0"), ("a.jpg", 2, "5 0")], r"run 1 \(`5 0`\) .* \(and 1 more\)"),
+        ([("a.jpg", 1, float("nan"))], r"run 1 \(`nan`\)"),
+    ],
+)
+def test_faulty_predictions_leave_the_earlier_file(tmp_path, form, rows, message):
+    path = tmp_path / "submission.csv"
+    path.write_text("earlier")
+    with pytest.raises(SeverstalError, match=rf"submission\.csv: not written: row \d+: .*{message}"):
+        write_submission(path, predictions(*rows), SAMPLE, SEVERSTAL, form)
+    assert path.read_text() == "earlier"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["submission.csv"]
