@@ -1,0 +1,26 @@
+"""How the learning rate goes over a training."""
+
+import math
+
+
+def learning_rate_factor(step: int, steps: int, warmup: float) -> float:
+    """Share of the peak learning rate at a step: a line up, then a cosine down to 0 (Loshchilov 2017).
+
+    A function of the step alone, so that a training that goes on after a break needs no scheduler's state.
+
+    Args:
+        step: from 0.
+        steps: of the whole training.
+        warmup: share of them in which the rate rises, 0 to below 1.
+
+    Returns:
+        Above 0 and at most 1.
+
+    Example:
+        >>> [round(learning_rate_factor(step, 10, 0.2), 2) for step in (0, 1, 2, 6, 9)]
+        [0.5, 1.0, 1.0, 0.5, 0.04]
+    """
+    rising = round(steps * warmup)
+    if step < rising:
+        return (step + 1) / rising
+    return 0.5 * (1 + math.cos(math.pi * (step - rising) / (steps - rising)))

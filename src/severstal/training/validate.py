@@ -1,0 +1,66 @@
+"""The competition's metric of a network on labelled pictures, without keeping a map."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import nn
+from torch.nn import functional
+
+from severstal.competition.masks import Masks
+from severstal.competition.metric import Score, score_pairs
+from severstal.competition.spec import Spec
+from severstal.data.dataset import to_input, unpack
+from severstal.data.images import ImageStore
+from severstal.progress import progress
+from severstal.recipe import Recipe
+
+
+@torch.inference_mode()
+def validate(
+    network: nn.Module,
+    store: ImageStore,
+    masks: Masks,
+    names: Sequence[str],
+    spec: Spec,
+    recipe: Recipe,
+    accelerator: Accelerator,
+) -> Score:
+    """Score a network at the plain rule: a pixel is of a class where its probability is at least 0.5.
+
+    Args:
+        network: left in the mode it came in.
+        store: of the pictures.
+        masks: the truth.
+        names: which pictures, each once; processes share them out.
+        spec: of the data set.
+        recipe: scaling and batch size.
+        accelerator: device and precision.
+
+    Returns:
+        The score over all `names`, in every process.
+    """
+    was_training = network.training
+    network.eval()
+    mine = range(accelerator.process_index, len(names), accelerator.num_processes)
+    areas = torch.zeros(3, len(names), len(spec.classes), dtype=torch.int64, device=accelerator.device)
+    size = recipe.inference.batch_size
+    starts = range(0, len(mine), size)
+    for start in progress(starts, "validate", unit="batch") if accelerator.is_main_process else starts:
+        rows = list(mine[start : start + size])
+        batch = [names[row] for row in rows]
+        inputs = torch.stack([to_input(store.picture(name), recipe.data) for name in batch])
+        truth = np.stack([unpack(masks[name], len(spec.classes)) for name in batch])
+        true = torch.from_numpy(truth).to(accelerator.device).bool()  # (N, C, H, W)
+        with accelerator.autocast():
+            logits = network(inputs.to(accelerator.device)).masks
+        logits = functional.interpolate(
+            logits.float(), spec.image_shape, mode="bilinear", align_corners=False
+        )
+        predicted = logits >= 0
+        for kind, pixels in enumerate((predicted & true, predicted, true)):
+            areas[kind, rows] = pixels.sum((-2, -1))
+    areas = accelerator.reduce(areas, "sum").cpu().numpy()
+    network.train(was_training)
+    return score_pairs(*areas, spec)

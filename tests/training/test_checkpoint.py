@@ -1,0 +1,81 @@
+"""Weights and states come back bit for bit; what is damaged or foreign is named."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from severstal.errors import SeverstalError
+from severstal.training.checkpoint import load_state, load_weights, read_facts, save_state, save_weights
+
+
+def network(width: int = 3) -> nn.Module:
+    return nn.Sequential(nn.Conv2d(1, width, 3), nn.BatchNorm2d(width), nn.Conv2d(width, 1, 1))
+
+
+def step(net: nn.Module, optimizer: torch.optim.Optimizer, seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    net(torch.randn(2, 1, 8, 8, generator=generator)).square().mean().backward()
+    optimizer.step()
+    optimizer.zero_grad()
+
+
+def test_weights_survive(tmp_path: Path) -> None:
+    one, other = network(), network()
+    save_weights(one, tmp_path / "a.safetensors")
+    load_weights(other, tmp_path / "a.safetensors")
+    assert all(
+        torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True)
+    )
+
+
+def test_a_training_goes_on_bit_for_bit(tmp_path: Path) -> None:
+    unbroken = network()
+    broken = network()
+    broken.load_state_dict(unbroken.state_dict())
+    trained = torch.optim.AdamW(unbroken.parameters(), 0.01)
+    for seed in range(6):
+        step(unbroken, trained, seed)
+    first = torch.optim.AdamW(broken.parameters(), 0.01)
+    for seed in range(3):
+        step(broken, first, seed)
+    save_state(tmp_path / "s.safetensors", broken, first, {"epoch": 3})
+    resumed = network()
+    second = torch.optim.AdamW(resumed.parameters(), 0.01)
+    assert load_state(tmp_path / "s.safetensors", resumed, second) == {"epoch": 3}
+    for seed in range(3, 6):
+        step(resumed, second, seed)
+    for name, weight in unbroken.state_dict().items():
+        assert torch.equal(weight, resumed.state_dict()[name]), name
+
+
+def test_facts_are_read_alone(tmp_path: Path) -> None:
+    net = network()
+    save_state(tmp_path / "s.safetensors", net, torch.optim.AdamW(net.parameters()), {"key": "k", "n": [1.5]})
+    assert read_facts(tmp_path / "s.safetensors") == {"key": "k", "n": [1.5]}
+
+
+def test_bad_weights_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    with pytest.raises(SeverstalError, match=r"a\.safetensors: no such weights: train the fold first"):
+        load_weights(network(), path)
+    save_weights(network(), path)
+    with pytest.raises(SeverstalError, match=r"weights of another network .*: train again"):
+        load_weights(network(4), path)
+    path.write_bytes(path.read_bytes()[:-7])
+    with pytest.raises(SeverstalError, match="damaged weights"):
+        load_weights(network(), path)
+    path.write_bytes(b"\x80\x04K\x01.")  # a pickle
+    with pytest.raises(SeverstalError, match="damaged weights"):
+        load_weights(network(), path)
+
+
+def test_a_failed_write_keeps_the_earlier_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    save_weights(network(), path)
+    before = path.read_bytes()
+    (tmp_path / "a.safetensors.part").mkdir()  # nothing can be written there
+    with pytest.raises(SeverstalError):
+        save_weights(network(), path)
+    assert path.read_bytes() == before
