@@ -1,0 +1,135 @@
+import tempfile
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from severstal.competition.masks import Masks
+from severstal.competition.rle import encode
+from severstal.competition.spec import Spec
+from severstal.decision import summary as module
+from severstal.decision.summary import Summary, summarise
+from severstal.errors import SeverstalError
+from severstal.inference.maps import MapReader, MapWriter
+
+SPEC = Spec("tiny", (4, 6), ("scratch", "hole"))
+
+
+def store(maps: np.ndarray, spec: Spec = SPEC, scale: int = 1) -> MapReader:
+    names = [f"{index}.jpg" for index in range(len(maps))]
+    writer = MapWriter(tempfile.mkdtemp(), names, spec, scale, "key", shard_images=2)
+    for shard, some in writer.missing_shards():
+        writer.write(shard, maps[2 * shard : 2 * shard + len(some)])
+    writer.close()
+    return MapReader(writer.folder)
+
+
+def check(summary: Summary, maps: np.ndarray, bits: np.ndarray) -> None:
+    """Compare with masks drawn at every level. `maps` (N, C, H, W), `bits` (N, H, W)."""
+    classes = np.arange(maps.shape[1])
+    truth = (bits[:, None] >> classes[:, None, None]) & 1 == 1  # (N, C, H, W)
+    assert np.array_equal(summary.true, truth.sum(axis=(2, 3)))
+    for value in range(256):
+        drawn = maps >= value
+        assert np.array_equal(summary.areas[:, :, value], drawn.sum(axis=(2, 3)))
+        assert np.array_equal(summary.intersections[:, :, value], (drawn & truth).sum(axis=(2, 3)))
+
+
+def as_truth(bits: np.ndarray) -> dict[str, np.ndarray]:
+    return {f"{index}.jpg": picture for index, picture in enumerate(bits)}
+
+
+@given(st.data(), st.integers(1, 4))
+@settings(max_examples=15, deadline=None)
+def test_areas_are_those_of_masks_drawn_at_every_level(data, images):
+    maps = data.draw(arrays.arrays(np.uint8, (images, 2, 4, 6)))
+    bits = data.draw(arrays.arrays(np.uint8, (images, 4, 6), elements=st.integers(0, 3)))
+    summary = summarise(store(maps), as_truth(bits), SPEC)
+    assert summary.names == tuple(f"{index}.jpg" for index in range(images))
+    assert (summary.areas.dtype, summary.intersections.dtype, summary.true.dtype) == (np.int32,) * 3
+    check(summary, maps, bits)
+
+
+def test_half_resolution_is_summarised_as_it_is_drawn():
+    rng = np.random.default_rng(1)
+    reader = store(rng.integers(0, 256, (3, 2, 2, 3), dtype=np.uint8), scale=2)
+    bits = rng.integers(0, 4, (3, 4, 6), dtype=np.uint8)
+    check(summarise(reader, as_truth(bits), SPEC), np.stack([reader.full(index) for index in range(3)]), bits)
+
+
+def test_sixteen_classes():
+    rng = np.random.default_rng(2)
+    spec = Spec("many", (4, 6), tuple(f"class {index}" for index in range(16)))
+    maps = rng.integers(0, 256, (2, 16, 4, 6), dtype=np.uint8)
+    bits = rng.integers(0, 2**16, (2, 4, 6), dtype=np.uint16)
+    check(summarise(store(maps, spec), as_truth(bits), spec), maps, bits)
+
+
+def test_truth_from_a_table():
+    rng = np.random.default_rng(3)
+    maps = rng.integers(0, 256, (2, 2, 4, 6), dtype=np.uint8)
+    mask = rng.integers(0, 2, (4, 6), dtype=np.uint8)
+    table = pd.DataFrame({"ImageId": ["1.jpg"], "ClassId": [2], "EncodedPixels": [encode(mask)]})
+    summary = summarise(store(maps), Masks(table, SPEC), SPEC)
+    check(summary, maps, np.stack([np.zeros_like(mask), 2 * mask]))
+
+
+def test_some_images_in_another_order():
+    rng = np.random.default_rng(4)
+    maps = rng.integers(0, 256, (5, 2, 4, 6), dtype=np.uint8)
+    bits = rng.integers(0, 4, (5, 4, 6), dtype=np.uint8)
+    summary = summarise(store(maps), as_truth(bits), SPEC, names=["3.jpg", "0.jpg"])
+    assert summary.names == ("3.jpg", "0.jpg")
+    check(summary, maps[[3, 0]], bits[[3, 0]])
+
+
+@pytest.mark.parametrize(
+    ("spec", "names", "said"),
+    [
+        (SPEC, ["0.jpg", "9.jpg"], "image 9.jpg has no map"),
+        (SPEC, [], "no image to summarise"),
+        (Spec("tiny", (4, 6), ("scratch",)), None, "predict them anew"),
+    ],
+)
+def test_maps_that_do_not_suit(spec, names, said):
+    reader = store(np.zeros((1, 2, 4, 6), np.uint8))
+    with pytest.raises(SeverstalError, match=said) as error:
+        summarise(reader, as_truth(np.zeros((1, 4, 6), np.uint8)), spec, names)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("extra", [0, 1, 3])
+def test_counts_beyond_what_float32_holds(extra):
+    values = np.zeros(module.FLOAT32_WHOLE + extra, np.uint8)
+    assert module._at_least(values)[:2].tolist() == [len(values), 0]
+
+
+def test_a_summary_survives_the_disk(tmp_path):
+    rng = np.random.default_rng(5)
+    maps = rng.integers(0, 256, (3, 2, 4, 6), dtype=np.uint8)
+    bits = rng.integers(0, 4, (3, 4, 6), dtype=np.uint8)
+    summary = summarise(store(maps), as_truth(bits), SPEC)
+    summary.save(tmp_path / "summary.npz")
+    again = Summary.load(tmp_path / "summary.npz")
+    assert (again.names, again.spec) == (summary.names, summary.spec)
+    check(again, maps, bits)
+
+
+def test_damaged_summaries(tmp_path):
+    path = tmp_path / "summary.npz"
+    with pytest.raises(SeverstalError, match="not there"):
+        Summary.load(path)
+    maps, bits = np.zeros((2, 2, 4, 6), np.uint8), np.zeros((2, 4, 6), np.uint8)
+    summarise(store(maps), as_truth(bits), SPEC).save(path)
+    whole = path.read_bytes()
+    altered = bytearray(whole)
+    altered[len(whole) // 2] ^= 1
+    np.savez(tmp_path / "pickled.npz", header=np.array([{}], object))
+    for content in (b"", whole[:-50], altered, b"text", (tmp_path / "pickled.npz").read_bytes()):
+        path.write_bytes(content)
+        with pytest.raises(SeverstalError, match=r"summary\.npz: not a whole summary") as error:
+            Summary.load(path)
+        assert "\n" not in str(error.value)
