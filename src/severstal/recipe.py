@@ -14,6 +14,7 @@ from severstal.files import write_text
 from severstal.settings import build, within
 
 RECIPES = Path(__file__).with_name("recipes")
+PLAIN_NAME = re.compile(r"[\w-][\w.-]*")  # of a recipe and of a run: it names a folder
 
 
 @dataclass(frozen=True)
@@ -222,7 +223,7 @@ def _check_together(recipe: Recipe, source: str) -> None:
         fault = f"inference.map_scale is {scale}: give a multiple of data.scale, {data.scale}"
     elif loss and not recipe.model.class_head:
         fault = f"loss.classes is {loss:g} without a class head: set model.class_head = true"
-    elif not re.fullmatch(r"[\w-][\w.-]*", recipe.name):
+    elif not PLAIN_NAME.fullmatch(recipe.name):
         fault = f"name is {recipe.name!r}: give letters, digits, - and _, since it names the run's folder"
     else:
         return

@@ -171,11 +171,10 @@ def test_any_number_of_images_and_shards(tmp_path_factory, images, shard_images)
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"scale": 3}, "scale is 3: choose 1"),
+        ({"scale": 0}, "scale is 0: choose 1"),
         ({"shard_images": 0}, "shard_images is 0"),
         ({"names": ["a.jpg", "b.jpg", "a.jpg"]}, "a.jpg is named twice"),
         ({"names": []}, "no image"),
-        ({"spec": Spec("odd", (4, 5), ("hole",)), "scale": 2}, "4 x 5 pictures have no half"),
     ],
 )
 def test_impossible_settings(tmp_path, settings, said):

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
@@ -34,7 +34,7 @@ class Layout:
         run: name of the run that made the maps.
         key: fingerprint of all that they were made from; maps of another key are never mixed in.
         spec: shape and classes of the pictures.
-        scale: 1 for maps of the picture's shape, 2 for half of its height and width.
+        scale: 1 for maps of the picture's shape, 2 for half of its height and width, rounded up.
         shard_images: images in a shard; the last one may hold fewer.
         names: of the images, in order, each once.
     """
@@ -42,7 +42,7 @@ class Layout:
     run: str
     key: str
     spec: Spec
-    scale: Literal[1, 2]
+    scale: int
     shard_images: int
     names: tuple[str, ...]
 
@@ -50,7 +50,7 @@ class Layout:
     def map_shape(self) -> tuple[int, int, int]:
         """Classes, height and width of one image's map."""
         height, width = self.spec.image_shape
-        return len(self.spec.classes), height // self.scale, width // self.scale
+        return len(self.spec.classes), -(-height // self.scale), -(-width // self.scale)
 
     @property
     def shards(self) -> range:
@@ -81,8 +81,8 @@ class MapWriter:
         run: name of the run, for the manifest.
 
     Raises:
-        SeverstalError: an image is named twice or none is; `scale` does not suit the shape; the disk is too
-            small for what is still to be written, or may not be written.
+        SeverstalError: an image is named twice or none is; the disk is too small for what is still to be
+            written, or may not be written.
 
     Example:
         >>> import tempfile
@@ -102,7 +102,7 @@ class MapWriter:
         folder: str | Path,
         names: Sequence[str],
         spec: Spec,
-        scale: Literal[1, 2],
+        scale: int,
         key: str,
         shard_images: int = 64,
         run: str = "",
@@ -171,11 +171,8 @@ class MapWriter:
             seen.add(name)
         if not seen:
             raise SeverstalError(f"{self.folder}: no image to map: name at least one")
-        scale, (height, width) = self.layout.scale, self.layout.spec.image_shape
-        if scale not in (1, 2):
-            raise SeverstalError(f"map scale is {scale!r}: choose 1 (full) or 2 (half resolution)")
-        if height % scale or width % scale:
-            raise SeverstalError(f"map scale is 2, but {height} x {width} pictures have no half: choose 1")
+        if self.layout.scale < 1:
+            raise SeverstalError(f"map scale is {self.layout.scale}: choose 1 (full), 2 (half) or more")
         if self.layout.shard_images < 1:
             raise SeverstalError(f"shard_images is {self.layout.shard_images}: give 1 or more")
 

@@ -70,11 +70,11 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
     folder = Path(folder)
     accelerator = make_accelerator(recipe.training.precision)
     set_seed(recipe.seed * 1000 + fold)
+    loss_function = build_loss(recipe.loss.masks, recipe.loss.classes)
     network = new_network(recipe, data.spec)
     optimizer = torch.optim.AdamW(
         network.parameters(), recipe.training.learning_rate, weight_decay=recipe.training.weight_decay
     )
-    loss_function = build_loss(recipe.loss.masks, recipe.loss.classes)
     loader, sampler = _loader(data, recipe, fold, accelerator)
     network, optimizer, loader = accelerator.prepare(network, optimizer, loader)
 

@@ -1,0 +1,191 @@
+"""A job: one recipe on one input folder, and the run folder that holds what came of it."""
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from severstal.competition.folder import SAMPLE_FOLDER, InputFolder, locate_input, open_input
+from severstal.competition.masks import Masks
+from severstal.competition.spec import Spec
+from severstal.competition.tables import Sample, read_labels, read_sample
+from severstal.data.folds import draw_images
+from severstal.data.images import ImageStore, build_store
+from severstal.data.sample import draw_sample
+from severstal.errors import SeverstalError
+from severstal.files import digest, read_json, write_json
+from severstal.recipe import PLAIN_NAME, Recipe, load_recipe, save_recipe
+
+RUNS = Path("runs")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One recipe on one input folder; what is read from the folder is read when it is first asked for.
+
+    Attributes:
+        recipe: the settings.
+        data: the input folder.
+        folder: the run's, `runs/NAME`.
+    """
+
+    recipe: Recipe
+    data: InputFolder
+    folder: Path
+
+    @property
+    def spec(self) -> Spec:
+        """Shape and classes of the data set."""
+        return self.data.spec
+
+    @cached_property
+    def labels(self) -> pd.DataFrame:
+        """The tidy table of train.csv, a row a mask."""
+        return read_labels(self.data.train_csv, self.spec, self.data.train_names())
+
+    @cached_property
+    def masks(self) -> Masks:
+        """The masks of the labelled images."""
+        return Masks(self.labels, self.spec)
+
+    @cached_property
+    def images(self) -> list[str]:
+        """Names of the labelled images that the recipe uses: all, or its bounded draw."""
+        names = self.data.train_names()
+        presence = self.masks.presence(names)
+        return draw_images(names, presence, self.recipe.data.max_images, self.recipe.seed)
+
+    @cached_property
+    def sample(self) -> Sample:
+        """The test images in the sample submission's order, all of them on disk."""
+        sample = read_sample(self.data.sample_csv, self.spec)
+        absent = set(sample.images) - set(self.data.test_names())
+        for row, name in enumerate(sample.images, 1):
+            if name in absent:
+                raise SeverstalError(
+                    f"{self.data.sample_csv} image {row}: {name} is not in {self.data.test_images}: "
+                    f"put it there, or take its row out ({len(absent)} such images)"
+                )
+        return sample
+
+    @cached_property
+    def train_pictures(self) -> ImageStore:
+        """The labelled pictures, decoded once."""
+        return self._store(self.data.train_images, self.images)
+
+    @cached_property
+    def test_pictures(self) -> ImageStore:
+        """The pictures to be segmented, decoded once."""
+        return self._store(self.data.test_images, self.sample.images)
+
+    @cached_property
+    def truth(self) -> pd.DataFrame | None:
+        """The labels of the test images, where the input folder holds them."""
+        if not self.data.truth_csv.is_file():
+            return None
+        return read_labels(self.data.truth_csv, self.spec, self.sample.images)
+
+    @cached_property
+    def labels_digest(self) -> str:
+        """Checksum of the labels of `images` and of the data set's specification."""
+        rows = self.labels[self.labels["ImageId"].isin(set(self.images))]
+        return digest([self.spec.image_shape, self.spec.classes, self.images, rows.to_csv(index=False)])
+
+    def weights(self, fold: int) -> Path:
+        """The best weights of a fold."""
+        return self.folder / f"fold{fold}" / "model.safetensors"
+
+    def _store(self, folder: Path, names: Sequence[str]) -> ImageStore:
+        # Every run shares the same pictures, so the store lies beside the runs and is named by what it holds.
+        content = digest([str(folder.resolve()), list(names)])[:12]
+        stores = self.folder.parent / "pictures"
+        return build_store(
+            folder, names, self.spec, stores / f"{self.data.root.name}-{folder.name}-{content}"
+        )
+
+
+def open_job(
+    recipe: str | Path | Recipe = "auto", input: str | Path | None = None, name: str | None = None
+) -> Job:
+    """Choose recipe and input folder and make the run folder.
+
+    Args:
+        recipe: a recipe, its name or the path of its TOML file; "auto" is `baseline` with a GPU, else
+            `smoke`.
+        input: the input folder; None takes the first of the usual places, and draws the sample data set where
+            there is none.
+        name: of the run; None is recipe and input folder, as `smoke-sample`.
+
+    Returns:
+        The job; its run folder holds `recipe.toml`, `input.json` and `environment.json`.
+    """
+    if recipe == "auto":
+        recipe = "baseline" if torch.cuda.is_available() else "smoke"
+    if not isinstance(recipe, Recipe):
+        recipe = load_recipe(recipe)
+    root = locate_input(input)
+    if root is None:
+        root = SAMPLE_FOLDER
+        print(f"no input folder: drawing the sample data set to {root}", flush=True)
+        draw_sample(root)
+    data = open_input(root)
+    if name is not None and not PLAIN_NAME.fullmatch(name):
+        raise SeverstalError(f"--name {name}: give letters, digits, - and _, since it names the run's folder")
+    folder = RUNS / (name or f"{recipe.name}-{root.resolve().name}")
+    save_recipe(recipe, folder / "recipe.toml")
+    write_json(folder / "input.json", {"folder": str(root.resolve())})
+    write_json(folder / "environment.json", environment())
+    return Job(recipe, data, folder)
+
+
+def reopen_job(folder: str | Path) -> Job:
+    """Open the run folder of an earlier job again.
+
+    Raises:
+        SeverstalError: the folder is not a run's, or its input folder is gone.
+    """
+    folder = Path(folder)
+    if not (folder / "recipe.toml").is_file():
+        raise SeverstalError(f"{folder}: not a run: give a folder that `severstal train` made, as runs/NAME")
+    root = Path(read_json(folder / "input.json")["folder"])
+    return Job(load_recipe(folder / "recipe.toml"), open_input(root), folder)
+
+
+def environment() -> dict[str, object]:
+    """What a result may depend on beside recipe and input: versions, machine and commit.
+
+    Example:
+        >>> sorted(environment())
+        ['commit', 'cpus', 'device', 'packages', 'python', 'system']
+    """
+    packages = (
+        "torch",
+        "segmentation-models-pytorch",
+        "timm",
+        "albumentations",
+        "accelerate",
+        "numpy",
+        "pandas",
+    )
+    git = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        commit = subprocess.run(git, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        commit = None  # installed without its repository
+    cuda = torch.cuda.is_available()
+    return {
+        "commit": commit,
+        "python": sys.version.split()[0],
+        "system": platform.platform(terse=True),
+        "cpus": os.cpu_count(),
+        "device": torch.cuda.get_device_name() if cuda else "cpu",
+        "packages": {package: importlib.metadata.version(package) for package in packages},
+    }

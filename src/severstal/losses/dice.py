@@ -1,0 +1,49 @@
+"""Soft Dice: the competition's score of each pair, made smooth, taken from 1."""
+
+import torch
+from torch import Tensor
+
+# The share of the picture that a false alarm has to fill to cost a half: 1024 of 256 x 1600 pixels. Nine in ten
+# true masks of the rarest classes are larger, so a false alarm of the size of a mask costs nearly all of a pair.
+FALSE_ALARM = 1 / 400
+
+
+def soft_dice_loss(masks: Tensor, target: Tensor) -> Tensor:
+    """One minus the soft Dice of each pair, mean over all pairs of the batch.
+
+    With p the probabilities and t the truth of one picture and class, sums going over its pixels:
+
+    - t has a pixel: 1 - 2 sum(p t) / (sum(p) + sum(t)).
+    - t is empty: sum(p^2) / (sum(p^2) + pixels / 400).
+
+    The metric gives an empty pair 1 only if it is kept empty, and six of seven pairs are empty. Dice summed
+    over a batch hides that, and Dice with a smoothing of one pixel punishes a picture's worth of
+    probabilities of 0.001 as much as a real false alarm. Squares tell these apart: they leave quiet background alone,
+    and so the odds that the cross-entropy finds, and fall on what a threshold would let through.
+
+    Args:
+        masks: logits, (N, C, H, W); computed in float32 at least.
+        target: 0 or 1, (N, C, H, W).
+
+    Returns:
+        A scalar, 0 to 1.
+
+    Example:
+        >>> truth = torch.zeros(1, 2, 20, 20)
+        >>> truth[:, 0, :4, :4] = 1
+        >>> soft_dice_loss(400 * (truth - 0.5), truth)
+        tensor(0.)
+        >>> false_alarm = torch.full_like(truth, -200.0)
+        >>> false_alarm[:, 1, 0, 0] = 200.0  # one pixel of 400, and the mask of the first class missed
+        >>> soft_dice_loss(false_alarm, truth)
+        tensor(0.7500)
+    """
+    wide = torch.promote_types(masks.dtype, torch.float32)
+    probabilities = masks.to(wide).sigmoid().flatten(2)  # (N, C, H * W)
+    truth = target.to(wide).flatten(2)  # (N, C, H * W)
+    true = truth.sum(2)  # (N, C)
+    found = (probabilities * truth).sum(2)  # (N, C)
+    overlap = 2 * found / (probabilities.sum(2) + true).clamp_min(1e-6)  # (N, C)
+    alarm = probabilities.square().sum(2)  # (N, C)
+    alarm = alarm / (alarm + FALSE_ALARM * truth.shape[2])  # (N, C)
+    return torch.where(true > 0, 1 - overlap, alarm).mean()

@@ -1,0 +1,159 @@
+"""The encoders there are: those of segmentation-models-pytorch by name, those of timm as `tu-NAME`."""
+
+import difflib
+import math
+from typing import Any
+
+import timm
+import torch
+from segmentation_models_pytorch.encoders import encoders, is_equivalent_to_timm_universal
+from torch import nn
+
+from severstal.errors import SeverstalError
+
+TIMM = "tu-"
+
+
+def find_encoder(name: str) -> str:
+    """Give the one name of an encoder.
+
+    Args:
+        name: such as "resnet18", "tu-convnext_tiny", or "tu-resnet18.a1_in1k" with the tag of its weights.
+
+    Returns:
+        The same name, or, for a `timm-` encoder that smp replaced by timm's own, that one's.
+
+    Raises:
+        SeverstalError: there is no such encoder; names the nearest.
+
+    Example:
+        >>> find_encoder("resnet18"), find_encoder("timm-mobilenetv3_small_100")
+        ('resnet18', 'tu-tf_mobilenetv3_small_100')
+        >>> find_encoder("resnet81")
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: encoder_name 'resnet81' is unknown: the nearest known one is 'resnet18'
+    """
+    if name in encoders:
+        return name
+    if is_equivalent_to_timm_universal(name):  # as smp translates them itself, but only in some places
+        name = name.replace("timm-", "tu-tf_" if "mobilenetv3" in name else TIMM, 1)
+    base, _, tag = name.partition(".")
+    if not name.startswith(TIMM) or not timm.is_model(base.removeprefix(TIMM)):
+        known = [*encoders, *(TIMM + model for model in timm.list_models())]
+        raise SeverstalError(f"encoder_name {name!r} is unknown: {_nearest(base, known)}")
+    if tag and tag not in weight_tags(base):
+        known = [f"{base}.{known}" for known in weight_tags(base)]
+        raise SeverstalError(f"encoder_name {name!r} is unknown: {_nearest(name, [base, *known])}")
+    return name
+
+
+def weight_tags(base: str) -> list[str]:
+    """Names of the weights that timm knows for an encoder, its default first.
+
+    Args:
+        base: `tu-NAME` without a tag.
+
+    Example:
+        >>> weight_tags("tu-mobilenetv3_small_050")
+        ['lamb_in1k']
+    """
+    name = base.removeprefix(TIMM)
+    tags = [model.partition(".")[2] for model in timm.list_models(f"{name}.*", pretrained=True)]
+    default = timm.models.get_pretrained_cfg(name).tag
+    return sorted(tags, key=lambda tag: (tag != default, tag))
+
+
+def any_size(encoder_name: str) -> dict[str, Any]:
+    """Give what has to be told to timm so that a transformer made for one size of picture takes any.
+
+    Args:
+        encoder_name: of timm, as `find_encoder` gives it.
+
+    Example:
+        >>> any_size("tu-swin_tiny_patch4_window7_224"), any_size("tu-convnext_tiny")
+        ({'strict_img_size': False}, {})
+    """
+    family = timm.model_entrypoint(encoder_name.removeprefix(TIMM)).__module__.rpartition(".")[2]
+    match family:
+        case "swin_transformer" | "swin_transformer_v2" | "swin_transformer_v2_cr":
+            return {"strict_img_size": False}
+        case "vision_transformer" | "deit" | "eva":
+            return {"dynamic_img_size": True}
+    return {}
+
+
+def find_stride(encoder: nn.Module, encoder_name: str, in_channels: int, size: int | None = None) -> int:
+    """Find what height and width of a picture have to be multiples of.
+
+    That is the coarsest feature's stride, but a transformer whose windows divide one size of picture (maxvit)
+    takes multiples of that size.
+
+    Args:
+        encoder: of smp.
+        encoder_name: as `find_encoder` gives it.
+        in_channels: of the picture.
+        size: the one size, where timm was told another than its default.
+
+    Raises:
+        SeverstalError: the encoder takes but one size of picture.
+    """
+    stride = encoder.output_stride
+    config = timm.models.get_pretrained_cfg(encoder_name.removeprefix(TIMM))
+    if not encoder_name.startswith(TIMM) or not config.fixed_input_size:
+        return stride
+    size = config.input_size[-1] if size is None else size
+    if type(size) is not int or size < 1:
+        raise SeverstalError(f"model option 'img_size' is {size!r}: give one whole number")
+    encoder.eval()
+    for multiple in (stride, math.lcm(stride, size)):
+        wide = math.ceil(2 * size / multiple) * multiple
+        try:
+            with torch.no_grad():
+                encoder(torch.zeros(1, in_channels, multiple, wide))
+        except (AssertionError, IndexError, RuntimeError, ValueError):  # whatever the encoder runs into
+            continue
+        return multiple
+    raise SeverstalError(f"{encoder_name} takes only pictures of {size} x {size}: choose another encoder")
+
+
+def find_published(encoder_name: str, weights: str) -> tuple[str, str | None]:
+    """Say where on the Hugging Face Hub an encoder's weights lie.
+
+    Args:
+        encoder_name: as `find_encoder` gives it.
+        weights: "imagenet" or another name that the encoder knows; for a timm encoder a tag, or "imagenet"
+            for those of the tag in its name, else for its default.
+
+    Returns:
+        Repository and revision.
+
+    Raises:
+        SeverstalError: the encoder has no such weights; names the nearest.
+
+    Example:
+        >>> find_published("tu-mobilenetv3_small_050", "imagenet")
+        ('timm/mobilenetv3_small_050.lamb_in1k', None)
+    """
+    if encoder_name.startswith(TIMM):
+        base, _, tag = encoder_name.partition(".")
+        tags = weight_tags(base)
+        published = {known: (repository, None) for known in tags if (repository := _repository(base, known))}
+        if preferred := published.get(tag or next(iter(tags), "")):
+            published["imagenet"] = preferred
+    else:
+        settings = encoders[encoder_name]["pretrained_settings"]
+        published = {known: (entry["repo_id"], entry["revision"]) for known, entry in settings.items()}
+    if weights not in published:
+        raise SeverstalError(
+            f"encoder_weights {weights!r} of {encoder_name} is unknown: "
+            f"{_nearest(weights, [*published, 'none'])}; or give a .safetensors file"
+        )
+    return published[weights]
+
+
+def _repository(base: str, tag: str) -> str | None:
+    return timm.models.get_pretrained_cfg(f"{base.removeprefix(TIMM)}.{tag}").hf_hub_id
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    return f"the nearest known one is {difflib.get_close_matches(name, known, 1, 0.0)[0]!r}"

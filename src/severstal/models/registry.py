@@ -1,0 +1,119 @@
+"""The networks by name: a new architecture is one file and one line here."""
+
+import difflib
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Protocol
+
+import segmentation_models_pytorch as smp
+
+from severstal.errors import SeverstalError
+from severstal.models.network import Network, Output, settle
+from severstal.models.smp_networks import smp_network
+
+__all__ = ["Network", "Output", "architectures", "build_model"]
+
+
+class Builder(Protocol):
+    """Makes a network; the arguments are those of `build_model`."""
+
+    def __call__(
+        self,
+        encoder_name: str,
+        encoder_weights: str,
+        in_channels: int,
+        classes: int,
+        class_head: bool,
+        options: Mapping[str, Any],
+    ) -> Network: ...
+
+
+BUILDERS: dict[str, Builder] = {
+    "deeplabv3": partial(smp_network, smp.DeepLabV3),
+    "deeplabv3plus": partial(smp_network, smp.DeepLabV3Plus),
+    "dpt": partial(smp_network, smp.DPT),
+    "fpn": partial(smp_network, smp.FPN),
+    "linknet": partial(smp_network, smp.Linknet),
+    "manet": partial(smp_network, smp.MAnet),
+    "pan": partial(smp_network, smp.PAN),
+    "pspnet": partial(smp_network, smp.PSPNet),
+    "segformer": partial(smp_network, smp.Segformer),
+    "unet": partial(smp_network, smp.Unet),
+    "unetplusplus": partial(smp_network, smp.UnetPlusPlus),
+    "upernet": partial(smp_network, smp.UPerNet),
+}
+
+NEEDS = {
+    "dpt": "it needs a vision transformer of timm with patches of 8, 16 or 32, such as encoder_name = 'tu-vit_small_patch16_224'",
+}
+
+
+def architectures() -> tuple[str, ...]:
+    """Names that `build_model` knows, sorted.
+
+    Example:
+        >>> "fpn" in architectures()
+        True
+    """
+    return tuple(sorted(BUILDERS))
+
+
+def build_model(
+    architecture: str,
+    encoder_name: str,
+    encoder_weights: str = "none",
+    in_channels: int = 1,
+    classes: int = 4,
+    class_head: bool = False,
+    options: Mapping[str, Any] | None = None,
+) -> Network:
+    """Build a network.
+
+    Weights that no output depends on are frozen. A blank picture is passed through once, so that what comes
+    back is known to work.
+
+    Args:
+        architecture: one of `architectures()`.
+        encoder_name: an encoder of segmentation-models-pytorch, or of timm as `tu-NAME`.
+        encoder_weights: "none" for random ones, a name that the encoder knows, such as "imagenet" (fetched on
+            first use), or the path of a `.safetensors` file.
+        in_channels: of the pictures, 1 for grey.
+        classes: of the masks, from 1.
+        class_head: whether the network also says which classes a picture holds.
+        options: further settings of the architecture, as segmentation-models-pytorch names them; for a timm
+            encoder also timm's, such as `img_size` for transformers with a window.
+
+    Returns:
+        A network in training mode: pictures (N, in_channels, H, W) to `Output`.
+
+    Raises:
+        SeverstalError: an unknown architecture, encoder, weights or option (the nearest known is named), or
+            settings that do not go together, or no network to fetch the weights.
+
+    Example:
+        >>> import torch
+        >>> network = build_model("fpn", "tu-test_resnet", class_head=True)
+        >>> masks, classes = network(torch.zeros(2, 1, 70, 101))
+        >>> masks.shape, classes.shape
+        (torch.Size([2, 4, 70, 101]), torch.Size([2, 4]))
+    """
+    if architecture not in BUILDERS:
+        near = difflib.get_close_matches(architecture, BUILDERS, 1, 0.0)[0]
+        raise SeverstalError(f"architecture {architecture!r} is unknown: the nearest known one is {near!r}")
+    if in_channels < 1 or classes < 1:
+        raise SeverstalError(f"in_channels is {in_channels} and classes {classes}: give at least 1 of each")
+    options = dict(options or {})
+    try:
+        network = BUILDERS[architecture](
+            encoder_name, encoder_weights, in_channels, classes, class_head, options
+        )
+        settle(network, in_channels)
+    except SeverstalError:
+        raise
+    except Exception as error:  # smp and timm raise whatever an impossible setting happens to run into
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        repair = NEEDS.get(architecture, "change the encoder or the options")
+        raise SeverstalError(
+            f"{architecture} on {encoder_name} with options {options} cannot be built ({reason}): {repair}"
+        ) from error
+    return network

@@ -1,0 +1,78 @@
+"""The networks of segmentation-models-pytorch: any of its decoders on any encoder of its own or of timm."""
+
+import difflib
+import inspect
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import segmentation_models_pytorch as smp
+from segmentation_models_pytorch.base import SegmentationModel
+
+from severstal.errors import SeverstalError
+from severstal.models.encoders import TIMM, any_size, find_encoder, find_stride
+from severstal.models.network import Network
+from severstal.models.weights import find_weights, load_encoder
+
+FIXED = ("self", "kwargs", "encoder_name", "encoder_weights", "in_channels", "classes", "activation")
+
+
+def smp_network(
+    decoder: type[SegmentationModel],
+    encoder_name: str,
+    encoder_weights: str,
+    in_channels: int,
+    classes: int,
+    class_head: bool,
+    options: Mapping[str, Any],
+) -> Network:
+    """Build a decoder of smp on an encoder.
+
+    Args:
+        decoder: a class of smp, such as `smp.Unet`.
+        encoder_name: an encoder of smp, or of timm as `tu-NAME`.
+        encoder_weights: "none", a name that the encoder knows, or the path of a `.safetensors` file.
+        in_channels: of the pictures.
+        classes: of the masks.
+        class_head: whether to add smp's classification head to the encoder.
+        options: what else the decoder takes, as smp names it; what it does not take goes to timm, when the
+            encoder is timm's. `aux_params` may hold the class head's `pooling` and `dropout`.
+
+    Raises:
+        SeverstalError: an unknown encoder, weights or option.
+
+    Example:
+        >>> network = smp_network(smp.Unet, "tu-test_resnet", "none", 1, 4, True, {})
+        >>> network.stride
+        32
+    """
+    encoder_name = find_encoder(encoder_name)
+    weights = find_weights(encoder_name, encoder_weights)
+    own = [name for name in inspect.signature(decoder.__init__).parameters if name not in FIXED]
+    # What is not smp's is timm's to judge, unless it only misspells one of smp's.
+    likeness = 0.8 if encoder_name.startswith(TIMM) else 0.0
+    for name in options:
+        if name in FIXED:
+            raise SeverstalError(f"model option {name!r} may not be set: remove it")
+        if name not in own and (near := difflib.get_close_matches(name, own, 1, likeness)):
+            raise SeverstalError(f"model option {name!r} is unknown: the nearest known one is {near[0]!r}")
+    if "aux_params" in options and not class_head:
+        raise SeverstalError("model option 'aux_params' is of the class head: set class_head = true")
+
+    settings = dict(options)
+    if class_head:
+        settings["aux_params"] = {**settings.get("aux_params", {}), "classes": classes, "activation": None}
+    if encoder_name.startswith(TIMM):
+        settings = {**any_size(encoder_name), **settings}
+    if decoder is smp.DPT:
+        settings.setdefault("num_classes", 0)  # smp leaves timm's classifier on, unused
+    model = decoder(encoder_name, encoder_weights=None, in_channels=in_channels, classes=classes, **settings)
+    if weights is not None:
+        timm_options = {name: value for name, value in settings.items() if name not in own}
+        load_encoder(model.encoder, encoder_name, weights, in_channels, timm_options)
+
+    stride = find_stride(model.encoder, encoder_name, in_channels, settings.get("img_size"))
+    if isinstance(model, smp.DPT):  # its coarsest features are twice as coarse as a patch of 16
+        stride = math.lcm(stride, 2 ** (len(model.encoder.out_channels) + 1))
+    # PAN halves the encoder's last features three times more.
+    return Network(model, stride, smallest=8 * stride if isinstance(model, smp.PAN) else 1)

@@ -1,0 +1,155 @@
+"""Pretrained weights of encoders: found by name or file, and loaded whole or not at all."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import timm
+from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
+from huggingface_hub.errors import LocalEntryNotFoundError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file
+from timm.models import adapt_input_conv
+from torch import Tensor, nn
+
+from severstal.errors import SeverstalError
+from severstal.models.encoders import TIMM, find_published
+
+PICKLES = (".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth", ".tar")
+PATIENCE = 10.0  # seconds until a silent server counts as none
+
+
+def find_weights(encoder_name: str, encoder_weights: str) -> Path | None:
+    """Give the file with an encoder's weights, fetching it on first use.
+
+    Args:
+        encoder_name: as `find_encoder` gives it.
+        encoder_weights: "none", a name that the encoder knows, or the path of a `.safetensors` file.
+
+    Returns:
+        The file; None for "none".
+
+    Raises:
+        SeverstalError: no such name or file, no network to fetch it, or a file that would be unpickled.
+
+    Example:
+        >>> find_weights("resnet18", "none") is None
+        True
+        >>> find_weights("resnet18", "resnet18.pth")
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: resnet18.pth: nothing is ever unpickled: convert it ...
+    """
+    if encoder_weights == "none":
+        return None
+    path = Path(encoder_weights)
+    if path.suffix.lower() in PICKLES:
+        raise SeverstalError(
+            f"{path}: nothing is ever unpickled: convert it where you trust it, with safetensors.torch."
+            f"save_file(torch.load({path.name!r}, weights_only=True), {path.stem + '.safetensors'!r})"
+        )
+    if path.suffix.lower() != ".safetensors":
+        return _fetch(encoder_name, encoder_weights)
+    if not path.is_file():
+        raise SeverstalError(
+            f'encoder_weights {encoder_weights}: no such file: correct the path, or set encoder_weights = "none"'
+        )
+    return path
+
+
+def _fetch(encoder_name: str, encoder_weights: str) -> Path:
+    repository, revision = find_published(encoder_name, encoder_weights)
+    place = {"repo_id": repository, "filename": "model.safetensors", "revision": revision}
+    try:
+        try:
+            return Path(hf_hub_download(**place, local_files_only=True))
+        except LocalEntryNotFoundError:
+            # Without a network the download itself would go on trying for most of a minute.
+            get_hf_file_metadata(hf_hub_url(**place), timeout=PATIENCE)
+            return Path(hf_hub_download(**place))
+    except Exception as error:  # the hub's client raises its own, its HTTP library's and the system's errors
+        reason = " ".join(str(error).split())[:100]
+        raise SeverstalError(
+            f"encoder_weights {encoder_weights!r} of {encoder_name} could not be fetched ({reason}): put "
+            f"model.safetensors of {repository} (Hugging Face) on this machine and set encoder_weights to its "
+            'path, or set encoder_weights = "none"'
+        ) from error
+
+
+def load_encoder(
+    encoder: nn.Module,
+    encoder_name: str,
+    path: Path,
+    in_channels: int,
+    timm_options: Mapping[str, Any] | None = None,
+) -> None:
+    """Fill an encoder with the weights of a file: every weight of the encoder has to be there and fit.
+
+    The file holds either the encoder's own state, or, for a timm encoder, the whole timm model as it is
+    published, which timm itself reads. A first convolution on three colours becomes one on grey by summing
+    over the colours, as a grey picture is three equal ones.
+
+    Args:
+        encoder: of smp, `in_channels` deep at its input.
+        encoder_name: as `find_encoder` gives it.
+        path: of a `.safetensors` file.
+        in_channels: channels of the encoder's input.
+        timm_options: what else timm was given to make the encoder, such as `img_size`.
+
+    Raises:
+        SeverstalError: the file is damaged, or holds another network's weights; names the first few.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            names = list(file.keys())
+        if encoder_name.startswith(TIMM) and not all(name.startswith("model.") for name in names):
+            state = _read_timm(encoder, encoder_name, path, in_channels, timm_options or {})
+        else:
+            state = load_file(path)
+        own = encoder.state_dict()
+        for name in own.keys() & state.keys():
+            if _is_colour(state[name], own[name], in_channels):
+                state[name] = adapt_input_conv(in_channels, state[name])
+        encoder.load_state_dict(state)
+    except (SafetensorError, OSError) as error:
+        raise SeverstalError(f"{path}: not a whole .safetensors file ({error}): fetch it again") from error
+    except RuntimeError as error:
+        keys = re.findall(r'"([^"]+)"|size mismatch for ([^:]+):', str(error))
+        named = ", ".join(first or second for first, second in keys[:3]) or " ".join(str(error).split())[:200]
+        raise SeverstalError(
+            f"{path}: not the weights of {encoder_name} ({len(keys)} do not fit, first {named}): give its own file"
+        ) from error
+
+
+def _is_colour(weight: Tensor, own: Tensor, in_channels: int) -> bool:
+    same = weight.ndim == own.ndim == 4 and weight.shape != own.shape
+    return same and weight.shape[1] * in_channels == own.shape[1] * 3 and weight.shape[2:] == own.shape[2:]
+
+
+def _read_timm(
+    encoder: nn.Module, encoder_name: str, path: Path, in_channels: int, options: Mapping[str, Any]
+) -> dict[str, Tensor]:
+    """Let timm read its file into the whole model, strictly, and pick the encoder's weights from that."""
+    name = encoder_name.removeprefix(TIMM)
+    classifier = timm.models.get_pretrained_cfg(name).classifier
+    classifier = classifier if isinstance(classifier, str) else (classifier or ("",))[0]
+    with safe_open(path, "pt") as file:
+        weight = f"{classifier}.weight"
+        labels = file.get_slice(weight).get_shape()[0] if weight in file.keys() else 0  # noqa: SIM118
+    # With as many labels as the file has, timm is strict; with any other number it lets weights be missing.
+    whole = timm.create_model(
+        name,
+        pretrained=True,
+        in_chans=in_channels,
+        pretrained_cfg_overlay={"file": str(path), "num_classes": labels, "label_offset": 0},
+        **{**options, "num_classes": labels},
+    )
+    found = {_flat(key): value for key, value in whole.state_dict().items()}
+    return {key: found[_flat(key)] for key in encoder.state_dict() if _flat(key) in found}
+
+
+def _flat(name: str) -> str:
+    """The name of a weight however deep timm wrapped the model and wherever it flattened its stages."""
+    while name.startswith("model."):
+        name = name.removeprefix("model.")
+    return name.replace(".", "_")

@@ -1,0 +1,94 @@
+"""Whether the folds hold the classes in proportion."""
+
+import numpy as np
+import pandas as pd
+
+from severstal.competition.spec import Spec
+from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, class_labels, dress, ink, sheet
+
+
+def counts(folds: pd.DataFrame, table: pd.DataFrame, spec: Spec) -> pd.DataFrame:
+    """Count the images of each fold: all of them, the clean ones, and those that show each class.
+
+    Args:
+        folds: columns `ImageId` and `fold`.
+        table: tidy labels, a row a mask; rows of images in no fold are left out.
+        spec: names the classes.
+
+    Returns:
+        int64, a row for `images`, for `clean` and for each class, a column a fold.
+
+    Example:
+        >>> from severstal.competition.spec import Spec
+        >>> folds = pd.DataFrame({"ImageId": ["a", "b", "c"], "fold": [0, 1, 1]})
+        >>> table = pd.DataFrame({"ImageId": ["a", "b"], "ClassId": [1, 1]})
+        >>> counts(folds, table, Spec("tiny", (4, 6), ("hole",))).to_numpy().tolist()
+        [[1, 2], [0, 1], [1, 1]]
+    """
+    fold_of = folds.set_index("ImageId")["fold"]
+    numbers = sorted(fold_of.unique())
+    held = table["ImageId"].map(fold_of)
+    clean = fold_of[~fold_of.index.isin(table["ImageId"])]
+    rows = {"images": fold_of.value_counts(), "clean": clean.value_counts()}
+    for class_id, label in zip(spec.class_ids, class_labels(spec), strict=True):
+        rows[label] = held[table["ClassId"] == class_id].value_counts()
+    by_fold = {name: row.reindex(numbers, fill_value=0) for name, row in rows.items()}
+    return pd.DataFrame(by_fold).T.astype("int64")
+
+
+def fold_balance(folds: pd.DataFrame, table: pd.DataFrame, spec: Spec) -> Sheet:
+    """Show the images of each fold as a table: shaded by how far from an even share.
+
+    Args:
+        folds: columns `ImageId` and `fold`.
+        table: tidy labels, a row a mask.
+        spec: names the classes.
+
+    Example:
+        >>> from severstal.competition.spec import Spec
+        >>> folds = pd.DataFrame({"ImageId": ["a", "b"], "fold": [0, 1]})
+        >>> table = pd.DataFrame({"ImageId": ["a"], "ClassId": [1]})
+        >>> figure = fold_balance(folds, table, Spec("tiny", (4, 6), ("hole",)))
+        >>> [text.get_text() for text in figure.axes[0].texts][:2]
+        ['1\\n50.0%', '1\\n50.0%']
+    """
+    table_of_counts = counts(folds, table, spec)
+    number = table_of_counts.to_numpy()  # (rows, folds)
+    total = number.sum(axis=1, keepdims=True)
+    even = total / number.shape[1]
+    off = np.where(total > 0, (number - even) / np.maximum(even, 1), 0.0)
+    # In images, not in per cent: a rare class is off by many per cent and yet by less than one image.
+    row, column = np.unravel_index(np.abs(number - even).argmax(), number.shape)
+    note = (
+        f"Images of each row that each fold holds, and their share. Furthest from an even share: "
+        f"{table_of_counts.index[row]} in fold {table_of_counts.columns[column]}, "
+        f"{number[row, column]:,} instead of {even[row, 0]:,.1f}."
+    )
+
+    figure, ((axes,),) = sheet(
+        max(5.0, min(WIDTH, 2.6 + 1.1 * number.shape[1])),
+        0.6 + 0.42 * len(number),
+        "Images and classes in each fold",
+        note,
+    )
+    drawn = axes.imshow(100 * off, cmap="PuOr_r", vmin=-50, vmax=50, aspect="auto")
+    for (i, j), value in np.ndenumerate(number):
+        share = f"{value / total[i, 0]:.1%}" if total[i, 0] else "-"
+        shade = drawn.to_rgba(100 * off[i, j])
+        axes.text(
+            j,
+            i,
+            f"{value:,}\n{share}",
+            ha="center",
+            va="center",
+            fontsize=8,
+            color=ink(shade),
+        )
+    dress(axes, x="fold")
+    axes.set_xticks(range(number.shape[1]), table_of_counts.columns)
+    axes.set_yticks(range(len(number)), table_of_counts.index)
+    axes.tick_params(length=0)
+    bar = figure.colorbar(drawn, ax=axes, extend="both", fraction=0.03, pad=0.02)
+    bar.set_label("off an even share (%)", fontsize=TEXT_SIZE)
+    bar.ax.tick_params(labelsize=8)
+    return figure

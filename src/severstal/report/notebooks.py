@@ -1,0 +1,230 @@
+"""Runs notebooks top to bottom, and keeps what they showed."""
+
+import copy
+import logging
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import nbformat
+import papermill
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec
+from nbclient.exceptions import DeadKernelError
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
+
+from severstal.errors import SeverstalError
+from severstal.files import write_text
+
+# What it warns of ends the run with an error here, which says it in a person's words.
+logging.getLogger("papermill").setLevel(logging.CRITICAL)
+
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}
+BANNER_TAG = "papermill-error-cell-tag"
+ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+BAR = re.compile(r"\[(\d+:)?\d\d:\d\d(<[^,\]]+)?, .*\]$")  # how tqdm ends a line: [00:04<00:10, 3.1image/s]
+
+# JupyterLab's look without the scripts that its template fetches from the net: it needs none of them.
+PAGE = "{% extends 'lab/index.html.j2' %}" + "".join(
+    f"{{% block {block} %}}{{% endblock %}}"
+    for block in (
+        "html_head_js_requirejs",
+        "html_head_js_mathjax",
+        "html_head_js_mermaidjs",
+        "jupyter_widgets",
+    )
+)
+
+
+class OwnPython(AsyncKernelManager):
+    """Starts the interpreter that runs this very process, whatever kernels the machine has by the same name.
+
+    The folder of its `connection_file` also takes what IPython would leave in the home folder.
+    """
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """How to start it."""
+        # Its log would stand between the progress bars, and a traceback of its own after each Ctrl-C.
+        own = get_kernel_dict(["--IPKernelApp.log_level=CRITICAL"])
+        return KernelSpec(**own, env={"IPYTHONDIR": str(Path(self.connection_file).parent)})
+
+
+def run_notebooks(sources: Sequence[Path], output: Path, parameters: Mapping[str, Any]) -> None:
+    """Execute notebooks one after the other, in the working directory of the caller.
+
+    What their cells print is passed on as it comes, progress bars too.
+
+    Args:
+        sources: the notebooks, which stay as they are.
+        output: folder for `NAME.ipynb`, as executed and tidied, and `NAME.html`, a page that needs no net.
+        parameters: replace values of the cell tagged `parameters`; each notebook gets those that it has.
+
+    Raises:
+        SeverstalError: a cell failed, and what the notebook showed until then is kept; a source is missing or
+            is not a notebook; or none has a parameter of a given name.
+    """
+    notebooks = [read_notebook(source) for source in sources]
+    known = [papermill.inspect_notebook(notebook).keys() for notebook in notebooks]
+    for name in sorted(parameters.keys() - set().union(*known)):
+        raise SeverstalError(f"no notebook has a parameter {name!r}: add it to a cell tagged parameters")
+    for source, notebook, names in zip(sources, notebooks, known, strict=True):
+        print(Path(source).name, flush=True)
+        own = {name: value for name, value in parameters.items() if name in names}
+        execute(notebook, Path(output) / Path(source).name, own)
+
+
+def read_notebook(path: str | Path) -> NotebookNode:
+    """Read a notebook.
+
+    Raises:
+        SeverstalError: the file is missing or is not a notebook.
+
+    Example:
+        >>> read_notebook("gone.ipynb")
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: gone.ipynb: no such notebook: restore it from the repository
+    """
+    try:
+        return nbformat.read(path, as_version=4)
+    except FileNotFoundError:
+        raise SeverstalError(f"{path}: no such notebook: restore it from the repository") from None
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError) as error:
+        raise SeverstalError(f"{path}: not a notebook: restore it from the repository") from error
+
+
+def execute(notebook: NotebookNode, target: Path, parameters: Mapping[str, Any]) -> None:
+    """Execute one notebook and keep it, as far as it came, as `target` and as a page beside it.
+
+    Raises:
+        SeverstalError: a cell failed, or the kernel died.
+    """
+    with TemporaryDirectory(prefix="severstal-") as scratch:
+        executed = Path(scratch) / "executed.ipynb"
+        try:
+            papermill.execute_notebook(
+                notebook,
+                executed,
+                dict(parameters),
+                kernel_name=KERNEL["name"],
+                language=KERNEL["language"],
+                progress_bar=False,
+                stdout_file=sys.stdout,
+                stderr_file=sys.stderr,
+                kernel_manager_class=OwnPython,
+                config=Config(OwnPython={"connection_file": str(Path(scratch) / "kernel.json")}),
+            )
+        except PapermillExecutionError as error:
+            raise SeverstalError(
+                f"{target.name} cell {error.exec_count}: {explain(error, target)}"
+            ) from error
+        except DeadKernelError as error:
+            raise SeverstalError(
+                f"{target.name}: its Python was killed, most often for want of memory: close other programs, "
+                "or lower the recipe's batch size"
+            ) from error
+        finally:
+            if executed.is_file():
+                kept = tidy(nbformat.read(executed, as_version=4))
+                write_text(target, nbformat.writes(kept))
+                write_text(target.with_suffix(".html"), to_html(kept, target.stem))
+
+
+def explain(error: PapermillExecutionError, target: Path) -> str:
+    """What went wrong in a cell, in one line: for an error meant for a person, its message alone."""
+    # A SeverstalError or one derived from it renders its traceback so, which tells it from all others.
+    if error.traceback == [f"severstal: {error.evalue}"]:
+        return error.evalue
+    first = (error.evalue.strip().splitlines() or [""])[0]
+    return f"{error.ename}: {first} (the traceback stands in {target})"
+
+
+def tidy(notebook: NotebookNode) -> NotebookNode:
+    r"""Take out of an executed notebook what differs from run to run or from machine to machine.
+
+    Goes: times of execution, papermill's notes and banners, the version of Python, progress bars, what a
+    carriage return wrote over, and streams that are then blank. Stays: sources, cell ids, tags, execution
+    counts, what was printed and shown.
+
+    Returns:
+        A tidied copy; tidying it again changes nothing.
+
+    Example:
+        >>> cell = nbformat.v4.new_code_cell("bar()", metadata={"execution": {"iopub.execute_input": "2026"}})
+        >>> bar = "\r 50%|##  | 1/2 [00:01<00:01, 1.0s/image]\r             \rdone\n"
+        >>> cell["outputs"] = [nbformat.v4.new_output("stream", name="stderr", text=bar)]
+        >>> tidied = tidy(nbformat.v4.new_notebook(cells=[cell])).cells[0]
+        >>> tidied.outputs[0].text, dict(tidied.metadata)
+        ('done\n', {})
+    """
+    notebook = copy.deepcopy(notebook)
+    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": LANGUAGE})
+    notebook.cells = [cell for cell in notebook.cells if BANNER_TAG not in cell.metadata.get("tags", [])]
+    for cell in notebook.cells:
+        for key in ("execution", "papermill"):
+            cell.metadata.pop(key, None)
+        if not cell.metadata.get("tags"):
+            cell.metadata.pop("tags", None)
+        if cell.cell_type == "code":
+            cell.outputs = tidy_outputs(cell.outputs)
+    return notebook
+
+
+def tidy_outputs(outputs: Sequence[NotebookNode]) -> list[NotebookNode]:
+    """Leave of what the streams printed what a terminal would still show, in as few pieces as can be."""
+    pieces = join_streams(outputs)
+    for output in pieces:
+        if output.output_type == "stream":
+            output.text = printed(output.text)
+    # Joined again: whether a bar came between two prints is a matter of how fast the machine was.
+    return join_streams(out for out in pieces if out.output_type != "stream" or out.text.strip())
+
+
+def join_streams(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
+    """Join the pieces that one stream printed in a row."""
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if last and output.output_type == last.output_type == "stream" and output.name == last.name:
+            last.text += output.text
+        else:
+            joined.append(output)
+    return joined
+
+
+def printed(text: str) -> str:
+    r"""What stays of a stream's text without progress bars and what was written over.
+
+    Example:
+        >>> printed("fold 0\n 50%|##  | 1/2\r100%|####| 2/2 [00:02<00:00, 1.0s/image]\nscore 0.91\n")
+        'fold 0\nscore 0.91\n'
+    """
+    kept = []
+    for line, end in re.findall(r"([^\n]*)(\n|$)", ESCAPES.sub("", text).replace("\r\n", "\n")):
+        shown = line.rstrip("\r").rpartition("\r")[2]
+        # A line that was drawn over and left blank, or left as a bar, was never meant to stay.
+        if not (BAR.search(shown.rstrip()) or (shown != line and not shown.strip())):
+            kept.append(shown + end)
+    return "".join(kept)
+
+
+def to_html(notebook: NotebookNode, title: str) -> str:
+    """The notebook as one page that holds its pictures and styles and fetches nothing.
+
+    Formulas in TeX would need a script from the net: prose for these pages does without.
+
+    Example:
+        >>> page = to_html(nbformat.v4.new_notebook(), "01_eda")
+        >>> "<title>01_eda</title>" in page, "<script" in page
+        (True, False)
+    """
+    page, _ = HTMLExporter(raw_template=PAGE).from_notebook_node(notebook, {"metadata": {"name": title}})
+    return page

@@ -1,0 +1,249 @@
+"""Pictures with the contours of their defects."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+import cv2
+import numpy as np
+from matplotlib.axes import Axes
+
+from severstal.competition.spec import Spec
+from severstal.report.palette import (
+    DPI,
+    TEXT_SIZE,
+    WIDTH,
+    Sheet,
+    class_label,
+    colour,
+    cut,
+    dress,
+    ink,
+    rgb,
+    sheet,
+)
+
+CAPTION = 0.16  # inches a line
+TALLEST = 3.0  # inches a picture of a gallery
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One picture of a gallery.
+
+    Attributes:
+        picture: (H, W) uint8, grey.
+        bits: (H, W) bits, bit k - 1 for class k.
+        caption: one line or more to stand above it; what does not fit is cut.
+    """
+
+    picture: np.ndarray
+    bits: np.ndarray
+    caption: str
+
+
+def planes(bits: np.ndarray, spec: Spec) -> Iterator[tuple[int, np.ndarray]]:
+    """Go through the classes that a picture of bits shows: `ClassId` and (H, W) uint8 of 0 and 1.
+
+    Example:
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> [(k, int(plane.sum())) for k, plane in planes(np.array([[0, 1, 5]], np.uint8), SEVERSTAL)]
+        [(1, 2), (3, 1)]
+    """
+    for class_id in spec.class_ids:
+        plane = (bits >> (class_id - 1) & 1).astype(np.uint8)
+        if plane.any():
+            yield class_id, plane
+
+
+def draw_contours(picture: np.ndarray, bits: np.ndarray, spec: Spec, thickness: int = 1) -> np.ndarray:
+    """Draw the outline of every defect in its class's colour, holes included.
+
+    A line one pixel thick lies on the outermost pixels of the mask itself. A thicker one is centred there and
+    has a black rim, since without colour a line may be just as bright as the steel below it.
+
+    Args:
+        picture: (H, W) uint8, grey.
+        bits: (H, W) bits, bit k - 1 for class k.
+        spec: names the classes.
+        thickness: of the line in pixels, from 1.
+
+    Returns:
+        (H, W, 3) uint8, red, green, blue.
+
+    Example:
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> picture, bits = np.zeros((5, 5), np.uint8), np.zeros((5, 5), np.uint8)
+        >>> bits[1:4, 1:4] = 1
+        >>> drawn = draw_contours(picture, bits, SEVERSTAL)
+        >>> drawn[1, 1].tolist(), drawn[2, 2].tolist()
+        ([230, 159, 0], [0, 0, 0])
+    """
+    drawn = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_GRAY2RGB)
+    outlines = {
+        class_id: cv2.findContours(plane, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)[0]
+        for class_id, plane in planes(bits, spec)
+    }
+    # All rims come before all lines: no class may black out another that it lies on.
+    if thickness > 1:
+        for contours in outlines.values():
+            cv2.drawContours(drawn, contours, -1, (0, 0, 0), thickness + 2)
+    for class_id, contours in outlines.items():
+        cv2.drawContours(drawn, contours, -1, rgb(class_id), thickness)
+    return drawn
+
+
+def show(axes: Axes, picture: np.ndarray, bits: np.ndarray, spec: Spec, width: float) -> None:
+    """Show a picture with a line around each defect and the `ClassId` of each class at its largest one.
+
+    The axes keep the picture's own pixels as their units, at whatever size the picture is drawn.
+
+    Args:
+        axes: where to draw.
+        picture: (H, W) uint8, grey.
+        bits: (H, W) bits, bit k - 1 for class k.
+        spec: names the classes.
+        width: of the axes in inches; the picture is drawn at twice the dots that fit, which gives every
+            picture lines of one smooth thickness and keeps a notebook small.
+
+    Example:
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> picture, bits = np.zeros((256, 1600), np.uint8), np.zeros((256, 1600), np.uint8)
+        >>> bits[100:150, 300:400] = 4
+        >>> figure, ((axes,),) = sheet(9, 2, "a.jpg")
+        >>> show(axes, picture, bits, SEVERSTAL, width=9)
+        >>> [text.get_text() for text in axes.texts]
+        ['3']
+    """
+    height, across = picture.shape
+    scale = 2 * width * DPI / across
+    size = (max(1, round(across * scale)), max(1, round(height * scale)))
+    surrounding = np.zeros(size[::-1], bits.dtype)
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+    sampling = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
+    for class_id, plane in planes(bits, spec):
+        # "Any" rather than the nearest pixel, and a line just outside: a small defect stays to be seen.
+        sized = np.uint8(cv2.resize(plane.astype(np.float32), size, interpolation=sampling) > 0)
+        surrounding |= cv2.dilate(sized, around).astype(bits.dtype) << (class_id - 1)
+    drawn = draw_contours(cv2.resize(picture, size, interpolation=sampling), surrounding, spec, thickness=2)
+    axes.imshow(drawn, extent=(0, across, height, 0))
+
+    point = across / (72 * width)  # in pixels of the picture
+    tall = 12 * point  # what the number takes
+    for class_id, plane in planes(bits, spec):
+        _, _, boxes, _ = cv2.connectedComponentsWithStats(plane)
+        left, top, wide, high, _ = boxes[1:][boxes[1:, cv2.CC_STAT_AREA].argmax()]
+        # Above the defect, else below it; inside, at the top, where it reaches from edge to edge.
+        over, under = top - 1.5 * tall, top + high + 0.5 * tall
+        y = over if over >= 0 else under if under + tall <= height else tall / 4
+        axes.text(
+            np.clip(left + wide / 2, tall / 2, max(across - tall / 2, tall / 2)),
+            y + tall / 2,
+            str(class_id),
+            ha="center",
+            va="center_baseline",
+            fontsize=7,
+            fontweight="bold",
+            color=ink(colour(class_id)),
+            bbox={"boxstyle": "round,pad=0.15", "facecolor": colour(class_id), "linewidth": 0.4},
+        )
+    axes.set_xlim(0, across)
+    axes.set_ylim(height, 0)
+
+
+def columns_for(spec: Spec) -> int:
+    """How many pictures of a data set suit one row of a gallery.
+
+    Example:
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> columns_for(SEVERSTAL)
+        2
+    """
+    height, across = spec.image_shape
+    return 2 if across > 2.5 * height else 3 if across > height else 4
+
+
+def gallery(
+    panels: Sequence[Panel | None], spec: Spec, title: str, note: str = "", columns: int | None = None
+) -> Sheet:
+    """Show pictures in a grid, row by row.
+
+    Args:
+        panels: what to show, None for a cell left empty.
+        spec: names the classes and fixes the shape of the cells.
+        title: of the whole.
+        note: how to read it.
+        columns: pictures a row; None for what suits the pictures' shape.
+
+    Example:
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> panel = Panel(np.zeros((256, 1600), np.uint8), np.zeros((256, 1600), np.uint8), "a.jpg")
+        >>> len(gallery([panel] * 3, SEVERSTAL, "Three").axes)
+        3
+    """
+    height, across = spec.image_shape
+    columns = columns or columns_for(spec)
+    rows = max(1, -(-len(panels) // columns))
+    cell = WIDTH / columns - 0.1
+    tall = min(cell * height / across, TALLEST)
+    lines = 1 + max((panel.caption.count("\n") for panel in panels if panel), default=0)
+    figure, axes = sheet(WIDTH, rows * (tall + CAPTION * lines + 0.1), title, note, rows, columns)
+    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.02, wspace=0, hspace=0)
+    for place, panel in zip_longest(axes.flat, panels):
+        if panel is None:
+            place.remove()
+            continue
+        show(place, panel.picture, panel.bits, spec, tall * across / height)
+        caption = "\n".join(cut(line, int(14 * cell)) for line in panel.caption.split("\n"))
+        place.set_title(caption, fontsize=8, loc="left", pad=3)
+        place.set_anchor("SW")
+        place.set_xticks([])
+        place.set_yticks([])
+    return figure
+
+
+def compare(
+    picture: np.ndarray, truth: np.ndarray | None, predicted: np.ndarray, spec: Spec, title: str
+) -> Sheet:
+    """Show one picture large: what a person drew above what was predicted.
+
+    Args:
+        picture: (H, W) uint8, grey.
+        truth: (H, W) bits, or None where it is not known.
+        predicted: (H, W) bits.
+        spec: names the classes.
+        title: of the whole, such as the image's name.
+
+    Example:
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> empty = np.zeros((256, 1600), np.uint8)
+        >>> figure = compare(empty, None, empty, SEVERSTAL, "a.jpg")
+        >>> [axes.get_title(loc="left") for axes in figure.axes]
+        ['prediction: clean']
+    """
+    shown = [("prediction", predicted)] if truth is None else [("truth", truth), ("prediction", predicted)]
+    height, across = picture.shape
+    columns = 1 if across > 2.5 * height else len(shown)
+    rows = len(shown) // columns
+    cell = WIDTH / columns - 0.6
+    tall = min(cell * height / across, 2 * TALLEST)
+    figure, axes = sheet(WIDTH, rows * (tall + 0.75), title, "", rows, columns)
+    for place, (name, bits) in zip(axes.flat, shown, strict=True):
+        show(place, picture, bits, spec, tall * across / height)
+        dress(place, "x (pixels)", "y (pixels)")
+        place.set_title(
+            cut(f"{name}: {describe(bits, spec)}", int(11 * cell)), fontsize=TEXT_SIZE, loc="left"
+        )
+    return figure
+
+
+def describe(bits: np.ndarray, spec: Spec) -> str:
+    """Name the classes of a picture of bits with their areas.
+
+    Example:
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> describe(np.array([[0, 4, 4]], np.uint8), SEVERSTAL)
+        'class 3 (2 px)'
+    """
+    parts = [f"{class_label(spec, k)} ({int(plane.sum()):,} px)" for k, plane in planes(bits, spec)]
+    return ", ".join(parts) or "clean"

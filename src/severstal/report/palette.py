@@ -1,0 +1,197 @@
+"""What all figures share: one colour a class, and the sheet they are drawn on."""
+
+import io
+import textwrap
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.typing import ColorType
+
+from severstal.competition.spec import Spec
+
+# Seven from Okabe and Ito, "Color Universal Design" (2008), whose eighth, black, is lost on dark steel; then
+# Paul Tol's purple and his eight "light" ones, which stand out on dark steel and on white paper alike. No
+# sixteen colours are told apart by every eye, nor in print without colour, so that none stands alone: bars
+# carry names, contours their ClassId, lines a marker.
+COLOURS = (
+    *("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#F0E442", "#D55E00", "#0072B2", "#AA4499"),
+    *("#AAAA00", "#77AADD", "#EE8866", "#44BB99", "#FFAABB", "#BBCC33", "#99DDFF", "#EEDD88"),
+)
+GREY = "#6E6E6E"  # what belongs to no class: clean images, baselines
+PALE = "#D9D9D9"
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)))
+
+DPI = 100
+WIDTH = 9.6  # inches: what a notebook shows without scaling
+TITLE_SIZE, TEXT_SIZE = 13, 9.5  # points
+INCH_A_LINE = 0.19
+
+
+def colour(class_id: int) -> str:
+    """The colour of a class in every figure, as `#RRGGBB`.
+
+    Example:
+        >>> colour(1)
+        '#E69F00'
+    """
+    return COLOURS[(class_id - 1) % len(COLOURS)]
+
+
+def rgb(class_id: int) -> tuple[int, int, int]:
+    """The colour of a class as red, green, blue in 0..255.
+
+    Example:
+        >>> rgb(1)
+        (230, 159, 0)
+    """
+    red, green, blue = (round(part * 255) for part in to_rgb(colour(class_id)))
+    return red, green, blue
+
+
+def ink(background: ColorType) -> str:
+    """Black or white, whichever is the easier to read on a colour.
+
+    Example:
+        >>> ink("#E69F00"), ink("#332288")
+        ('black', 'white')
+    """
+    # Luma of ITU-R BT.601; a little below the middle of the scale both inks read equally well.
+    return "black" if np.dot(to_rgb(background), (0.299, 0.587, 0.114)) > 0.43 else "white"
+
+
+def cut(text: str, length: int) -> str:
+    """The text itself or, where it is too long for its place, its beginning.
+
+    Example:
+        >>> cut("a short one", 20), cut("one that is too long", 10)
+        ('a short one', 'one that …')
+    """
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+class Sheet(Figure):
+    """A matplotlib figure that a notebook shows as a PNG, without pyplot and so without state left open."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png")
+        return buffer.getvalue()
+
+
+def sheet(
+    width: float,
+    height: float,
+    title: str,
+    note: str = "",
+    rows: int = 1,
+    columns: int = 1,
+    **subplots: object,
+) -> tuple[Sheet, np.ndarray]:
+    """Open a figure with its title and note above a grid of empty axes.
+
+    Args:
+        width: of the figure in inches.
+        height: of the axes in inches; what the title and the note need is added.
+        title: what the figure shows, in bold.
+        note: how to read it or what to see in it; long ones are wrapped.
+        rows: of axes.
+        columns: of axes.
+        subplots: further settings of `Figure.subplots`, such as `sharex`.
+
+    Returns:
+        The figure, at 100 dots an inch, and its axes, (rows, columns).
+
+    Example:
+        >>> figure, axes = sheet(8, 3, "Counts", columns=2)
+        >>> axes.shape, figure.texts[0].get_text()
+        ((1, 2), 'Counts')
+    """
+    heading = textwrap.fill(title, int(width * 10))
+    note = "\n".join(textwrap.fill(line, int(width * 14)) for line in note.splitlines())
+    heading_height = 0.1 + 1.35 * INCH_A_LINE * (heading.count("\n") + 1)
+    head = heading_height + (INCH_A_LINE * (note.count("\n") + 1) if note else 0) + 0.08
+    whole = height + head
+
+    figure = Sheet(figsize=(width, whole), dpi=DPI, layout="constrained", facecolor="white")
+    margin = 0.1 / width
+    figure.get_layout_engine().set(rect=(margin, 0.02, 1 - 2 * margin, 0.98 - head / whole))
+    at = {"x": margin, "ha": "left", "va": "top", "linespacing": 1.25}
+    figure.text(y=1 - 0.1 / whole, s=heading, fontsize=TITLE_SIZE, fontweight="bold", **at)
+    if note:
+        figure.text(y=1 - heading_height / whole, s=note, fontsize=TEXT_SIZE, color="#404040", **at)
+    return figure, figure.subplots(rows, columns, squeeze=False, **subplots)
+
+
+def dress(axes: Axes, x: str = "", y: str = "", grid: str | None = None) -> None:
+    """Label the axes, drop the frame's idle sides and draw a pale grid.
+
+    Args:
+        axes: what to dress.
+        x: label of the horizontal axis, with its unit.
+        y: label of the vertical axis, with its unit.
+        grid: "x", "y" or "both"; None for none.
+
+    Example:
+        >>> figure, axes = sheet(4, 3, "Areas")
+        >>> dress(axes[0, 0], x="area (pixels)", grid="x")
+        >>> axes[0, 0].get_xlabel()
+        'area (pixels)'
+    """
+    axes.set_xlabel(x, fontsize=TEXT_SIZE)
+    axes.set_ylabel(y, fontsize=TEXT_SIZE)
+    axes.tick_params(labelsize=TEXT_SIZE, length=3, color=GREY)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(GREY)
+    axes.set_axisbelow(True)
+    if grid:
+        axes.grid(axis=grid, color="#E6E6E6", linewidth=0.8)
+
+
+def class_label(spec: Spec, class_id: int) -> str:
+    """The name of a class with its `ClassId`, which a name that ends in it need not repeat.
+
+    Example:
+        >>> class_label(Spec("tiles", (8, 8), ("class 1", "crack")), 1)
+        'class 1'
+        >>> class_label(Spec("tiles", (8, 8), ("class 1", "crack")), 2)
+        '2 crack'
+    """
+    name = spec.classes[class_id - 1]
+    return name if name.split()[-1] == str(class_id) else f"{class_id} {name}"
+
+
+def class_labels(spec: Spec) -> list[str]:
+    """The label of every class, in the order of their `ClassId`.
+
+    Example:
+        >>> class_labels(Spec("tiles", (8, 8), ("blowhole", "crack")))
+        ['1 blowhole', '2 crack']
+    """
+    return [class_label(spec, k) for k in spec.class_ids]
+
+
+def legend_below(figure: Figure, handles: Sequence[Artist]) -> None:
+    """Put one legend for the whole figure below its axes, in as many columns as fit.
+
+    Example:
+        >>> from matplotlib.patches import Patch
+        >>> figure, _ = sheet(4, 3, "Areas")
+        >>> legend_below(figure, [Patch(label="clean")])
+        >>> len(figure.legends)
+        1
+    """
+    widths = [0.7 + 0.075 * len(handle.get_label()) for handle in handles]  # inches
+    fit = figure.get_figwidth()
+    columns = len(handles) if sum(widths) <= fit else max(1, int(fit / max(widths)))
+    figure.legend(
+        handles=handles,
+        loc="outside lower left",
+        ncols=columns,
+        fontsize=TEXT_SIZE,
+        frameon=False,
+    )

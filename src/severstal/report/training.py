@@ -1,0 +1,98 @@
+"""How the training of each fold went."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from severstal.report.palette import (
+    GREY,
+    LINES,
+    MARKERS,
+    TEXT_SIZE,
+    WIDTH,
+    Sheet,
+    dress,
+    legend_below,
+    sheet,
+)
+
+PANELS = (
+    ("loss", "training loss", "mean loss of the epoch"),
+    ("score", "score on the held-out fold", "mean Dice over all pairs"),
+    ("dice_on_defects", "Dice on its defects", "mean Dice over defects"),
+)
+
+
+def curves(histories: Mapping[int, Sequence[Mapping[str, Any]]]) -> Sheet:
+    """Show loss, score and Dice on defects of every fold over the epochs.
+
+    The epoch whose weights were kept as best is ringed: the highest score, of equal ones the higher Dice on
+    defects, of those the first.
+
+    Args:
+        histories: fold to its epochs, each with `epoch` (from 1), `loss`, `score`, `all_empty` and
+            `dice_on_defects`; None stands for a figure that has no pair to be taken over.
+
+    Example:
+        >>> epoch = {"epoch": 1, "loss": 0.7, "score": 0.9, "all_empty": 0.86, "dice_on_defects": 0.5}
+        >>> figure = curves({0: [epoch, epoch | {"epoch": 2, "loss": 0.5}]})
+        >>> figure.axes[0].lines[0].get_ydata().tolist()
+        [0.7, 0.5]
+    """
+    figure, axes = sheet(
+        WIDTH,
+        3.4,
+        "Training, fold by fold",
+        "A ring marks the epoch whose weights are kept. Submitting nothing would score the dotted line.",
+        columns=len(PANELS),
+        sharex=True,
+    )
+    handles = []
+    # Shades of one scale, from dark to light: the palette's own colours stand for classes.
+    shades = colormaps["viridis"](np.linspace(0, 0.85, max(len(histories), 1)))
+    for order, ((fold, epochs), shade) in enumerate(zip(histories.items(), shades, strict=False)):
+        look = {
+            "color": shade,
+            "linestyle": LINES[order % len(LINES)],
+            "marker": MARKERS[order % len(MARKERS)],
+            "markeredgecolor": "black",
+            "markeredgewidth": 0.4,
+            "linewidth": 1.6,
+        }
+        handles.append(Line2D([], [], label=f"fold {fold}", **look))
+        at = [epoch["epoch"] for epoch in epochs]
+        best = max(
+            epochs, key=lambda epoch: (number(epoch["score"]), number(epoch["dice_on_defects"])), default=None
+        )
+        for place, (key, _, _) in zip(axes.flat, PANELS, strict=True):
+            values = [math.nan if epoch[key] is None else epoch[key] for epoch in epochs]
+            place.plot(at, values, markersize=4.5, markevery=max(1, len(at) // 10), **look)
+            if best and key != "loss" and best[key] is not None:
+                place.plot(best["epoch"], best[key], "o", markersize=11, fillstyle="none", color="black")
+    empty = sorted({epoch["all_empty"] for epochs in histories.values() for epoch in epochs})
+    for level in empty:
+        axes[0, 1].axhline(level, color=GREY, linestyle=":", linewidth=1.2)
+    if empty:
+        handles.append(Line2D([], [], color=GREY, linestyle=":", label="submitting nothing"))
+    for place, (_, title, unit) in zip(axes.flat, PANELS, strict=True):
+        dress(place, "epoch", unit, grid="both")
+        place.set_title(title, fontsize=TEXT_SIZE + 1, loc="left")
+        place.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if handles:
+        legend_below(figure, handles)
+    return figure
+
+
+def number(value: float | None) -> float:
+    """A figure to rank by: what is missing ranks last.
+
+    Example:
+        >>> number(None), number(0.5)
+        (-inf, 0.5)
+    """
+    return -math.inf if value is None or math.isnan(value) else value

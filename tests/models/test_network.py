@@ -1,0 +1,82 @@
+import pytest
+import torch
+from torch import nn
+
+from severstal.models.network import Network, Output, settle
+
+
+class Recorder(nn.Module):
+    """Gives its input back as masks, and remembers its size."""
+
+    def forward(self, pictures):
+        self.seen = tuple(pictures.shape)
+        return pictures
+
+
+@pytest.mark.parametrize(
+    ("size", "stride", "smallest", "inside"),
+    [
+        ((64, 96), 32, 1, (64, 96)),
+        ((65, 96), 32, 1, (96, 96)),
+        ((70, 101), 16, 1, (80, 112)),
+        ((1, 1), 32, 1, (32, 32)),
+        ((64, 200), 16, 128, (128, 208)),
+        ((256, 1600), 32, 128, (256, 1600)),
+        ((256, 1600), 224, 1, (448, 1792)),
+    ],
+)
+def test_pads_to_what_the_body_needs_and_no_further(size, stride, smallest, inside):
+    body = Recorder()
+    pictures = torch.randn(2, 1, *size)
+    output = Network(body, stride, smallest)(pictures)
+    assert body.seen == (2, 1, *inside)
+    assert torch.equal(output.masks, pictures)  # cut back at the bottom and the right
+
+
+def test_continues_the_last_row_and_column():
+    class Corner(nn.Module):
+        def forward(self, pictures):
+            self.seen = pictures
+            return pictures
+
+    body = Corner()
+    pictures = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
+    Network(body, stride=3)(pictures)
+    expected = torch.tensor([[1.0, 2.0, 2.0], [3.0, 4.0, 4.0], [3.0, 4.0, 4.0]])
+    assert torch.equal(body.seen[0, 0], expected)
+
+
+def test_output_is_a_tuple_by_name():
+    output = Network(Recorder(), stride=1)(torch.zeros(1, 1, 4, 4))
+    assert isinstance(output, Output)
+    masks, classes = output
+    assert masks is output.masks
+    assert classes is None
+
+
+class TwoHeads(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.masks = nn.Sequential(nn.Conv2d(1, 4, 1), nn.BatchNorm2d(4))
+        self.classes = nn.Linear(1, 4)
+        self.idle = nn.Linear(1, 4)
+
+    def forward(self, pictures):
+        return self.masks(pictures), self.classes(pictures.mean((2, 3)))
+
+
+def test_settle_freezes_what_is_idle_and_changes_nothing_else():
+    network = Network(TwoHeads(), stride=1)
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    with torch.no_grad():  # as a caller about to predict may have it
+        settle(network, channels=1)
+    frozen = [name for name, weight in network.named_parameters() if not weight.requires_grad]
+    assert frozen == ["body.idle.weight", "body.idle.bias"]
+    assert all(weight.grad is None for weight in network.parameters())
+    assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
+    assert all(module.training for module in network.modules())
+
+
+def test_settle_refuses_masks_of_another_size():
+    with pytest.raises(ValueError, match="2 times as wide"):
+        settle(Network(nn.Sequential(nn.Conv2d(1, 4, 1), nn.Upsample(scale_factor=2)), stride=1), channels=1)

@@ -1,0 +1,53 @@
+"""The counts of each fold."""
+
+import numpy as np
+import pandas as pd
+
+from severstal.data.folds import make_folds
+from severstal.report.folds import counts, fold_balance
+from severstal.report.palette import class_labels
+
+
+def dealt(labelled, folds):
+    return make_folds(labelled.images, labelled.masks.presence(labelled.images), folds)
+
+
+def test_counts_are_those_of_the_presence(labelled):
+    folds = dealt(labelled, 3)
+    presence = labelled.masks.presence(labelled.images)
+    table = counts(folds, labelled.table, labelled.spec)
+    assert list(table.index) == ["images", "clean", *class_labels(labelled.spec)]
+    for fold in range(3):
+        held = presence[(folds["fold"] == fold).to_numpy()]
+        assert table[fold].tolist() == [len(held), (~held.any(1)).sum(), *held.sum(0)]
+
+
+def test_rows_of_images_in_no_fold_are_left_out(labelled):
+    folds = dealt(labelled, 2).iloc[:6]
+    table = counts(folds, labelled.table, labelled.spec)
+    assert table.loc["images"].sum() == 6
+    presence = labelled.masks.presence(list(folds["ImageId"]))
+    assert table.to_numpy()[2:].sum(1).tolist() == presence.sum(0).tolist()
+
+
+def test_the_figure_says_the_counts(labelled, readable):
+    folds = dealt(labelled, 2)
+    figure = fold_balance(folds, labelled.table, labelled.spec)
+    readable(figure, ("fold", "off an even share (%)"))
+    said = [int(text.get_text().split("\n")[0]) for text in figure.axes[0].texts]
+    assert said == counts(folds, labelled.table, labelled.spec).to_numpy().ravel().tolist()
+
+
+def test_the_furthest_from_even_is_named(readable):
+    from severstal.competition.spec import SEVERSTAL
+
+    folds = pd.DataFrame({"ImageId": [f"{i}" for i in range(8)], "fold": np.arange(8) % 2})
+    table = pd.DataFrame({"ImageId": ["0", "2", "4", "6"], "ClassId": [3, 3, 3, 2]})
+    figure = fold_balance(folds, table, SEVERSTAL)
+    readable(figure)
+    assert "clean in fold 0, 0 instead of 2.0" in figure.texts[1].get_text().replace("\n", " ")
+
+
+def test_without_a_defect_and_with_many_folds(clean, readable):
+    readable(fold_balance(dealt(clean, 5), clean.table, clean.spec))
+    readable(fold_balance(dealt(clean, 12), clean.table, clean.spec))

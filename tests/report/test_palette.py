@@ -1,0 +1,81 @@
+"""One colour a class, and sheets that a notebook shows."""
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.patches import Patch
+
+from severstal.competition.spec import MAX_CLASSES, Spec
+from severstal.report.palette import (
+    COLOURS,
+    class_label,
+    class_labels,
+    colour,
+    cut,
+    dress,
+    ink,
+    legend_below,
+    rgb,
+    sheet,
+)
+
+
+def contrast(first: str, second: str) -> float:
+    """Contrast ratio of WCAG 2: 1 for equal colours, 21 for black on white."""
+
+    def luminance(name: str) -> float:
+        parts = np.array(to_rgb(name))
+        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        return float(linear @ (0.2126, 0.7152, 0.0722))
+
+    high, low = sorted((luminance(first), luminance(second)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_every_class_has_its_own_colour():
+    assert len(set(COLOURS)) == len(COLOURS) == MAX_CLASSES
+    assert [colour(k) for k in range(1, 17)] == list(COLOURS)
+    for k in range(1, 17):
+        assert np.allclose(np.array(rgb(k)) / 255, to_rgb(colour(k)))
+
+
+def test_colours_stand_out_on_dark_steel():
+    assert all(contrast(each, "#202020") > 2.5 for each in COLOURS)
+
+
+@pytest.mark.parametrize("background", [*COLOURS, "#000000", "#FFFFFF"])
+def test_ink_can_be_read(background):
+    assert contrast(ink(background), background) > 3
+
+
+def test_a_label_names_the_class_id_once():
+    spec = Spec("s", (4, 4), ("class 1", "crack", "type3", "4"))
+    assert class_labels(spec) == ["class 1", "2 crack", "3 type3", "4"]
+    assert class_label(spec, 2) == "2 crack"
+
+
+def test_a_cut_text_has_the_length():
+    assert cut("abcdef", 6) == "abcdef"
+    assert cut("abcdefg", 6) == "abcde…"
+
+
+def test_a_sheet_shows_itself_as_png_and_leaves_no_state(readable):
+    figure, axes = sheet(
+        6, 2, "A title that is far too long for one line of so narrow a sheet, " * 2, "A note. " * 40
+    )
+    dress(axes[0, 0], "x (pixels)", "y (pixels)")
+    readable(figure, ("x (pixels)", "y (pixels)"))
+    picture = figure._repr_png_()
+    assert picture.startswith(b"\x89PNG")
+    width, height = (int.from_bytes(picture[at : at + 4], "big") for at in (16, 20))
+    assert (width, height) == pytest.approx(figure.get_size_inches() * 100, abs=1)
+    assert not matplotlib._pylab_helpers.Gcf.figs
+
+
+@pytest.mark.parametrize("handles", [1, 3, 16])
+def test_a_legend_fits(readable, handles):
+    figure, axes = sheet(9.6, 2, "Legend")
+    dress(axes[0, 0])
+    legend_below(figure, [Patch(label=f"a name of some length {k}") for k in range(handles)])
+    readable(figure)

@@ -1,0 +1,261 @@
+"""The command line as a person meets it: what it prints, its exit codes, and every bad input."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from severstal import cli, pipeline
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> Callable:
+    """Run a command in an empty folder; give its exit code, standard output and error output."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SEVERSTAL_INPUT", raising=False)
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return ended.value.code, captured.out, captured.err
+
+    return run
+
+
+def the_line(result: tuple[int, str, str]) -> str:
+    """The one line of an error that a person can repair."""
+    code, _, error = result
+    lines = [line.rpartition("\r")[2] for line in error.splitlines()]
+    said = [line for line in lines if line.startswith("severstal: ")]
+    assert code == 2, error
+    assert len(said) == 1, error
+    assert "Traceback" not in error
+    return said[0]
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_the_stages_one_by_one(command: Callable, small_input: Path, tiny_recipe: Path) -> None:
+    assert command("train", tiny_recipe, "--input", small_input)[0] == 0
+    assert command("predict", "runs/tiny-small")[0] == 0
+    code, printed, _ = command("tune", "runs/tiny-small")
+    assert code == 0
+    assert "bright: threshold" in printed
+    code, printed, _ = command("submit", "runs/tiny-small", "--output", "mine.csv")
+    assert code == 0
+    assert "submitting nothing" in printed
+    assert command("check", "mine.csv", "--input", small_input)[0] == 0
+    code, printed, _ = command(
+        "score",
+        "mine.csv",
+        "--truth",
+        small_input / "test_labels.csv",
+        "--input",
+        small_input,
+        "--json",
+        "s.json",
+    )
+    assert code == 0
+    card = json.loads(Path("runs/tiny-small/scorecard.json").read_text())
+    assert json.loads(Path("s.json").read_text()) == card["test"]
+
+
+def test_check_has_three_exit_codes(command: Callable, small_input: Path) -> None:
+    Path("good.csv").write_text(
+        "ImageId,EncodedPixels,ClassId\n" + "".join(f"test0{k}.png,,1\n" for k in range(4))
+    )
+    Path("bad.csv").write_text(Path("good.csv").read_text().replace("test03.png,,1\n", ""))
+    Path("unusable.csv").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
+    assert command("check", "good.csv", "--input", small_input)[:2] == (0, "good.csv: clean\n")
+    code, printed, _ = command("check", "bad.csv", "--input", small_input)
+    assert code == 1
+    assert "test03.png" in printed
+    assert "unusable.csv" in the_line(command("check", "unusable.csv", "--input", small_input))
+    assert "absent.csv" in the_line(command("check", "absent.csv", "--input", small_input))
+
+
+def test_sample_draws_a_data_set(command: Callable) -> None:
+    assert command("sample", "--output", "steel", "--images", "16", "--test-images", "8")[0] == 0
+    assert len(os.listdir("steel/train_images")) == 16
+    assert len(os.listdir("steel/test_images")) == 8
+
+
+def spoil_missing_column(folder: Path) -> str:
+    edit(folder / "train.csv", "EncodedPixels", "Pixels")
+    return "train.csv"
+
+
+def spoil_class(folder: Path) -> str:
+    edit(folder / "train.csv", "train01.png,1,", "train01.png,9,")
+    return "train.csv row 1"
+
+
+def spoil_duplicate(folder: Path) -> str:
+    lines = (folder / "train.csv").read_text().splitlines()
+    (folder / "train.csv").write_text("\n".join([*lines, lines[1]]) + "\n")
+    return f"train.csv row {len(lines)}"
+
+
+def spoil_two_labels(folder: Path) -> str:
+    lines = (folder / "train.csv").read_text().splitlines()
+    (folder / "train.csv").write_text("\n".join([*lines, "train01.png,1,1 5"]) + "\n")
+    return f"train.csv row {len(lines)}"
+
+
+def spoil_nan(folder: Path) -> str:
+    table = pd.read_csv(folder / "train.csv", dtype=object)
+    table.loc[2, "ClassId"] = np.nan
+    table.to_csv(folder / "train.csv", index=False)
+    return "train.csv row 3"
+
+
+def spoil_runs(folder: Path) -> str:
+    edit(folder / "train.csv", "train01.png,1,", "train01.png,1,5 0 ")
+    return "train.csv row 1"
+
+
+def spoil_label_of_no_image(folder: Path) -> str:
+    edit(folder / "train.csv", "train01.png,1,", "elsewhere.png,1,")
+    return "elsewhere.png"
+
+
+def spoil_cut(folder: Path) -> str:
+    path = folder / "train_images" / "train04.png"
+    path.write_bytes(path.read_bytes()[:-300])
+    return "train04.png"
+
+
+def spoil_no_image(folder: Path) -> str:
+    (folder / "test_images" / "test02.png").write_text("<html>")
+    return "test02.png"
+
+
+def spoil_shape(folder: Path) -> str:
+    Image.fromarray(np.zeros((32, 96), np.uint8)).save(folder / "train_images" / "train00.png")
+    return "train00.png: the picture is 32 x 96; this data set is 64 x 96"
+
+
+def spoil_absent_picture(folder: Path) -> str:
+    (folder / "test_images" / "test01.png").unlink()
+    return "test01.png"
+
+
+def spoil_absent_folder(folder: Path) -> str:
+    (folder / "test_images").rename(folder / "test")
+    return "test_images: no such folder"
+
+
+def spoil_absent_table(folder: Path) -> str:
+    (folder / "train.csv").unlink()
+    return "train.csv: no such file"
+
+
+def spoil_dataset(folder: Path) -> str:
+    edit(folder / "dataset.toml", "[64, 96]", "[64]")
+    return "dataset.toml: image_shape is [64]"
+
+
+SPOILERS = [value for name, value in sorted(globals().items()) if name.startswith("spoil_")]
+
+
+@pytest.mark.parametrize("spoil", SPOILERS, ids=lambda spoil: spoil.__name__[6:])
+def test_bad_input_ends_in_one_line_and_harms_nothing(
+    spoil: Callable, command: Callable, small_input: Path, tiny_recipe: Path
+) -> None:
+    Path("submissions").mkdir()
+    Path("submissions/submission.csv").write_text("an earlier result")
+    expected = spoil(small_input)
+    assert expected in the_line(command("run", tiny_recipe, "--input", small_input))
+    assert Path("submissions/submission.csv").read_text() == "an earlier result"
+    assert not list(Path().rglob("*.part"))
+
+
+@pytest.mark.parametrize("change", [lambda text: "\ufeff" + text, lambda text: text.replace("\n", "\r\n")])
+def test_byte_order_marks_and_windows_line_ends_are_read(
+    change: Callable, command: Callable, small_input: Path
+) -> None:
+    before = pipeline.open_job("smoke", small_input).labels
+    for name in ("train.csv", "sample_submission.csv", "test_labels.csv"):
+        path = small_input / name
+        path.write_bytes(change(path.read_text()).encode())
+    job = pipeline.open_job("smoke", small_input)
+    pd.testing.assert_frame_equal(job.labels, before)
+    assert job.sample.images == tuple(f"test0{k}.png" for k in range(4))
+    assert pipeline.check_input(job)["masks"] == len(before)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "expected"),
+    [
+        ("smok", "recipe 'smok' is unknown"),
+        ("absent.toml", "absent.toml: no such recipe"),
+        ("[data]\nfold = 3\n", "the nearest known one is 'data.folds'"),
+        ("[training]\nepochs = -1\n", "training.epochs is -1: give 1 to 10000"),
+        ('[model]\narchitecture = "unett"\nencoder_weights = "none"\n', "the nearest known one is 'unet'"),
+        ('[model]\nencoder_name = "resnet19"\nencoder_weights = "none"\n', "resnet19"),
+        ('[model]\nencoder_weights = "weights.pth"\n', "weights.pth"),
+        ('[model]\nencoder_weights = "absent.safetensors"\n', "absent.safetensors"),
+        ("[loss]\nmasks = {dise = 1.0}\n", "'dice'"),
+    ],
+)
+def test_bad_recipes_end_in_one_line(
+    recipe: str, expected: str, command: Callable, small_input: Path
+) -> None:
+    if "\n" in recipe:
+        Path("mine.toml").write_text(recipe)
+        recipe = "mine.toml"
+    assert expected in the_line(command("run", recipe, "--input", small_input))
+
+
+def test_missing_places_are_named(command: Callable, small_input: Path, tiny_recipe: Path) -> None:
+    assert "nowhere: no such folder" in the_line(command("run", tiny_recipe, "--input", "nowhere"))
+    assert "not a run" in the_line(command("predict", "nowhere"))
+    assert "name it with --input" in the_line(command("check", "a.csv"))
+
+
+def test_a_name_cannot_leave_the_runs(command: Callable, small_input: Path, tiny_recipe: Path) -> None:
+    for name in ("../elsewhere", "/tmp/elsewhere", ".."):
+        assert "--name" in the_line(command("train", tiny_recipe, "--input", small_input, "--name", name))
+
+
+def test_damaged_results_are_named(command: Callable, small_input: Path, tiny_recipe: Path) -> None:
+    assert command("train", tiny_recipe, "--input", small_input)[0] == 0
+    (Path("runs/tiny-small") / "recipe.toml").write_text("epochs = ")
+    assert "recipe.toml: not TOML" in the_line(command("predict", "runs/tiny-small"))
+
+
+def test_a_full_disk_is_one_line(
+    command: Callable, small_input: Path, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert command("train", tiny_recipe, "--input", small_input)[0] == 0
+    before = Path("runs/tiny-small/fold0/model.safetensors").read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    edit(tiny_recipe, "epochs = 2", "epochs = 3")
+    line = the_line(command("train", tiny_recipe, "--input", small_input))
+    assert line.endswith("the disk is full: free some space and give the same command again")
+    assert Path("runs/tiny-small/fold0/model.safetensors").read_bytes() == before
+
+
+def test_the_module_is_the_command() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "severstal", "--help"], capture_output=True, text=True, check=True
+    )
+    assert all(name in shown.stdout for name in cli.COMMANDS)
