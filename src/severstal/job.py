@@ -100,8 +100,9 @@ class Job:
         return digest([self.spec.image_shape, self.spec.classes, self.images, rows.to_csv(index=False)])
 
     def weights(self, fold: int) -> Path:
-        """The best weights of a fold."""
-        return self.folder / f"fold{fold}" / "model.safetensors"
+        """The weights of a fold that are predicted with, as the recipe chooses."""
+        name = "model" if self.recipe.inference.weights == "best" else "last"
+        return self.folder / f"fold{fold}" / f"{name}.safetensors"
 
     def _store(self, folder: Path, names: Sequence[str]) -> ImageStore:
         # Every run shares the same pictures, so the store lies beside the runs and is named by what it holds.

@@ -7,7 +7,7 @@ import nbformat
 from severstal.errors import SeverstalError
 from severstal.files import write_text
 from severstal.job import open_job
-from severstal.pipeline import SUBMISSION, make_scorecard
+from severstal.pipeline import SUBMISSION
 from severstal.report.notebooks import read_notebook, run_notebooks
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -20,7 +20,7 @@ def run_all(
     output: str | Path = SUBMISSION,
     refresh: bool = False,
 ) -> Path:
-    """Execute the notebooks in order, and print the scorecard.
+    """Execute the notebooks in order; the last one prints the scorecard.
 
     Args:
         recipe: its name or TOML file; "auto" is `baseline` with a GPU, else `smoke`.
@@ -45,7 +45,6 @@ def run_all(
         "output": str(output),
     }
     run_notebooks(sources, kept, parameters)
-    make_scorecard(job)
     print(f"submission: {output}\nnotebooks: {kept}", flush=True)
     if refresh:
         for source in sources:

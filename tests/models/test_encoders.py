@@ -6,9 +6,7 @@ from severstal.errors import SeverstalError
 from severstal.models.encoders import find_encoder, find_published, find_stride, weight_tags
 
 
-@pytest.mark.parametrize(
-    "name", ["resnet18", "mit_b0", "tu-resnet18", "tu-resnet18.a1_in1k", "timm-skresnet18"]
-)
+@pytest.mark.parametrize("name", ["resnet18", "mit_b0", "tu-resnet18", "tu-resnet18.a1_in1k"])
 def test_a_known_name_stays(name):
     assert find_encoder(name) == name
 

@@ -1,10 +1,12 @@
+import math
+
 import pytest
 import segmentation_models_pytorch as smp
 import torch
 
 from severstal.errors import SeverstalError
 from severstal.models.registry import build_model
-from severstal.models.smp_networks import smp_network
+from severstal.models.smp_networks import PRIOR, smp_network
 
 
 def build(decoder=smp.Unet, encoder="tu-test_resnet", class_head=False, **options):
@@ -19,8 +21,19 @@ def test_is_smps_own_network():
         "tu-test_resnet", encoder_weights=None, in_channels=1, classes=4, decoder_pyramid_channels=64
     )
     theirs.eval()
+    prior = math.log(PRIOR / (1 - PRIOR))  # theirs starts from 0
     pictures = torch.randn(2, 1, 64, 96)
-    assert torch.equal(ours(pictures).masks, theirs(pictures))
+    torch.testing.assert_close(ours(pictures).masks, theirs(pictures) + prior)
+
+
+@pytest.mark.parametrize(
+    ("decoder", "encoder"), [(smp.Unet, "tu-test_resnet"), (smp.PAN, "resnet18"), (smp.DPT, "tu-test_vit")]
+)
+def test_defects_are_rare_before_training(decoder, encoder):
+    network = build(decoder, encoder).eval()
+    with torch.inference_mode():
+        probabilities = network(torch.zeros(1, 1, 64, 64)).masks.sigmoid()
+    assert probabilities.median() < 0.1
 
 
 @pytest.mark.parametrize("encoder", ["tu-test_resnet", "resnet18"])

@@ -76,10 +76,11 @@ def test_a_file_as_timm_publishes_it(architecture, name, labels, tmp_path):
     with torch.inference_mode():
         theirs = published.forward_intermediates(colour(pictures), intermediates_only=True)[0]
         ours = network.body.encoder(pictures)
-    ours = (
-        ours[0][0] if architecture == "dpt" else next(features for features in ours[1:] if features.shape[1])
-    )
-    torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-4)
+    if architecture == "dpt":
+        ours, _ = ours  # without the class tokens
+    else:
+        ours = [features for features in ours[1:] if features.shape[1]]  # without the picture and gaps
+    torch.testing.assert_close(ours[0], theirs, atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["resnet18", "tu-test_resnet", "tu-test_convnext"])
@@ -128,7 +129,7 @@ def test_another_encoders_weights_are_refused_shortly(tmp_path):
 def test_a_damaged_file_is_one_line(name, resnet, tmp_path):
     path = tmp_path / "cut.safetensors"
     path.write_bytes(resnet[1].read_bytes()[:5000])
-    with pytest.raises(SeverstalError, match="not a whole .safetensors file"):
+    with pytest.raises(SeverstalError, match="not a whole"):
         build_model("unet", name, str(path))
 
 

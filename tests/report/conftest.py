@@ -41,7 +41,10 @@ class Labelled:
 def labelled(request) -> Labelled:
     """Twelve images, every third clean, the others with one or two classes; some names are long."""
     classes = request.param
-    names = tuple(f"class {k}" if k % 3 else f"a rather long class name {k}x" for k in range(1, classes + 1))
+    names = tuple(
+        f"class {k}" if k % 3 else f"a class name of {k} times too many letters"
+        for k in range(1, classes + 1)
+    )
     spec = Spec("drawn", SHAPES[classes], names)
     rng = np.random.default_rng(classes)
     images = [f"{index:09x}.jpg" for index in range(12)]

@@ -53,6 +53,10 @@ def test_a_label_names_the_class_id_once():
     spec = Spec("s", (4, 4), ("class 1", "crack", "type3", "4"))
     assert class_labels(spec) == ["class 1", "2 crack", "3 type3", "4"]
     assert class_label(spec, 2) == "2 crack"
+    long = Spec("s", (4, 4), tuple(f"{'long ' * 30}{k}" for k in range(1, 17)))
+    assert len(set(class_labels(long))) == 16
+    assert {len(label) for label in class_labels(long)} == {32}
+    assert class_label(Spec("s", (4, 4), (" ",)), 1) == "1  "
 
 
 def test_a_cut_text_has_the_length():

@@ -19,6 +19,8 @@ def test_predicted_counts(labelled, readable):
     bars = [bar.get_width() for bar in figure.axes[0].patches]
     expected = [*class_shares(predicted, 6, spec), *class_shares(labelled.table, 12, spec)]
     assert np.allclose(bars, 100 * np.array(expected))
+    low, high = sorted(figure.axes[0].get_ylim())
+    assert all(low <= bar.get_y() <= bar.get_y() + bar.get_height() <= high for bar in figure.axes[0].patches)
     assert [text.get_text() for text in figure.legends[0].texts] == [
         "predicted in the test images",
         "labelled in the train images",

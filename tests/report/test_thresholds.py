@@ -30,7 +30,9 @@ def curve(class_id, min_area=600):
 
 @pytest.mark.parametrize("classes", [1, 4, 5, 16])
 def test_both_curves_of_every_class(readable, classes):
-    spec = Spec("s", (256, 1600), tuple(f"a name of some length {k}x" for k in range(classes)))
+    spec = Spec(
+        "s", (256, 1600), tuple(f"a name that is {k} times longer than any should be" for k in range(classes))
+    )
     curves = [curve(k) for k in spec.class_ids]
     figure = threshold_curves(curves, spec)
     readable(figure, XLABELS)

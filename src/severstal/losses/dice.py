@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-# The share of the picture that a false alarm has to fill to cost a half: 1024 of 256 x 1600 pixels. Nine in ten
-# true masks of the rarest classes are larger, so a false alarm of the size of a mask costs nearly all of a pair.
+# The share of the picture that a false alarm has to fill to cost a half: 1024 of 256 x 1600 pixels. Nine in
+# ten true masks of every class are larger, so a false alarm of the size of a mask costs most of a pair.
 FALSE_ALARM = 1 / 400
 
 
@@ -17,9 +17,9 @@ def soft_dice_loss(masks: Tensor, target: Tensor) -> Tensor:
     - t is empty: sum(p^2) / (sum(p^2) + pixels / 400).
 
     The metric gives an empty pair 1 only if it is kept empty, and six of seven pairs are empty. Dice summed
-    over a batch hides that, and Dice with a smoothing of one pixel punishes a picture's worth of
-    probabilities of 0.001 as much as a real false alarm. Squares tell these apart: they leave quiet background alone,
-    and so the odds that the cross-entropy finds, and fall on what a threshold would let through.
+    over a batch hides that, and Dice with a smoothing of one pixel punishes a picture full of probabilities
+    of 0.001 like a real false alarm. Squares tell these apart: they leave quiet background alone, and so the
+    odds that the cross-entropy finds, and fall on what a threshold would let through.
 
     Args:
         masks: logits, (N, C, H, W); computed in float32 at least.

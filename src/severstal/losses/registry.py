@@ -76,8 +76,8 @@ def build_loss(masks: Mapping[str, float], classes: float = 0.0) -> Loss:
         classes: weight of the class head's cross-entropy against the presence of each class.
 
     Raises:
-        SeverstalError: an unknown loss (the nearest known is named); a weight that is negative or not finite; all of
-            them 0.
+        SeverstalError: an unknown loss (the nearest known is named); a weight that is negative or not finite;
+            all of them 0.
 
     Example:
         >>> import torch
@@ -93,10 +93,8 @@ def build_loss(masks: Mapping[str, float], classes: float = 0.0) -> Loss:
         if name not in MASK_LOSSES:
             near = difflib.get_close_matches(name, MASK_LOSSES, 1, 0.0)[0]
             raise SeverstalError(f"loss {name!r} is unknown: the nearest known one is {near!r}")
-    for label, weight in [
-        *((f"masks.{name}", weight) for name, weight in masks.items()),
-        ("classes", classes),
-    ]:
+    weights = {**{f"masks.{name}": weight for name, weight in masks.items()}, "classes": classes}
+    for label, weight in weights.items():
         number = isinstance(weight, int | float) and not isinstance(weight, bool)
         if not number or not math.isfinite(weight) or weight < 0:
             raise SeverstalError(f"loss.{label} is {weight!r}: give a finite number, 0 or more")

@@ -31,7 +31,7 @@ def find_encoder(name: str) -> str:
         ('resnet18', 'tu-tf_mobilenetv3_small_100')
         >>> find_encoder("resnet81")
         Traceback (most recent call last):
-        severstal.errors.SeverstalError: encoder_name 'resnet81' is unknown: the nearest known one is 'resnet18'
+        severstal.errors.SeverstalError: encoder_name 'resnet81' is unknown: the nearest ... 'resnet18'
     """
     if name in encoders:
         return name

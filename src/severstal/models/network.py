@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-
 PROBE = 64  # height and width of the picture that a new network is tried on
 
 

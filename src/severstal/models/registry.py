@@ -44,7 +44,7 @@ BUILDERS: dict[str, Builder] = {
 }
 
 NEEDS = {
-    "dpt": "it needs a vision transformer of timm with patches of 8, 16 or 32, such as encoder_name = 'tu-vit_small_patch16_224'",
+    "dpt": "it needs a vision transformer of timm with patches of 8, 16 or 32, as tu-vit_small_patch16_224",
 }
 
 

@@ -8,11 +8,16 @@ from typing import Any
 
 import segmentation_models_pytorch as smp
 from segmentation_models_pytorch.base import SegmentationModel
+from torch import nn
 
 from severstal.errors import SeverstalError
 from severstal.models.encoders import TIMM, any_size, find_encoder, find_stride
 from severstal.models.network import Network
 from severstal.models.weights import find_weights, load_encoder
+
+# Probability of each class at each pixel before any training: about one pixel in a hundred is of a class.
+# Without it the first steps teach nothing but that defects are rare (Lin 2017, section 4.1).
+PRIOR = 0.01
 
 FIXED = ("self", "kwargs", "encoder_name", "encoder_weights", "in_channels", "classes", "activation")
 
@@ -67,6 +72,8 @@ def smp_network(
     if decoder is smp.DPT:
         settings.setdefault("num_classes", 0)  # smp leaves timm's classifier on, unused
     model = decoder(encoder_name, encoder_weights=None, in_channels=in_channels, classes=classes, **settings)
+    *_, last = (part for part in model.segmentation_head.modules() if isinstance(part, nn.Conv2d))
+    nn.init.constant_(last.bias, math.log(PRIOR / (1 - PRIOR)))
     if weights is not None:
         timm_options = {name: value for name, value in settings.items() if name not in own}
         load_encoder(model.encoder, encoder_name, weights, in_channels, timm_options)

@@ -52,7 +52,7 @@ def find_weights(encoder_name: str, encoder_weights: str) -> Path | None:
         return _fetch(encoder_name, encoder_weights)
     if not path.is_file():
         raise SeverstalError(
-            f'encoder_weights {encoder_weights}: no such file: correct the path, or set encoder_weights = "none"'
+            f'encoder_weights {path}: no such file: correct the path, or set encoder_weights = "none"'
         )
     return path
 
@@ -70,9 +70,9 @@ def _fetch(encoder_name: str, encoder_weights: str) -> Path:
     except Exception as error:  # the hub's client raises its own, its HTTP library's and the system's errors
         reason = " ".join(str(error).split())[:100]
         raise SeverstalError(
-            f"encoder_weights {encoder_weights!r} of {encoder_name} could not be fetched ({reason}): put "
-            f"model.safetensors of {repository} (Hugging Face) on this machine and set encoder_weights to its "
-            'path, or set encoder_weights = "none"'
+            f"encoder_weights {encoder_weights!r} of {encoder_name} could not be fetched ({reason}): "
+            f"put model.safetensors of {repository} (Hugging Face) on this machine and set encoder_weights "
+            'to its path, or set encoder_weights = "none"'
         ) from error
 
 
@@ -113,11 +113,13 @@ def load_encoder(
         encoder.load_state_dict(state)
     except (SafetensorError, OSError) as error:
         raise SeverstalError(f"{path}: not a whole .safetensors file ({error}): fetch it again") from error
-    except RuntimeError as error:
+    except Exception as error:  # timm runs into whatever another network's weights make it run into
         keys = re.findall(r'"([^"]+)"|size mismatch for ([^:]+):', str(error))
-        named = ", ".join(first or second for first, second in keys[:3]) or " ".join(str(error).split())[:200]
+        fault = f"{len(keys)} do not fit, first " + ", ".join(first or second for first, second in keys[:3])
+        if not keys:
+            fault = " ".join(str(error).split())[:200]
         raise SeverstalError(
-            f"{path}: not the weights of {encoder_name} ({len(keys)} do not fit, first {named}): give its own file"
+            f"{path}: not the weights of {encoder_name} ({fault}): give that encoder's own file"
         ) from error
 
 
@@ -137,11 +139,12 @@ def _read_timm(
         weight = f"{classifier}.weight"
         labels = file.get_slice(weight).get_shape()[0] if weight in file.keys() else 0  # noqa: SIM118
     # With as many labels as the file has, timm is strict; with any other number it lets weights be missing.
+    overlay = {"file": str(path), "num_classes": labels, "label_offset": 0, "custom_load": False}
     whole = timm.create_model(
         name,
         pretrained=True,
         in_chans=in_channels,
-        pretrained_cfg_overlay={"file": str(path), "num_classes": labels, "label_offset": 0},
+        pretrained_cfg_overlay=overlay,
         **{**options, "num_classes": labels},
     )
     found = {_flat(key): value for key, value in whole.state_dict().items()}

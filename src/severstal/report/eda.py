@@ -61,9 +61,10 @@ def class_counts(table: pd.DataFrame, images: Sequence[str], spec: Spec) -> Shee
     )
     figure, ((axes,),) = sheet(WIDTH, 0.6 + ROW * len(counts), "How many images show each class", note)
     fills = [PALE, *map(colour, spec.class_ids)]
-    bars = axes.barh(["clean", *class_labels(spec)], counts, color=fills, edgecolor="black", linewidth=0.6)
+    bars = axes.barh(range(len(counts)), counts, color=fills, edgecolor="black", linewidth=0.6)
     share = max(len(images), 1)
     axes.bar_label(bars, [f"{n:,} ({n / share:.1%})" for n in counts], padding=4, fontsize=TEXT_SIZE)
+    axes.set_yticks(range(len(counts)), ["clean", *class_labels(spec)])
     axes.set_ylim(len(counts) - 0.5, -0.5)
     axes.set_xlim(0, 1.15 * max(counts, default=0) or 1)
     dress(axes, x="images (an image with two classes counts in both)", grid="x")

@@ -55,7 +55,9 @@ class OwnPython(AsyncKernelManager):
         """How to start it."""
         # Its log would stand between the progress bars, and a traceback of its own after each Ctrl-C.
         own = get_kernel_dict(["--IPKernelApp.log_level=CRITICAL"])
-        return KernelSpec(**own, env={"IPYTHONDIR": str(Path(self.connection_file).parent)})
+        quiet = "ignore:IProgress not found"  # bars are plain text here, and need no widgets
+        folder = str(Path(self.connection_file).parent)
+        return KernelSpec(**own, env={"IPYTHONDIR": folder, "PYTHONWARNINGS": quiet})
 
 
 def run_notebooks(sources: Sequence[Path], output: Path, parameters: Mapping[str, Any]) -> None:

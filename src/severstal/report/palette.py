@@ -30,6 +30,7 @@ DPI = 100
 WIDTH = 9.6  # inches: what a notebook shows without scaling
 TITLE_SIZE, TEXT_SIZE = 13, 9.5  # points
 INCH_A_LINE = 0.19
+LABEL_LENGTH = 32  # letters of a class's name that figures have room for
 
 
 def colour(class_id: int) -> str:
@@ -153,7 +154,7 @@ def dress(axes: Axes, x: str = "", y: str = "", grid: str | None = None) -> None
 
 
 def class_label(spec: Spec, class_id: int) -> str:
-    """The name of a class with its `ClassId`, which a name that ends in it need not repeat.
+    """The name of a class with its `ClassId`, unless it ends in it already; cut to `LABEL_LENGTH`.
 
     Example:
         >>> class_label(Spec("tiles", (8, 8), ("class 1", "crack")), 1)
@@ -162,7 +163,9 @@ def class_label(spec: Spec, class_id: int) -> str:
         '2 crack'
     """
     name = spec.classes[class_id - 1]
-    return name if name.split()[-1] == str(class_id) else f"{class_id} {name}"
+    if len(name) <= LABEL_LENGTH and name.split()[-1:] == [str(class_id)]:
+        return name
+    return cut(f"{class_id} {name}", LABEL_LENGTH)
 
 
 def class_labels(spec: Spec) -> list[str]:

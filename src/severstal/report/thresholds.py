@@ -17,7 +17,6 @@ from severstal.report.palette import (
     Sheet,
     class_label,
     colour,
-    cut,
     dress,
     legend_below,
     sheet,
@@ -103,7 +102,7 @@ def threshold_curves(curves: Sequence[ThresholdCurve], spec: Spec) -> Sheet:
         draw(right, curve, curve.min_areas, curve.area_scores, curve.min_area)
         dress(left, y="mean Dice", grid="both")
         dress(right, grid="both")
-        name = cut(class_label(spec, curve.class_id), 36)
+        name = class_label(spec, curve.class_id)
         left.set_title(f"{name}: {curve.score:.4f} at {curve.threshold:.3g}", fontsize=TEXT_SIZE, loc="left")
         never = curve.min_area > spec.pixels
         chosen = "never predicted" if never else f"at least {curve.min_area:,.0f} pixels"

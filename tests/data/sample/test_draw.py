@@ -21,7 +21,7 @@ from severstal.data.sample import draw, draw_image, draw_sample
 from severstal.data.sample.plan import image_name, plan_classes
 from severstal.errors import SeverstalError
 
-IMAGES, TEST_IMAGES = 24, 8
+IMAGES, TEST_IMAGES = 16, 8
 
 
 @pytest.fixture(scope="module")

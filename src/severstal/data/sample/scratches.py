@@ -78,12 +78,12 @@ def abrasion(rng: np.random.Generator, area: float) -> Stamp:
         >>> bool(stamp.relief.min() < -0.3), bool(stamp.relief.max() > 0.3)
         (True, True)
     """
-    upright = rng.random() < 0.6
+    upright = area > 4000 and rng.random() < 0.65  # a small upright one would pass for a pit of class 1
     angle = rng.normal(90, 4) if upright else rng.choice([-1, 1]) * rng.uniform(4, 35)
     patch = _patch(rng, 0.36 * area, None if upright else math.tan(math.radians(angle)))
     within = patch > min(0.12, patch.max() - 1e-3)
     dark, light = _strokes(rng, within, angle)
-    relief = rng.uniform(-0.15, 0.05) * step(patch - 0.1, 0.1) - rng.uniform(0.45, 0.7) * np.minimum(dark, 1)
+    relief = rng.uniform(-0.02, 0.16) * step(patch - 0.1, 0.1) - rng.uniform(0.45, 0.7) * np.minimum(dark, 1)
     relief = relief * (1 - np.minimum(light, 1)) + light * rng.uniform(0.6, 1.8)
     mask = outline(within | (dark > 0.4) | (light > 0.4), margin=MARGIN, bridge=8, tolerance=5)
     return Stamp(relief.astype(np.float32), mask)

@@ -1,0 +1,57 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from severstal.losses.bce import pixel_cross_entropy, presence_cross_entropy
+
+
+def truth(*, seed=0, shape=(2, 3, 5, 7)):
+    return (torch.rand(shape, generator=torch.Generator().manual_seed(seed)) > 0.7).float()
+
+
+def test_by_hand():
+    masks = torch.tensor([[[[0.0, math.log(3)]]]])  # probabilities 1/2 and 3/4
+    target = torch.tensor([[[[1.0, 0.0]]]])
+    assert pixel_cross_entropy(masks, target).item() == pytest.approx((math.log(2) + math.log(4)) / 2)
+
+
+def test_is_torchs():
+    masks, target = torch.randn(2, 3, 5, 7), truth()
+    assert torch.equal(pixel_cross_entropy(masks, target), nn.BCEWithLogitsLoss()(masks, target))
+
+
+def test_presence_by_hand():
+    target = torch.zeros(2, 2, 3, 3)
+    target[0, 1, 2, 2] = 1
+    classes = torch.tensor([[0.0, math.log(3)], [math.log(3), 0.0]])
+    right = [math.log(2), math.log(4 / 3), math.log(4), math.log(2)]
+    assert presence_cross_entropy(classes, target).item() == pytest.approx(sum(right) / 4)
+
+
+def test_presence_is_any_pixel_not_their_number():
+    target = torch.zeros(1, 1, 4, 4)
+    target[0, 0, 0, 0] = 1
+    classes = torch.randn(1, 1)
+    assert torch.equal(
+        presence_cross_entropy(classes, target), presence_cross_entropy(classes, 0 * target + 1)
+    )
+
+
+@pytest.mark.parametrize("value", [-1e4, 1e4])
+@pytest.mark.parametrize("fill", [0.0, 1.0])
+def test_extreme_logits_stay_finite(value, fill):
+    masks = torch.full((1, 2, 4, 4), value, requires_grad=True)
+    loss = pixel_cross_entropy(masks, torch.full((1, 2, 4, 4), fill))
+    loss.backward()
+    assert loss.isfinite()
+    assert masks.grad.isfinite().all()
+
+
+def test_gradients():
+    masks = torch.randn(2, 3, 4, 5, dtype=torch.float64, requires_grad=True)
+    classes = torch.randn(2, 3, dtype=torch.float64, requires_grad=True)
+    target = truth(shape=(2, 3, 4, 5))
+    assert torch.autograd.gradcheck(lambda logits: pixel_cross_entropy(logits, target), masks)
+    assert torch.autograd.gradcheck(lambda logits: presence_cross_entropy(logits, target), classes)

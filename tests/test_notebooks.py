@@ -1,0 +1,71 @@
+"""The notebooks: they run on another data set, and what is committed of them reads well."""
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from severstal.competition.submission import check_submission
+from severstal.job import reopen_job
+from severstal.notebooks import NOTEBOOKS, run_all
+
+SOURCES = sorted(NOTEBOOKS.glob("0*.ipynb"))
+NAMES = ["01_eda", "02_folds", "03_train", "04_thresholds", "05_submission"]
+MACHINE_PATH = re.compile(r"(?<![\w.])/(home|root|work|tmp|Users|usr|opt|mnt|var)/|[A-Z]:\\\\")
+
+
+def test_all_are_there() -> None:
+    assert [source.stem for source in SOURCES] == NAMES
+
+
+def test_they_run_top_to_bottom(
+    small_input: Path, tiny_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    kept = run_all(str(tiny_recipe), small_input, "out/mine.csv")
+    job = reopen_job("runs/tiny-small")
+    assert check_submission("out/mine.csv", job.sample, job.spec) == []
+    assert kept == job.folder / "notebooks"
+    for name in NAMES:
+        executed = nbformat.read(kept / f"{name}.ipynb", as_version=4)
+        assert not [
+            out for cell in executed.cells for out in cell.get("outputs", []) if out.output_type == "error"
+        ]
+        assert (kept / f"{name}.html").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=NAMES)
+class TestCommitted:
+    """What a reader sees on the web before running anything."""
+
+    def test_it_is_executed_in_order_and_without_an_error(self, source: Path) -> None:
+        cells = [cell for cell in nbformat.read(source, as_version=4).cells if cell.cell_type == "code"]
+        counts = [cell.execution_count for cell in cells]
+        assert None not in counts
+        assert counts == sorted(counts)
+        outputs = [output for cell in cells for output in cell.outputs]
+        assert all(output.output_type != "error" for output in outputs)
+        assert any("image/png" in output.get("data", {}) for output in outputs)
+
+    def test_it_is_small_and_holds_no_machine_path(self, source: Path) -> None:
+        assert source.stat().st_size <= 1_500_000
+        for cell in nbformat.read(source, as_version=4).cells:
+            texts = [output.get("text", "") for output in cell.get("outputs", [])]
+            texts += [str(output.get("data", {}).get("text/plain", "")) for output in cell.get("outputs", [])]
+            for text in [cell.source.replace("/kaggle/", ""), *texts]:
+                assert not MACHINE_PATH.search(text), text
+
+    def test_it_opens_with_what_it_answers_and_takes_parameters(self, source: Path) -> None:
+        notebook = nbformat.read(source, as_version=4)
+        assert notebook.cells[0].cell_type == "markdown"
+        assert re.search(r"answers", notebook.cells[0].source)
+        assert sum("parameters" in cell.metadata.get("tags", []) for cell in notebook.cells) == 1
+
+    def test_it_defines_no_function(self, source: Path) -> None:
+        for cell in nbformat.read(source, as_version=4).cells:
+            if cell.cell_type == "code":
+                lines = [line for line in cell.source.splitlines() if not line.lstrip().startswith("%")]
+                kinds = {type(node) for node in ast.walk(ast.parse("\n".join(lines)))}
+                assert not kinds & {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda}
