@@ -46,6 +46,7 @@ submission: setup
 	$(VENV_PYTHON) -m severstal notebooks "$(RECIPE)" --output "$(OUTPUT)" $(if $(INPUT),--input "$(INPUT)")
 
 notebooks: setup
+	$(VENV_PYTHON) -m severstal sample --output input/sample
 	$(VENV_PYTHON) -m severstal notebooks smoke --input input/sample --refresh
 
 lint: setup

@@ -32,8 +32,8 @@ def describe(split: str, table: pd.DataFrame, images: int) -> str:
 def main() -> None:
     """Print one line a figure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, default=240)
-    parser.add_argument("--test-images", type=int, default=60)
+    parser.add_argument("--images", type=int, default=480)
+    parser.add_argument("--test-images", type=int, default=120)
     settings = parser.parse_args()
     with tempfile.TemporaryDirectory() as parent:
         data = InputFolder(Path(parent) / "sample", SEVERSTAL)

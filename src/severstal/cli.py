@@ -13,7 +13,7 @@ Paths = tyro.conf.UseAppendAction
 
 
 def sample(
-    output: Path = Path("input/sample"), images: int = 240, test_images: int = 60, seed: int = 0
+    output: Path = Path("input/sample"), images: int = 480, test_images: int = 120, seed: int = 0
 ) -> None:
     """Draw synthetic steel in the competition's layout, with the truth of its test set.
 

@@ -125,8 +125,8 @@ class InferenceSettings:
     Attributes:
         batch_size: pictures in a batch.
         flips: the picture is also predicted so mirrored, mirrored back and averaged.
-        weights: of each fold, those of the epoch with the best validation or those of the last epoch; the last
-            are no choice made on a few held-out images, and after a cosine seldom worse.
+        weights: of each fold, those of the epoch with the best validation or those of the last epoch; the
+            last are no choice made on a few held-out images, and after a cosine seldom worse.
         map_scale: maps are kept this much smaller than the picture; a multiple of `data.scale`.
     """
 

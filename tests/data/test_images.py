@@ -120,9 +120,7 @@ def test_a_small_disk_is_said_beforehand(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(images.shutil, "disk_usage", lambda _: type("", (), {"free": 100}))
-    with pytest.raises(
-        SeverstalError, match=r"the pictures need 0\.0 GB, the disk has 0\.0 GB free: free more"
-    ):
+    with pytest.raises(SeverstalError, match=r"the pictures need 0\.0 GB, the disk has 0\.0 GB: free more"):
         build_store(folder, NAMES, SPEC, tmp_path / "store")
 
 

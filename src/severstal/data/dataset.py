@@ -102,9 +102,12 @@ class CropDataset(Dataset):
         if self.augment is not None:
             seed = int(np.random.SeedSequence([self.seed, draw]).generate_state(1)[0])
             picture, bits = self.augment(picture, bits, seed)
-        planes = unpack(bits, self.classes).astype(np.float32)
-        small = [shrink(plane, self.settings.scale) for plane in planes]  # soft at the edges: an average
-        return to_input(picture, self.settings), torch.from_numpy(np.stack(small))
+        inputs = to_input(picture, self.settings)
+        masks = np.zeros((self.classes, *inputs.shape[1:]), np.float32)
+        for index, plane in enumerate(unpack(bits, self.classes) if bits.any() else ()):
+            if plane.any():  # most are empty
+                masks[index] = shrink(plane.astype(np.float32), self.settings.scale)  # soft at the edges
+        return inputs, torch.from_numpy(masks)
 
     def _turn(self, draw: int) -> int:
         """Which picture is drawn: each once a round, every round in an order of its own."""

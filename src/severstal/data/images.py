@@ -147,7 +147,7 @@ def build_store(images: Path, names: Sequence[str], spec: Spec, folder: str | Pa
     need, free = len(names) * spec.pixels, shutil.disk_usage(folder).free
     if need > free:
         raise SeverstalError(
-            f"{folder}: the pictures need {need / 1e9:.1f} GB, the disk has {free / 1e9:.1f} GB free: free more"
+            f"{folder}: the pictures need {need / 1e9:.1f} GB, the disk has {free / 1e9:.1f} GB: free more"
         )
     (folder / MANIFEST).unlink(missing_ok=True)  # from here to the end the folder holds no valid store
     with (

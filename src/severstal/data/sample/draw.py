@@ -44,7 +44,7 @@ def draw_image(seed: int, split: Split, index: int, classes: Classes) -> tuple[n
 
 
 def draw_sample(
-    folder: str | Path, images: int = 240, test_images: int = 60, seed: int = 0, workers: int | None = None
+    folder: str | Path, images: int = 480, test_images: int = 120, seed: int = 0, workers: int | None = None
 ) -> None:
     """Write a data set of synthetic steel in Kaggle's layout, with the truth of its test set.
 

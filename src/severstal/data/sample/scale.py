@@ -47,9 +47,9 @@ def scale(rng: np.random.Generator, area: float) -> Stamp:
     lit = np.gradient(height, axis=0) + 0.4 * np.gradient(height, axis=1)
     lit = np.clip(lit / lit.std(), -2, 3)
     body = step(inside, 2)
-    relief = -rng.uniform(0.2, 0.5) + rng.uniform(0.14, 0.26) * lit
+    relief = -rng.uniform(0.45, 0.65) + rng.uniform(0.2, 0.34) * lit
     relief = relief * (1 + 0.35 * cloud(rng, shape, 25, 25)) + 0.1 * cloud(rng, shape, 20, 12)
-    if rng.random() < 0.4:  # a flake that has turned up mirrors the lamp
+    if rng.random() < 0.85:  # a flake that has turned up mirrors the lamp
         flake = cloud(rng, shape, size / 4 + 3, size / 4 + 3) + 0.3 * cloud(rng, shape, 2, 2)
         relief = relief + rng.uniform(0.6, 1.5) * step(flake - 1.3, 0.2)
     rim = np.exp(-((inside / 3) ** 2))

@@ -1,0 +1,66 @@
+"""A job: what is read from the input folder, and how the run folder is named and found again."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from severstal import job as job_module
+from severstal.errors import SeverstalError
+from severstal.job import environment, open_job, reopen_job
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SEVERSTAL_INPUT", raising=False)
+
+
+def test_auto_is_smoke_without_a_gpu_and_baseline_with_one(
+    small_input: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert open_job("auto", small_input).recipe.name == "smoke"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a GPU")
+    assert open_job("auto", small_input).recipe.name == "baseline"
+
+
+def test_without_an_input_the_sample_is_drawn(monkeypatch: pytest.MonkeyPatch, small_input: Path) -> None:
+    drawn = []
+    monkeypatch.setattr(job_module, "draw_sample", lambda root: drawn.append(small_input.rename(root)))
+    Path("input").mkdir()
+    assert open_job("smoke").folder == Path("runs/smoke-sample")
+    assert drawn == [Path("input/sample")]
+
+
+def test_the_environment_names_an_input(small_input: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEVERSTAL_INPUT", str(small_input))
+    assert open_job("smoke").data.root == small_input
+
+
+def test_a_run_is_found_again(small_input: Path, tiny_recipe: Path) -> None:
+    job = open_job(tiny_recipe, small_input, "mine")
+    again = reopen_job("runs/mine")
+    assert again.recipe == job.recipe
+    assert again.labels.equals(job.labels)
+    with pytest.raises(SeverstalError, match="not a run"):
+        reopen_job("runs/other")
+
+
+def test_a_clean_image_is_one_that_no_row_names(small_input: Path, tiny_recipe: Path) -> None:
+    job = open_job(tiny_recipe, small_input)
+    assert len(job.images) == 12
+    assert job.masks.presence(job.images).any(1).sum() == 8
+
+
+def test_a_test_image_of_the_sample_that_is_not_there(small_input: Path, tiny_recipe: Path) -> None:
+    (small_input / "test_images" / "test02.png").unlink()
+    with pytest.raises(SeverstalError, match=r"image 3: test02\.png is not in .*: put it there, or take"):
+        _ = open_job(tiny_recipe, small_input).sample
+
+
+def test_the_environment_is_what_results_depend_on() -> None:
+    facts = environment()
+    assert facts["packages"]["torch"] == torch.__version__.split("+")[0]
+    assert facts["cpus"] >= 1

@@ -1,0 +1,53 @@
+"""The validation's score is that of masks drawn one by one at probability 0.5."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from severstal.competition.metric import class_areas, score_pairs
+from severstal.job import Job, open_job
+from severstal.models.network import Output
+from severstal.training.device import make_accelerator
+from severstal.training.validate import validate
+
+
+@pytest.fixture
+def job(small_input: Path, tiny_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    monkeypatch.chdir(tmp_path)
+    return open_job(tiny_recipe, small_input)
+
+
+class Bright(torch.nn.Module):
+    """Bright pixels are class 1, dark ones class 2."""
+
+    def forward(self, pictures: torch.Tensor) -> Output:
+        """(N, 1, h, w) to logits (N, 2, h, w)."""
+        grey = pictures * 0.18 + 0.344  # the recipe's scaling undone
+        return Output(torch.cat([grey - 0.7, 0.2 - grey], 1), None)
+
+
+def test_it_equals_masks_drawn_one_by_one(job: Job) -> None:
+    names = job.images
+    score = validate(
+        Bright(), job.train_pictures, job.masks, names, job.spec, job.recipe, make_accelerator("fp32")
+    )
+    areas = []
+    for name in names:
+        small = torch.from_numpy(job.train_pictures.picture(name).astype(np.float32) / 255)[None, None]
+        small = torch.nn.functional.avg_pool2d(small, 2)
+        logits = torch.cat([small - 0.7, 0.2 - small], 1)
+        full = torch.nn.functional.interpolate(logits, job.spec.image_shape, mode="bilinear")[0].numpy() >= 0
+        areas.append(class_areas((full[0] + 2 * full[1]).astype(np.uint8), job.masks[name], 2))
+    expected = score_pairs(*np.moveaxis(np.array(areas), 1, 0), job.spec)
+    assert score.score == pytest.approx(expected.score, abs=2e-3)  # a picture is rounded when it is shrunk
+    assert score.dice_on_defects > 0.8
+
+
+def test_the_network_keeps_its_mode(job: Job) -> None:
+    network = Bright().train()
+    validate(
+        network, job.train_pictures, job.masks, job.images, job.spec, job.recipe, make_accelerator("fp32")
+    )
+    assert network.training
