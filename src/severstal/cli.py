@@ -129,6 +129,20 @@ def submit(run: Word[Path], output: Path = Path("submissions/submission.csv")) -
     print(output)
 
 
+def segment(run: Word[Path], images: Word[list[Path]], output: Path) -> None:
+    """Segment pictures of your own: an outline picture of each, and masks.csv in train.csv's form.
+
+    Args:
+        run: its folder, runs/NAME.
+        images: picture files.
+        output: folder for what comes out.
+    """
+    import severstal
+    from severstal.deploy.segment import segment_files
+
+    print(f"{output}: {segment_files(severstal.load(run), images, output)} masks on {len(images)} pictures")
+
+
 def check(csv: Word[Path], input: Path | None = None) -> int:
     """Check a submission against the sample submission: exit code 0 clean, 1 findings, 2 unusable.
 
@@ -176,7 +190,7 @@ def _input(folder: Path | None):
 
 COMMANDS = {
     command.__name__: command
-    for command in (sample, run, notebooks, train, predict, tune, submit, check, score)
+    for command in (sample, run, notebooks, train, predict, tune, submit, segment, check, score)
 }
 
 

@@ -6,7 +6,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from severstal.data.sample import draw_sample
 from severstal.errors import SeverstalError
 from severstal.files import digest, read_json, write_json
 from severstal.recipe import PLAIN_NAME, Recipe, load_recipe, save_recipe
+from severstal.training.network import weights_path
 
 RUNS = Path("runs")
 
@@ -100,9 +101,8 @@ class Job:
         return digest([self.spec.image_shape, self.spec.classes, self.images, rows.to_csv(index=False)])
 
     def weights(self, fold: int) -> Path:
-        """The weights of a fold that are predicted with, as the recipe chooses."""
-        name = "model" if self.recipe.inference.weights == "best" else "last"
-        return self.folder / f"fold{fold}" / f"{name}.safetensors"
+        """The weights of a fold that are predicted with."""
+        return weights_path(self.folder, self.recipe, fold)
 
     def _store(self, folder: Path, names: Sequence[str]) -> ImageStore:
         # Every run shares the same pictures, so the store lies beside the runs and is named by what it holds.
@@ -126,7 +126,8 @@ def open_job(
         name: of the run; None is recipe and input folder, as `smoke-sample`.
 
     Returns:
-        The job; its run folder holds `recipe.toml`, `input.json` and `environment.json`.
+        The job; its run folder holds `recipe.toml`, `input.json` (the folder, its shape and classes) and
+        `environment.json`.
     """
     if recipe == "auto":
         recipe = "baseline" if torch.cuda.is_available() else "smoke"
@@ -142,7 +143,7 @@ def open_job(
         raise SeverstalError(f"--name {name}: give letters, digits, - and _, since it names the run's folder")
     folder = RUNS / (name or f"{recipe.name}-{root.resolve().name}")
     save_recipe(recipe, folder / "recipe.toml")
-    write_json(folder / "input.json", {"folder": str(root.resolve())})
+    write_json(folder / "input.json", {"folder": str(root.resolve()), **asdict(data.spec)})
     write_json(folder / "environment.json", environment())
     return Job(recipe, data, folder)
 

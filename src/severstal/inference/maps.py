@@ -230,14 +230,7 @@ class MapReader:
 
     def full(self, index: int) -> np.ndarray:
         """One image's map in the picture's shape: (C, H, W) uint8, half resolution interpolated linearly."""
-        small = self[index]
-        if self.layout.scale == 1:
-            return small
-        height, width = self.spec.image_shape
-        full = np.empty((len(small), height, width), np.uint8)
-        for plane, target in zip(small, full, strict=True):
-            cv2.resize(plane, (width, height), dst=target, interpolation=cv2.INTER_LINEAR)
-        return full
+        return enlarge(self[index], self.spec.image_shape)
 
     def require(self, spec: Spec) -> None:
         """Check that the maps are of a data set's classes and shape.
@@ -268,6 +261,28 @@ class MapReader:
                 raise SeverstalError(f"{path}: altered since it was written: {AGAIN}")
             self._verified[shard] = maps
         return self._verified[shard]
+
+
+def enlarge(small: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Interpolate a map linearly to the picture's shape.
+
+    Args:
+        small: (C, h, w) uint8.
+        shape: height and width of the picture.
+
+    Returns:
+        (C, H, W) uint8; `small` itself where it has that shape already.
+
+    Example:
+        >>> enlarge(np.array([[[0, 100]]], np.uint8), (1, 4))
+        array([[[  0,  25,  75, 100]]], dtype=uint8)
+    """
+    if small.shape[1:] == shape:
+        return small
+    full = np.empty((len(small), *shape), np.uint8)
+    for plane, target in zip(small, full, strict=True):
+        cv2.resize(plane, shape[::-1], dst=target, interpolation=cv2.INTER_LINEAR)
+    return full
 
 
 def _shard_path(folder: Path, shard: int) -> Path:

@@ -48,7 +48,7 @@ def curves(histories: Mapping[int, Sequence[Mapping[str, Any]]]) -> Sheet:
         WIDTH,
         3.4,
         "Training, fold by fold",
-        "A ring marks the epoch whose weights are kept. Submitting nothing would score the dotted line.",
+        "A ring marks the best epoch. Submitting nothing would score the dotted line.",
         columns=len(PANELS),
         sharex=True,
     )

@@ -27,6 +27,17 @@ def new_network(recipe: Recipe, spec: Spec, encoder_weights: str | None = None) 
     )
 
 
+def weights_path(run: str | Path, recipe: Recipe, fold: int) -> Path:
+    """The weights of a fold that are predicted with, as the recipe chooses.
+
+    Example:
+        >>> weights_path("runs/a", Recipe(), 2).as_posix()
+        'runs/a/fold2/model.safetensors'
+    """
+    name = "model" if recipe.inference.weights == "best" else "last"
+    return Path(run) / f"fold{fold}" / f"{name}.safetensors"
+
+
 def load_network(recipe: Recipe, spec: Spec, path: str | Path) -> Network:
     """Build the recipe's network and fill it with trained weights; nothing is fetched.
 
