@@ -14,6 +14,8 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; d
 	"$$name" -c '$(NEW_ENOUGH)' 2>/dev/null && echo "$$name" && break; done)
 
 VENV_PYTHON := .venv/bin/python
+# One thread a worker, as many workers as cores; -rs says why a test was skipped.
+TEST := OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest -q -rs -n auto
 export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME
 
@@ -56,10 +58,10 @@ lint: setup
 	echo "import contract kept"
 
 test: lint
-	$(VENV_PYTHON) -m pytest -q -n auto -m "not slow"
+	$(TEST) -m "not slow"
 
 test-all: lint
-	$(VENV_PYTHON) -m pytest -q -n auto
+	$(TEST)
 
 clean:
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache

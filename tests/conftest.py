@@ -30,7 +30,9 @@ crop = [64, 64]
 
 [training]
 epochs = 2
+epoch_images = 48
 batch_size = 4
+learning_rate = 1e-2
 
 [inference]
 flips = ["none", "horizontal"]
@@ -48,7 +50,7 @@ def real_data() -> Path:
 
 @pytest.fixture
 def small_input(tmp_path: Path) -> Path:
-    """An input folder in Kaggle's layout: 64 x 96 pictures, two classes, 12 + 4 images, truth included."""
+    """An input folder in Kaggle's layout: 64 x 96 pictures, two classes, 18 + 4 images, truth included."""
     return draw_small_input(tmp_path / "small")
 
 
@@ -60,7 +62,7 @@ def tiny_recipe(tmp_path: Path) -> Path:
     return path
 
 
-def draw_small_input(folder: Path, images: int = 12, test_images: int = 4) -> Path:
+def draw_small_input(folder: Path, images: int = 18, test_images: int = 4) -> Path:
     """Grey noise; a bright bar is class 1, a dark one class 2; every third picture is clean."""
     folder.mkdir()
     (folder / "dataset.toml").write_text(

@@ -50,8 +50,8 @@ def test_a_run_is_found_again(small_input: Path, tiny_recipe: Path) -> None:
 
 def test_a_clean_image_is_one_that_no_row_names(small_input: Path, tiny_recipe: Path) -> None:
     job = open_job(tiny_recipe, small_input)
-    assert len(job.images) == 12
-    assert job.masks.presence(job.images).any(1).sum() == 8
+    assert len(job.images) == 18
+    assert job.masks.presence(job.images).any(1).sum() == 12
 
 
 def test_a_test_image_of_the_sample_that_is_not_there(small_input: Path, tiny_recipe: Path) -> None:

@@ -47,12 +47,12 @@ def test_a_whole_picture_is_its_file_and_its_labels(crops: CropDataset) -> None:
         assert np.allclose(picture[0], expected, atol=1e-6)
         assert np.array_equal(masks[0], crops.masks[name] & 1)
         assert np.array_equal(masks[1], crops.masks[name] >> 1)
-    assert len(drawn) == 12
+    assert len(drawn) == 18
 
 
 def test_every_picture_comes_once_a_round_and_rounds_differ(crops: CropDataset) -> None:
-    rounds = [[crops._turn(draw) for draw in range(start, start + 12)] for start in (0, 12, 24)]
-    assert all(sorted(order) == list(range(12)) for order in rounds)
+    rounds = [[crops._turn(draw) for draw in range(start, start + 18)] for start in (0, 18, 36)]
+    assert all(sorted(order) == list(range(18)) for order in rounds)
     assert rounds[0] != rounds[1] != rounds[2]
 
 

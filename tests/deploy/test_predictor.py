@@ -27,8 +27,9 @@ def run(small_input: Path, tiny_recipe: Path, tmp_path: Path, monkeypatch: pytes
 
 def test_it_draws_what_was_submitted(small_input: Path) -> None:
     spec = read_spec(small_input)
-    submitted = Masks(read_submission(pipeline.SUBMISSION, spec), spec)
-    predictor = severstal.load(RUN)
+    table = read_submission(pipeline.SUBMISSION, spec)
+    assert len(table)
+    submitted, predictor = Masks(table, spec), severstal.load(RUN)
     for path in sorted((small_input / "test_images").iterdir()):
         assert np.array_equal(predictor(path), submitted[path.name])
         assert np.array_equal(predictor(read_picture(path, spec)), submitted[path.name])

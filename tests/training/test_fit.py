@@ -19,7 +19,7 @@ def data(small_input: Path, tiny_recipe: Path, tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     job = open_job(tiny_recipe, small_input)
     pytest.recipe = job.recipe
-    return FoldData(job.train_pictures, job.masks, job.spec, job.images[:8], job.images[8:])
+    return FoldData(job.train_pictures, job.masks, job.spec, job.images[:12], job.images[12:])
 
 
 def recipe(**training: object) -> Recipe:
@@ -33,7 +33,7 @@ def weights(path: Path) -> dict[str, torch.Tensor]:
 def test_a_break_after_any_epoch_changes_nothing(
     data: FoldData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = recipe(epochs=3)
+    settings = recipe(epochs=3, epoch_images=8)
     fit(data, settings, 0, tmp_path / "whole", "key")
     for stop in (1, 2):
         calls = []
