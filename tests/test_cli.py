@@ -238,6 +238,26 @@ def test_damaged_results_are_named(command: Callable, small_input: Path, tiny_re
     assert "recipe.toml: not TOML" in the_line(command("predict", "runs/tiny-small"))
 
 
+def test_results_emptied_by_hand_are_one_line_or_made_again(
+    command: Callable, small_input: Path, tiny_recipe: Path
+) -> None:
+    assert command("run", tiny_recipe, "--input", small_input)[0] == 0
+    run = Path("runs/tiny-small")
+    for path in [run / "stages" / "rules.json", *Path("runs/pictures").rglob("pictures.json")]:
+        path.write_text("{}")
+    for name in ("state", "model", "last"):
+        (run / "fold0" / f"{name}.safetensors").write_text("x")
+    assert command("submit", run)[0] == 0
+    (run / "input.json").write_text("{}")
+    assert "input.json: 'name' is missing" in the_line(command("submit", run))
+    assert "input.json: 'name' is missing" in the_line(command("segment", run, "a.png", "--output", "out"))
+
+
+def test_a_recipe_that_is_a_folder_is_one_line(command: Callable, small_input: Path) -> None:
+    Path("d.toml").mkdir()
+    assert "d.toml: cannot be read" in the_line(command("train", "d.toml", "--input", small_input))
+
+
 def test_a_full_disk_is_one_line(
     command: Callable, small_input: Path, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,11 +1,13 @@
 """A job: what is read from the input folder, and how the run folder is named and found again."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
 
 from severstal import job as job_module
+from severstal import pipeline
 from severstal.errors import SeverstalError
 from severstal.job import environment, open_job, reopen_job
 
@@ -41,6 +43,7 @@ def test_the_environment_names_an_input(small_input: Path, monkeypatch: pytest.M
 
 def test_a_run_is_found_again(small_input: Path, tiny_recipe: Path) -> None:
     job = open_job(tiny_recipe, small_input, "mine")
+    pipeline.make_folds(job)
     again = reopen_job("runs/mine")
     assert again.recipe == job.recipe
     assert again.labels.equals(job.labels)
@@ -64,3 +67,23 @@ def test_the_environment_is_what_results_depend_on() -> None:
     facts = environment()
     assert facts["packages"]["torch"] == torch.__version__.split("+")[0]
     assert facts["cpus"] >= 1
+
+
+def test_a_run_on_another_input_is_not_overwritten(small_input: Path, tiny_recipe: Path) -> None:
+    pipeline.make_folds(open_job(tiny_recipe, small_input))
+    other = Path("other/small")
+    shutil.copytree(small_input, other)
+    with pytest.raises(SeverstalError, match=r"holds a run on .*: give this one another name"):
+        open_job(tiny_recipe, other)
+    assert open_job(tiny_recipe, other, "mine").folder == Path("runs/mine")
+
+
+def test_a_faulty_input_changes_nothing_of_an_earlier_run(small_input: Path, tiny_recipe: Path) -> None:
+    job = open_job(tiny_recipe, small_input)
+    pipeline.make_folds(job)
+    before = {path: path.read_bytes() for path in job.folder.rglob("*") if path.is_file()}
+    (small_input / "train_images" / "train00.png").write_text("no picture")
+    tiny_recipe.write_text(tiny_recipe.read_text().replace("epochs = 2", "epochs = 3"))
+    with pytest.raises(SeverstalError, match="not a picture"):
+        pipeline.make_folds(open_job(tiny_recipe, small_input))
+    assert {path: path.read_bytes() for path in job.folder.rglob("*") if path.is_file()} == before

@@ -206,6 +206,9 @@ def main(arguments: list[str] | None = None) -> None:
     except SeverstalError as error:
         print(f"severstal: {error}", file=sys.stderr)
         code = error.exit_code
+    except OSError as error:  # of a file that nothing above foresaw
+        print(f"severstal: {error.filename or 'input or output'}: {error.strerror or error}", file=sys.stderr)
+        code = SeverstalError.exit_code
     except KeyboardInterrupt:
         print("severstal: stopped: the same command goes on from here", file=sys.stderr)
         code = 130

@@ -6,7 +6,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -21,9 +21,10 @@ from severstal.data.folds import draw_images
 from severstal.data.images import ImageStore, build_store
 from severstal.data.sample import draw_sample
 from severstal.errors import SeverstalError
-from severstal.files import digest, read_json, write_json
-from severstal.recipe import PLAIN_NAME, Recipe, load_recipe, save_recipe
+from severstal.files import digest, write_json
+from severstal.recipe import PLAIN_NAME, Recipe, load_recipe
 from severstal.training.network import weights_path
+from severstal.training.run_folder import input_of, read_run, write_run
 
 RUNS = Path("runs")
 
@@ -100,6 +101,11 @@ class Job:
         rows = self.labels[self.labels["ImageId"].isin(set(self.images))]
         return digest([self.spec.image_shape, self.spec.classes, self.images, rows.to_csv(index=False)])
 
+    def record(self) -> None:
+        """Write what the run folder says of itself: `recipe.toml`, `input.json` and `environment.json`."""
+        write_run(self.folder, self.recipe, self.data.root, self.spec)
+        write_json(self.folder / "environment.json", environment())
+
     def weights(self, fold: int) -> Path:
         """The weights of a fold that are predicted with."""
         return weights_path(self.folder, self.recipe, fold)
@@ -116,7 +122,7 @@ class Job:
 def open_job(
     recipe: str | Path | Recipe = "auto", input: str | Path | None = None, name: str | None = None
 ) -> Job:
-    """Choose recipe and input folder and make the run folder.
+    """Choose recipe, input folder and run folder; nothing is written yet.
 
     Args:
         recipe: a recipe, its name or the path of its TOML file; "auto" is `baseline` with a GPU, else
@@ -126,8 +132,10 @@ def open_job(
         name: of the run; None is recipe and input folder, as `smoke-sample`.
 
     Returns:
-        The job; its run folder holds `recipe.toml`, `input.json` (the folder, its shape and classes) and
-        `environment.json`.
+        The job.
+
+    Raises:
+        SeverstalError: the recipe or the input folder is faulty, or the run folder belongs to another input.
     """
     if recipe == "auto":
         recipe = "baseline" if torch.cuda.is_available() else "smoke"
@@ -142,9 +150,9 @@ def open_job(
     if name is not None and not PLAIN_NAME.fullmatch(name):
         raise SeverstalError(f"--name {name}: give letters, digits, - and _, since it names the run's folder")
     folder = RUNS / (name or f"{recipe.name}-{root.resolve().name}")
-    save_recipe(recipe, folder / "recipe.toml")
-    write_json(folder / "input.json", {"folder": str(root.resolve()), **asdict(data.spec)})
-    write_json(folder / "environment.json", environment())
+    earlier = input_of(folder)
+    if earlier not in (None, root.resolve()):
+        raise SeverstalError(f"{folder}: holds a run on {earlier}: give this one another name with --name")
     return Job(recipe, data, folder)
 
 
@@ -154,11 +162,8 @@ def reopen_job(folder: str | Path) -> Job:
     Raises:
         SeverstalError: the folder is not a run's, or its input folder is gone.
     """
-    folder = Path(folder)
-    if not (folder / "recipe.toml").is_file():
-        raise SeverstalError(f"{folder}: not a run: give a folder that `severstal train` made, as runs/NAME")
-    root = Path(read_json(folder / "input.json")["folder"])
-    return Job(load_recipe(folder / "recipe.toml"), open_input(root), folder)
+    recipe, root, _ = read_run(folder)
+    return Job(recipe, open_input(root), Path(folder))
 
 
 def environment() -> dict[str, object]:

@@ -86,6 +86,8 @@ def check_input(job: Job) -> dict[str, int]:
 
 def make_folds(job: Job) -> pd.DataFrame:
     """Deal the labelled images into folds, each with its share of every class: `folds.csv`."""
+    check_input(job)  # before anything of an earlier run is replaced
+    job.record()
     settings = job.recipe.data
     path = job.folder / "folds.csv"
     inputs = {"labels": job.labels_digest, "folds": settings.folds, "seed": job.recipe.seed}

@@ -195,6 +195,8 @@ def load_recipe(name: str | Path) -> Recipe:
         settings = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise SeverstalError(f"{path}: no such recipe: correct the path") from None
+    except OSError as error:
+        raise SeverstalError(f"{path}: cannot be read ({error.strerror}): name a TOML file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SeverstalError(f"{path}: not TOML ({error}): correct that line") from error
     settings.setdefault("name", path.stem)
@@ -226,6 +228,8 @@ def _check_together(recipe: Recipe, source: str) -> None:
         fault = f"inference.map_scale is {scale}: give a multiple of data.scale, {data.scale}"
     elif loss and not recipe.model.class_head:
         fault = f"loss.classes is {loss:g} without a class head: set model.class_head = true"
+    elif len(set(recipe.inference.flips)) < len(recipe.inference.flips):
+        fault = f"inference.flips is {recipe.inference.flips!r}: name each flip once"
     elif not PLAIN_NAME.fullmatch(recipe.name):
         fault = f"name is {recipe.name!r}: give letters, digits, - and _, since it names the run's folder"
     else:

@@ -52,8 +52,9 @@ class Stage:
         if not self.record.is_file():
             return False
         record = read_json(self.record)
-        return record["key"] == self.key and all(
-            _facts(self.folder / path) == facts for path, facts in record["outputs"].items()
+        outputs = record.get("outputs", {})
+        return record.get("key") == self.key and all(
+            _facts(self.folder / path) == facts for path, facts in outputs.items()
         )
 
     def finish(self, outputs: Iterable[Path]) -> None:

@@ -181,6 +181,7 @@ def _is_made_from(folder: Path, sources: list[dict], spec: Spec) -> bool:
     if not (folder / MANIFEST).is_file() or not (folder / PIXELS).is_file():
         return False
     manifest = read_json(folder / MANIFEST)
-    made_from = [{key: row[key] for key in ("name", "bytes", "time")} for row in manifest["pictures"]]
+    rows = manifest.get("pictures", [])
+    made_from = [{key: row[key] for key in ("name", "bytes", "time")} for row in rows]
     whole = (folder / PIXELS).stat().st_size == len(sources) * spec.pixels
-    return whole and made_from == sources and manifest["image_shape"] == list(spec.image_shape)
+    return whole and made_from == sources and manifest.get("image_shape") == list(spec.image_shape)

@@ -9,14 +9,14 @@ from severstal.competition.spec import Spec
 from severstal.data.images import read_picture
 from severstal.decision.rules import Rules, apply
 from severstal.errors import SeverstalError
-from severstal.files import read_json
 from severstal.inference.maps import enlarge
 from severstal.inference.predict import predict_batch
 from severstal.models.registry import Network
 from severstal.progress import progress
-from severstal.recipe import Recipe, load_recipe
+from severstal.recipe import Recipe
 from severstal.training.device import make_accelerator
 from severstal.training.network import load_network, weights_path
+from severstal.training.run_folder import read_run
 
 
 class Predictor:
@@ -79,11 +79,7 @@ def load_predictor(run: str | Path) -> Predictor:
         SeverstalError: the folder is not a run's; its training or tuning is unfinished; weights are missing
             or damaged. There is no falling back on random weights.
     """
-    run = Path(run)
-    if not (run / "recipe.toml").is_file():
-        raise SeverstalError(f"{run}: not a run: give a folder that `severstal train` made, as runs/NAME")
-    recipe, facts = load_recipe(run / "recipe.toml"), read_json(run / "input.json")
-    spec = Spec(facts["name"], tuple(facts["image_shape"]), tuple(facts["classes"]))
+    recipe, _, spec = read_run(run)
     weights = [weights_path(run, recipe, fold) for fold in range(recipe.data.train_folds)]
-    rules = Rules.load(run / "rules.json", spec)
+    rules = Rules.load(Path(run) / "rules.json", spec)
     return Predictor(recipe, spec, [load_network(recipe, spec, path) for path in weights], rules)

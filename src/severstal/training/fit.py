@@ -79,9 +79,11 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
     network, optimizer, loader = accelerator.prepare(network, optimizer, loader)
 
     state, history = folder / "state.safetensors", History()
-    if state.is_file() and read_facts(state)["key"] == key:
+    if _is_of(state, key):
         facts = load_state(state, accelerator.unwrap_model(network), optimizer)
         history = History(facts["history"])
+        if accelerator.scaler is not None and facts["scaler"]:
+            accelerator.scaler.load_state_dict(facts["scaler"])  # fp16 goes on at the scale it had found
 
     steps = recipe.training.epochs * len(loader)
     for epoch in range(len(history), recipe.training.epochs):
@@ -113,7 +115,8 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
             bare = accelerator.unwrap_model(network)
             if history.last_is_best():
                 save_weights(bare, folder / "model.safetensors")
-            save_state(state, bare, optimizer, {"key": key, "history": history.epochs})
+            scaler = accelerator.scaler.state_dict() if accelerator.scaler is not None else None
+            save_state(state, bare, optimizer, {"key": key, "history": history.epochs, "scaler": scaler})
             print(f"fold {fold} {history.line(recipe.training.epochs)}", flush=True)
         accelerator.wait_for_everyone()
 
@@ -121,6 +124,17 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
         save_weights(accelerator.unwrap_model(network), folder / "last.safetensors")
         write_text(folder / "history.jsonl", history.to_lines())
     return history
+
+
+def _is_of(state: Path, key: str) -> bool:
+    """Whether there is a state to go on from; a damaged one is as good as none."""
+    if not state.is_file():
+        return False
+    try:
+        return read_facts(state).get("key") == key
+    except (SeverstalError, KeyError) as error:
+        print(f"starting afresh: {error}", flush=True)
+        return False
 
 
 def _loader(

@@ -48,8 +48,7 @@ class History:
 
         A network that still predicts nothing scores like the empty submission, epoch after epoch.
         """
-        ranks = [(epoch["score"], epoch["dice_on_defects"] or 0.0) for epoch in self.epochs]
-        return ranks[-1] > max(ranks[:-1], default=(-1.0, 0.0))
+        return best_epoch(self.epochs) is self.epochs[-1]
 
     def line(self, epochs: int) -> str:
         """The last epoch in one line for a person."""
@@ -65,6 +64,16 @@ class History:
     def to_lines(self) -> str:
         """JSON lines, one an epoch."""
         return "".join(json.dumps(epoch) + "\n" for epoch in self.epochs)
+
+
+def best_epoch(epochs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The epoch with the best score; of equal scores that with the higher Dice on defects, then the first.
+
+    Example:
+        >>> best_epoch([{"score": 0.8, "dice_on_defects": 0.1}, {"score": 0.8, "dice_on_defects": 0.2}])
+        {'score': 0.8, 'dice_on_defects': 0.2}
+    """
+    return max(epochs, key=lambda epoch: (epoch["score"], epoch["dice_on_defects"] or 0.0))
 
 
 def load_history(path: str | Path) -> list[dict[str, Any]]:
