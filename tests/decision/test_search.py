@@ -222,7 +222,7 @@ def test_too_few_defects_to_search_on(positives):
     result = search_rules(summary_of(areas, np.minimum(areas, true[:, None]), true))
     if positives < MIN_POSITIVES:
         assert result.rules.rules == (PLAIN,)
-        assert result.found == result.plain
+        assert result.found.to_dict() == result.plain.to_dict()
         assert len(result.notes) == 1
         assert f"hole: {positives} image" in result.notes[0]
     else:
