@@ -125,8 +125,8 @@ def test_the_rules_of_all_classes_are_found_together():
     result = search_rules(summary)
     assert result.rules.classes == SPEC.classes
     assert result.notes == []
-    assert result.found == score_of_masks(reader, truth, result.rules)
-    assert result.plain == score_of_masks(reader, truth, plain_rules(SPEC))
+    assert result.found.to_dict() == score_of_masks(reader, truth, result.rules).to_dict()
+    assert result.plain.to_dict() == score_of_masks(reader, truth, plain_rules(SPEC)).to_dict()
     for index, (search, found, plain) in enumerate(
         zip(result.classes, result.found.classes, result.plain.classes, strict=True)
     ):
