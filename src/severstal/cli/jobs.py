@@ -1,32 +1,8 @@
-"""The command line: one subcommand a job, one call each."""
+"""The whole job, its stages, and what was trained on pictures of your own."""
 
-import sys
 from pathlib import Path
 
-import tyro
-
-from severstal.errors import SeverstalError
-from severstal.files import write_json
-
-Word = tyro.conf.Positional
-Paths = tyro.conf.UseAppendAction
-
-
-def sample(
-    output: Path = Path("input/sample"), images: int = 480, test_images: int = 120, seed: int = 0
-) -> None:
-    """Draw synthetic steel in the competition's layout, with the truth of its test set.
-
-    Args:
-        output: the folder to make.
-        images: labelled pictures.
-        test_images: pictures to be segmented.
-        seed: another seed draws other pictures.
-    """
-    from severstal.data.sample import draw_sample
-
-    draw_sample(output, images, test_images, seed)
-    print(f"{output}: {images} labelled and {test_images} test pictures")
+from tyro.conf import Positional as Word
 
 
 def run(
@@ -141,75 +117,3 @@ def segment(run: Word[Path], images: Word[list[Path]], output: Path) -> None:
     from severstal.deploy.segment import segment_files
 
     print(f"{output}: {segment_files(severstal.load(run), images, output)} masks on {len(images)} pictures")
-
-
-def check(csv: Word[Path], input: Path | None = None) -> int:
-    """Check a submission against the sample submission: exit code 0 clean, 1 findings, 2 unusable.
-
-    Args:
-        csv: the submission.
-        input: the input folder; without it the usual places.
-    """
-    from severstal.competition import submission, tables
-
-    data = _input(input)
-    findings = submission.check_submission(csv, tables.read_sample(data.sample_csv, data.spec), data.spec)
-    print("\n".join(findings) or f"{csv}: clean")
-    return 1 if findings else 0
-
-
-def score(csv: Word[Path], truth: Path, input: Path | None = None, json: Path | None = None) -> None:
-    """Score a submission as Kaggle does, against a table of the truth.
-
-    Args:
-        csv: the submission.
-        truth: labels in train.csv's form.
-        input: the input folder, whose sample submission says which images count.
-        json: also write the figures to this file.
-    """
-    from severstal.competition import metric, tables
-    from severstal.report.scorecard import print_scorecard
-
-    data = _input(input)
-    images = tables.read_sample(data.sample_csv, data.spec).images
-    predicted = tables.read_submission(csv, data.spec)
-    result = metric.score_tables(predicted, tables.read_labels(truth, data.spec, images), images, data.spec)
-    print(print_scorecard(result, str(csv)))
-    if json is not None:
-        write_json(json, result.to_dict())
-
-
-def _input(folder: Path | None):
-    from severstal.competition.folder import locate_input, open_input
-
-    root = locate_input(folder)
-    if root is None:
-        raise SeverstalError("no input folder: name it with --input, or draw one with `severstal sample`")
-    return open_input(root)
-
-
-COMMANDS = {
-    command.__name__: command
-    for command in (sample, run, notebooks, train, predict, tune, submit, segment, check, score)
-}
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Run a subcommand; an error that a person can repair is one line and exit code 2."""
-    try:
-        code = tyro.extras.subcommand_cli_from_dict(
-            COMMANDS,
-            prog="severstal",
-            description="Kaggle's Severstal: Steel Defect Detection.",
-            args=arguments,
-        )
-    except SeverstalError as error:
-        print(f"severstal: {error}", file=sys.stderr)
-        code = error.exit_code
-    except OSError as error:  # of a file that nothing above foresaw
-        print(f"severstal: {error.filename or 'input or output'}: {error.strerror or error}", file=sys.stderr)
-        code = SeverstalError.exit_code
-    except KeyboardInterrupt:
-        print("severstal: stopped: the same command goes on from here", file=sys.stderr)
-        code = 130
-    sys.exit(code or 0)

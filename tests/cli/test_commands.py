@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from severstal import cli, pipeline
+from severstal.cli.commands import COMMANDS
 
 
 @pytest.fixture
@@ -278,4 +279,4 @@ def test_the_module_is_the_command() -> None:
     shown = subprocess.run(
         [sys.executable, "-m", "severstal", "--help"], capture_output=True, text=True, check=True
     )
-    assert all(name in shown.stdout for name in cli.COMMANDS)
+    assert all(name in shown.stdout for name in COMMANDS)

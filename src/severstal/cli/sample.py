@@ -1,0 +1,20 @@
+"""The sample data set."""
+
+from pathlib import Path
+
+
+def sample(
+    output: Path = Path("input/sample"), images: int = 480, test_images: int = 120, seed: int = 0
+) -> None:
+    """Draw synthetic steel in the competition's layout, with the truth of its test set.
+
+    Args:
+        output: the folder to make.
+        images: labelled pictures.
+        test_images: pictures to be segmented.
+        seed: another seed draws other pictures.
+    """
+    from severstal.data.sample import draw_sample
+
+    draw_sample(output, images, test_images, seed)
+    print(f"{output}: {images} labelled and {test_images} test pictures")
