@@ -23,7 +23,7 @@ from severstal.decision.summary import Summary, summarise
 from severstal.errors import SeverstalError
 from severstal.files import checksum
 from severstal.inference.maps import MapReader
-from severstal.inference.predict import predict_maps
+from severstal.inference.predict import Prediction, predict_maps
 from severstal.job import Job, open_job
 from severstal.progress import progress
 from severstal.report.scorecard import print_scorecard, save_scorecard
@@ -271,6 +271,8 @@ def _predict(
         networks = {fold: load_network(job.recipe, job.spec, path) for fold, path in weights.items()}
         accelerator = make_accelerator(job.recipe.training.precision)
         pictures = job.train_pictures if stage.name == "oof" else job.test_pictures
-        predict_maps(networks, members, pictures, names, folder, job.spec, job.recipe, accelerator, stage.key)
-        stage.finish(sorted(folder.glob("maps*")))
+        origin = {key: stage.inputs[key] for key in ("pictures", "folds") if key in stage.inputs}
+        prediction = Prediction(job.recipe, networks, members, folder, stage.key, accelerator, origin)
+        predict_maps([prediction], pictures, names, job.spec)
+        stage.finish(sorted(folder.glob("maps*")) + sorted(folder.glob("classes*")))
     return MapReader(folder)

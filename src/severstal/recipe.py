@@ -125,6 +125,8 @@ class InferenceSettings:
     Attributes:
         batch_size: pictures in a batch.
         flips: the picture is also predicted so mirrored, mirrored back and averaged.
+        shifts: and moved right by this share of its width, cyclically, with each of the flips.
+        scales: and with height and width times this, with each of the flips and shifts.
         weights: of each fold, those of the epoch with the best validation or those of the last epoch; the
             last are no choice made on a few held-out images, and after a cosine seldom worse.
         map_scale: maps are kept this much smaller than the picture; a multiple of `data.scale`.
@@ -132,6 +134,8 @@ class InferenceSettings:
 
     batch_size: int = within(8, 1, 4096)
     flips: tuple[Literal["none", "horizontal", "vertical", "both"], ...] = ("none", "horizontal", "vertical")
+    shifts: tuple[float, ...] = within((0.0,), 0.0, 1.0)
+    scales: tuple[float, ...] = within((1.0,), 0.25, 4.0)
     weights: Literal["best", "last"] = "best"
     map_scale: int = within(2, 1, 8)
 
@@ -219,6 +223,15 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _repeated_view(settings: InferenceSettings) -> str | None:
+    """What to say where a view of a picture stands twice."""
+    for name in ("flips", "shifts", "scales"):
+        values = getattr(settings, name)
+        if len(set(values)) < len(values):
+            return f"inference.{name} is {values!r}: name each once"
+    return None
+
+
 def _check_together(recipe: Recipe, source: str) -> None:
     """Refuse settings that are possible alone but not together."""
     data, scale, loss = recipe.data, recipe.inference.map_scale, recipe.loss.classes
@@ -228,8 +241,8 @@ def _check_together(recipe: Recipe, source: str) -> None:
         fault = f"inference.map_scale is {scale}: give a multiple of data.scale, {data.scale}"
     elif loss and not recipe.model.class_head:
         fault = f"loss.classes is {loss:g} without a class head: set model.class_head = true"
-    elif len(set(recipe.inference.flips)) < len(recipe.inference.flips):
-        fault = f"inference.flips is {recipe.inference.flips!r}: name each flip once"
+    elif repeated := _repeated_view(recipe.inference):
+        fault = repeated
     elif not PLAIN_NAME.fullmatch(recipe.name):
         fault = f"name is {recipe.name!r}: give letters, digits, - and _, since it names the run's folder"
     else:

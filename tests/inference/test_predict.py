@@ -1,5 +1,6 @@
 """Maps are means over networks and flips, and what a broken-off call wrote is not predicted again."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,10 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from severstal.data.dataset import to_input
+from severstal.errors import SeverstalError
 from severstal.inference.maps import MapReader
-from severstal.inference.predict import predict_batch, predict_maps
+from severstal.inference.predict import Prediction, predict_batch, predict_maps, to_inputs
 from severstal.job import Job, open_job
 from severstal.models.network import Output
+from severstal.recipe import DataSettings
 from severstal.training.device import make_accelerator
 
 
@@ -33,40 +37,107 @@ def job(small_input: Path, tiny_recipe: Path, tmp_path: Path, monkeypatch: pytes
     return open_job(tiny_recipe, small_input)
 
 
+def prediction(job: Job, networks: dict[int, Constant], members, folder: str = "maps") -> Prediction:
+    return Prediction(job.recipe, networks, members, Path(folder), "key", make_accelerator("fp32"))
+
+
 def test_members_are_averaged_and_each_picture_has_its_own(job: Job) -> None:
     networks = {0: Constant(0.2), 1: Constant(0.6)}
     members = {name: [0] if index % 2 else [0, 1] for index, name in enumerate(job.images)}
-    maps = predict_maps(
-        networks,
-        members.__getitem__,
-        job.train_pictures,
-        job.images,
-        "maps",
-        job.spec,
-        job.recipe,
-        make_accelerator("fp32"),
-        "key",
-    )
+    part = prediction(job, networks, members.__getitem__)
+    (maps,) = predict_maps([part], job.train_pictures, job.images, job.spec)
     for index in range(len(job.images)):
         expected = round(0.2 * 255) if index % 2 else round(0.4 * 255)
         assert (np.abs(maps[index].astype(int) - expected) <= 1).all()
+        assert (np.abs(maps.class_probability[index].astype(int) - expected) <= 1).all()
     flips = len(job.recipe.inference.flips)
     assert networks[0].seen == len(job.images) * flips
     assert networks[1].seen == len(job.images) // 2 * flips
 
 
+class Store:
+    """Counts how often each picture is read."""
+
+    def __init__(self) -> None:
+        self.read: Counter[str] = Counter()
+
+    def picture(self, name: str) -> np.ndarray:
+        """(64, 96) uint8."""
+        self.read[name] += 1
+        return np.zeros((64, 96), np.uint8)
+
+
 def test_what_is_there_is_not_predicted_again(job: Job) -> None:
     names = [f"{index}.png" for index in range(70)]  # two shards
-    store = type("Store", (), {"picture": staticmethod(lambda _: np.zeros((64, 96), np.uint8))})()
-    accelerator = make_accelerator("fp32")
-    settings = (store, names, "maps", job.spec, job.recipe, accelerator, "key")
-    predict_maps({0: Constant(0.5)}, lambda _: [0], *settings)
+    predict_maps([prediction(job, {0: Constant(0.5)}, lambda _: [0])], Store(), names, job.spec)
     Path("maps/maps-00001.npy").unlink()
     Path("maps/maps.json").rename("maps/maps.part.json")  # as a kill before the last shard leaves it
-    again = Constant(0.5)
-    predict_maps({0: again}, lambda _: [0], *settings)
+    again, store = Constant(0.5), Store()
+    predict_maps([prediction(job, {0: again}, lambda _: [0])], store, names, job.spec)
     assert again.seen == 6 * len(job.recipe.inference.flips)
+    assert sorted(store.read) == sorted(names[64:])
     assert len(MapReader("maps")) == 70
+
+
+def test_several_runs_read_each_picture_once(job: Job) -> None:
+    names, store = [f"{index}.png" for index in range(150)], Store()
+    parts = [
+        prediction(job, {0: Constant(value), 1: Constant(value)}, lambda _: [0, 1], f"run{value}/test")
+        for value in (0.25, 0.75)
+    ]
+    low, high = predict_maps(parts, store, names, job.spec)
+    assert set(store.read.values()) == {1}
+    assert len(store.read) == 150
+    assert (low[149].max(), high[149].min()) == (64, 191)
+    assert (low.layout.run, high.layout.run) == ("run0.25", "run0.75")
+
+
+def test_a_run_that_is_done_is_not_predicted_with_the_others(job: Job) -> None:
+    names = [f"{index}.png" for index in range(3)]
+    predict_maps([prediction(job, {0: Constant(0.25)}, lambda _: [0], "a")], Store(), names, job.spec)
+    done, store = Constant(0.25), Store()
+    parts = [prediction(job, {0: done}, lambda _: [0], "a")]
+    parts.append(prediction(job, {0: Constant(0.75)}, lambda _: [0], "b"))
+    predict_maps(parts, store, names, job.spec)
+    assert done.seen == 0
+    predict_maps(parts, store, names, job.spec)
+    assert set(store.read.values()) == {1}
+
+
+def test_a_picture_that_cannot_be_read_is_an_error_and_what_was_done_stays(job: Job) -> None:
+    class Broken(Store):
+        def picture(self, name: str) -> np.ndarray:
+            if name == "70.png":
+                raise SeverstalError("70.png: damaged: replace the file")
+            return super().picture(name)
+
+    names = [f"{index}.png" for index in range(80)]
+    with pytest.raises(SeverstalError, match=r"70\.png: damaged"):
+        predict_maps([prediction(job, {0: Constant(0.5)}, lambda _: [0])], Broken(), names, job.spec)
+    assert Path("maps/maps-00000.npy").is_file()
+    assert not Path("maps/maps.json").exists()
+
+
+def test_class_heads_are_averaged_and_stand_in_for_none(job: Job) -> None:
+    class Headed(Constant):
+        def forward(self, pictures: torch.Tensor) -> Output:
+            said = super().forward(pictures)
+            return Output(said.masks, torch.full((len(pictures), 2), 1.0))
+
+    pictures = np.zeros((1, 64, 96), np.uint8)
+    accelerator, recipe = make_accelerator("fp32"), job.recipe
+    _, headed = predict_batch([Headed(0.2), Constant(0.3)], pictures, recipe, accelerator, (64, 96))
+    assert headed.tolist() == [[round(torch.tensor(1.0).sigmoid().item() * 255)] * 2]
+    maps, plain = predict_batch([Constant(0.3)], pictures, recipe, accelerator, (64, 96))
+    assert plain.tolist() == maps.max((2, 3)).tolist()
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3])
+def test_pictures_enter_as_they_were_trained_on(scale: int) -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 50, 70)).astype(np.uint8)
+    settings = DataSettings(scale=scale, mean=0.3, std=0.2)
+    expected = torch.stack([to_input(picture, settings) for picture in pictures])
+    assert torch.allclose(to_inputs(pictures, settings, "cpu"), expected, atol=1e-6)
 
 
 def test_smaller_maps_are_averages(job: Job) -> None:
@@ -80,7 +151,7 @@ def test_smaller_maps_are_averages(job: Job) -> None:
         inference=replace(job.recipe.inference, flips=("none",)),
     )
     picture = np.random.default_rng(0).integers(0, 256, (1, 64, 96)).astype(np.uint8)
-    full = predict_batch([Ramp()], picture, recipe, make_accelerator("fp32"), (64, 96))[0, 0]
-    half = predict_batch([Ramp()], picture, recipe, make_accelerator("fp32"), (32, 48))[0, 0]
+    full = predict_batch([Ramp()], picture, recipe, make_accelerator("fp32"), (64, 96))[0][0, 0]
+    half = predict_batch([Ramp()], picture, recipe, make_accelerator("fp32"), (32, 48))[0][0, 0]
     blocks = full.reshape(32, 2, 48, 2).mean((1, 3))
     assert np.abs(half - blocks).max() <= 1

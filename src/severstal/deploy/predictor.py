@@ -62,7 +62,7 @@ class Predictor:
         scale = self.recipe.inference.map_scale
         height, width = self.spec.image_shape
         shape = (-(-height // scale), -(-width // scale))
-        small = predict_batch(self._networks, picture[None], self.recipe, self._accelerator, shape)[0]
+        small = predict_batch(self._networks, picture[None], self.recipe, self._accelerator, shape)[0][0]
         return enlarge(small, self.spec.image_shape)
 
     def segment(self, paths: Sequence[Path]) -> Iterator[tuple[Path, np.ndarray, np.ndarray]]:

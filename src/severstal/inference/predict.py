@@ -1,69 +1,106 @@
-"""Pictures to maps: each picture is read once for all networks and flips."""
+"""Pictures to maps: each picture is read once for all runs, networks and views."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
 from accelerate import Accelerator
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from severstal.competition.spec import Spec
-from severstal.data.dataset import to_input
-from severstal.data.images import ImageStore
+from severstal.data.dataset import shrink
 from severstal.inference.maps import MapReader, MapWriter
-from severstal.inference.tta import predict_flipped
+from severstal.inference.views import predict_views, views
 from severstal.progress import progress
-from severstal.recipe import Recipe
+from severstal.recipe import DataSettings, Recipe
 
 
-def predict_maps(
-    networks: Mapping[int, nn.Module],
-    members: Callable[[str], Sequence[int]],
-    store: ImageStore,
-    names: Sequence[str],
-    folder: str | Path,
-    spec: Spec,
-    recipe: Recipe,
-    accelerator: Accelerator,
-    key: str,
-) -> MapReader:
-    """Predict pictures and keep their maps; what a broken-off call has written is not predicted again.
+class Pictures(Protocol):
+    """Pictures by file name, such as `data.images.ImageStore`."""
 
-    Args:
+    def picture(self, name: str, /) -> np.ndarray:
+        """(H, W) uint8."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A run's part of going through the pictures.
+
+    Attributes:
+        recipe: scaling, views, batch size and the maps' scale.
         networks: by their number, the fold.
         members: which networks a picture's map is averaged over: its own fold's for an out-of-fold map, all
             of them for a test map.
-        store: of the pictures.
-        names: which pictures, in the order of the maps.
         folder: of the maps.
-        spec: of the data set.
-        recipe: scaling, flips, batch size and the maps' scale.
-        accelerator: device and precision.
         key: checksum of all that the maps depend on.
+        accelerator: device and precision.
+        origin: fingerprints of what maps must share to be averaged (see `inference.maps.Layout`).
+    """
+
+    recipe: Recipe
+    networks: Mapping[int, nn.Module]
+    members: Callable[[str], Sequence[int]]
+    folder: Path
+    key: str
+    accelerator: Accelerator
+    origin: Mapping[str, str] = field(default_factory=dict)
+
+
+def predict_maps(
+    predictions: Sequence[Prediction], pictures: Pictures, names: Sequence[str], spec: Spec
+) -> list[MapReader]:
+    """Predict pictures and keep their maps; what a broken-off call has written is not predicted again.
+
+    Each picture is read once for all runs. The next ones are read, and the last maps written, while the
+    networks are at work.
+
+    Args:
+        predictions: one a run.
+        pictures: to be read by name.
+        names: which, in the order of the maps.
+        spec: of the data set.
 
     Returns:
-        The maps.
+        The maps of each run.
+
+    Raises:
+        SeverstalError: the disk is too small; nothing has been predicted then.
     """
-    for network in networks.values():
-        network.to(accelerator.device).eval()
-    writer = MapWriter(folder, names, spec, recipe.inference.map_scale, key)
-    map_shape = writer.layout.map_shape[1:]
-    missing = writer.missing_shards()
-    with progress(range(sum(len(shard) for _, shard in missing)), "predict") as bar:
-        for number, shard in missing:
-            maps = np.empty((len(shard), len(spec.classes), *map_shape), np.uint8)
-            for group, rows in _by_members(shard, members).items():
-                for start in range(0, len(rows), recipe.inference.batch_size):
-                    part = rows[start : start + recipe.inference.batch_size]
-                    pictures = np.stack([store.picture(shard[row]) for row in part])
-                    chosen = [networks[member] for member in group]
-                    maps[part] = predict_batch(chosen, pictures, recipe, accelerator, map_shape)
-                    bar.update(len(part))
-            writer.write(number, maps)
-    writer.close()
-    return MapReader(folder)
+    parts = [(each, _writer(each, names, spec)) for each in predictions]
+    missing = [dict(writer.missing_shards()) for _, writer in parts]
+    for prediction, _ in parts:
+        for network in prediction.networks.values():
+            network.to(prediction.accelerator.device, memory_format=torch.channels_last).eval()
+    shards = sorted(set().union(*missing))
+    todo = sum(len(shard) for shards_of_run in missing for shard in shards_of_run.values())
+    with progress(range(todo), "predict") as bar, ThreadPoolExecutor(2) as pool:
+        written: list[Future[None]] = []
+
+        def read(shard: int) -> Future[np.ndarray]:
+            some = names[shard * parts[0][1].layout.shard_images :][: parts[0][1].layout.shard_images]
+            return pool.submit(lambda: np.stack([pictures.picture(name) for name in some]))
+
+        upcoming = read(shards[0]) if shards else None
+        for place, shard in enumerate(shards):
+            block = upcoming.result()  # (images, H, W)
+            upcoming = read(shards[place + 1]) if place + 1 < len(shards) else None
+            for (prediction, writer), of_run in zip(parts, missing, strict=True):
+                if shard not in of_run:
+                    continue
+                done = _predict_shard(prediction, of_run[shard], block, writer, bar.update)
+                while len(written) > 1:  # no more than two shards wait to be written
+                    written.pop(0).result()
+                written.append(pool.submit(writer.write, shard, *done))
+        for each in written:
+            each.result()
+    for _, writer in parts:
+        writer.close()
+    return [MapReader(each.folder) for each in predictions]
 
 
 @torch.inference_mode()
@@ -73,26 +110,81 @@ def predict_batch(
     recipe: Recipe,
     accelerator: Accelerator,
     map_shape: tuple[int, int],
-) -> np.ndarray:
-    """Mean map of several pictures over networks and flips.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean map of several pictures over networks and views.
 
     Args:
         networks: on the accelerator's device, in evaluation mode.
         pictures: (N, H, W) uint8.
-        recipe: scaling and flips.
+        recipe: scaling and views.
         accelerator: device and precision.
         map_shape: height and width of the maps.
 
     Returns:
-        (N, C, h, w) uint8; 0 to 255 stands for 0 to 1.
+        Maps (N, C, h, w) and class probabilities (N, C), both uint8; 0 to 255 stands for 0 to 1. Without a
+        class head, the highest value of a class's map stands for its probability.
     """
-    inputs = torch.stack([to_input(picture, recipe.data) for picture in pictures]).to(accelerator.device)
+    inputs = to_inputs(pictures, recipe.data, accelerator.device)
     with accelerator.autocast():
-        views = [predict_flipped(network, inputs, recipe.inference.flips) for network in networks]
-    mean = torch.stack(views).mean(0)  # (N, C, h, w)
+        said = [predict_views(network, inputs, views(recipe.inference)) for network in networks]
+    mean = torch.stack([each.masks for each in said]).mean(0)  # (N, C, h, w)
     if mean.shape[-2:] != map_shape:
         mean = functional.interpolate(mean, map_shape, mode="area")
-    return (mean * 255).round().to(torch.uint8).cpu().numpy()
+    heads = [each.classes for each in said if each.classes is not None]
+    present = torch.stack(heads).mean(0) if heads else mean.amax((2, 3))  # (N, C)
+    return _to_bytes(mean), _to_bytes(present)
+
+
+def to_inputs(pictures: np.ndarray, settings: DataSettings, device: torch.device | str) -> Tensor:
+    """Shrink pictures and scale their values on the device: what `data.dataset.to_input` gives of each.
+
+    A quarter of the bytes has to be moved to the device, for they are scaled there.
+
+    Args:
+        pictures: (N, H, W) uint8.
+        settings: `scale`, `mean` and `std`.
+        device: where the network is.
+
+    Returns:
+        (N, 1, H / scale, W / scale) float32, sizes rounded up.
+
+    Example:
+        >>> white = np.full((1, 5, 8), 255, np.uint8)
+        >>> to_inputs(white, DataSettings(scale=2, mean=0.5, std=0.25), "cpu")[0, 0, 0]
+        tensor([2., 2., 2., 2.])
+    """
+    small = torch.from_numpy(np.stack([shrink(picture, settings.scale) for picture in pictures]))
+    grey = small.to(device, non_blocking=True).float()
+    return ((grey / 255 - settings.mean) / settings.std)[:, None].contiguous(
+        memory_format=torch.channels_last
+    )
+
+
+def _predict_shard(
+    prediction: Prediction,
+    names: Sequence[str],
+    block: np.ndarray,
+    writer: MapWriter,
+    update: Callable[[int], object],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Maps and class probabilities of a shard's pictures, (images, H, W)."""
+    recipe, shape = prediction.recipe, writer.layout.map_shape
+    maps = np.empty((len(names), *shape), np.uint8)
+    class_probability = np.empty((len(names), shape[0]), np.uint8)
+    for group, rows in _by_members(names, prediction.members).items():
+        chosen = [prediction.networks[member] for member in group]
+        for start in range(0, len(rows), recipe.inference.batch_size):
+            part = rows[start : start + recipe.inference.batch_size]
+            batch = predict_batch(chosen, block[part], recipe, prediction.accelerator, shape[1:])
+            maps[part], class_probability[part] = batch
+            update(len(part))
+    return maps, class_probability
+
+
+def _writer(prediction: Prediction, names: Sequence[str], spec: Spec) -> MapWriter:
+    scale, key = prediction.recipe.inference.map_scale, prediction.key
+    run = prediction.folder.resolve().parent.name
+    return MapWriter(prediction.folder, names, spec, scale, key, run=run, origin=prediction.origin)
 
 
 def _by_members(
@@ -103,3 +195,7 @@ def _by_members(
     for row, name in enumerate(names):
         groups.setdefault(tuple(members(name)), []).append(row)
     return groups
+
+
+def _to_bytes(probabilities: Tensor) -> np.ndarray:
+    return (probabilities * 255).round().to(torch.uint8).contiguous().cpu().numpy()

@@ -94,7 +94,8 @@ def test_a_killed_try_is_continued(tmp_path):
 
     unbroken = write_all(tmp_path / "unbroken")
     names = sorted(path.name for path in unbroken.folder.iterdir())
-    assert names == ["maps-00000.npy", "maps-00001.npy", "maps-00002.npy", "maps.json"]
+    parts = [f"{part}-{shard:05d}.npy" for part in ("classes", "maps") for shard in range(3)]
+    assert names == [*parts, "maps.json"]
     assert all((tmp_path / name).read_bytes() == (unbroken.folder / name).read_bytes() for name in names)
 
 
@@ -299,3 +300,38 @@ def test_no_such_image(tmp_path):
     reader = write_all(tmp_path)
     with pytest.raises(IndexError):
         reader[5]
+
+
+def test_class_probabilities_are_kept_or_else_the_highest_of_the_map(tmp_path):
+    given = np.uint8([[3, 200], [5, 6], [7, 8], [9, 10], [255, 0]])
+    writer = open_writer(tmp_path / "given")
+    for shard, names in writer.missing_shards():
+        writer.write(shard, maps_of(names), given[2 * shard : 2 * shard + len(names)])
+    writer.close()
+    assert np.array_equal(MapReader(writer.folder).class_probability, given)
+    highest = [maps_of([name])[0].max((1, 2)) for name in NAMES]
+    assert np.array_equal(write_all(tmp_path / "highest").class_probability, highest)
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((2, 3), np.uint8), np.full((2, 2), np.nan)])
+def test_class_probabilities_of_another_shape_or_type(tmp_path, wrong):
+    writer = open_writer(tmp_path)
+    with pytest.raises(ValueError, match="shard 0 is"):
+        writer.write(0, maps_of(NAMES[:2]), wrong)
+    assert len(writer.missing_shards()) == 3
+
+
+def test_altered_class_probabilities(tmp_path):
+    write_all(tmp_path)
+    np.save(tmp_path / "classes-00001.npy", np.zeros((2, 2), np.uint8))
+    with pytest.raises(SeverstalError, match=r"classes-00001\.npy: altered .* delete it") as error:
+        MapReader(tmp_path)
+    one_line(error)
+
+
+def test_missing_class_probabilities(tmp_path):
+    write_all(tmp_path)
+    (tmp_path / "classes-00001.npy").unlink()
+    with pytest.raises(SeverstalError, match=r"classes-00001\.npy: missing"):
+        MapReader(tmp_path)
+    assert [index for index, _ in open_writer(tmp_path).missing_shards()] == [1]

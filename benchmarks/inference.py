@@ -1,0 +1,99 @@
+"""Pictures a second from files to maps on disk, beside the plain loop.
+
+    python benchmarks/inference.py
+    python benchmarks/inference.py --recipe baseline --images 64
+
+The plain loop is that of a first notebook: one model, fp32, one picture at a time, read in colour and turned
+to grey, its probabilities brought back as floats. Ours keeps the maps too, with one view and with the
+recipe's own; the pictures were decoded once before. The weights are random: they change nothing but the
+numbers. Everything goes through once before it is timed.
+"""
+
+import argparse
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from severstal.competition.folder import open_input
+from severstal.data.sample import draw_sample
+from severstal.inference.predict import Prediction, predict_maps
+from severstal.job import open_job
+from severstal.models.network import Network
+from severstal.recipe import Recipe
+from severstal.training.device import make_accelerator
+from severstal.training.network import new_network
+
+REPEATS = 3
+
+
+def plain_loop(paths: list[Path], network: Network, recipe: Recipe, device: torch.device) -> None:
+    """Read, predict and fetch one picture after the other."""
+    data = recipe.data
+    with torch.no_grad():
+        for path in paths:
+            grey = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2GRAY).astype(np.float32) / 255
+            size = (grey.shape[1] // data.scale, grey.shape[0] // data.scale)
+            small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA) if data.scale > 1 else grey
+            inputs = torch.from_numpy((small - data.mean) / data.std)[None, None].to(device)
+            network(inputs).masks.sigmoid().cpu().numpy()
+
+
+def per_second(work: Callable[[], object], pictures: int) -> float:
+    """Median of several runs."""
+    rates = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        work()
+        rates.append(pictures / (time.perf_counter() - start))
+    return statistics.median(rates)
+
+
+def main() -> None:
+    """Print one line a way of predicting."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recipe", default="smoke")
+    parser.add_argument("--images", type=int, default=32)
+    settings = parser.parse_args()
+    with tempfile.TemporaryDirectory() as parent:
+        draw_sample(Path(parent) / "sample", 8, settings.images)
+        job = open_job(settings.recipe, Path(parent) / "sample")
+        job = replace(job, folder=Path(parent) / "runs" / "benchmark")
+        paths = [open_input(job.data.root).test_images / name for name in job.sample.images]
+        accelerator = make_accelerator(job.recipe.training.precision)
+        network = new_network(job.recipe, job.spec, "none").to(accelerator.device).eval()
+        pictures = job.test_pictures
+        maps = Path(parent) / "maps"
+
+        def ours(recipe: Recipe) -> None:
+            shutil.rmtree(maps, ignore_errors=True)
+            part = Prediction(recipe, {0: network}, lambda name: [0], maps, "key", accelerator)
+            predict_maps([part], pictures, job.sample.images, job.spec)
+
+        one_view = replace(job.recipe, inference=replace(job.recipe.inference, flips=("none",)))
+        device = accelerator.device
+        name = (
+            torch.cuda.get_device_name()
+            if device.type == "cuda"
+            else f"{torch.get_num_threads()} CPU threads"
+        )
+        plain_loop(paths, network, job.recipe, device)
+        slow = per_second(lambda: plain_loop(paths, network, job.recipe, device), len(paths))
+        ours(one_view)
+        fast = per_second(lambda: ours(one_view), len(paths))
+        whole = per_second(lambda: ours(job.recipe), len(paths))
+        print(f"{settings.recipe} on {name}, {len(paths)} pictures of {job.spec.image_shape}")
+        print(f"plain loop, one view   {slow:8.1f} pictures a second")
+        print(f"ours, one view         {fast:8.1f} pictures a second, {fast / slow:.2f} times it")
+        print(f"ours, {len(job.recipe.inference.flips)} views          {whole:8.1f} pictures a second")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""Several runs' maps of the same pictures, read as if they were one run's."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from severstal.competition.spec import Spec
+from severstal.errors import SeverstalError
+from severstal.files import digest
+from severstal.inference.ensemble.combiner import Combiner
+from severstal.inference.maps import Layout, MapReader, enlarge
+
+
+class EnsembleReader:
+    """Reads members' maps combined: what `MapReader` gives, formed when it is asked for.
+
+    Args:
+        readers: of the members, with maps of the same pictures.
+        combiner: with a weight a member.
+
+    Attributes:
+        folder: of the first member's maps, for messages.
+        layout: of the combined maps; `layout.key` is a fingerprint of members and combiner.
+        spec: shape and classes of the pictures.
+        names: of the images, in the first member's order.
+        class_probability: (N, C) uint8, combined as the maps are.
+
+    Raises:
+        SeverstalError: the members are of different inputs, folds, classes or images.
+
+    Example:
+        `EnsembleReader([MapReader("runs/a/oof"), MapReader("runs/b/oof")], Combiner("mean", (1, 1)))[0]`
+        is the mean map of the first image, (C, h, w) uint8.
+    """
+
+    def __init__(self, readers: Sequence[MapReader], combiner: Combiner) -> None:
+        if len(readers) != len(combiner.weights):
+            raise ValueError(f"{len(readers)} members and {len(combiner.weights)} weights")
+        require_same(readers)
+        first = readers[0]
+        self.readers, self.combiner = list(readers), combiner
+        self.folder, self.spec, self.names = first.folder, first.spec, first.names
+        scales = {reader.layout.scale for reader in readers}
+        ranks = None if combiner.ranks is None else combiner.ranks.tolist()
+        parts = [reader.layout.key for reader in readers]
+        key = digest([parts, combiner.sense, combiner.weights, combiner.power, ranks])
+        # Members of different resolutions meet in the picture's own.
+        scale = scales.pop() if len(scales) == 1 else 1
+        self.layout: Layout = replace(first.layout, run="ensemble", key=key, scale=scale)
+        places = [{name: row for row, name in enumerate(reader.names)} for reader in readers]
+        self._rows = [[place[name] for name in self.names] for place in places]
+        # (N, C) a member; the combiner takes classes first.
+        said = [reader.class_probability[rows].T for reader, rows in self._parts()]
+        self.class_probability = np.ascontiguousarray(combiner(said).T)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        """One image's combined map: (C, h, w) uint8."""
+        index = range(len(self))[index]
+        members = [reader[rows[index]] for reader, rows in self._parts()]
+        if self.layout.scale == 1:
+            members = [enlarge(member, self.spec.image_shape) for member in members]
+        return self.combiner(members)
+
+    def full(self, index: int) -> np.ndarray:
+        """One image's combined map in the picture's shape: (C, H, W) uint8."""
+        return enlarge(self[index], self.spec.image_shape)
+
+    def require(self, spec: Spec) -> None:
+        """Check that the maps are of a data set's classes and shape.
+
+        Raises:
+            SeverstalError: they are not.
+        """
+        self.readers[0].require(spec)
+
+    def _parts(self) -> zip:
+        return zip(self.readers, self._rows, strict=True)
+
+
+def require_same(readers: Sequence[MapReader]) -> None:
+    """Check that members' maps may be averaged.
+
+    Raises:
+        SeverstalError: two are of different classes, images, pictures or folds.
+    """
+    for first, other in pairwise(readers):
+        other.require(first.spec)
+        apart = sorted(set(first.names) ^ set(other.names))
+        if apart:
+            there, lacks = (first, other) if apart[0] in set(first.names) else (other, first)
+            raise SeverstalError(
+                f"{lacks.folder}: has no map of {apart[0]}, which {there.folder} has ({len(apart)} such "
+                "images): train both runs on the same input with the same data.max_images and train_folds"
+            )
+        for what, repair in (
+            ("pictures", "predict both runs on the same input folder"),
+            (
+                "folds",
+                "give both recipes the same seed and data.folds, so that no network saw what it judges",
+            ),
+        ):
+            ours, theirs = first.layout.origin.get(what), other.layout.origin.get(what)
+            if ours != theirs:
+                raise SeverstalError(f"{other.folder}: other {what} than those of {first.folder}: {repair}")

@@ -1,0 +1,142 @@
+"""What a folder of maps holds, as its manifest says it, and how its shards lie on disk."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from severstal.competition.spec import Spec
+from severstal.errors import SeverstalError
+from severstal.files import read_json
+
+MANIFEST = "maps.json"
+UNFINISHED = "maps.part.json"
+AGAIN = "delete it and give the command that makes the maps again"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a folder of maps holds, and what they were made from.
+
+    Attributes:
+        run: name of the run that made the maps.
+        key: fingerprint of all that they were made from; maps of another key are never mixed in.
+        spec: shape and classes of the pictures.
+        scale: 1 for maps of the picture's shape, 2 for half of its height and width, rounded up.
+        shard_images: images in a shard; the last one may hold fewer.
+        names: of the images, in order, each once.
+        origin: fingerprints of what maps must share to be averaged, by name: `pictures`, and `folds` where
+            each image was predicted by networks that never saw it.
+
+    Example:
+        >>> layout = Layout("run", "key", Spec("tiny", (5, 6), ("hole",)), 2, 64, ("a.jpg", "b.jpg"))
+        >>> layout.map_shape, layout.shard_shape(0)
+        ((1, 3, 3), (2, 1, 3, 3))
+    """
+
+    run: str
+    key: str
+    spec: Spec
+    scale: int
+    shard_images: int
+    names: tuple[str, ...]
+    origin: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def map_shape(self) -> tuple[int, int, int]:
+        """Classes, height and width of one image's map."""
+        height, width = self.spec.image_shape
+        return len(self.spec.classes), -(-height // self.scale), -(-width // self.scale)
+
+    @property
+    def shards(self) -> range:
+        """Index of each shard, from 0."""
+        return range(-(-len(self.names) // self.shard_images))
+
+    def shard_names(self, shard: int) -> list[str]:
+        """Names of the images in a shard, in order."""
+        return list(self.names[shard * self.shard_images : (shard + 1) * self.shard_images])
+
+    def shard_shape(self, shard: int) -> tuple[int, int, int, int]:
+        """Shape of a shard's array: (images, classes, h, w)."""
+        return len(self.shard_names(shard)), *self.map_shape
+
+    def to_dict(self) -> dict[str, Any]:
+        """The manifest without its checksums."""
+        return {
+            "run": self.run,
+            "key": self.key,
+            "origin": dict(self.origin),
+            "dataset": self.spec.name,
+            "image_shape": list(self.spec.image_shape),
+            "classes": list(self.spec.classes),
+            "scale": self.scale,
+            "map_shape": list(self.map_shape),
+            "shard_images": self.shard_images,
+            "names": list(self.names),
+        }
+
+
+def maps_path(folder: Path, shard: int) -> Path:
+    """The file of a shard's maps."""
+    return folder / f"maps-{shard:05d}.npy"
+
+
+def classes_path(folder: Path, shard: int) -> Path:
+    """The file of a shard's class probabilities."""
+    return folder / f"classes-{shard:05d}.npy"
+
+
+def open_shard(folder: Path, shard: int, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
+    """Map a shard into memory.
+
+    Returns:
+        Its maps, (images, classes, h, w), and class probabilities, (images, classes), both uint8.
+
+    Raises:
+        SeverstalError: a file of it is missing, cut short, or of another shape or type.
+    """
+    shape = layout.shard_shape(shard)
+    return _open(maps_path(folder, shard), shape), _open(classes_path(folder, shard), shape[:2])
+
+
+def read_manifest(folder: Path) -> tuple[Layout, list[list[str]]]:
+    """Read what a folder of finished maps holds.
+
+    Returns:
+        The layout, and of each shard the checksums of its maps and class probabilities.
+
+    Raises:
+        SeverstalError: the maps are not there or unfinished, or the manifest is damaged.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        state = "unfinished" if (folder / UNFINISHED).is_file() else "not there"
+        raise SeverstalError(f"{path}: {state}: give the command that makes the maps again")
+    kept = read_json(path)
+    try:
+        spec = Spec(kept["dataset"], tuple(kept["image_shape"]), tuple(kept["classes"]))
+        names, origin = tuple(kept["names"]), dict(kept["origin"])
+        layout = Layout(kept["run"], kept["key"], spec, kept["scale"], kept["shard_images"], names, origin)
+        checksums = kept["sha256"]
+        whole = kept == {**layout.to_dict(), "sha256": checksums} and len(checksums) == len(layout.shards)
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        whole = False
+    if not whole:
+        raise SeverstalError(f"{path}: not a manifest of maps: {AGAIN}")
+    return layout, checksums
+
+
+def _open(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+    try:
+        # As a plain array: each slice of NumPy's own memmap type costs microseconds more.
+        array = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    except FileNotFoundError:
+        raise SeverstalError(f"{path}: missing: give the command that makes the maps again") from None
+    except (ValueError, EOFError, OSError) as error:
+        raise SeverstalError(f"{path}: cut short, or not a shard of maps: {AGAIN}") from error
+    if array.shape != shape or array.dtype != np.uint8:
+        raise SeverstalError(f"{path}: {array.shape} of {array.dtype} in place of {shape} of uint8: {AGAIN}")
+    return array

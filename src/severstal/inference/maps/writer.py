@@ -1,0 +1,179 @@
+"""Writing maps, a shard at a time."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from severstal.competition.spec import Spec
+from severstal.errors import SeverstalError
+from severstal.files import checksum, explain, read_json, replacing, write_json
+from severstal.inference.maps.layout import (
+    MANIFEST,
+    UNFINISHED,
+    Layout,
+    classes_path,
+    maps_path,
+    open_shard,
+)
+from severstal.progress import progress
+
+SHARD_IMAGES = 64  # a quarter of a gigabyte where four classes are kept in full
+
+
+class MapWriter:
+    """Writes the maps of many images, a shard at a time, in any order.
+
+    A folder that a killed try with the same layout left is continued; any other maps in it are deleted.
+
+    Args:
+        folder: where to write, made when it is not there.
+        names: of the images, in order.
+        spec: shape and classes of the pictures.
+        scale: 1 for full resolution, 2 for half, a quarter of the bytes.
+        key: fingerprint of all that the maps are made from.
+        shard_images: images in a shard.
+        run: name of the run, for the manifest.
+        origin: fingerprints of what maps must share to be averaged (see `Layout`).
+
+    Raises:
+        SeverstalError: an image is named twice or none is; the disk is too small for what is still to be
+            written, or may not be written.
+
+    Example:
+        >>> import tempfile
+        >>> from severstal.inference.maps import MapReader
+        >>> spec = Spec("tiny", (4, 6), ("scratch", "hole"))
+        >>> names = ["a.jpg", "b.jpg", "c.jpg"]
+        >>> writer = MapWriter(tempfile.mkdtemp(), names, spec, scale=1, key="model 1", shard_images=2)
+        >>> for shard, names in writer.missing_shards():
+        ...     writer.write(shard, np.full((len(names), 2, 4, 6), 51, np.uint8))
+        >>> writer.close()
+        >>> reader = MapReader(writer.folder)
+        >>> len(reader), reader.names[2], reader[2].shape, float(reader[2].max() / 255)
+        (3, 'c.jpg', (2, 4, 6), 0.2)
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        names: Sequence[str],
+        spec: Spec,
+        scale: int,
+        key: str,
+        shard_images: int = SHARD_IMAGES,
+        run: str = "",
+        origin: Mapping[str, str] | None = None,
+    ) -> None:
+        self.folder = Path(folder)
+        self.layout = Layout(run, key, spec, scale, shard_images, tuple(names), dict(origin or {}))
+        self._check_layout()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._continue_or_clear()
+            free = shutil.disk_usage(self.folder).free
+        except OSError as error:
+            raise explain(error, self.folder) from error
+        need = self.bytes_needed()
+        if need > free:
+            smaller = "; half resolution takes a quarter" if scale == 1 else ""
+            raise SeverstalError(
+                f"{self.folder}: {need / 1e9:.3g} GB of maps are still to be written and {free / 1e9:.3g} GB "
+                f"are free: free some space{smaller}"
+            )
+
+    def missing_shards(self) -> list[tuple[int, list[str]]]:
+        """Index and image names of each shard that is not yet whole on disk."""
+        names = self.layout.shard_names
+        return [(shard, names(shard)) for shard in self.layout.shards if not self._is_whole(shard)]
+
+    def bytes_needed(self) -> int:
+        """Bytes of disk that the missing shards will take."""
+        return sum(int(np.prod(self.layout.shard_shape(shard))) for shard, _ in self.missing_shards())
+
+    def write(self, shard: int, maps: np.ndarray, class_probability: np.ndarray | None = None) -> None:
+        """Write one shard whole.
+
+        Args:
+            shard: its index, from `missing_shards`.
+            maps: (images, classes, h, w) uint8, the images in the order of the shard's names.
+            class_probability: (images, classes) uint8, of each class being anywhere in the picture; None
+                takes the highest value of each map.
+
+        Raises:
+            ValueError: an array has another shape or type.
+            SeverstalError: the disk is full or may not be written.
+        """
+        shape = self.layout.shard_shape(shard)
+        if class_probability is None:
+            class_probability = maps.max((2, 3))
+        for array, wanted in ((maps, shape), (class_probability, shape[:2])):
+            if array.shape != wanted or array.dtype != np.uint8:
+                raise ValueError(
+                    f"shard {shard} is {array.shape} of {array.dtype}; it must be {wanted} of uint8"
+                )
+        # The maps last: where they lie, the shard is whole.
+        for path, array in (
+            (classes_path(self.folder, shard), class_probability),
+            (maps_path(self.folder, shard), maps),
+        ):
+            with replacing(path) as part, part.open("wb") as file:
+                np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+
+    def close(self) -> None:
+        """Write the manifest, with the checksums of each shard.
+
+        Raises:
+            SeverstalError: a shard is still missing.
+        """
+        for shard in self.layout.shards:
+            open_shard(self.folder, shard, self.layout)
+        checksums = [
+            [checksum(path(self.folder, shard)) for path in (maps_path, classes_path)]
+            for shard in progress(self.layout.shards, "checksums", unit="shard")
+        ]
+        write_json(self.folder / MANIFEST, {**self.layout.to_dict(), "sha256": checksums})
+        (self.folder / UNFINISHED).unlink(missing_ok=True)
+
+    def _check_layout(self) -> None:
+        seen: set[str] = set()
+        for name in self.layout.names:
+            if name in seen:
+                raise SeverstalError(f"{self.folder}: image {name} is named twice: keep one of the two")
+            seen.add(name)
+        if not seen:
+            raise SeverstalError(f"{self.folder}: no image to map: name at least one")
+        if self.layout.scale < 1:
+            raise SeverstalError(f"map scale is {self.layout.scale}: choose 1 (full), 2 (half) or more")
+        if self.layout.shard_images < 1:
+            raise SeverstalError(f"shard_images is {self.layout.shard_images}: give 1 or more")
+
+    def _continue_or_clear(self) -> None:
+        header, manifest, unfinished = self.layout.to_dict(), self.folder / MANIFEST, self.folder / UNFINISHED
+        if _kept_header(unfinished) != header:
+            if _kept_header(manifest) != header:
+                # What says that the shards may be used goes before the shards.
+                stale_shards = [*self.folder.glob("maps-*.npy*"), *self.folder.glob("classes-*.npy*")]
+                for stale in (manifest, unfinished, *stale_shards):
+                    stale.unlink(missing_ok=True)
+            write_json(unfinished, header)
+        manifest.unlink(missing_ok=True)
+
+    def _is_whole(self, shard: int) -> bool:
+        try:
+            open_shard(self.folder, shard, self.layout)
+        except SeverstalError:
+            return False
+        return True
+
+
+def _kept_header(path: Path) -> dict[str, Any] | None:
+    try:
+        kept = read_json(path)
+    except SeverstalError:
+        return None
+    if isinstance(kept, dict):
+        kept.pop("sha256", None)
+    return kept
