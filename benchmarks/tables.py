@@ -1,4 +1,4 @@
-"""Times of the competition's tables at full size: reading both generations, scoring, writing.
+"""Times of the competition's tables at full size: both generations read, scored, written, checked, compared.
 
     python benchmarks/tables.py
 
@@ -17,8 +17,12 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from severstal.competition.checking import read_checked
+from severstal.competition.contents import sum_up
+from severstal.competition.difference import compare_tables
 from severstal.competition.metric import score_tables
 from severstal.competition.rle import encode
+from severstal.competition.scope import read_named
 from severstal.competition.spec import SEVERSTAL
 from severstal.competition.submission import write_submission
 from severstal.competition.tables import Sample, read_labels
@@ -91,6 +95,18 @@ def main() -> None:
                 f"write and check a submission ({form}), {size}",
                 lambda form=form: write_submission(output, prediction, sample, SEVERSTAL, form),
             )
+        write_submission(output, prediction, sample, SEVERSTAL)
+        write_submission(old, truth, sample, SEVERSTAL, "2019")
+        measure(
+            f"check, {size}",
+            lambda: sum_up(read_checked(output, sample, SEVERSTAL).table, sample.images, SEVERSTAL),
+        )
+        measure(
+            f"diff of both generations, all masks differ, {size}",
+            lambda: compare_tables(
+                *(read_named(path, SEVERSTAL).table for path in (output, old)), sample.images, SEVERSTAL
+            ),
+        )
 
 
 if __name__ == "__main__":

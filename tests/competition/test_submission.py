@@ -1,12 +1,13 @@
-"""A submission is whole and right, or not there."""
+"""A submission is written whole and right, or not at all."""
 
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from severstal.competition.checking import check_submission
 from severstal.competition.spec import SEVERSTAL, Spec, read_spec
-from severstal.competition.submission import check_submission, write_submission
+from severstal.competition.submission import write_submission
 from severstal.competition.tables import Sample, read_labels, read_sample, read_submission
 from severstal.errors import SeverstalError
 
@@ -68,98 +69,6 @@ def test_the_real_samples_can_be_filled(real_data, tmp_path, name, form):
     write_submission(path, predictions(*rows), sample, spec, form)
     assert list(read_submission(path, spec).itertuples(index=False, name=None)) == rows
     assert tuple(dict.fromkeys(read_sample(path, spec).images)) == sample.images
-
-
-def test_the_official_sample_is_all_placeholders(real_data):
-    path = real_data / "severstal" / "reference" / "sample_submission_official.csv"
-    findings = check_submission(path, read_sample(path, SEVERSTAL), SEVERSTAL)
-    assert len(findings) == 21
-    assert findings[0].startswith("row 1: class 0 is only the sample submission's placeholder")
-    assert findings[-1] == "and 5486 more"
-
-
-def test_2019s_official_sample_is_a_submission(real_data):
-    path = real_data / "severstal" / "reference" / "sample_submission_2019.csv"
-    assert check_submission(path, read_sample(path, SEVERSTAL), SEVERSTAL) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "findings"),
-    [
-        (TODAY + "b.jpg,,1\na.jpg,5 3,4\n", []),
-        (TODAY + "b.jpg,,1\nb.jpg,,2\na.jpg,,1\na.jpg,5 3,4\n", []),
-        (
-            "ImageId,ClassId,EncodedPixels\nb.jpg,1,\na.jpg,1,\n",
-            ["header: the columns are `ImageId,ClassId,Enc"],
-        ),
-        ("id,EncodedPixels,ClassId\nb.jpg,,1\n", ["header: the columns are `id,EncodedPixels,ClassId`"]),
-        (",ImageId,EncodedPixels,ClassId\n0,b.jpg,,1\n", ["header: the columns are `,ImageId,Enc"]),
-        (TODAY + "b.jpg,,1\na.jpg,,1\nc.jpg,,1\n", ["row 3: image c.jpg is not among those of the sample"]),
-        (TODAY + "b.jpg,,1\n", ["image a.jpg has no row: add `a.jpg,,1`"]),
-        (TODAY, ["image b.jpg has no row: add", "image a.jpg has no row: add"]),
-        (TODAY + "b.jpg,,1\na.jpg,5 3,5\n", ["row 2: class `5` is not one of 1 to 4"]),
-        (
-            TODAY + "b.jpg,,1\na.jpg,1 409600,0\n",
-            ["row 2: class 0 is only the sample submission's placeholder"],
-        ),
-        (TODAY + "b.jpg,,1\na.jpg,5 3,4\na.jpg,5 3,4\n", ["row 3: image a.jpg class 4 repeats row 2"]),
-        (
-            TODAY + "b.jpg,,1\na.jpg,5 3,4\na.jpg,5 4,4\n",
-            ["row 3: image a.jpg class 4 has another mask in row 2"],
-        ),
-        (TODAY + "b.jpg,5,1\na.jpg,5 0,4\n", ["row 1: run 1 (`5`)", "row 2: run 1 (`5 0`)"]),
-        (TODAY + "a.jpg,5 3,4\nb.jpg,,1\n", ["row 2: image b.jpg class 1 stands below image a.jpg class 4"]),
-        (
-            TODAY + "b.jpg,,1\na.jpg,,4\na.jpg,,2\n",
-            ["row 3: image a.jpg class 2 stands below image a.jpg class 4"],
-        ),
-        (
-            TODAY + ",,1\nb.jpg,,\na.jpg,,1\n",
-            ["row 1: the image's name", "row 2: image b.jpg stands without"],
-        ),
-    ],
-)
-def test_each_fault_of_todays_form_is_found(tmp_path, text, findings):
-    path = tmp_path / "submission.csv"
-    path.write_text(text)
-    found = check_submission(path, SAMPLE, SEVERSTAL)
-    assert len(found) == len(findings)
-    for line, start in zip(found, findings, strict=True):
-        assert line.startswith(start)
-        assert "\n" not in line
-
-
-@pytest.mark.parametrize(
-    ("change", "findings"),
-    [
-        (lambda rows: rows, []),
-        (lambda rows: rows[:-1], ["pair a.jpg_4 has no row: add `a.jpg_4,`"]),
-        (lambda rows: rows[4:] + rows[:4], ["row 5: image b.jpg class 1 stands below image a.jpg class 4"]),
-        (
-            lambda rows: [rows[1], rows[0], *rows[2:]],
-            ["row 2: image b.jpg class 1 stands below image b.jpg class 2"],
-        ),
-        (lambda rows: [*rows, "a.jpg_5,"], ["row 9: class `5` is not one of 1 to 4"]),
-        (lambda rows: [*rows, "a.jpg_4,"], ["row 9: image a.jpg class 4 repeats row 8"]),
-        (lambda rows: [*rows[:-1], "a.jpg_4,9"], ["row 8: run 1 (`9`)"]),
-        (
-            lambda rows: ["b.jpg,", *rows[1:]],
-            ["row 1: image b.jpg stands without a class", "pair b.jpg_1 has no"],
-        ),
-    ],
-)
-def test_each_fault_of_2019s_form_is_found(tmp_path, change, findings):
-    path = tmp_path / "submission.csv"
-    rows = change([f"{image}_{k}," for image in SAMPLE.images for k in range(1, 5)])
-    path.write_text(OLD + "\n".join(rows) + "\n")
-    found = check_submission(path, Sample(SAMPLE.images, "2019"), SEVERSTAL)
-    assert len(found) == len(findings)
-    assert all(line.startswith(start) for line, start in zip(found, findings, strict=True))
-
-
-def test_a_file_that_is_no_table_is_an_error(tmp_path):
-    with pytest.raises(SeverstalError, match=r"submission\.csv: no such file"):
-        check_submission(tmp_path / "submission.csv", SAMPLE, SEVERSTAL)
 
 
 @pytest.mark.parametrize("form", ["today", "2019"])

@@ -22,7 +22,10 @@ def test_the_text_holds_every_figure(labelled):
     assert lines[4].split()[3:6] == [f"{score.empty_kept:.4f}", "of", f"{score.pairs - score.defects:,}"]
     assert lines[5].split()[2:5] == [f"{score.defects_found:.4f}", "of", f"{score.defects}"]
     assert lines[6].split()[3] == f"{score.dice_on_defects:.4f}"
-    rows = lines[9:]
+    assert lines[7].split() == (
+        f"masks predicted {score.predicted} where the truth has {score.defects}".split()
+    )
+    rows = lines[10:]
     assert len(rows) == len(labelled.spec.classes)
     for row, part in zip(rows, score.classes, strict=True):
         shares = (part.score, part.all_empty, part.empty_kept, part.defects_found, part.dice_on_defects)
@@ -34,7 +37,7 @@ def test_the_text_holds_every_figure(labelled):
 def test_columns_are_aligned():
     spec = Spec("s", (4, 4), tuple("x" * length for length in range(1, 17)))
     areas = np.random.default_rng(0).integers(0, 2, (2, 30, 16))
-    lines = print_scorecard(score_pairs(areas.min(0), *areas, spec), "aligned").splitlines()[8:]
+    lines = print_scorecard(score_pairs(areas.min(0), *areas, spec), "aligned").splitlines()[9:]
     assert len({len(line) for line in lines}) == 1
 
 

@@ -1,8 +1,65 @@
 """What is submitted, beside what is known."""
 
 import numpy as np
+import pandas as pd
+import pytest
 
-from severstal.report.submission import class_shares, predicted_counts, submission_gallery
+from severstal.competition.contents import sum_up
+from severstal.competition.spec import SEVERSTAL
+from severstal.report.submission import (
+    class_shares,
+    predicted_counts,
+    print_contents,
+    print_findings,
+    submission_gallery,
+)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_the_text_holds_every_count(labelled, known):
+    truth = labelled.table.iloc[::2] if known else None
+    contents = sum_up(labelled.table, labelled.images, labelled.spec, truth)
+    text = print_contents(contents)
+    lines = text.splitlines()
+    assert lines[0].startswith(f"{contents.drawn} of 12 images with a mask (66.7 %), {contents.masks} mask")
+    rows = lines[3 : 3 + len(contents.classes)]
+    for row, part in zip(rows, contents.classes, strict=True):
+        assert row.startswith(f"{part.class_id} ")
+        median = "-" if part.median_area is None else f"{part.median_area:,.0f}"
+        shown = [
+            f"{part.masks}",
+            f"{100 * part.share:.1f}",
+            "%",
+            median,
+            *([str(part.true)] if known else []),
+        ]
+        assert row.split()[-len(shown) :] == shown
+    assert len({len(line) for line in lines[2 : 3 + len(rows)]}) == 1
+    assert ("by the truth at hand" in text) == known
+    assert "leaderboard" not in text
+    assert all(f"remark: {remark}" in lines for remark in contents.remarks)
+    assert max(len(line) for line in lines[: 3 + len(rows)]) <= 100
+
+
+def test_severstal_stands_beside_the_public_leaderboard():
+    table = pd.DataFrame([("a.jpg", 3, "1 900")], columns=["ImageId", "ClassId", "EncodedPixels"])
+    images = ["a.jpg", *(f"{k}.jpg" for k in range(5505))]
+    lines = print_contents(sum_up(table, images, SEVERSTAL, table)).splitlines()
+    assert max(map(len, lines)) <= 100
+    assert len({len(line) for line in lines[2:7]}) == 1
+    assert lines[5].split()[-8:] == ["|", "2,265", "1,868", "1,837", "1,792", "1,840", "1,770", "1,088"]
+    text = "\n".join(lines)
+    assert "the 1,801 public test images, scaled to these 5,506" in text
+    assert "Submitting nothing scored 0.85560 on the public leaderboard." in text
+    assert "Submitting nothing scores 1.0000 by the truth at hand." in text
+
+
+def test_findings_are_counted_and_cut():
+    assert print_findings([], "a.csv") == "a.csv: clean"
+    lines = print_findings([f"row {k}" for k in range(1, 1202)], "a.csv").splitlines()
+    assert lines[0] == "a.csv: 1,201 findings"
+    assert lines[1:21] == [f"row {k}" for k in range(1, 21)]
+    assert lines[21:] == ["and 1,181 more"]
 
 
 def test_shares_are_those_of_the_presence(labelled):

@@ -6,12 +6,12 @@ import tyro
 
 from severstal.cli.jobs import notebooks, predict, run, segment, submit, train, tune
 from severstal.cli.sample import sample
-from severstal.cli.submissions import check, score
+from severstal.cli.submissions import check, diff, score
 from severstal.errors import SeverstalError
 
 COMMANDS = {
     command.__name__: command
-    for command in (sample, run, notebooks, train, predict, tune, submit, segment, check, score)
+    for command in (sample, run, notebooks, train, predict, tune, submit, segment, check, diff, score)
 }
 
 

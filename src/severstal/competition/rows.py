@@ -99,6 +99,20 @@ def read_rows(path: str | Path) -> tuple[Form, list[Row]]:
         ('2019', [Row(image='exp1_num_7.jpg', class_text='2', runs='5 3')])
     """
     header, cells = read_cells(path)
+    form = find_form(path, header)
+    return form, name_cells(header, cells, form)
+
+
+def find_form(path: str | Path, header: Sequence[str]) -> Form:
+    """Tell a table's generation from its header.
+
+    Raises:
+        SeverstalError: it has the columns of neither form; the message names `path`.
+
+    Example:
+        >>> find_form("train.csv", ["EncodedPixels", "ImageId", "ClassId"])
+        'today'
+    """
     form: Form | None = next((form for form in COLUMNS if set(COLUMNS[form]) <= set(header)), None)
     if form is None:
         old = "ImageId_ClassId" in header
@@ -107,7 +121,7 @@ def read_rows(path: str | Path) -> tuple[Form, list[Row]]:
             f"{path}: column {missing} is missing, the header is `{shorten(','.join(header))}`: "
             f"name the columns {','.join(COLUMNS['today'])} (or, as in 2019, {','.join(COLUMNS['2019'])})"
         )
-    return form, name_cells(header, cells, form)
+    return form
 
 
 def name_cells(header: Sequence[str], cells: Sequence[Sequence[str]], form: Form) -> list[Row]:

@@ -35,6 +35,7 @@ def print_scorecard(score: Score, title: str) -> str:
         empty pairs kept     0.6667   of 3 (image, class) pairs without a defect
         defects found        1.0000   of 1 with one
         Dice on defects      0.5000   mean over these, 0 for a missed one
+        masks predicted           2   where the truth has 1
         <BLANKLINE>
         class      score  nothing    kept   found    Dice  defects  predicted    pairs
         1 hole    0.7500   0.5000  1.0000  1.0000  0.5000        1          1        2
@@ -52,6 +53,7 @@ def print_scorecard(score: Score, title: str) -> str:
         "(image, class) pairs without a defect",
         f"defects found        {share(score.defects_found):>6}   of {score.defects:,} with one",
         f"Dice on defects      {share(score.dice_on_defects):>6}   mean over these, 0 for a missed one",
+        f"masks predicted     {score.predicted:>7,}   where the truth has {score.defects:,}",
         "",
     ]
     names = [cut(f"{part.class_id} {part.name}", NAME_WIDTH) for part in score.classes]

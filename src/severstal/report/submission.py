@@ -1,13 +1,99 @@
-"""What is about to be submitted."""
+"""What is about to be submitted, as text and as figures."""
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
+from severstal.competition import leaderboard
+from severstal.competition.contents import Contents
 from severstal.competition.spec import Spec
 from severstal.report.overlay import Panel, columns_for, describe, gallery
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, class_labels, colour, dress, legend_below, sheet
+from severstal.report.palette import (
+    TEXT_SIZE,
+    WIDTH,
+    Sheet,
+    class_labels,
+    colour,
+    cut,
+    dress,
+    legend_below,
+    sheet,
+)
+
+NAME_WIDTH = 28  # columns of a terminal for a class's name
+MOST_FINDINGS = 20  # a file that is all wrong needs no line a row
+
+
+def print_contents(contents: Contents) -> str:
+    """Lay out what a submission holds as plain text for a terminal, at most 100 columns wide.
+
+    Example:
+        >>> from severstal.competition.contents import sum_up
+        >>> from severstal.competition.spec import Spec
+        >>> table = pd.DataFrame([("a.jpg", 1, "1 9")], columns=["ImageId", "ClassId", "EncodedPixels"])
+        >>> spec = Spec("tiles", (8, 8), ("hole", "crack"))
+        >>> print(print_contents(sum_up(table, ["a.jpg", "b.jpg"], spec, truth=table)))
+        1 of 2 images with a mask (50.0 %), 1 mask in all
+        <BLANKLINE>
+        class       masks    share  median px   truth
+        1 hole          1   50.0 %          9       1
+        2 crack         0    0.0 %          -       0
+        <BLANKLINE>
+        Submitting nothing scores 0.7500 by the truth at hand.
+        remark: class 2 (crack) has no mask at all
+    """
+    share = 100 * contents.drawn / max(contents.images, 1)
+    masks = "1 mask" if contents.masks == 1 else f"{contents.masks:,} masks"
+    lines = [
+        f"{contents.drawn:,} of {contents.images:,} images with a mask ({share:.1f} %), {masks} in all",
+        "",
+    ]
+    names = [cut(f"{part.class_id} {part.name}", NAME_WIDTH) for part in contents.classes]
+    wide = max(len(name) for name in ("class", *names))
+    known = contents.public or {}
+    truth = contents.nothing is not None
+    lines.append(
+        f"{'class':{wide}}  {'masks':>7}  {'share':>7}  {'median px':>9}"
+        + (f"  {'truth':>6}" if truth else "")
+        + ("  |" + "".join(f" {name:>5}" for name in known) if known else "")
+    )
+    for name, part in zip(names, contents.classes, strict=True):
+        median = "-" if part.median_area is None else f"{part.median_area:,.0f}"
+        lines.append(
+            f"{name:{wide}}  {part.masks:>7,}  {100 * part.share:>5.1f} %  {median:>9}"
+            + (f"  {part.true:>6,}" if truth else "")
+            + ("  |" if known else "")
+            + "".join(f" {counts[part.class_id - 1]:>{max(len(k), 5)},}" for k, counts in known.items())
+        )
+    lines.append("")
+    if known:
+        lines += [
+            f"Right of the bar: the {leaderboard.IMAGES:,} public test images, scaled to these "
+            f"{contents.images:,}: true counts by probing,",
+            "then what the first-placed teams and two public solutions predicted.",
+            f"Submitting nothing scored {contents.public_nothing:.5f} on the public leaderboard.",
+        ]
+    if truth:
+        lines.append(f"Submitting nothing scores {contents.nothing:.4f} by the truth at hand.")
+    return "\n".join([*lines, *(f"remark: {remark}" for remark in contents.remarks)]).rstrip("\n")
+
+
+def print_findings(findings: Sequence[str], title: str) -> str:
+    """Say what is wrong with a submission, a line a finding, the first 20 of them.
+
+    Example:
+        >>> print(print_findings(["row 1: class 9: correct it"], "my.csv"))
+        my.csv: 1 finding
+        row 1: class 9: correct it
+        >>> print_findings([], "my.csv")
+        'my.csv: clean'
+    """
+    if not findings:
+        return f"{title}: clean"
+    count = "1 finding" if len(findings) == 1 else f"{len(findings):,} findings"
+    more = [f"and {len(findings) - MOST_FINDINGS:,} more"] if len(findings) > MOST_FINDINGS else []
+    return "\n".join([f"{title}: {count}", *findings[:MOST_FINDINGS], *more])
 
 
 def class_shares(table: pd.DataFrame, images: int, spec: Spec) -> np.ndarray:

@@ -1,0 +1,161 @@
+"""What a submission holds, beside what is known of the images it is for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from severstal.competition import leaderboard
+from severstal.competition.areas import area, shared_area
+from severstal.competition.spec import SEVERSTAL, Spec
+
+NEARLY_ALL = 0.9  # share of the images from which one class on all of them is worth a remark
+FACTOR = 2.0  # a class count that is further than this from all known ones is, too
+
+
+@dataclass(frozen=True)
+class ClassContents:
+    """The masks of one class.
+
+    Attributes:
+        class_id: `ClassId`, from 1.
+        name: of the class.
+        masks: how many images have one.
+        share: of the images, from 0 to 1.
+        median_area: of the masks, in pixels; None where there is none.
+        true: how many images have one by the truth; None where that is not at hand.
+    """
+
+    class_id: int
+    name: str
+    masks: int
+    share: float
+    median_area: float | None
+    true: int | None
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a submission holds.
+
+    Attributes:
+        images: that have to be predicted.
+        drawn: images with a mask.
+        masks: in all.
+        classes: the same by class.
+        overlapping: images in which two classes share a pixel.
+        shared_pixels: pixels that two classes share, over all images.
+        nothing: what submitting nothing scores by the truth; None where that is not at hand.
+        public_nothing: what it scored on the public leaderboard; None for another data set.
+        public: true and best predicted counts by class, scaled to `images`; None for another data set.
+        remarks: one line for each thing that is allowed and yet seldom meant.
+    """
+
+    images: int
+    drawn: int
+    masks: int
+    classes: tuple[ClassContents, ...]
+    overlapping: int
+    shared_pixels: int
+    nothing: float | None
+    public_nothing: float | None
+    public: dict[str, tuple[int, ...]] | None
+    remarks: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as values that JSON knows, with the number of images that `public` is scaled from."""
+        scaled_from = None if self.public is None else leaderboard.IMAGES
+        return {**asdict(self), "public_scaled_from": scaled_from}
+
+
+def sum_up(
+    table: pd.DataFrame, images: Sequence[str], spec: Spec, truth: pd.DataFrame | None = None
+) -> Contents:
+    """Count what a submission holds.
+
+    Args:
+        table: tidy, a row a predicted mask of one of `images`.
+        images: all that have to be predicted, those without a mask too.
+        spec: names the classes; the public leaderboard's figures are given for Severstal's own alone.
+        truth: tidy table of the same images, where it is known.
+
+    Example:
+        >>> rows = [("a.jpg", 3, "1 10"), ("a.jpg", 4, "9 4"), ("b.jpg", 3, "1 200")]
+        >>> table = pd.DataFrame(rows, columns=["ImageId", "ClassId", "EncodedPixels"])
+        >>> contents = sum_up(table, ["a.jpg", "b.jpg", "c.jpg"], SEVERSTAL)
+        >>> [part.masks for part in contents.classes], contents.drawn, contents.shared_pixels
+        ([0, 0, 2, 1], 2, 2)
+        >>> contents.remarks[0]
+        'class 1 has no mask at all'
+    """
+    areas = {k: [] for k in spec.class_ids}
+    by_image: dict[str, list[str]] = {}
+    for image, class_id, runs in zip(table["ImageId"], table["ClassId"], table["EncodedPixels"], strict=True):
+        areas[class_id].append(area(runs))
+        by_image.setdefault(image, []).append(runs)
+    shared = [shared_area(texts) for texts in by_image.values() if len(texts) > 1]
+    severstal = spec == SEVERSTAL
+    contents = Contents(
+        images=len(images),
+        drawn=len(by_image),
+        masks=len(table),
+        classes=tuple(
+            ClassContents(
+                k,
+                name,
+                masks=len(areas[k]),
+                share=len(areas[k]) / max(len(images), 1),
+                median_area=float(np.median(areas[k])) if areas[k] else None,
+                true=None if truth is None else int((truth["ClassId"] == k).sum()),
+            )
+            for k, name in zip(spec.class_ids, spec.classes, strict=True)
+        ),
+        overlapping=sum(pixels > 0 for pixels in shared),
+        shared_pixels=sum(shared),
+        nothing=None if truth is None else 1 - len(truth) / max(len(images) * len(spec.classes), 1),
+        public_nothing=leaderboard.SUBMITTING_NOTHING if severstal else None,
+        public=leaderboard.counts_for(len(images)) if severstal else None,
+        remarks=(),
+    )
+    return replace(contents, remarks=tuple(_remarks(contents, areas, spec)))
+
+
+def _remarks(contents: Contents, areas: dict[int, list[int]], spec: Spec) -> Iterator[str]:
+    """Say what is allowed and yet seldom meant."""
+    for part in contents.classes:
+        label = part.name if part.name.startswith("class ") else f"class {part.class_id} ({part.name})"
+        if not part.masks:
+            yield f"{label} has no mask at all"
+            continue
+        if part.share > NEARLY_ALL and part.masks > 1:
+            yield f"{label} has a mask in {part.masks:,} of {contents.images:,} images"
+        whole = sum(pixels == spec.pixels for pixels in areas[part.class_id])
+        if whole:
+            yield f"{label}: {whole:,} masks cover the whole picture, as the sample's placeholder does"
+        low, high = _usual(part, contents)
+        if not low <= part.masks <= high:
+            yield f"{label}: {part.masks:,} masks are far from every count known, as the table shows"
+        if contents.public is not None:
+            smallest = leaderboard.SMALLEST[part.class_id - 1]
+            tiny = sum(pixels < smallest for pixels in areas[part.class_id])
+            if tiny:
+                yield f"{label}: {tiny:,} masks are smaller than the smallest one labelled, {smallest} pixels"
+    if contents.overlapping:
+        never = ", which labels of Severstal never do" if contents.public is not None else ""
+        yield (
+            f"in {contents.overlapping:,} images two classes share pixels ({contents.shared_pixels:,} in all)"
+            f"{never}"
+        )
+
+
+def _usual(part: ClassContents, contents: Contents) -> tuple[float, float]:
+    """The least and the most masks of a class that need no remark, three standard errors allowed for."""
+    counts = [] if part.true is None else [part.true]
+    if contents.public is not None:
+        counts += [known[part.class_id - 1] for known in contents.public.values()]
+    if not counts:
+        return 0, np.inf
+    low, high = min(counts) / FACTOR, max(counts) * FACTOR
+    return low - 3 * low**0.5, high + 3 * max(high, 1) ** 0.5

@@ -1,0 +1,197 @@
+"""Which images a comparison of tables is taken over: clean ones have no row, and yet count."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from severstal.competition.folder import InputFolder, list_images
+from severstal.competition.rows import Row, raise_first, read_rows, row_faults, run_faults
+from severstal.competition.spec import Spec
+from severstal.competition.tables import read_sample, tidy
+from severstal.errors import SeverstalError
+
+
+@dataclass(frozen=True)
+class NamedTable:
+    """The masks of a CSV, and the images that its rows name.
+
+    Attributes:
+        path: of the CSV.
+        rows: as they stand in it, those without a mask too.
+        table: tidy, a row a mask.
+        labels: whether it holds labels, which need no row for a clean image.
+    """
+
+    path: Path
+    rows: Sequence[Row]
+    table: pd.DataFrame
+    labels: bool = False
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The images that a row names, in the order in which they first appear."""
+        return tuple(dict.fromkeys(row.image for row in self.rows))
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The images that count.
+
+    Attributes:
+        images: each once.
+        source: what they are, in words.
+        notes: one line for each thing about them that a reader of the figures has to know.
+    """
+
+    images: tuple[str, ...]
+    source: str
+    notes: tuple[str, ...]
+
+
+def read_named(path: str | Path, spec: Spec, labels: bool = False) -> NamedTable:
+    r"""Read a submission or labels of either generation, keeping which images are named without a mask.
+
+    Args:
+        path: the CSV.
+        spec: the shape and the classes of the data set.
+        labels: whether it is in train.csv's form, where today's generation has no row without a mask.
+
+    Raises:
+        SeverstalError: as `read_labels` and `read_submission`.
+
+    Example:
+        >>> import tempfile
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> path = Path(tempfile.mkdtemp()) / "submission.csv"
+        >>> _ = path.write_text("ImageId,EncodedPixels,ClassId\na.jpg,,1\nb.jpg,1 9,2\n")
+        >>> named = read_named(path, SEVERSTAL)
+        >>> named.images, len(named.table)
+        (('a.jpg', 'b.jpg'), 1)
+    """
+    form, rows = read_rows(path)
+    may_be_empty = not labels or form == "2019"
+    raise_first(
+        path,
+        run_faults(rows, spec.image_shape) | row_faults(rows, spec.class_ids, may_be_empty=may_be_empty),
+    )
+    return NamedTable(Path(path), rows, tidy(rows), labels)
+
+
+def find_scope(tables: Sequence[NamedTable], spec: Spec, data: InputFolder | None) -> Scope:
+    """Find which images two tables are about: the test images or, where they name those, the train images.
+
+    Args:
+        tables: to be compared.
+        spec: the classes of the data set.
+        data: the input folder; None where there is none, and the images are those that a row names.
+
+    Raises:
+        SeverstalError: a row names an image of neither kind, the tables are about different kinds or, without
+            an input folder, have no image in common.
+
+    Example:
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> rows = [Row("a.jpg", "1", ""), Row("b.jpg", "1", "1 9")]
+        >>> tables = [NamedTable(Path(f"{k}.csv"), rows[:k], tidy(rows[:k])) for k in (1, 2)]
+        >>> scope = find_scope(tables, SEVERSTAL, None)
+        >>> scope.images, scope.notes
+        (('a.jpg', 'b.jpg'), ('1 of the images has no row in 1.csv, such as b.jpg: taken as clean there',))
+    """
+    if data is None:
+        images = tuple(dict.fromkeys(image for table in tables for image in table.images))
+        if len(images) == sum(len(table.images) for table in tables):
+            raise SeverstalError(
+                f"{tables[0].path} and {tables[1].path} have no image in common: give two tables of the same "
+                "images"
+            )
+        return Scope(images, f"the {len(images):,} images that a row names", unnamed(tables, images))
+    kinds = {data.sample_csv: read_sample(data.sample_csv, spec).images}
+    if all(set(table.images).issubset(kinds[data.sample_csv]) for table in tables):
+        test = kinds[data.sample_csv]
+        return Scope(test, f"the {len(test):,} images of {data.sample_csv}", unnamed(tables, test))
+    kinds[data.train_images] = tuple(data.train_names())
+    if all(set(table.images).issubset(kinds[data.train_images]) for table in tables):
+        train = kinds[data.train_images]
+        source = f"all {len(train):,} train images, as the rows name these and no test image"
+        return Scope(train, source, unnamed(tables, train))
+
+    def holds(place: Path, table: NamedTable) -> bool:
+        return set(table.images).issubset(kinds[place])
+
+    for table in tables:
+        if not any(holds(place, table) for place in kinds):
+            # The kind that it shares more images with is the one that it was meant for.
+            place = max(kinds, key=lambda place: len(set(table.images).intersection(kinds[place])))
+            known = f"those of {place}"
+            raise_first(table.path, row_faults(table.rows, spec.class_ids, images=kinds[place], place=known))
+    homes = [next(place for place in kinds if holds(place, table)) for table in tables]
+    raise SeverstalError(
+        f"{tables[0].path} is about images of {homes[0]}, {tables[1].path} about images of {homes[1]}: "
+        "give two tables of the same images"
+    )
+
+
+def given_scope(place: Path, tables: Sequence[NamedTable]) -> tuple[Scope, list[NamedTable]]:
+    """Take the images of a folder of pictures or of a CSV, and leave out the rows of all others.
+
+    Args:
+        place: the folder, or a CSV of either generation whose rows name every image, masks or none.
+        tables: to be compared; the first must name one of the images.
+
+    Returns:
+        The images, and the tables without other images' rows.
+
+    Raises:
+        SeverstalError: `place` is neither, or names no image that the first table does.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> (folder / "a.jpg").touch()
+        >>> rows = [Row("a.jpg", "1", "1 9"), Row("b.jpg", "1", "1 9")]
+        >>> scope, (table,) = given_scope(folder, [NamedTable(Path("my.csv"), rows, tidy(rows))])
+        >>> scope.images, table.images, scope.notes
+        (('a.jpg',), ('a.jpg',), ('1 row of my.csv is left out, of other images such as b.jpg',))
+    """
+    if place.is_dir():
+        images = tuple(list_images(place))
+    else:
+        images = tuple(dict.fromkeys(row.image for row in read_rows(place)[1]))
+    known = frozenset(images)
+    if known.isdisjoint(tables[0].images):
+        raise SeverstalError(
+            f"{tables[0].path} names none of the {len(images):,} images of {place}: correct --images"
+        )
+    notes, kept = [], []
+    for table in tables:
+        rows = [row for row in table.rows if row.image in known]
+        others = [row.image for row in table.rows if row.image not in known]
+        if others:
+            are = "row of {} is" if len(others) == 1 else "rows of {} are"
+            notes.append(
+                f"{len(others):,} {are.format(table.path)} left out, of other images such as {others[0]}"
+            )
+        kept.append(replace(table, rows=rows, table=table.table[table.table["ImageId"].isin(images)]))
+    return Scope(images, f"the {len(images):,} images of {place}", (*notes, *unnamed(kept, images))), kept
+
+
+def unnamed(tables: Sequence[NamedTable], images: Collection[str]) -> tuple[str, ...]:
+    """Say how many of the images have no row in each submission, where Kaggle wants each to have one.
+
+    Example:
+        >>> unnamed([NamedTable(Path("my.csv"), [], tidy([]))], ["a.jpg", "b.jpg"])
+        ('2 of the images have no row in my.csv, such as a.jpg: taken as clean there',)
+    """
+    notes = []
+    for table in tables:
+        named = set(table.images)
+        absent = [image for image in images if image not in named]
+        if absent and not table.labels:
+            have = "has" if len(absent) == 1 else "have"
+            notes.append(
+                f"{len(absent):,} of the images {have} no row in {table.path}, such as {absent[0]}: taken as "
+                "clean there"
+            )
+    return tuple(notes)

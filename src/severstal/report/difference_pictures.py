@@ -1,0 +1,201 @@
+"""Where two submissions differ, as pictures with a table of all differences beside them."""
+
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+from matplotlib.patches import Patch
+
+from severstal.competition.difference import Difference
+from severstal.competition.folder import InputFolder
+from severstal.competition.masks import Masks
+from severstal.competition.spec import Spec
+from severstal.data.pictures import read_picture
+from severstal.files import replacing
+from severstal.progress import progress
+from severstal.report.overlay import describe, planes, show
+from severstal.report.palette import DPI, TEXT_SIZE, WIDTH, Sheet, class_label, cut, legend_below, rgb, sheet
+
+STRIPE = 16  # dots from one stripe to the next
+TALLEST = 3.0  # inches a picture
+DIM = 0.6  # of the steel's brightness, so that the difference stands out
+
+
+def draw_difference(
+    picture: np.ndarray, a: np.ndarray, b: np.ndarray, spec: Spec, scale: float
+) -> np.ndarray:
+    """Draw which pixels two masks share and which only one of them has, told apart without colour too.
+
+    What both have is tinted with its class's colour. What only A has bears stripes of that colour and black
+    that rise to the right, what only B has bears stripes of it and white that fall. Where A has one class and
+    B another, both kinds of stripes cross.
+
+    Args:
+        picture: (H, W) uint8, grey.
+        a: (H, W) bits, bit k - 1 for class k.
+        b: likewise.
+        spec: names the classes.
+        scale: dots a pixel; a difference of one pixel gets a dot at least.
+
+    Returns:
+        (H * scale, W * scale, 3) uint8, red, green, blue.
+
+    Example:
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> a = np.zeros((4, 4), np.uint8)
+        >>> a[:, :2] = 1
+        >>> drawn = draw_difference(np.full((4, 4), 100, np.uint8), a, a, SEVERSTAL, 1)
+        >>> drawn[0, 0].tolist(), drawn[0, 3].tolist()
+        ([162, 119, 24], [60, 60, 60])
+    """
+    height, across = picture.shape
+    size = max(1, round(across * scale)), max(1, round(height * scale))
+    sampling = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
+
+    def sized(plane: np.ndarray) -> np.ndarray:
+        # "Any" rather than the nearest pixel: a thin difference stays to be seen.
+        return cv2.resize(plane.astype(np.float32), size, interpolation=sampling) > 0
+
+    grey = cv2.resize(picture, size, interpolation=sampling)[..., None] * DIM
+    drawn = np.repeat(grey, 3, axis=2)  # (H * scale, W * scale, 3)
+    y, x = np.mgrid[: size[1], : size[0]]
+    rising, falling = (x + y) % STRIPE < STRIPE / 2, (x - y) % STRIPE < STRIPE / 2
+    for class_id, plane in planes(a & b, spec):
+        tinted = sized(plane)
+        drawn[tinted] = 0.4 * grey[tinted] + 0.6 * np.array(rgb(class_id))
+    sides = [(b & ~a, falling, 255), (a & ~b, rising, 0)]
+    for bits, _, between in sides:
+        drawn[sized(bits != 0)] = between
+    for bits, stripes, _ in sides:
+        for class_id, plane in planes(bits, spec):
+            drawn[sized(plane) & stripes] = rgb(class_id)
+    return drawn.round().astype(np.uint8)
+
+
+def difference_figure(
+    picture: np.ndarray, a: np.ndarray, b: np.ndarray, spec: Spec, title: str, names: tuple[str, str]
+) -> Sheet:
+    """Show a picture, the masks of two submissions and their difference.
+
+    Args:
+        picture: (H, W) uint8, grey.
+        a: (H, W) bits, bit k - 1 for class k.
+        b: likewise.
+        spec: names the classes.
+        title: of the whole, such as the image's name.
+        names: of the two submissions.
+
+    Example:
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> picture, a = np.zeros((256, 1600), np.uint8), np.zeros((256, 1600), np.uint8)
+        >>> b = a.copy()
+        >>> b[100:150, 300:400] = 4
+        >>> figure = difference_figure(picture, a, b, SEVERSTAL, "a.jpg", ("one.csv", "two.csv"))
+        >>> [axes.get_title(loc="left") for axes in figure.axes]
+        ['picture', 'A one.csv: clean', 'B two.csv: class 3 (5,000 px)', 'class 3: only in B']
+    """
+    height, across = picture.shape
+    columns = 1 if across > 2.5 * height else 2
+    rows = 4 // columns
+    cell = WIDTH / columns - 0.2
+    tall = min(cell * height / across, TALLEST)
+    wide = tall * across / height
+    figure, axes = sheet(WIDTH, rows * (tall + 0.3) + 0.4, title, "", rows, columns)
+    figure.get_layout_engine().set(w_pad=0.05, h_pad=0.03, wspace=0, hspace=0)
+    nothing = np.zeros_like(a)
+    shown = [
+        (nothing, "picture"),
+        *(
+            (bits, f"{side} {name}: {describe(bits, spec)}")
+            for side, name, bits in zip("AB", names, (a, b), strict=True)
+        ),
+        (None, describe_difference(a, b, spec)),
+    ]
+    for place, (bits, caption) in zip(axes.flat, shown, strict=True):
+        if bits is None:
+            place.imshow(
+                draw_difference(picture, a, b, spec, 2 * wide * DPI / across), extent=(0, across, height, 0)
+            )
+        else:
+            show(place, picture, bits, spec, wide)
+        place.set_title(cut(caption, int(13 * cell)), fontsize=TEXT_SIZE, loc="left", pad=3)
+        place.set_xticks([])
+        place.set_yticks([])
+    legend_below(
+        figure,
+        [
+            Patch(facecolor="#808080", label="in both"),
+            Patch(facecolor="#808080", edgecolor="black", linewidth=0, hatch="/////", label="only in A"),
+            Patch(facecolor="#808080", edgecolor="white", linewidth=0, hatch="\\\\\\\\\\", label="only in B"),
+        ],
+    )
+    return figure
+
+
+def describe_difference(a: np.ndarray, b: np.ndarray, spec: Spec) -> str:
+    """Say in one line how two pictures of bits differ.
+
+    Example:
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> describe_difference(np.array([[1, 1, 4]], np.uint8), np.array([[1, 0, 0]], np.uint8), SEVERSTAL)
+        'class 1: Dice 0.667, 1 px only in A, 0 px only in B; class 3: only in A'
+    """
+    parts = []
+    for class_id, _ in planes(a ^ b, spec):
+        label = class_label(spec, class_id)
+        one, two = (bits >> (class_id - 1) & 1 for bits in (a, b))
+        if not (one.any() and two.any()):
+            parts.append(f"{label}: only in {'A' if one.any() else 'B'}")
+            continue
+        only_a, only_b, both = (int(part.sum()) for part in (one & ~two, two & ~one, one & two))
+        dice = 2 * both / (2 * both + only_a + only_b)
+        parts.append(f"{label}: Dice {dice:.3f}, {only_a:,} px only in A, {only_b:,} px only in B")
+    return "; ".join(parts) or "no difference"
+
+
+def save_differences(
+    folder: str | Path,
+    difference: Difference,
+    masks: tuple[Masks, Masks],
+    names: tuple[str, str],
+    most: int,
+    spec: Spec,
+    data: InputFolder | None,
+) -> list[str]:
+    """Write every difference to `differences.csv`, and a picture of each image of the largest beside it.
+
+    Args:
+        folder: made if it is not there.
+        difference: of B from A.
+        masks: of A and of B.
+        names: of A and of B.
+        most: of the largest differences whose images are drawn.
+        spec: names the classes.
+        data: where the pictures are; None for nowhere.
+
+    Returns:
+        Of these images the ones that have no picture there, and so are in the table alone.
+
+    Raises:
+        SeverstalError: a file cannot be written, or a picture not be read.
+    """
+    folder = Path(folder)
+    folders = [data.test_images, data.train_images] if data else []
+    images = difference.table["ImageId"].head(most).unique()
+    files: dict[str, str] = {}
+    for rank, image in enumerate(progress(images, "draw differences"), start=1):
+        # A name from a table is no path to be trusted: it must name a file in one of the two folders.
+        places = [place / image for place in folders if Path(image).name == image]
+        path = next((place for place in places if place.is_file()), None)
+        if path is None:
+            continue
+        files[image] = f"{rank:03d}_{re.sub(r'[^A-Za-z0-9.-]+', '_', Path(image).stem)[:80]}.png"
+        drawn = [side[image] for side in masks]
+        figure = difference_figure(read_picture(path, spec), *drawn, spec, image, names)
+        with replacing(folder / files[image]) as part:
+            figure.savefig(part, format="png")
+    table = difference.table.assign(picture=[files.get(image, "") for image in difference.table["ImageId"]])
+    with replacing(folder / "differences.csv") as part:
+        table.to_csv(part, index=False)
+    return [image for image in images if image not in files]
