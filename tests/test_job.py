@@ -8,6 +8,8 @@ import torch
 
 from severstal import job as job_module
 from severstal import pipeline
+from severstal.data import build
+from severstal.data.images import PictureFolder
 from severstal.errors import SeverstalError
 from severstal.job import environment, open_job, reopen_job
 
@@ -87,3 +89,27 @@ def test_a_faulty_input_changes_nothing_of_an_earlier_run(small_input: Path, tin
     with pytest.raises(SeverstalError, match="not a picture"):
         pipeline.make_folds(open_job(tiny_recipe, small_input))
     assert {path: path.read_bytes() for path in job.folder.rglob("*") if path.is_file()} == before
+
+
+def test_all_runs_share_the_decoded_pictures(
+    small_input: Path, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = open_job(tiny_recipe, small_input, "whole").train_pictures
+    monkeypatch.setattr(build, "read_picture", lambda *_: pytest.fail("decoded again"))
+    tiny_recipe.write_text(tiny_recipe.read_text().replace("[data]", "[data]\nmax_images = 8"))
+    bounded = open_job(tiny_recipe, small_input, "bounded").train_pictures
+    assert set(bounded.names) < set(whole.names)
+    assert all((bounded.picture(name) == whole.picture(name)).all() for name in bounded.names)
+    assert len(list(Path("runs/pictures").iterdir())) == 1
+
+
+def test_where_the_disk_is_too_small_no_stage_sees_a_difference(
+    small_input: Path, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline.train_folds(open_job(tiny_recipe, small_input))
+    shutil.rmtree("runs/pictures")
+    monkeypatch.setattr(build.shutil, "disk_usage", lambda _: type("", (), {"free": 100}))
+    monkeypatch.setattr(pipeline, "fit", lambda *_: pytest.fail("trained again"))
+    job = open_job(tiny_recipe, small_input)
+    assert isinstance(job.train_pictures, PictureFolder)
+    pipeline.train_folds(job)

@@ -17,8 +17,9 @@ from severstal.competition.folder import SAMPLE_FOLDER, InputFolder, locate_inpu
 from severstal.competition.masks import Masks
 from severstal.competition.spec import Spec
 from severstal.competition.tables import Sample, read_labels, read_sample
+from severstal.data.build import open_pictures
 from severstal.data.folds import draw_images
-from severstal.data.images import ImageStore, build_store
+from severstal.data.images import Pictures
 from severstal.data.sample import draw_sample
 from severstal.errors import SeverstalError
 from severstal.files import digest, write_json
@@ -79,14 +80,14 @@ class Job:
         return sample
 
     @cached_property
-    def train_pictures(self) -> ImageStore:
+    def train_pictures(self) -> Pictures:
         """The labelled pictures, decoded once."""
-        return self._store(self.data.train_images, self.images)
+        return self._pictures(self.data.train_images, self.images)
 
     @cached_property
-    def test_pictures(self) -> ImageStore:
+    def test_pictures(self) -> Pictures:
         """The pictures to be segmented, decoded once."""
-        return self._store(self.data.test_images, self.sample.images)
+        return self._pictures(self.data.test_images, self.sample.images)
 
     @cached_property
     def truth(self) -> pd.DataFrame | None:
@@ -110,13 +111,11 @@ class Job:
         """The weights of a fold that are predicted with."""
         return weights_path(self.folder, self.recipe, fold)
 
-    def _store(self, folder: Path, names: Sequence[str]) -> ImageStore:
-        # Every run shares the same pictures, so the store lies beside the runs and is named by what it holds.
-        content = digest([str(folder.resolve()), list(names)])[:12]
-        stores = self.folder.parent / "pictures"
-        return build_store(
-            folder, names, self.spec, stores / f"{self.data.root.name}-{folder.name}-{content}"
-        )
+    def _pictures(self, folder: Path, names: Sequence[str]) -> Pictures:
+        # Every run shares the same pictures, so they lie beside the runs, a folder for each folder of files.
+        place = digest(str(folder.resolve()))[:12]
+        store = self.folder.parent / "pictures" / f"{self.data.root.resolve().name}-{folder.name}-{place}"
+        return open_pictures(folder, names, self.spec, store)
 
 
 def open_job(

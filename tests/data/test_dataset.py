@@ -13,8 +13,8 @@ from severstal.competition.folder import open_input
 from severstal.competition.masks import Masks
 from severstal.competition.tables import read_labels
 from severstal.data.augment import Augment
+from severstal.data.build import open_pictures
 from severstal.data.dataset import CropDataset, EpochSampler, shrink, to_input, unpack
-from severstal.data.images import build_store
 from severstal.recipe import AugmentSettings, DataSettings
 
 
@@ -22,7 +22,7 @@ from severstal.recipe import AugmentSettings, DataSettings
 def crops(small_input: Path, tmp_path: Path) -> CropDataset:
     data = open_input(small_input)
     names = data.train_names()
-    store = build_store(data.train_images, names, data.spec, tmp_path / "store")
+    store = open_pictures(data.train_images, names, data.spec, tmp_path / "store")
     masks = Masks(read_labels(data.train_csv, data.spec, names), data.spec)
     augment = Augment(AugmentSettings(crop=(32, 48)), data.spec.image_shape)
     return CropDataset(store, masks, names, DataSettings(scale=2), 2, augment, seed=5)

@@ -12,7 +12,7 @@ from severstal import pipeline
 from severstal.competition.masks import Masks
 from severstal.competition.spec import read_spec
 from severstal.competition.tables import read_labels, read_submission
-from severstal.data.images import read_picture
+from severstal.data.pictures import read_picture
 from severstal.deploy.segment import segment_files
 from severstal.errors import SeverstalError
 

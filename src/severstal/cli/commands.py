@@ -4,6 +4,7 @@ import sys
 
 import tyro
 
+from severstal.cli.download import download
 from severstal.cli.jobs import notebooks, predict, run, segment, submit, train, tune
 from severstal.cli.sample import sample
 from severstal.cli.submissions import check, diff, score
@@ -11,7 +12,20 @@ from severstal.errors import SeverstalError
 
 COMMANDS = {
     command.__name__: command
-    for command in (sample, run, notebooks, train, predict, tune, submit, segment, check, diff, score)
+    for command in (
+        sample,
+        download,
+        run,
+        notebooks,
+        train,
+        predict,
+        tune,
+        submit,
+        segment,
+        check,
+        diff,
+        score,
+    )
 }
 
 

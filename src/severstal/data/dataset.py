@@ -9,7 +9,7 @@ from torch.utils.data import Dataset, Sampler
 
 from severstal.competition.masks import Masks
 from severstal.data.augment import Augment
-from severstal.data.images import ImageStore
+from severstal.data.images import Pictures
 from severstal.recipe import DataSettings
 
 
@@ -80,7 +80,7 @@ class CropDataset(Dataset):
 
     def __init__(
         self,
-        store: ImageStore,
+        store: Pictures,
         masks: Masks,
         names: Sequence[str],
         settings: DataSettings,

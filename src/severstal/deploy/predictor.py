@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from severstal.competition.spec import Spec
-from severstal.data.images import read_picture
+from severstal.data.pictures import read_picture
 from severstal.decision.rules import Rules, apply
 from severstal.errors import SeverstalError
 from severstal.inference.maps import enlarge

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -14,17 +13,11 @@ from torch.nn import functional
 
 from severstal.competition.spec import Spec
 from severstal.data.dataset import shrink
+from severstal.data.images import Pictures
 from severstal.inference.maps import MapReader, MapWriter
 from severstal.inference.views import predict_views, views
 from severstal.progress import progress
 from severstal.recipe import DataSettings, Recipe
-
-
-class Pictures(Protocol):
-    """Pictures by file name, such as `data.images.ImageStore`."""
-
-    def picture(self, name: str, /) -> np.ndarray:
-        """(H, W) uint8."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from severstal.competition.masks import Masks
 from severstal.competition.spec import Spec
 from severstal.data.augment import Augment
 from severstal.data.dataset import CropDataset, EpochSampler
-from severstal.data.images import ImageStore
+from severstal.data.images import Pictures
 from severstal.errors import SeverstalError
 from severstal.files import write_text
 from severstal.losses.registry import build_loss
@@ -40,7 +40,7 @@ class FoldData:
         held_out: names to validate on.
     """
 
-    store: ImageStore
+    store: Pictures
     masks: Masks
     spec: Spec
     train: Sequence[str]

@@ -12,7 +12,7 @@ from severstal.competition.masks import Masks
 from severstal.competition.metric import Score, score_pairs
 from severstal.competition.spec import Spec
 from severstal.data.dataset import to_input, unpack
-from severstal.data.images import ImageStore
+from severstal.data.images import Pictures
 from severstal.progress import progress
 from severstal.recipe import Recipe
 
@@ -20,7 +20,7 @@ from severstal.recipe import Recipe
 @torch.inference_mode()
 def validate(
     network: nn.Module,
-    store: ImageStore,
+    store: Pictures,
     masks: Masks,
     names: Sequence[str],
     spec: Spec,

@@ -1,0 +1,15 @@
+"""The competition's data."""
+
+from pathlib import Path
+
+
+def download(output: Path = Path("input/severstal-steel-defect-detection")) -> None:
+    """Download the competition's data with Kaggle's client and your own token; goes on where it broke off.
+
+    Args:
+        output: the folder to make.
+    """
+    from severstal.data.download import download_competition
+
+    done = download_competition(output)
+    print(f"{output}: {'12,568 labelled and 5,506 test pictures' if done else 'complete already'}")

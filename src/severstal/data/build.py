@@ -1,0 +1,169 @@
+"""Decode the pictures of a job once, into a file that all runs share."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from severstal.competition.spec import Spec
+from severstal.data.catalogue import Catalogue, Entry, Source
+from severstal.data.images import ImageStore, PictureFolder, Pictures
+from severstal.data.pictures import read_picture
+from severstal.errors import SeverstalError
+from severstal.files import digest, explain
+from severstal.progress import progress
+
+BLOCK = 128  # pictures between two lines of progress that survive a kill: 52 MB of Severstal's
+
+
+def open_pictures(images: str | Path, names: Sequence[str], spec: Spec, folder: str | Path) -> Pictures:
+    """Open pictures, decoding those that `folder` does not hold yet.
+
+    Every picture is decoded at least once before this returns, so that a damaged one shows here. What is
+    known of a picture holds as long as size and time of its file stay as they were; of a changed one, that
+    one is decoded again. A build that was killed goes on where it was; a second one at the same time waits
+    for the first. Pictures that were replaced leave unused rows behind; once these outnumber the used
+    ones, the file is begun anew.
+
+    Args:
+        images: the folder of picture files.
+        names: which of them, in order, each once.
+        spec: says which shape they have to have.
+        folder: where the decoded pictures are kept, for one folder of picture files.
+
+    Returns:
+        An `ImageStore`; where the disk is too small for it, a `PictureFolder`, after saying so.
+
+    Raises:
+        SeverstalError: a picture is absent, damaged or of the wrong shape (see `read_picture`), or `folder`
+            may not be written.
+
+    Example:
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> images = Path(tempfile.mkdtemp())
+        >>> Image.new("L", (3, 2), 77).save(images / "a.png")
+        >>> pictures = open_pictures(images, ["a.png"], Spec("tiny", (2, 3), ("scratch",)), images / "store")
+        >>> pictures.picture("a.png").tolist()
+        [[77, 77, 77], [77, 77, 77]]
+    """
+    images, folder = Path(images), Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _alone(folder):
+            return _open(images, names, spec, folder)
+    except OSError as error:
+        raise explain(error, folder) from error
+
+
+def _open(images: Path, names: Sequence[str], spec: Spec, folder: Path) -> Pictures:
+    try:
+        sources = [Source.of(images / name) for name in names]
+    except FileNotFoundError as error:
+        raise SeverstalError(
+            f"{error.filename}: no such picture: put it back or take its rows out of the tables"
+        ) from None
+    catalogue = Catalogue(folder, spec.image_shape)
+    if _without_row(catalogue, sources) and _is_mostly_unused(catalogue, images):
+        catalogue.begin_anew()
+
+    lacking = _without_row(catalogue, sources)
+    need, free = len(lacking) * spec.pixels, shutil.disk_usage(folder).free
+    keep = need <= free
+    if not keep:
+        print(
+            f"{folder}: the decoded pictures need {need / 1e9:.1f} GB, the disk has {free / 1e9:.1f} GB: "
+            "reading the picture files each time instead, which is slower",
+            flush=True,
+        )
+        lacking = [source for source in sources if not _is_known(catalogue, source)]
+    for block in _decode(images, lacking, spec):
+        _add(catalogue, block, keep)
+
+    entries = [catalogue.entries[name] for name in names]
+    checksum = digest([[entry.name, entry.pixels] for entry in entries])
+    if not keep:
+        return PictureFolder(names, checksum, images, spec)
+    return ImageStore(names, checksum, catalogue.pixels, [entry.row for entry in entries], spec.image_shape)
+
+
+def _is_known(catalogue: Catalogue, source: Source) -> bool:
+    entry = catalogue.entries.get(source.name)
+    return entry is not None and entry.source == source
+
+
+def _without_row(catalogue: Catalogue, sources: Sequence[Source]) -> list[Source]:
+    return [
+        source
+        for source in sources
+        if not _is_known(catalogue, source) or catalogue.entries[source.name].row is None
+    ]
+
+
+def _is_mostly_unused(catalogue: Catalogue, images: Path) -> bool:
+    there = {entry.name for entry in os.scandir(images)}
+    kept = [entry for entry in catalogue.entries.values() if entry.row is not None and entry.name in there]
+    used = sum(_is_known(catalogue, Source.of(images / entry.name)) for entry in kept)
+    return used < catalogue.rows / 2
+
+
+def _add(catalogue: Catalogue, block: list[tuple[Source, np.ndarray, str]], keep: bool) -> None:
+    """Write the pixels of a block where they are not held yet, then the lines that tell of them."""
+    entries, rows = [], catalogue.rows
+    catalogue.pixels.touch()
+    with catalogue.pixels.open("r+b") as file:
+        file.truncate(rows * catalogue.row_bytes)  # cuts off rows that a kill left without their lines
+        file.seek(0, os.SEEK_END)
+        for source, picture, pixels in block:
+            known = catalogue.entries.get(source.name)
+            row = known.row if known is not None and known.pixels == pixels else None
+            if row is None and keep:
+                file.write(picture.data)
+                row, rows = rows, rows + 1
+            entries.append(Entry(source.name, source.bytes, source.time, pixels, row))
+        file.flush()
+        os.fsync(file.fileno())
+    catalogue.add(entries)
+
+
+def _decode(
+    images: Path, sources: Sequence[Source], spec: Spec
+) -> Iterator[list[tuple[Source, np.ndarray, str]]]:
+    """Decode in parallel, in order, a block of pictures at a time, each with its checksum."""
+
+    def decode(source: Source) -> tuple[Source, np.ndarray, str]:
+        picture = read_picture(images / source.name, spec)
+        return source, picture, hashlib.blake2b(picture, digest_size=16).hexdigest()
+
+    # Threads, not processes: Pillow and hashlib let go of the interpreter, and no pixel has to travel.
+    with (
+        progress(sources, f"decode {images.name}") as bar,
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+    ):
+        for start in range(0, len(sources), BLOCK):
+            block = []
+            for decoded in pool.map(decode, sources[start : start + BLOCK]):
+                block.append(decoded)
+                bar.update()
+            yield block
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other processes from building in `folder`; the lock of a killed one is gone with it."""
+    lock = FileLock(folder / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"{folder}: waiting for another process that decodes these pictures", flush=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()

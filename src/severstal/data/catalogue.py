@@ -1,0 +1,142 @@
+r"""What is known of the pictures of a folder: a line of JSON each, only ever added to.
+
+The first line names the shape and the file of pixels, each other one a picture: name, size and time of its
+file, checksum of its pixels, and the row of the file of pixels where they stand, or null. Of two lines with
+one name the later holds. Pixels reach the disk before the line that tells of them, and a line counts once its
+end is there: whatever instant a writer is killed at, what the lines say is true.
+"""
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from severstal.files import write_text
+
+CATALOGUE = "pictures.jsonl"
+PIXEL_FILE = re.compile(r"pixels-[0-9a-f]{8}\.u8")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A picture file as the file system describes it.
+
+    Attributes:
+        name: of the file.
+        bytes: its size.
+        time: when it was changed, in nanoseconds.
+    """
+
+    name: str
+    bytes: int
+    time: int
+
+    @classmethod
+    def of(cls, path: Path) -> "Source":
+        """Look at a file, without reading it; `FileNotFoundError` where there is none."""
+        status = path.stat()
+        return cls(path.name, status.st_size, status.st_mtime_ns)
+
+
+@dataclass(frozen=True)
+class Entry(Source):
+    """What is known of a picture.
+
+    Attributes:
+        pixels: checksum of its decoded pixels.
+        row: where they stand in the file of pixels; None where they were not kept.
+    """
+
+    pixels: str
+    row: int | None
+
+    @property
+    def source(self) -> Source:
+        """The file that this was learned from."""
+        return Source(self.name, self.bytes, self.time)
+
+
+class Catalogue:
+    """The lines of a folder's catalogue. Whoever adds to it has to be alone.
+
+    A catalogue that is absent, of another shape, unreadable, or that tells of rows which its file of pixels
+    does not hold is begun anew, with another file of pixels.
+
+    Args:
+        folder: where the catalogue and the file of pixels lie.
+        image_shape: height and width of each picture.
+
+    Attributes:
+        entries: what is known, by name.
+        rows: how many pictures the file of pixels holds.
+        pixels: the file of pixels.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> Catalogue(folder, (2, 3)).add([Entry("a.jpg", bytes=900, time=1, pixels="5e7f", row=None)])
+        >>> Catalogue(folder, (2, 3)).entries["a.jpg"].bytes
+        900
+    """
+
+    def __init__(self, folder: Path, image_shape: tuple[int, int]):
+        self.path, self.image_shape = folder / CATALOGUE, image_shape
+        if not self._load():
+            self.begin_anew()
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of one picture."""
+        return self.image_shape[0] * self.image_shape[1]
+
+    def begin_anew(self) -> None:
+        """Forget everything and give the disk back. Who has the old file open still reads it."""
+        self.entries: dict[str, Entry] = {}
+        self.rows = 0
+        self.pixels = self.path.with_name(f"pixels-{secrets.token_hex(4)}.u8")
+        header = {"image_shape": list(self.image_shape), "pixels": self.pixels.name}
+        text = json.dumps(header) + "\n"
+        self._bytes = len(text)
+        write_text(self.path, text)
+        for left in self.path.parent.glob("pixels-*.u8"):
+            with suppress(OSError):  # on Windows, while another process reads it; the next time, then
+                left.unlink()
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Append lines; the pixels they tell of have to be on the disk."""
+        lines = "".join(json.dumps(asdict(entry)) + "\n" for entry in entries).encode()
+        with self.path.open("r+b") as file:
+            file.truncate(self._bytes)  # cuts off a line that a kill left without its end
+            file.seek(self._bytes)
+            file.write(lines)
+            file.flush()
+            os.fsync(file.fileno())
+        self._take(lines)
+
+    def _load(self) -> bool:
+        try:
+            header, *_ = lines = self.path.read_bytes().splitlines(keepends=True)
+            facts = json.loads(header)
+            if not header.endswith(b"\n") or facts["image_shape"] != list(self.image_shape):
+                return False
+            if not PIXEL_FILE.fullmatch(facts["pixels"]):
+                return False
+            self.pixels = self.path.with_name(facts["pixels"])
+            self.entries, self.rows, self._bytes = {}, 0, len(header)
+            self._take(b"".join(line for line in lines[1:] if line.endswith(b"\n")))
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return False
+        held = self.pixels.stat().st_size if self.pixels.is_file() else 0
+        return held >= self.rows * self.row_bytes
+
+    def _take(self, lines: bytes) -> None:
+        for line in lines.splitlines():
+            entry = Entry(**json.loads(line))
+            self.entries[entry.name] = entry
+            if entry.row is not None:
+                self.rows = max(self.rows, entry.row + 1)
+        self._bytes += len(lines)

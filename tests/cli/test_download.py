@@ -1,0 +1,22 @@
+"""The command says what it did."""
+
+from pathlib import Path
+
+import pytest
+
+from severstal.cli.download import download
+from severstal.data import download as house
+
+
+def test_it_says_what_it_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers, asked = [True, False], []
+    monkeypatch.setattr(house, "download_competition", lambda output: asked.append(output) or answers.pop(0))
+    download(tmp_path)
+    download(tmp_path)
+    assert asked == [tmp_path, tmp_path]
+    assert capsys.readouterr().out.splitlines() == [
+        f"{tmp_path}: 12,568 labelled and 5,506 test pictures",
+        f"{tmp_path}: complete already",
+    ]
