@@ -4,6 +4,7 @@ import sys
 
 import tyro
 
+from severstal.cli.annotations import export, import_
 from severstal.cli.download import download
 from severstal.cli.jobs import notebooks, predict, run, segment, submit, train, tune
 from severstal.cli.sample import sample
@@ -11,10 +12,12 @@ from severstal.cli.submissions import check, diff, score
 from severstal.errors import SeverstalError
 
 COMMANDS = {
-    command.__name__: command
+    command.__name__.rstrip("_"): command  # import_: the word itself is Python's
     for command in (
         sample,
         download,
+        export,
+        import_,
         run,
         notebooks,
         train,

@@ -1,0 +1,148 @@
+"""Files that other programs wrote: read without trusting them, each fault one line."""
+
+import json
+import ntpath
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from severstal.errors import SeverstalError
+
+MAX_BYTES = 1 << 30  # the whole competition's labels take some 50 MB in the wordiest of the forms
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """Read a file of at most 1 GiB.
+
+    Raises:
+        SeverstalError: it is missing, unreadable or larger.
+
+    Example:
+        >>> read_bytes("a.json")
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: a.json: no such file: correct the path
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise SeverstalError(
+                f"{path}: larger than {MAX_BYTES >> 20} MiB: export fewer pictures at a time"
+            )
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise SeverstalError(f"{path}: no such file: correct the path") from None
+    except IsADirectoryError:
+        raise SeverstalError(f"{path}: is a folder: name the file in it") from None
+    except OSError as error:
+        raise SeverstalError(f"{path}: {error.strerror}: give a file that may be read") from error
+
+
+def read_text(path: str | Path) -> str:
+    """Read a UTF-8 text, with or without a byte-order mark.
+
+    Raises:
+        SeverstalError: as `read_bytes`, or it is not UTF-8.
+    """
+    try:
+        return read_bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SeverstalError(f"{path}: not UTF-8 text: export it again as UTF-8") from error
+
+
+def read_json(path: str | Path) -> Any:
+    """Read a JSON file of any origin.
+
+    Raises:
+        SeverstalError: as `read_text`, or it is not JSON, or nested too deeply to read.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.json"
+        >>> _ = path.write_text("[1, 2")
+        >>> read_json(path)
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: ...a.json: not JSON (Expecting ...): export it again
+    """
+    try:
+        return json.loads(read_text(path))
+    except RecursionError:
+        raise SeverstalError(f"{path}: lists within lists without end: this is no file of labels") from None
+    except ValueError as error:  # of the syntax, or of a number with thousands of digits
+        raise SeverstalError(f"{path}: not JSON ({error}): export it again") from error
+
+
+def read_xml(path: str | Path) -> ElementTree.Element:
+    """Read an XML file of any origin: no document type, so that no entity is ever declared or expanded.
+
+    Returns:
+        The root element.
+
+    Raises:
+        SeverstalError: as `read_text`, or it is not XML, or declares a document type.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.xml"
+        >>> _ = path.write_text('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>')
+        >>> read_xml(path)
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: ...a.xml: declares a document type (DOCTYPE): take that line out
+    """
+    text = read_text(path)
+    # In UTF-8, checked above and forced below, XML has no second way to write these letters.
+    if "<!DOCTYPE" in text:
+        raise SeverstalError(f"{path}: declares a document type (DOCTYPE): take that line out")
+    try:
+        return ElementTree.fromstring(text.encode(), ElementTree.XMLParser(encoding="utf-8"))
+    except (ElementTree.ParseError, ValueError) as error:
+        raise SeverstalError(f"{path}: not XML ({error}): export it again") from error
+
+
+def base_name(text: str) -> str:
+    r"""The file's name alone, whichever system's folders stand before it.
+
+    Example:
+        >>> base_name("../pictures/a.jpg"), base_name("C:\\steel\\a.jpg")
+        ('a.jpg', 'a.jpg')
+    """
+    return ntpath.basename(text)
+
+
+def listed(value: Any, where: str, what: str) -> list[Any]:
+    """Check that a value read from JSON is a list.
+
+    Example:
+        >>> listed({}, "a.json", "shapes")
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: a.json: shapes is no list: export it again
+    """
+    if not isinstance(value, list):
+        raise SeverstalError(f"{where}: {what} is no list: export it again")
+    return value
+
+
+def mapped(value: Any, where: str, what: str) -> dict[str, Any]:
+    """Check that a value read from JSON is an object.
+
+    Example:
+        >>> mapped([], "a.json", "shape 1")
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: a.json: shape 1 is no object: export it again
+    """
+    if not isinstance(value, dict):
+        raise SeverstalError(f"{where}: {what} is no object: export it again")
+    return value
+
+
+def show(value: Any) -> str:
+    r"""A value from outside for an error: on one line, and cut.
+
+    Example:
+        >>> show("a\nb"), len(show("x" * 500))
+        ("'a\\nb'", 63)
+    """
+    if value is None:
+        return "nothing"
+    text = re.sub(r"\s+", " ", repr(value)) if isinstance(value, str | int | float) else type(value).__name__
+    return text if len(text) <= 60 else text[:60] + "..."

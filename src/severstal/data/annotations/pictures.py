@@ -1,0 +1,82 @@
+"""Small integers kept as PNG: masks, and pictures whose palette index is the class."""
+
+import io
+import warnings
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image
+
+from severstal.errors import SeverstalError
+
+GREY = ("1", "L", "P")
+FAULTS = (
+    *(OSError, SyntaxError, ValueError),  # what Pillow raises on a damaged file
+    *(Image.DecompressionBombError, Image.DecompressionBombWarning),
+)
+
+
+def read_indices(data: bytes, most: tuple[int, int], where: str) -> np.ndarray:
+    """Read a PNG of black and white, grey or palette indices, as numbers; colours are not looked at.
+
+    Args:
+        data: the file's bytes.
+        most: height and width that it may have; a larger one is not decoded.
+        where: for the error.
+
+    Returns:
+        (h, w) uint8, read-only; of a PNG in black and white 0 and 1.
+
+    Raises:
+        SeverstalError: it is no PNG, is damaged, too large, or keeps colours in place of numbers.
+
+    Example:
+        >>> read_indices(b"GIF89a", (2, 2), "a.png")
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: a.png: damaged or no PNG: export it again
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:
+                if picture.height > most[0] or picture.width > most[1]:
+                    raise SeverstalError(
+                        f"{where}: the mask is {picture.height} x {picture.width}, larger than its picture "
+                        f"of {most[0]} x {most[1]}: export it again or set image_shape in dataset.toml"
+                    )
+                if picture.mode not in GREY:
+                    raise SeverstalError(
+                        f"{where}: the mask keeps colours ({picture.mode}), not class numbers: "
+                        "save it as a PNG with a palette, or as 8-bit grey with the class number as its value"
+                    )
+                return _decode(data)
+    except FAULTS as error:
+        raise SeverstalError(f"{where}: damaged or no PNG: export it again") from error
+
+
+@lru_cache(maxsize=4)  # the files of clean pictures are the same thousands of times over
+def _decode(data: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:
+        indices = np.asarray(picture).astype(np.uint8)
+    indices.setflags(write=False)
+    return indices
+
+
+def write_indices(indices: np.ndarray, palette: bytes | None = None) -> bytes:
+    """Write small integers as a PNG, with a palette or as grey.
+
+    Args:
+        indices: (H, W) uint8.
+        palette: red, green and blue of index 0, then of 1, and so on.
+
+    Example:
+        >>> read_indices(write_indices(np.eye(2, dtype=np.uint8)), (2, 2), "a.png")
+        array([[1, 0],
+               [0, 1]], dtype=uint8)
+    """
+    picture = Image.fromarray(np.ascontiguousarray(indices, np.uint8))
+    if palette is not None:
+        picture.putpalette(palette)
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()

@@ -1,0 +1,45 @@
+"""The commands `export` and `import`."""
+
+import json
+
+import pytest
+
+from severstal.cli.annotations import export, import_
+from severstal.errors import SeverstalError
+
+
+def test_out_and_in_again(small_input, tmp_path, capsys):
+    export("cvat", tmp_path / "a.xml", input=small_input)
+    import_("cvat", tmp_path / "a.xml", tmp_path / "train.csv", input=small_input)
+    assert (tmp_path / "train.csv").read_bytes() == (small_input / "train.csv").read_bytes()
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        f"{tmp_path / 'a.xml'}: 12 masks, 18 pictures",
+        f"{tmp_path / 'train.csv'}: 12 masks on 18 pictures",
+    ]
+    assert err == ""
+
+
+def test_labels_and_pictures_of_another_place(small_input, tmp_path):
+    truth, images = small_input / "test_labels.csv", small_input / "test_images"
+    export("png", tmp_path / "masks", truth, small_input, images)
+    import_("png", tmp_path / "masks", tmp_path / "back.csv", small_input, images)
+    assert (tmp_path / "back.csv").read_bytes() == truth.read_bytes()
+
+
+def test_unlisted_pictures_are_told(small_input, tmp_path, capsys):
+    (tmp_path / "via.json").write_text("{}")
+    import_("via", tmp_path / "via.json", tmp_path / "train.csv", input=small_input)
+    assert "18 of 18 pictures are not in the annotations" in capsys.readouterr().err
+
+
+def test_a_foreign_label_is_mapped(small_input, tmp_path):
+    export("coco", tmp_path / "a.json", input=small_input)
+    content = json.loads((tmp_path / "a.json").read_text())
+    content["categories"][0]["name"] = "brigth=1"
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    with pytest.raises(SeverstalError, match=r"label 'brigth=1' is unknown.*--classes 'brigth=1'=1$"):
+        import_("coco", tmp_path / "a.json", tmp_path / "train.csv", input=small_input)
+    assert not (tmp_path / "train.csv").exists()
+    import_("coco", tmp_path / "a.json", tmp_path / "train.csv", input=small_input, classes=("brigth=1=1",))
+    assert (tmp_path / "train.csv").read_bytes() == (small_input / "train.csv").read_bytes()
