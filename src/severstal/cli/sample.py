@@ -10,8 +10,8 @@ def sample(
 
     Args:
         output: the folder to make.
-        images: labelled pictures.
-        test_images: pictures to be segmented.
+        images: labelled pictures, 8 to 20,000.
+        test_images: pictures to be segmented, 8 to 20,000.
         seed: another seed draws other pictures.
     """
     from severstal.data.sample import draw_sample

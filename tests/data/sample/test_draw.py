@@ -18,7 +18,7 @@ from severstal.competition.masks import Masks
 from severstal.competition.spec import SEVERSTAL
 from severstal.competition.tables import read_labels, read_sample
 from severstal.data.sample import draw, draw_image, draw_sample
-from severstal.data.sample.plan import image_name, plan_classes
+from severstal.data.sample.plan import Order, image_name, plan_pictures
 from severstal.errors import SeverstalError
 
 IMAGES, TEST_IMAGES = 16, 8
@@ -78,18 +78,18 @@ def test_labels_are_the_masks_that_were_drawn(sample: Path) -> None:
     for split, path, count in (("train", data.train_csv, IMAGES), ("test", data.truth_csv, TEST_IMAGES)):
         table = read_labels(path, SEVERSTAL)
         masks = Masks(table, SEVERSTAL)
-        for index, classes in enumerate(plan_classes(count, 0, split)):
+        for index, order in enumerate(plan_pictures(count, 0, split)):
             name = image_name(0, split, index)
             rows = table[table["ImageId"] == name]
-            assert tuple(rows["ClassId"]) == classes
+            assert tuple(rows["ClassId"]) == order.classes
             assert all(rle.decode(text, (256, 1600)).any() for text in rows["EncodedPixels"])
-            assert np.array_equal(masks[name], draw_image(0, split, index, classes)[1])
+            assert np.array_equal(masks[name], draw_image(0, split, index, order)[1])
 
 
 def test_files_show_the_pictures_that_were_drawn(sample: Path) -> None:
-    for index, classes in enumerate(plan_classes(TEST_IMAGES, 0, "test")):
+    for index, order in enumerate(plan_pictures(TEST_IMAGES, 0, "test")):
         stored = cv2.imread(str(sample / "test_images" / image_name(0, "test", index)), cv2.IMREAD_GRAYSCALE)
-        drawn = draw_image(0, "test", index, classes)[0]
+        drawn = draw_image(0, "test", index, order)[0]
         assert np.abs(stored.astype(int) - drawn).mean() < 4
 
 
@@ -100,16 +100,6 @@ def test_the_same_seed_gives_the_same_bytes_with_any_number_of_workers(sample: P
     assert not content(tmp_path / "other").keys() & {
         name for name in content(sample) if name.endswith(".jpg")
     }
-
-
-def test_a_picture_does_not_depend_on_how_many_there_are(sample: Path, tmp_path: Path) -> None:
-    draw_sample(tmp_path / "few", 12, 8)
-    few, many = plan_classes(12, 0, "train"), plan_classes(IMAGES, 0, "train")
-    same = [index for index in range(12) if few[index] == many[index]]
-    assert same
-    for index in same:
-        place = Path("train_images") / image_name(0, "train", index)
-        assert (tmp_path / "few" / place).read_bytes() == (sample / place).read_bytes()
 
 
 def test_a_whole_sample_is_left_alone(sample: Path) -> None:
@@ -141,6 +131,8 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
     [
         ({"images": 7}, "images is 7: give a whole number of at least 8"),
         ({"test_images": 0}, "test_images is 0: give a whole number of at least 8"),
+        ({"images": 20_001}, "images is 20001: give a whole number of at most 20000"),
+        ({"test_images": 99_999}, "test_images is 99999: give a whole number of at most 20000"),
         ({"seed": -1}, "seed is -1: give a whole number of at least 0"),
     ],
 )
@@ -154,10 +146,10 @@ def test_impossible_numbers_are_errors(tmp_path: Path, numbers: dict[str, int], 
 def test_an_interrupt_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
-    def interrupted(seed: int, split: str, index: int, classes: tuple[int, ...]) -> tuple[np.ndarray, ...]:
+    def interrupted(seed: int, split: str, index: int, order: Order) -> tuple[np.ndarray, ...]:
         if index == 5:
             raise error
-        return draw_image(seed, split, index, classes)
+        return draw_image(seed, split, index, order)
 
     monkeypatch.setattr(draw, "draw_image", interrupted)
     with pytest.raises(type(error)):

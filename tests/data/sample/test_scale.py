@@ -1,19 +1,24 @@
-"""Plates of scale cover the area asked for, are darker and much rougher than the steel."""
+"""Plates of scale are darker and much rougher than the steel, and keep within their outline."""
 
 import numpy as np
 import pytest
 
+from severstal.data.sample.layout import Piece
+from severstal.data.sample.outlines import outline
 from severstal.data.sample.scale import scale
 
 
 @pytest.mark.parametrize("area", [600, 8000, 40_000, 150_000])
 def test_plates(area: int) -> None:
-    stamps = [scale(np.random.default_rng(k), area) for k in range(15)]
-    assert 0.6 * area < np.median([stamp.mask.sum() for stamp in stamps]) < max(1.7 * area, 1600)
-    for stamp in stamps:
-        assert stamp.relief.shape == stamp.mask.shape
-        assert -1 < stamp.relief.min() < -0.2
-        shows = np.abs(stamp.relief) > 0.2
-        assert (stamp.mask[shows] == 1).mean() > 0.97
-    assert np.mean([stamp.relief[stamp.mask > 0].mean() for stamp in stamps]) < -0.05
-    assert np.mean([stamp.relief[stamp.mask > 0].std() for stamp in stamps]) > 0.12
+    reliefs, masks = [], []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        masks.append(outline(rng, 4, area, (), 1600, rng.random()))
+        reliefs.append(scale(rng, Piece(4, 0, 0, masks[-1]).depth()))
+    for relief, mask in zip(reliefs, masks, strict=True):
+        assert relief.shape == mask.shape
+        assert -1 < relief.min() < -0.2
+        assert mask[np.abs(relief) > 0.2].mean() > 0.97
+    inside = [relief[mask > 0] for relief, mask in zip(reliefs, masks, strict=True)]
+    assert np.mean([values.mean() for values in inside]) < -0.05
+    assert np.mean([values.std() for values in inside]) > 0.12

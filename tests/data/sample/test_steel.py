@@ -1,47 +1,72 @@
-"""Bare steel: grey levels, black bands, and what tells the test set's roll from the train set's."""
+"""Bare steel: grey levels, black bands, paint, and what tells the test set's roll from the train set's."""
+
+from dataclasses import replace
 
 import numpy as np
 
+from severstal.data.sample.facts import SPLITS
 from severstal.data.sample.plan import stream
-from severstal.data.sample.steel import ROLLS, draw_steel
+from severstal.data.sample.steel import ROLLS, draw_steel, steel_level
+
+TRAIN = ROLLS["train"]
 
 
 def test_black_lies_beside_the_steel_only() -> None:
-    bands = 0
-    for index in range(24):
-        steel = draw_steel(stream(0, "train", index), ROLLS["train"])
-        black = steel.grey.mean(0) < 12
-        assert not black[steel.left : steel.right].any()
-        assert (black.any()) == (steel.right - steel.left < 1600)
-        bands += black.any()
-    assert 1 <= bands <= 12  # about a fifth of the real pictures
+    for index, (left, right) in enumerate([(0, 1600), (300, 1600), (0, 500), (0, 1590), (1400, 1600)]):
+        grey = draw_steel(stream(0, "train", index), TRAIN, left, right, 90, marked=False)
+        assert grey.shape == (256, 1600)
+        assert np.isfinite(grey).all()
+        black = grey.mean(0) < 12
+        assert black[: max(left - 10, 0)].all()
+        assert black[right + 10 :].all()
+        assert not black[left + 10 : right - 10].any()
 
 
-def test_dark_steel_is_darker_as_a_whole() -> None:
-    dark, usual = (
-        np.mean([draw_steel(stream(0, "train", k), ROLLS["train"], dark).grey.mean() for k in range(16)])
-        for dark in (True, False)
+def test_the_level_is_kept() -> None:
+    for level in (30, 90, 180):
+        grey = draw_steel(stream(0, "train", 1), TRAIN, 0, 1600, level, marked=False)
+        assert abs(grey.mean() - level) < 1
+
+
+def test_paint_dazzles_but_only_where_it_may_be() -> None:
+    roll = replace(TRAIN, marks=1.0)
+    bare, painted = (
+        [(draw_steel(stream(0, "train", k), roll, 0, 1600, 80, marked) > 250).mean() for k in range(8)]
+        for marked in (False, True)
     )
-    assert dark < 0.75 * usual
-    assert 60 < usual < 115  # the real mean is 87
+    assert np.median(painted) > 0.003
+    assert max(painted) < 0.2
+    assert np.median(bare) < 0.001
+
+
+def test_brightness_by_class_is_the_real_one() -> None:
+    lights = (np.arange(200) + 0.5) / 200
+    level = {k: np.array([steel_level(TRAIN, k, light) for light in lights]) for k in ((), (2,), (4,))}
+    assert abs(level[()].std() - 31) < 5
+    assert level[(4,)].mean() > level[()].mean() > level[(2,)].mean() - 5
+    assert all((np.diff(levels) >= 0).all() for levels in level.values())
+    assert steel_level(TRAIN, (3, 4), 0.5) == steel_level(TRAIN, (4,), 0.5)
 
 
 def test_the_test_roll_is_darker_and_rougher() -> None:
-    train, test = (
-        [draw_steel(stream(0, "train", k), roll).grey[:, 600:1000] for k in range(16)]
-        for roll in ROLLS.values()
-    )
-    assert np.mean(test) < np.mean(train)
+    assert steel_level(ROLLS["test"], (), 0.5) < steel_level(TRAIN, (), 0.5)
     roughness = [
-        np.mean([np.diff(grey, axis=1).std() / grey.mean() for grey in batch if grey.mean() > 30])
-        for batch in (train, test)
+        np.mean(
+            [
+                np.diff(draw_steel(stream(0, "train", k), ROLLS[split], 0, 1600, 80, False), axis=1).std()
+                for k in range(8)
+            ]
+        )
+        for split in SPLITS
     ]
     assert roughness[1] > roughness[0]
 
 
 def test_the_grain_is_that_of_the_real_pictures() -> None:
-    fine = []
+    grain = {0: [], 1: []}
     for index in range(12):
-        steel = draw_steel(stream(1, "train", index), ROLLS["train"])
-        fine.append(np.diff(steel.grey[:, steel.left + 80 : steel.right - 80], axis=1).std())
-    assert 3 < np.mean(fine) < 14  # 60 real pictures: 3.3 to 18, mean 8.6
+        grey = draw_steel(stream(1, "train", index), TRAIN, 0, 1600, 95, marked=False)
+        for axis, values in grain.items():
+            values.append(np.diff(grey, axis=axis).std())
+    assert 5 < np.mean(grain[1]) < 13  # 60 real pictures: 4.2 to 18, mean 9.3
+    assert 1.0 < np.mean(grain[0]) / np.mean(grain[1]) < 1.4  # 60 real pictures: 1.12

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,35 +13,43 @@ import numpy as np
 from severstal.competition import rle
 from severstal.competition.folder import InputFolder
 from severstal.competition.spec import SEVERSTAL
-from severstal.data.sample.canvas import Canvas
-from severstal.data.sample.defects import ORDER, paint
-from severstal.data.sample.plan import SPLITS, Classes, Split, image_name, plan_classes, stream
-from severstal.data.sample.steel import ROLLS, draw_steel
+from severstal.data.sample.defects import paint
+from severstal.data.sample.facts import SPLITS, Split
+from severstal.data.sample.layout import lay_out
+from severstal.data.sample.plan import Order, image_name, plan_pictures, stream
+from severstal.data.sample.steel import ROLLS, draw_steel, steel_level
+from severstal.data.sample.twins import alter
 from severstal.errors import SeverstalError
 from severstal.files import explain, write_text
 from severstal.progress import progress
 
 FEWEST = 8  # pictures in which every class can stand beside clean ones
+MOST = 20_000  # more than the real set has
 JPEG_QUALITY = 90  # that of the real files, about 110 KB each
 
 
-def draw_image(seed: int, split: Split, index: int, classes: Classes) -> tuple[np.ndarray, np.ndarray]:
-    """Draw one picture of steel with the defects of the given classes.
+def draw_image(seed: int, split: Split, index: int, order: Order) -> tuple[np.ndarray, np.ndarray]:
+    """Draw one picture of steel with the defects that are ordered.
 
     Returns:
         The picture, (256, 1600) uint8, and its masks, (256, 1600) uint8, bit k - 1 for class k. Each class
-        asked for has pixels, no other has any, and no pixel has two.
+        ordered has pixels, no other has any, and no pixel has two.
 
     Example:
-        >>> picture, bits = draw_image(0, "train", 0, (1, 3))
+        >>> from severstal.data.sample.plan import Wanted
+        >>> picture, bits = draw_image(0, "train", 0, Order((Wanted(1, 900, 1), Wanted(3, 9000, 2))))
         >>> picture.shape, np.unique(bits).tolist()
         ((256, 1600), [0, 1, 4])
     """
-    rng = stream(seed, split, index)
-    while True:  # a plate may have left no room for another class: then the next steel of the same stream
-        canvas = Canvas(draw_steel(rng, ROLLS[split], dark=2 in classes))
-        if all(paint(rng, canvas, class_id) for class_id in ORDER if class_id in classes):
-            return canvas.grey.round().clip(0, 255).astype(np.uint8), canvas.bits
+    if order.twin_of is not None:
+        picture, bits = draw_image(seed, split, order.twin_of, replace(order, twin_of=None))
+        return alter(stream(seed, split, index, 2), picture, bits)
+    layout = lay_out(seed, split, index, order)
+    rng, roll = stream(seed, split, index, 1), ROLLS[split]
+    level = steel_level(roll, order.classes, order.light)
+    grey = draw_steel(rng, roll, layout.left, layout.right, level, marked=not order.masks)
+    paint(rng, grey, layout)
+    return grey.round().clip(0, 255).astype(np.uint8), layout.bits
 
 
 def draw_sample(
@@ -51,12 +60,13 @@ def draw_sample(
     `train_images/`, `test_images/`, `train.csv` and `sample_submission.csv` look as Kaggle's do;
     `test_labels.csv` holds the labels of the test pictures in the form of `train.csv`. The folder is drawn
     beside its name and renamed when whole. Where it already holds this very sample, nothing is done. The test
-    pictures come from another roll: a little darker, with a stronger texture.
+    pictures come from another roll: darker, with a stronger texture, and with black beside the strip more
+    often. Of the train pictures some are near-duplicates of others, from 40 pictures on at least one pair.
 
     Args:
         folder: what to write.
-        images: train pictures, at least 8.
-        test_images: test pictures, at least 8.
+        images: train pictures, 8 to 20,000.
+        test_images: test pictures, 8 to 20,000.
         seed: of everything that is drawn; the same seed gives the same bytes.
         workers: threads that draw, by default one a core; without effect on what is drawn.
 
@@ -77,6 +87,8 @@ def draw_sample(
     ):
         if number < least:
             raise SeverstalError(f"{name} is {number}: give a whole number of at least {least}")
+        if number > MOST and name != "seed":
+            raise SeverstalError(f"{name} is {number}: give a whole number of at most {MOST}")
     folder = Path(folder)
     counts: dict[Split, int] = {"train": images, "test": test_images}
     names = {split: [image_name(seed, split, k) for k in range(counts[split])] for split in SPLITS}
@@ -115,7 +127,7 @@ def _write(target: InputFolder, names: dict[Split, list[str]], seed: int, worker
     jobs = []
     for split, folder in zip(SPLITS, (target.train_images, target.test_images), strict=True):
         folder.mkdir(parents=True)
-        plan = plan_classes(len(names[split]), seed, split)
+        plan = plan_pictures(len(names[split]), seed, split)
         jobs += [(seed, split, index, plan[index], folder / name) for index, name in enumerate(names[split])]
     # Threads, not processes: NumPy and OpenCV let go of the interpreter while they draw, and a thread needs
     # no guarded main module, which a notebook or a plain script does not have.
@@ -131,15 +143,17 @@ def _write(target: InputFolder, names: dict[Split, list[str]], seed: int, worker
     write_text(target.sample_csv, "ImageId,EncodedPixels,ClassId\n" + "".join(sample))
 
 
-def _draw_file(job: tuple[int, Split, int, Classes, Path]) -> list[str]:
+def _draw_file(job: tuple[int, Split, int, Order, Path]) -> list[str]:
     """Draw one picture to its file; give its rows of the labels."""
-    seed, split, index, classes, path = job
-    picture, bits = draw_image(seed, split, index, classes)
+    seed, split, index, order, path = job
+    picture, bits = draw_image(seed, split, index, order)
     colour = cv2.cvtColor(
         picture, cv2.COLOR_GRAY2BGR
     )  # the real files, too, hold grey as three equal channels
     path.write_bytes(cv2.imencode(".jpg", colour, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes())
-    return [f"{path.name},{class_id},{rle.encode(bits >> (class_id - 1) & 1)}\n" for class_id in classes]
+    return [
+        f"{path.name},{class_id},{rle.encode(bits >> (class_id - 1) & 1)}\n" for class_id in order.classes
+    ]
 
 
 def _write_labels(path: Path, rows: Sequence[list[str]]) -> None:

@@ -33,11 +33,9 @@ def cloud(rng: np.random.Generator, shape: tuple[int, int], sigma_y: float, sigm
     field = cv2.sepFilter2D(white, cv2.CV_32F, kernel_x, kernel_y)
     field = field[edge_y : edge_y + height, edge_x : edge_x + width]
     if (step_y, step_x) == (1.0, 1.0):
-        return np.ascontiguousarray(field[: shape[0], : shape[1]])
+        return field[: shape[0], : shape[1]]
     whole = round(width * step_x), round(height * step_y)
-    return np.ascontiguousarray(
-        cv2.resize(field, whole, interpolation=cv2.INTER_CUBIC)[: shape[0], : shape[1]]
-    )
+    return cv2.resize(field, whole, interpolation=cv2.INTER_CUBIC)[: shape[0], : shape[1]]
 
 
 def _kernel(sigma: float) -> np.ndarray:

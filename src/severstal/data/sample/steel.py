@@ -1,16 +1,19 @@
-"""Bare steel: light, rolling texture, oxide, grain, and the black beside the strip."""
+"""Bare steel: light, rolling texture, oxide, grain, paint marks, and the black beside the strip."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from scipy.special import ndtri
 
 from severstal.competition.spec import SEVERSTAL
+from severstal.data.sample.facts import Split
+from severstal.data.sample.marks import paint_mark
 from severstal.data.sample.noise import cloud, step
-from severstal.data.sample.plan import Split
 
 HEIGHT, WIDTH = SEVERSTAL.image_shape
-FLOOR = 4.0  # grey level of the black beside the strip
+COARSE = HEIGHT // 4, WIDTH // 4
+FLOOR = 3.5  # grey level of the black beside the strip
 
 
 @dataclass(frozen=True)
@@ -18,117 +21,166 @@ class Roll:
     """What the pictures of one batch of steel share.
 
     Attributes:
-        brightness: median over pictures of the mean grey level of the steel.
+        brightness: factor on the grey level of the steel.
         contrast: factor on every texture.
         waves: share of pictures with transverse waves from the rolls.
         oxide: share of pictures with islands of thicker oxide.
+        marks: share of pictures with a white paint mark.
     """
 
     brightness: float
     contrast: float
     waves: float
     oxide: float
+    marks: float
 
 
 ROLLS: dict[Split, Roll] = {
-    "train": Roll(brightness=84, contrast=0.7, waves=0.25, oxide=0.25),
+    "train": Roll(brightness=1.0, contrast=1.0, waves=0.3, oxide=0.5, marks=0.05),
     # Kaggle's test set comes from other rolls: its brightness drifts from that of the train set (PSI 0.38).
-    "test": Roll(brightness=78, contrast=0.8, waves=0.35, oxide=0.2),
+    "test": Roll(brightness=0.855, contrast=1.1, waves=0.4, oxide=0.4, marks=0.03),
 }
 
-
-@dataclass
-class Steel:
-    """A picture of bare steel.
-
-    Attributes:
-        grey: (H, W) float32, grey level 0 to 255, still without a defect.
-        left: first column of steel.
-        right: one past the last column of steel.
-    """
-
-    grey: np.ndarray
-    left: int
-    right: int
+LEVELS = {(): (87, 0.36), (1,): (83, 0.3), (2,): (87, 0.25), (3,): (90, 0.34), (4,): (100, 0.34)}
+"""Median grey level of the steel and spread of its logarithm, by the classes shown, else the highest one."""
 
 
-def draw_steel(rng: np.random.Generator, roll: Roll, dark: bool = False) -> Steel:
+def draw_steel(
+    rng: np.random.Generator, roll: Roll, left: int, right: int, level: float, marked: bool
+) -> np.ndarray:
     """Draw a picture of bare steel.
 
     Args:
         rng: random numbers.
         roll: what the batch shares.
-        dark: draw darker steel, mostly beside a wide black band: where class 2 is found.
+        left: first column of steel; what lies before it is black.
+        right: one past the last column of steel.
+        level: mean grey level of the steel.
+        marked: whether it may carry a paint mark.
+
+    Returns:
+        (H, W) float32, grey level, above 255 where the lamps would dazzle the camera.
 
     Example:
-        >>> steel = draw_steel(np.random.default_rng(0), ROLLS["train"])
-        >>> steel.grey.shape, 0 <= steel.left < steel.right <= 1600
-        ((256, 1600), True)
+        >>> draw_steel(np.random.default_rng(0), ROLLS["train"], 0, 1600, 90, False).shape
+        (256, 1600)
     """
-    level = roll.brightness * (0.88 if dark else 1.0) * np.exp(rng.normal(0, 0.3))
-    tone = _light(rng) + roll.contrast * _texture(rng, roll)
-    grey = np.clip(level, 35, 190) * np.exp(tone) * (1 + roll.contrast * _grain(rng))
-    left, right = _edge(rng, grey, dark)
-    return Steel(grey, left, right)
+    tone = _fine(_light(rng) + roll.contrast * _columns(rng)) + roll.contrast * _texture(rng, roll)
+    grey = np.exp(tone) * (1 + roll.contrast * _grain(rng))
+    strip = grey[:, left:right]
+    strip *= level / strip.mean()
+    if marked and rng.random() < roll.marks:
+        paint_mark(rng, strip)
+    if left > 0:
+        _blacken(rng, grey, left)
+    if right < WIDTH:
+        _blacken(rng, grey[:, ::-1], WIDTH - right)
+    return grey
+
+
+def steel_level(roll: Roll, classes: tuple[int, ...], light: float) -> float:
+    """Tell the mean grey level of the steel of a picture.
+
+    Args:
+        roll: what the batch shares.
+        classes: that the picture shows.
+        light: where it stands among such pictures, 0 (darkest) to 1.
+
+    Example:
+        >>> round(steel_level(ROLLS["train"], (), 0.5))
+        87
+    """
+    median, spread = LEVELS[classes if classes in LEVELS else classes[-1:]]
+    return float(np.clip(roll.brightness * median * np.exp(spread * ndtri(light)), 18, 215))
 
 
 def _light(rng: np.random.Generator) -> np.ndarray:
-    """The lamps: a slow wave along the strip's width, and most pictures grow brighter downwards."""
-    height = np.linspace(-0.5, 0.5, HEIGHT, dtype=np.float32)[:, None]
-    slope = rng.uniform(-0.1, 0.8) * step(cloud(rng, (1, WIDTH), 1, 300) + 0.3)
-    spot = 0.3 * np.maximum(cloud(rng, (HEIGHT, WIDTH), 140, 200) - 0.5, 0)
-    return 0.22 * cloud(rng, (1, WIDTH), 1, 220) + slope * height + spot
+    """The lamps: a slow wave along the strip's width, most pictures grow brighter downwards. (64, 400)."""
+    height = np.linspace(-0.5, 0.5, COARSE[0], dtype=np.float32)[:, None]
+    across = np.linspace(-1, 1, COARSE[1], dtype=np.float32)[None]
+    slope = np.clip(rng.normal(0.7, 0.32), -0.2, 1.5) * (0.5 + 0.5 * step(_coarse(rng, 4, 250)[:1] + 0.3))
+    spot = rng.uniform(0, 0.55) * np.maximum(_coarse(rng, 110, 180) - 0.4, 0)
+    ends = -rng.uniform(0, 0.5) * across**2
+    return rng.uniform(0.05, 0.2) * _coarse(rng, 4, 160)[:1] + slope * height + spot + ends
+
+
+def _columns(rng: np.random.Generator) -> np.ndarray:
+    """Stripes along the rolling direction, of all widths, here strong, there faint. (64, 400)."""
+    tone = np.zeros(COARSE, np.float32)
+    for width in (12, 28, 70):
+        column = _coarse(rng, 160, width * rng.uniform(0.7, 1.4))
+        tone += rng.uniform(0.0, 0.055) * column * step(_coarse(rng, 4, 150)[:1], 0.7)
+    return tone
+
+
+def _coarse(rng: np.random.Generator, sigma_y: float, sigma_x: float) -> np.ndarray:
+    """A field too smooth to need every pixel, on a grid of a quarter of the picture's size."""
+    return cloud(rng, COARSE, sigma_y / 4, sigma_x / 4)
 
 
 def _texture(rng: np.random.Generator, roll: Roll) -> np.ndarray:
-    """What rolling leaves: columns always, waves, oxide and a tone boundary in some pictures."""
+    """What rolling leaves: fine streaks always, waves, oxide, stains and a tone boundary in some pictures."""
     shape = HEIGHT, WIDTH
-    tone = 0.05 * cloud(rng, shape, 160, 35) + 0.035 * cloud(rng, shape, 90, 6)
-    tone += rng.uniform(0.02, 0.06) * cloud(rng, shape, 18, 1.2) * step(cloud(rng, shape, 100, 60), 0.8)
+    tone = rng.uniform(0.0, 0.04) * cloud(rng, shape, 120, rng.uniform(3, 8))
+    tone += rng.uniform(0.02, 0.07) * cloud(rng, shape, 16, 1.2) * _fine(step(_coarse(rng, 100, 60), 0.8))
     if rng.random() < roll.waves:
-        waves = cloud(rng, shape, 1.4, 30) + 0.8 * cloud(rng, shape, 5, 90)
-        lean = np.float32([[1, 0, 0], [rng.uniform(-0.06, 0.06), 1, 0]])
-        waves = cv2.warpAffine(waves, lean, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT)
-        tone += rng.uniform(0.03, 0.08) * waves * step(cloud(rng, shape, 120, 200), 0.5)
-    if rng.random() < roll.oxide:
-        islands = cloud(rng, shape, rng.uniform(10, 26), rng.uniform(3, 7)) + 0.5 * cloud(rng, shape, 5, 2)
-        islands += 1.6 * cloud(rng, shape, 150, 90)
-        tone += rng.uniform(-0.16, 0.14) * step(islands - rng.uniform(1.2, 2.4), 0.15)
-    if rng.random() < 0.3:
+        tone += _waves(rng)
+    for _ in range(int(rng.choice([1, 2, 3], p=[0.6, 0.3, 0.1])) if rng.random() < roll.oxide else 0):
+        # Flakes are longer along the rolling direction, crowd in places, and end sharply.
+        tall = rng.uniform(5, 26)
+        flakes = cloud(rng, shape, tall, rng.uniform(2.5, 6)) + 0.5 * cloud(rng, shape, tall / 3, 1.6)
+        flakes += 1.5 * cloud(rng, shape, rng.uniform(40, 150), rng.uniform(25, 110))
+        sign = rng.choice([-1.0, 1.0])
+        tone += sign * rng.uniform(0.08, 0.35) * step(flakes - rng.uniform(1.4, 3.0), 0.12)
+    if rng.random() < 0.4:
         boundary = cloud(rng, shape, 130, 170) + 0.02 * cloud(rng, shape, 6, 6)
-        tone += rng.uniform(-0.25, 0.15) * step(boundary - rng.uniform(0.2, 1.2), 0.03)
+        tone += rng.uniform(-0.25, 0.12) * step(boundary - rng.uniform(0.2, 1.2), 0.03)
+    if rng.random() < 0.25:  # soot: soft dark stains
+        stains = _fine(_coarse(rng, 14, 10) + _coarse(rng, 50, 60)) + 0.4 * cloud(rng, shape, 3, 3)
+        tone -= rng.uniform(0.05, 0.3) * np.clip(stains - 1.8, 0, 1.5)
     return tone
+
+
+def _waves(rng: np.random.Generator) -> np.ndarray:
+    """Ripples across the strip: long thin near-horizontal lines, regular in places."""
+    y = np.arange(HEIGHT, dtype=np.float32)[:, None]
+    x = np.arange(WIDTH, dtype=np.float32)[None]
+    period = rng.uniform(6, 15)
+    bend = y + rng.uniform(-0.06, 0.06) * x + _fine(7 * _coarse(rng, 60, 170))
+    bend += 0.9 * cloud(rng, (HEIGHT, WIDTH), 5, 30)
+    ripple = np.sin(bend * np.float32(2 * np.pi / period)) + 0.8 * cloud(rng, (HEIGHT, WIDTH), 1.6, 26)
+    where = _fine(step(_coarse(rng, 90, 170) - 0.2, 0.6))
+    return rng.uniform(0.03, 0.09) * ripple * where
 
 
 def _grain(rng: np.random.Generator) -> np.ndarray:
     """The crystals: fine noise, in places upright dark pores and bright flashes, which follow the columns."""
     shape = HEIGHT, WIDTH
-    grain = rng.uniform(0.035, 0.1) * cloud(rng, shape, 0.6, 0.75)
-    grain += rng.uniform(0.01, 0.04) * cloud(rng, shape, 0.7, 2.5)
-    where = cloud(rng, shape, 120, 45)
-    pores = np.maximum(cloud(rng, shape, 2.2, 0.9) - 1.7, 0) * step(where - 0.4, 0.6)
-    flashes = np.maximum(cloud(rng, shape, 1.0, 0.8) - 2.2, 0) * step(-where - 0.4, 0.6)
-    return grain - rng.uniform(0.0, 0.35) * pores + rng.uniform(0.0, 0.9) * flashes
+    fine = cloud(rng, shape, 0.5, 0.62)
+    # The coarser crystals are the same noise turned round and blurred, which costs less than new noise.
+    coarse = cv2.GaussianBlur(fine[::-1, ::-1], (0, 0), sigmaX=1.7, sigmaY=0.8)
+    grain = rng.uniform(0.035, 0.09) * fine + rng.uniform(0.013, 0.04) / coarse.std() * coarse
+    where = _coarse(rng, 110, 40)
+    speckle = cloud(rng, shape, 1.8, 0.9)
+    pores = np.maximum(speckle - 1.7, 0) * _fine(step(where - 0.3, 0.6))
+    flashes = np.maximum(-speckle - 1.8, 0) * _fine(step(-where - 0.5, 0.5))
+    return grain - rng.uniform(0.0, 0.5) * pores + rng.uniform(0.0, 1.0) * flashes
 
 
-def _edge(rng: np.random.Generator, grey: np.ndarray, dark: bool) -> tuple[int, int]:
-    """Blacken what lies beside the strip, in place; give the first and one past the last column of steel."""
-    if rng.random() >= (0.85 if dark else 0.2):
-        return 0, WIDTH
-    black = int(WIDTH * (rng.uniform(0.15, 0.85) if dark else rng.uniform(0.03, 0.6)))
-    columns = np.arange(WIDTH, dtype=np.float32)[None]
+def _fine(field: np.ndarray) -> np.ndarray:
+    """A coarse field enlarged to the picture's size."""
+    return cv2.resize(field, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
+
+
+def _blacken(rng: np.random.Generator, grey: np.ndarray, black: int) -> None:
+    """Blacken the first columns of a picture, in place."""
+    near = min(black + 90, WIDTH)
+    columns = np.arange(near, dtype=np.float32)[None]
     wobble = 0.4 * cloud(rng, (HEIGHT, 1), 30, 1) + rng.uniform(-2, 2) * np.linspace(-1, 1, HEIGHT)[:, None]
-    depth = (columns - black - wobble).astype(np.float32)  # pixels inside the strip
+    depth = (columns - black - wobble + 3).astype(np.float32)  # pixels inside the strip
     # The strip's edge bends away from the camera, so that it darkens before it ends.
-    shade = 1 - rng.uniform(0.15, 0.5) * (1 - step(depth - rng.uniform(10, 40), rng.uniform(4, 20)))
-    shade *= 1 + 0.1 * cloud(rng, (HEIGHT, WIDTH), 150, 3) * (depth < 50)
-    strip = step(depth, 2.5)
-    grain = cloud(rng, (HEIGHT, WIDTH), 1, 1)
-    if rng.random() < 0.5:
-        shade, strip = shade[:, ::-1], strip[:, ::-1]
-        left, right = 0, WIDTH - black - 12
-    else:
-        left, right = black + 12, WIDTH
-    grey *= shade * strip
-    grey += (1 - strip) * (FLOOR + 0.6 * grain)
-    return left, right
+    shade = 1 - rng.uniform(0.1, 0.5) * (1 - step(depth - rng.uniform(8, 40), rng.uniform(4, 20)))
+    shade *= 1 + 0.1 * cloud(rng, (HEIGHT, near), 150, 3) * (depth < 50)
+    strip = step(depth, 2.0)
+    grey[:, :near] *= shade * strip
+    grey[:, :near] += (1 - strip) * (FLOOR * rng.uniform(0.2, 1.6) + 0.5 * cloud(rng, (HEIGHT, near), 1, 1))
