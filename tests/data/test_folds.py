@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from severstal.data.folds import draw_images, load_folds, make_folds, save_folds
+from severstal.data.folds import deal_digest, draw_images, load_folds, make_folds, save_folds
 from severstal.errors import SeverstalError
 
 
@@ -58,16 +60,96 @@ def test_too_few_images_are_an_error() -> None:
         make_folds(names, presence, 5)
 
 
+def test_too_few_groups_are_an_error() -> None:
+    names, presence = labelled(40)
+    with pytest.raises(
+        SeverstalError, match="40 labelled images, 3 of them unlike each other, cannot fill 5"
+    ):
+        make_folds(names, presence, 5, groups={name: row % 3 for row, name in enumerate(names)})
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(2, 6), st.integers(12, 60), st.integers(1, 5), st.integers(0, 10**6))
+def test_no_group_is_split_and_no_fold_is_empty(folds: int, images: int, largest: int, seed: int) -> None:
+    names, presence = labelled(images, seed)
+    rng = np.random.default_rng(seed)
+    group = np.repeat(np.arange(images), rng.integers(1, largest + 1, images))[:images]
+    if len(set(group)) < folds:
+        return
+    table = make_folds(names, presence, folds, seed, dict(zip(names, group.tolist(), strict=True)))
+    assert table["ImageId"].tolist() == names
+    assert table["group"].tolist() == group.tolist()
+    assert set(table["fold"]) == set(range(folds))
+    assert (table.groupby("group")["fold"].agg(lambda fold: len(set(fold))) == 1).all()
+
+
+def test_images_of_which_no_two_are_alike_in_classes_are_dealt() -> None:
+    presence = np.eye(6, dtype=bool)
+    fold = make_folds(list("abcdef"), presence, 3)["fold"]
+    assert np.bincount(fold).tolist() == [2, 2, 2]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_real_classes_and_combinations_are_balanced_with_pairs_kept(real_data: Path, seed: int) -> None:
+    table = pd.read_csv(real_data / "severstal" / "reference" / "class_presence_all.csv")
+    names, presence = table["ImageId"].tolist(), table.filter(like="class_").to_numpy(bool)
+    pairs = np.random.default_rng(seed).choice(len(names), (44, 2), replace=False)
+    group = np.arange(len(names))
+    group[pairs[:, 1]] = pairs[:, 0]
+    folds = make_folds(names, presence, 5, seed, dict(zip(names, group.tolist(), strict=True)))
+    fold = folds["fold"].to_numpy()
+    assert (fold[pairs[:, 0]] == fold[pairs[:, 1]]).all()
+    assert np.ptp(np.bincount(fold)) <= 4
+    kind = presence @ (1 << np.arange(4))
+    assert (kind == 10).sum() == 1  # 2 + 4
+    assert (kind == 7).sum() == 2  # 1 + 2 + 3
+    for value in np.unique(kind):
+        assert np.ptp(np.bincount(fold[kind == value], minlength=5)) <= 2, value
+    by_class = np.array([presence[fold == number].sum(0) for number in range(5)])
+    assert np.ptp(by_class, axis=0).max() <= 4, by_class
+
+
 def test_folds_survive_the_file(tmp_path: Path) -> None:
-    folds = pd.DataFrame({"ImageId": ["NA", "b_1.jpg"], "fold": [1, 0]})
-    save_folds(folds, tmp_path / "folds.csv")
+    folds = pd.DataFrame({"ImageId": ["NA", "b_1.jpg"], "fold": [1, 0], "group": [0, 0]})
+    save_folds(folds, tmp_path / "folds.csv", {"seed": 3})
     pd.testing.assert_frame_equal(load_folds(tmp_path / "folds.csv"), folds, check_dtype=False)
+    assert '"seed": 3' in (tmp_path / "folds.json").read_text()
+    more = folds.assign(likeness=[0.25, 0.5], test_like=[False, True])
+    save_folds(more, tmp_path / "folds.csv")
+    pd.testing.assert_frame_equal(load_folds(tmp_path / "folds.csv"), more, check_dtype=False)
 
 
-def test_a_broken_file_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("change", ["csv", "json", "no json", "other json"])
+def test_a_table_changed_by_hand_is_refused(tmp_path: Path, change: str) -> None:
+    path, record = tmp_path / "folds.csv", tmp_path / "folds.json"
+    save_folds(pd.DataFrame({"ImageId": ["a", "b"], "fold": [1, 0], "group": [0, 1]}), path)
+    match change:
+        case "csv":
+            path.write_text(path.read_text().replace("a,1", "a,0"))
+        case "json":
+            record.write_text('{"sha256": "0"}')
+        case "no json":
+            record.unlink()
+        case "other json":
+            record.write_text("[1]")
+    with pytest.raises(SeverstalError, match=r"folds\.csv: was changed .*: delete it and run again"):
+        load_folds(path)
+
+
+def test_the_deal_alone_is_digested() -> None:
+    folds = pd.DataFrame({"ImageId": ["a", "b"], "fold": [1, 0], "group": [0, 1]})
+    assert deal_digest(folds) == deal_digest(folds.assign(group=[3, 4], likeness=0.5))
+    assert deal_digest(folds) != deal_digest(folds.assign(fold=[0, 1]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "ImageId,fold\na,1\n", "ImageId,fold,group\na,x,0\n", "ImageId,fold,group,likeness\na,1,0,\n"],
+)
+def test_a_broken_file_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "folds.csv"
     with pytest.raises(SeverstalError, match="no such file"):
         load_folds(path)
-    path.write_text("ImageId,fold\na,x\n")
-    with pytest.raises(SeverstalError, match="not a table of ImageId,fold"):
+    path.write_text(text)
+    with pytest.raises(SeverstalError, match="not a table of ImageId,fold,group"):
         load_folds(path)

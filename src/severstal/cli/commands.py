@@ -5,7 +5,9 @@ import sys
 import tyro
 
 from severstal.cli.annotations import export, import_
+from severstal.cli.doctor import doctor
 from severstal.cli.download import download
+from severstal.cli.folds import duplicates
 from severstal.cli.jobs import notebooks, predict, run, segment, submit, train, tune
 from severstal.cli.sample import sample
 from severstal.cli.submissions import check, diff, score
@@ -16,6 +18,8 @@ COMMANDS = {
     for command in (
         sample,
         download,
+        doctor,
+        duplicates,
         export,
         import_,
         run,

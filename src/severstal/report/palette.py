@@ -76,11 +76,23 @@ def cut(text: str, length: int) -> str:
 
 
 class Sheet(Figure):
-    """A matplotlib figure that a notebook shows as a PNG, without pyplot and so without state left open."""
+    """A matplotlib figure that a notebook shows as a picture, without pyplot and so without state left open.
 
-    def _repr_png_(self) -> bytes:
+    Attributes:
+        photographic: shown as a JPEG instead of a PNG: photographs take a quarter of the bytes as one.
+    """
+
+    photographic = False
+
+    def _repr_png_(self) -> bytes | None:
+        return None if self.photographic else self._bytes(format="png")
+
+    def _repr_jpeg_(self) -> bytes | None:
+        return self._bytes(format="jpeg", pil_kwargs={"quality": 85}) if self.photographic else None
+
+    def _bytes(self, **how: object) -> bytes:
         buffer = io.BytesIO()
-        self.savefig(buffer, format="png")
+        self.savefig(buffer, **how)
         return buffer.getvalue()
 
 

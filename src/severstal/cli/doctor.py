@@ -1,0 +1,33 @@
+"""What is wrong with the data."""
+
+import sys
+from pathlib import Path
+
+from tyro.conf import Positional as Word
+
+
+def doctor(
+    data: Word[Path], images: Path | None = None, json: Path | None = None, repair: Path | None = None
+) -> int:
+    """Find what is wrong with an input folder or a CSV of masks: exit code 0 clean, 1 findings, 2 unusable.
+
+    Args:
+        data: an input folder in Kaggle's layout, or a CSV of labels or a submission.
+        images: the folder of the pictures that the CSV names.
+        json: also write the report to this file.
+        repair: write the table here with everything mended that is certain; of a folder, its train.csv.
+    """
+    from severstal.competition.doctor import check_output, examine, write_repair
+    from severstal.data.pictures import read_picture
+    from severstal.files import write_json
+
+    for output in (json, repair):
+        if output is not None:
+            check_output(data, output)
+    report = examine(data, read_picture, images)
+    print(report.to_text())
+    if json is not None:
+        write_json(json, report.to_dict())
+    if repair is not None:
+        print(write_repair(report, repair), file=sys.stderr)
+    return report.exit_code

@@ -1,0 +1,47 @@
+"""Whether near-duplicates carry the same labels."""
+
+import numpy as np
+import pandas as pd
+
+from severstal.competition.masks import Masks
+from severstal.competition.spec import Spec
+from severstal.data.duplicates.find import overlap
+
+
+def compare_labels(pairs: pd.DataFrame, masks: Masks, spec: Spec) -> pd.DataFrame:
+    """Say of each pair of near-duplicates which classes its pictures hold and how far their masks agree.
+
+    Args:
+        pairs: what `find_duplicates` found.
+        masks: of all its pictures.
+        spec: names the classes.
+
+    Returns:
+        The pairs with three more columns: `classes_first` and `classes_second`, ClassIds as "1 3", "" for a
+        clean picture; `same_label`, the Dice of their defects of equal class, laid on each other by the
+        shift, where both pictures reach (0 to 1; 1 where both are clean there).
+
+    Example:
+        >>> pairs = pd.DataFrame([("a", "b", 0, 1)], columns=["first", "second", "shift_y", "shift_x"])
+        >>> columns = ["ImageId", "ClassId", "EncodedPixels"]
+        >>> rows = pd.DataFrame([("a", 1, "1 4"), ("b", 1, "5 2")], columns=columns)
+        >>> spec = Spec("tiny", (4, 3), ("hole",))
+        >>> compare_labels(pairs, Masks(rows, spec), spec).iloc[:, 4:].round(2).to_numpy().tolist()
+        [['1', '1', 0.67]]
+    """
+    found = {"classes_first": [], "classes_second": [], "same_label": []}
+    for pair in pairs.itertuples():
+        for side, name in (("classes_first", pair.first), ("classes_second", pair.second)):
+            present = np.flatnonzero(masks.presence([name])[0]) + 1
+            found[side].append(" ".join(map(str, present)))
+        first, second = overlap(masks[pair.first], masks[pair.second], (pair.shift_y, pair.shift_x))
+        common, both = _pixels(first & second, spec), _pixels(first, spec) + _pixels(second, spec)
+        found["same_label"].append(2 * common / both if both else 1.0)
+    types = {"classes_first": "str", "classes_second": "str", "same_label": "float64"}
+    return pairs.assign(
+        **{name: pd.Series(column, pairs.index, types[name]) for name, column in found.items()}
+    )
+
+
+def _pixels(bits: np.ndarray, spec: Spec) -> int:
+    return sum(int(np.count_nonzero(bits & (1 << (class_id - 1)))) for class_id in spec.class_ids)

@@ -1,0 +1,119 @@
+"""The pairs of near-duplicate pictures, as text and side by side."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from severstal.competition.masks import Masks
+from severstal.competition.spec import Spec
+from severstal.data.duplicates import duplicate_groups
+from severstal.data.images import Pictures
+from severstal.report.overlay import Panel, gallery
+from severstal.report.palette import Sheet
+
+DIFFERENT = (
+    0.5  # agreement of labels below which a pair is worth a line; true copies' masks have 0.8 and more
+)
+
+
+def describe_duplicates(images: Sequence[str], pairs: pd.DataFrame) -> str:
+    """Say which pictures form groups of near-duplicates, and which pairs are labelled differently.
+
+    Args:
+        images: names of all pictures that were looked at.
+        pairs: what `compare_labels` made.
+
+    Returns:
+        Lines of text: a summary, a line a group, a line a pair whose labels differ.
+
+    Example:
+        >>> columns = ["first", "second", "classes_first", "classes_second", "same_label"]
+        >>> pairs = pd.DataFrame([("a", "c", "1", "", 0.0)], columns=columns)
+        >>> print(describe_duplicates(["a", "b", "c"], pairs))
+        3 pictures, 1 pair of near-duplicates in 1 group, 1 pair labelled differently
+        group of 2: a c
+        labelled differently: a has class 1, c is clean; their masks agree by 0.00
+    """
+    differing = pairs[labelled_differently(pairs)]
+    groups = duplicate_groups(images, pairs)
+    groups = [list(group.index) for _, group in groups.groupby(groups) if len(group) > 1]
+    lines = [
+        f"{len(images):,} pictures, {_some(len(pairs), 'pair')} of near-duplicates in "
+        f"{_some(len(groups), 'group')}, {_some(len(differing), 'pair')} labelled differently"
+    ]
+    lines += [f"group of {len(group)}: {' '.join(group)}" for group in groups]
+    for pair in differing.itertuples():
+        lines.append(
+            f"labelled differently: {pair.first} {_classes(pair.classes_first)}, {pair.second} "
+            f"{_classes(pair.classes_second)}; their masks agree by {pair.same_label:.2f}"
+        )
+    return "\n".join(lines)
+
+
+def labelled_differently(pairs: pd.DataFrame) -> pd.Series:
+    """Whether the pictures of a pair hold other classes, or masks whose Dice is below 0.5: bool by row.
+
+    Example:
+        >>> columns = {"classes_first": ["1", "1"], "classes_second": ["1", "3"], "same_label": [0.9, 0.0]}
+        >>> labelled_differently(pd.DataFrame(columns)).tolist()
+        [False, True]
+    """
+    return (pairs["classes_first"] != pairs["classes_second"]) | (pairs["same_label"] < DIFFERENT)
+
+
+def pair_gallery(pairs: pd.DataFrame, pictures: Pictures, masks: Masks, spec: Spec, most: int = 6) -> Sheet:
+    """Show pairs of near-duplicates, a pair a row, those labelled differently first.
+
+    Args:
+        pairs: what `compare_labels` made.
+        pictures: holds them.
+        masks: of all of them.
+        spec: names the classes.
+        most: rows.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> import numpy as np
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> columns = ["first", "second", "shift_y", "shift_x", "agreement"]
+        >>> columns += ["classes_first", "classes_second", "same_label"]
+        >>> pairs = pd.DataFrame([("a", "b", 3, -20, 0.93, "", "", 1.0)], columns=columns)
+        >>> store = SimpleNamespace(picture=lambda name: np.zeros((256, 1600), np.uint8))
+        >>> labels = pd.DataFrame(columns=["ImageId", "ClassId", "EncodedPixels"])
+        >>> figure = pair_gallery(pairs, store, Masks(labels, SEVERSTAL), SEVERSTAL)
+        >>> figure.axes[0].get_title(loc="left")
+        'a: clean'
+    """
+    order = (~labelled_differently(pairs)).sort_values(kind="stable").index[:most]
+    panels: list[Panel | None] = []
+    for pair in pairs.loc[order].itertuples():
+        moved = (
+            f"{pair.shift_x:+d} across, {pair.shift_y:+d} down"
+            if pair.shift_x or pair.shift_y
+            else "same place"
+        )
+        captions = (
+            f"{pair.first}: {_shown(pair.classes_first)}",
+            f"{pair.second}: {_shown(pair.classes_second)} ({moved}, agreement {pair.agreement:.2f})",
+        )
+        for name, caption in zip((pair.first, pair.second), captions, strict=True):
+            panels.append(Panel(pictures.picture(name), masks[name], caption))
+    differing = int(labelled_differently(pairs).sum())
+    note = (
+        f"{min(most, len(pairs))} of {_some(len(pairs), 'pair')}; {_some(differing, 'pair')} labelled "
+        "differently. Contours are the labels. The second picture is the first moved by so many pixels; the "
+        "agreement is the correlation of small pieces of both, 1 where they are equal."
+    )
+    return gallery(panels, spec, "Near-duplicate pictures", note, columns=2)
+
+
+def _some(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _classes(classes: str) -> str:
+    return f"has {_shown(classes)}" if classes else "is clean"
+
+
+def _shown(classes: str) -> str:
+    return f"class {' + '.join(classes.split())}" if classes else "clean"

@@ -1,0 +1,161 @@
+"""How large the masks are, and what a minimum area would cost of them."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
+
+from severstal.competition.spec import Spec
+from severstal.report.palette import (
+    LINES,
+    MARKERS,
+    TEXT_SIZE,
+    WIDTH,
+    Sheet,
+    class_label,
+    colour,
+    dress,
+    legend_below,
+    sheet,
+)
+
+BINS = 10  # a factor of ten: as fine as the rarest real class (247 masks) bears
+
+
+def area_distributions(masks: pd.DataFrame, spec: Spec, everywhere: pd.DataFrame | None = None) -> Sheet:
+    """Show how the areas of the masks spread, a row a class, over areas that grow by factors.
+
+    Args:
+        masks: a row a mask, with `ClassId` and `area` in pixels.
+        spec: names the classes and fixes the size of a picture.
+        everywhere: the same of a larger set that these masks are a part of, drawn as an outline.
+
+    Example:
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> masks = pd.DataFrame({"ClassId": [3, 3], "area": [900, 90]})
+        >>> figure = area_distributions(masks, SEVERSTAL)
+        >>> [float(bar.get_height()) for bar in figure.axes[2].patches if bar.get_height()]
+        [50.0, 50.0]
+    """
+    tables = [masks] if everywhere is None else [masks, everywhere]
+    sizes = np.concatenate([table["area"].to_numpy() for table in tables])
+    low = sizes.min() if len(sizes) else 1
+    high = max(sizes.max() if len(sizes) else spec.pixels, 10 * low)
+    edges = np.geomspace(low, high, int(BINS * np.log10(high / low)) + 1)
+    edges[[0, -1]] = low, high  # rounding may leave the smallest or the largest outside
+    note = (
+        "All defects of one class in one image are one mask. Bars: share of the class's masks. Black line: "
+        "the median; between the dashed ones lies the middle half."
+    )
+    if everywhere is not None:
+        note += f" Outline: all {len(everywhere):,} masks of the whole data set."
+    figure, axes = sheet(
+        WIDTH,
+        0.7 + 0.8 * len(spec.classes),
+        "How large the masks are",
+        note,
+        rows=len(spec.classes),
+        sharex=True,
+    )
+    for class_id, place in zip(spec.class_ids, axes.flat, strict=True):
+        own = masks.loc[masks["ClassId"] == class_id, "area"].to_numpy()
+        place.set_xscale("log")
+        place.set_xlim(edges[0], edges[-1])
+        place.set_ylim(0, 1)
+        said = "no mask"
+        top = 0.0
+        if len(own):
+            share = np.full(len(own), 100 / len(own))
+            heights, *_ = place.hist(
+                own, bins=edges, weights=share, color=colour(class_id), edgecolor="black", linewidth=0.5
+            )
+            quartiles = np.percentile(own, (25, 50, 75))
+            for at, line in zip(quartiles, ("--", "-", "--"), strict=True):
+                place.axvline(at, color="black", linestyle=line, linewidth=1.2)
+            median = quartiles[1] / spec.pixels
+            said = f"{len(own):,} masks, median {quartiles[1]:,.0f} px = {median:.2%} of the picture"
+            top = heights.max()
+        if everywhere is not None:
+            all_own = everywhere.loc[everywhere["ClassId"] == class_id, "area"].to_numpy()
+            if len(all_own):
+                heights = np.histogram(all_own, edges)[0] * 100 / len(all_own)
+                place.stairs(heights, edges, color="#404040", linewidth=1.4, baseline=None)
+                said += f"; of all {len(all_own):,}: {np.median(all_own):,.0f} px"
+                top = max(top, heights.max())
+        place.set_ylim(0, 1.1 * top or 1)
+        dress(place, y="masks %")
+        place.set_title(f"{class_label(spec, class_id)}: {said}", fontsize=TEXT_SIZE, loc="left", pad=3)
+        place.yaxis.set_major_locator(MaxNLocator(nbins=3, integer=True, min_n_ticks=1))
+    _number(axes[-1, 0])
+    axes[-1, 0].set_xlabel("area of the mask (pixels, logarithmic)", fontsize=TEXT_SIZE)
+    return figure
+
+
+def masks_lost(masks: pd.DataFrame, spec: Spec) -> Sheet:
+    """Show which share of the true masks of each class lies below each minimum area.
+
+    Args:
+        masks: a row a mask, with `ClassId` and `area` in pixels.
+        spec: names the classes and fixes the size of a picture.
+
+    Example:
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> masks = pd.DataFrame({"ClassId": [3, 3], "area": [900, 90]})
+        >>> masks_lost(masks, SEVERSTAL).axes[0].lines[0].get_ydata().tolist()
+        [0.0, 50.0, 100.0]
+    """
+    figure, ((axes,),) = sheet(
+        WIDTH,
+        3.6,
+        "Which true masks a minimum area would lose",
+        "A predicted mask smaller than the minimum is dropped. A minimum that is harmless for one class "
+        "destroys another, hence one for each class.",
+    )
+    handles = []
+    for class_id in spec.class_ids:
+        own = np.sort(masks.loc[masks["ClassId"] == class_id, "area"].to_numpy())
+        if not len(own):
+            continue
+        look = {
+            "color": colour(class_id),
+            "linestyle": LINES[(class_id - 1) % len(LINES)],
+            "marker": MARKERS[(class_id - 1) % len(MARKERS)],
+        }
+        share = 100 * np.arange(len(own) + 1) / len(own)
+        axes.plot(
+            np.append(own, own[-1]),
+            share,
+            drawstyle="steps-pre",
+            linewidth=2,
+            path_effects=[withStroke(linewidth=2.8, foreground="#404040")],
+            markevery=(len(own) // 2, max(len(own) // 3, 1)),
+            markeredgecolor="black",
+            **look,
+        )
+        handles.append(
+            Line2D([], [], linewidth=2, markeredgecolor="black", label=class_label(spec, class_id), **look)
+        )
+    axes.set_xscale("log")
+    axes.set_ylim(0, 102)
+    low, high = (1, spec.pixels) if masks.empty else (masks["area"].min() * 0.9, masks["area"].max() * 1.1)
+    middle = max((high / low) ** 0.5, 10**0.5)  # a factor of ten at least
+    axes.set_xlim((low * high) ** 0.5 / middle, (low * high) ** 0.5 * middle)
+    _number(axes)
+    axes.axhline(5, color="black", linestyle=":", linewidth=1)
+    axes.annotate(
+        "5%", (1, 5), (-2, 2), xycoords=("axes fraction", "data"), textcoords="offset points", ha="right"
+    )
+    dress(axes, x="minimum area (pixels, logarithmic)", y="true masks below it (%)", grid="both")
+    legend_below(figure, handles or [Patch(facecolor="none", label="no mask")])
+    return figure
+
+
+def _number(axes: Axes) -> None:
+    """Number a logarithmic axis in plain pixels, densely enough to read where it spans a factor of ten."""
+    low, high = axes.get_xlim()
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())

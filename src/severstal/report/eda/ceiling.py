@@ -1,0 +1,83 @@
+"""The ceiling that inexact masks put on the score."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from severstal.competition.spec import Spec
+from severstal.report.palette import (
+    MARKERS,
+    PALE,
+    TEXT_SIZE,
+    WIDTH,
+    Sheet,
+    class_label,
+    colour,
+    dress,
+    legend_below,
+    sheet,
+)
+
+LEAST = 0.001  # losses up to here are drawn on a linear scale, so that none at all has a place, too
+TICKS = (0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1)
+
+
+def dice_lost(ceiling: pd.DataFrame, spec: Spec) -> Sheet:
+    """Show how much Dice true masks lose when they are spoilt in a single way.
+
+    Args:
+        ceiling: mean Dice, a row a degradation, a column a `ClassId` and `all`, as `label_ceiling` gives it.
+        spec: names the classes.
+
+    Example:
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> ceiling = pd.DataFrame({3: [0.9], "all": [0.9]}, index=["1 pixel wider"])
+        >>> round(float(dice_lost(ceiling, SEVERSTAL).axes[0].patches[0].get_width()), 3)
+        0.1
+    """
+    lost = (1 - ceiling).clip(lower=0)
+    figure, ((axes,),) = sheet(
+        WIDTH,
+        1.0 + 0.34 * max(len(lost), 1),
+        "How much Dice true masks lose when they are spoilt in one way",
+        "Each true mask is scored against itself after the change at the left. Bar: all masks; markers: the "
+        "classes. People's outlines are hardly exact to a pixel: what one pixel costs, no network can win.",
+    )
+    rows = np.arange(len(lost))
+    axes.barh(rows, lost["all"], height=0.62, color=PALE, edgecolor="#808080", linewidth=0.6)
+    ids = [column for column in lost.columns if column != "all"]
+    handles = []
+    for place, class_id in enumerate(ids):
+        offset = (place - (len(ids) - 1) / 2) * min(0.13, 0.5 / max(len(ids), 1))
+        look = {
+            "marker": MARKERS[(class_id - 1) % len(MARKERS)],
+            "color": colour(class_id),
+            "linestyle": "none",
+            "markeredgecolor": "black",
+            "markersize": 6.5,
+        }
+        axes.plot(lost[class_id], rows + offset, zorder=3, clip_on=False, **look)
+        handles.append(Line2D([], [], label=class_label(spec, class_id), **look))
+    for row, value in zip(rows, lost["all"], strict=True):
+        axes.text(
+            1.02,
+            row,
+            "<0.1%" if 0 < value < 0.0005 else f"{value:.1%}",
+            transform=axes.get_yaxis_transform(),
+            va="center",
+            fontsize=TEXT_SIZE,
+        )
+    axes.set_xscale("symlog", linthresh=LEAST, linscale=0.5)
+    axes.set_xlim(-LEAST / 4, 1)
+    axes.xaxis.set_major_locator(FixedLocator(TICKS))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%"))
+    axes.set_yticks(rows, lost.index)
+    axes.set_ylim(max(len(lost), 1) - 0.5, -0.5)
+    dress(axes, x="Dice lost on defects (logarithmic from 0.1% on); at the right, all masks", grid="x")
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    if handles:
+        legend_below(figure, handles)
+    return figure

@@ -1,0 +1,122 @@
+"""How often each class is there, and which classes come together."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pandas as pd
+
+from severstal.competition.spec import Spec
+from severstal.report.palette import (
+    GREY,
+    PALE,
+    TEXT_SIZE,
+    WIDTH,
+    Sheet,
+    class_labels,
+    colour,
+    cut,
+    dress,
+    sheet,
+)
+
+ROW = 0.36  # inches a bar
+MOST_COMBINATIONS = 20
+
+
+def class_counts(table: pd.DataFrame, images: Sequence[str], spec: Spec) -> Sheet:
+    """Count the images that show each class, and the clean ones.
+
+    Args:
+        table: tidy labels, a row a mask.
+        images: every image, the clean ones too.
+        spec: names the classes.
+
+    Example:
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> table = pd.DataFrame({"ImageId": ["a"], "ClassId": [3], "EncodedPixels": ["1 9"]})
+        >>> [int(bar.get_width()) for bar in class_counts(table, ["a", "b"], SEVERSTAL).axes[0].patches]
+        [1, 0, 0, 1, 0]
+    """
+    clean = len(set(images) - set(table["ImageId"]))
+    counts = [clean, *(int((table["ClassId"] == k).sum()) for k in spec.class_ids)]
+    pairs = len(images) * len(spec.classes)
+    empty = 1 - len(table) / pairs if pairs else float("nan")
+    note = (
+        f"{len(images):,} images; {clean:,} are clean. {empty:.1%} of the {pairs:,} (image, class) pairs "
+        f"are empty, so submitting nothing scores {empty:.4f}."
+    )
+    figure, ((axes,),) = sheet(WIDTH, 0.6 + ROW * len(counts), "How many images show each class", note)
+    fills = [PALE, *map(colour, spec.class_ids)]
+    bars = axes.barh(range(len(counts)), counts, color=fills, edgecolor="black", linewidth=0.6)
+    share = max(len(images), 1)
+    axes.bar_label(bars, [f"{n:,} ({n / share:.1%})" for n in counts], padding=4, fontsize=TEXT_SIZE)
+    axes.set_yticks(range(len(counts)), ["clean", *class_labels(spec)])
+    axes.set_ylim(len(counts) - 0.5, -0.5)
+    axes.set_xlim(0, 1.15 * max(counts, default=0) or 1)
+    dress(axes, x="images (an image with two classes counts in both)", grid="x")
+    return figure
+
+
+def class_combinations(table: pd.DataFrame, images: Sequence[str], spec: Spec) -> Sheet:
+    """Count the images that show exactly each combination of classes, the commonest first.
+
+    Args:
+        table: tidy labels, a row a mask.
+        images: every image, the clean ones too.
+        spec: names the classes.
+
+    Example:
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> table = pd.DataFrame({"ImageId": ["a", "a"], "ClassId": [3, 4], "EncodedPixels": ["1 9", "11 9"]})
+        >>> figure = class_combinations(table, ["a", "b"], SEVERSTAL)
+        >>> [int(bar.get_width()) for bar in figure.axes[1].patches]
+        [1, 1]
+    """
+    shown: dict[str, set[int]] = {}
+    for image, class_id in zip(table["ImageId"], table["ClassId"], strict=True):
+        shown.setdefault(image, set()).add(int(class_id))
+    counts = Counter(tuple(sorted(shown.get(image, ()))) for image in images)
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    rows, rest = ranked[:MOST_COMBINATIONS], ranked[MOST_COMBINATIONS:]
+    several = sum(number for ids, number in counts.items() if len(ids) > 1)
+    note = (
+        f"A filled dot is a class the image shows; {several:,} of {len(images):,} images show more than one."
+    )
+    if rest:
+        note += f" {len(rest)} rarer combinations ({sum(n for _, n in rest):,} images) are left out."
+
+    classes = len(spec.classes)
+    labels = [cut(label, 24) for label in class_labels(spec)]
+    figure, ((dots, axes),) = sheet(
+        WIDTH,
+        0.5 + ROW * max(len(rows), 2) + 0.075 * max(map(len, labels)),
+        "Which classes come together",
+        note,
+        columns=2,
+        sharey=True,
+        width_ratios=[max(0.28 * classes, 0.8), WIDTH - 0.28 * classes],
+    )
+    for row, (ids, _) in enumerate(rows):
+        dots.plot(range(1, classes + 1), [row] * classes, "o", color=PALE, markersize=7)
+        dots.plot(ids, [row] * len(ids), "-", color=GREY, linewidth=1.5)
+        for k in ids:
+            dots.plot(k, row, "o", color=colour(k), markeredgecolor="black", markersize=9)
+    names = [" + ".join(map(str, ids)) or "clean" for ids, _ in rows]
+    bars = axes.barh(range(len(rows)), [number for _, number in rows], color=GREY)
+    axes.bar_label(
+        bars,
+        [f"{number:,} ({number / len(images):.1%})" for _, number in rows],
+        padding=4,
+        fontsize=TEXT_SIZE,
+    )
+    axes.set_xlim(0, 1.15 * max((number for _, number in rows), default=0) or 1)
+    axes.set_ylim(max(len(rows), 2) - 0.5, -0.5)
+    axes.tick_params(labelleft=False)
+    dots.set_xlim(0.4, classes + 0.6)
+    dress(dots, y="classes shown")
+    dots.set_yticks(range(len(rows)), names)
+    dots.set_xticks(spec.class_ids, labels, rotation=90)
+    dots.spines[["left", "bottom"]].set_visible(False)
+    dots.tick_params(length=0)
+    dress(axes, x="images", grid="x")
+    return figure

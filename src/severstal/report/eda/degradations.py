@@ -1,0 +1,131 @@
+"""What a flawless network would score if its masks were spoilt in one single way."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from severstal.competition import rle
+from severstal.competition.metric import pair_dice
+from severstal.competition.spec import Spec
+from severstal.progress import progress
+
+Degrade = Callable[[np.ndarray], np.ndarray]
+
+SMALL = 0.0015  # of the picture: 614 pixels at 256 x 1600, near the winner's 600 for classes 1 and 2
+COPIED = 0.0085  # 3,482 pixels there, near the 3,500 that public kernels copied from each other
+SQUARE = np.ones((3, 3), np.uint8)
+
+
+def degradations(spec: Spec) -> dict[str, Degrade]:
+    """What is done to a mask, by name; each takes and gives (H, W) of 0 and 1.
+
+    Example:
+        >>> tiny = Spec("tiny", (2, 3), ("hole",))
+        >>> mask = np.array([[1, 0, 0], [1, 0, 0]], np.uint8)
+        >>> degradations(tiny)["read row by row, not column by column"](mask).tolist()
+        [[1, 1, 0], [0, 0, 0]]
+    """
+    small, copied = round(SMALL * spec.pixels), round(COPIED * spec.pixels)
+    return {
+        "read row by row, not column by column": lambda mask: mask.ravel(order="F").reshape(mask.shape),
+        "every run a pixel too late": _late,
+        "moved 3 pixels to the right": lambda mask: _moved(mask, 3),
+        "1 pixel wider all around": lambda mask: cv2.dilate(mask, SQUARE),
+        "1 pixel narrower all around": lambda mask: cv2.erode(mask, SQUARE),
+        "the box around each piece": _boxes,
+        "at half the resolution": lambda mask: _coarse(mask, 2),
+        "at a quarter of the resolution": lambda mask: _coarse(mask, 4),
+        "holes filled": _filled,
+        f"pieces below {small:,} px dropped": lambda mask: _without_small(mask, small),
+        f"masks below {small:,} px dropped": lambda mask: mask * np.uint8(mask.sum() >= small),
+        f"masks below {copied:,} px dropped": lambda mask: mask * np.uint8(mask.sum() >= copied),
+    }
+
+
+def label_ceiling(table: pd.DataFrame, spec: Spec, most: int = 100) -> pd.DataFrame:
+    """Score the true masks, each spoilt in one way, against themselves.
+
+    Args:
+        table: tidy labels, a row a mask.
+        spec: the shape and the classes.
+        most: masks of each class to do it to, spread evenly over their areas.
+
+    Returns:
+        Mean Dice, from 0 to 1: a row a degradation; a column for each `ClassId` that has a mask, and `all`,
+        in which each class counts as often as it has masks. Without any mask the table has no row.
+
+    Example:
+        >>> rows = [("a.jpg", 1, "1 8"), ("b.jpg", 1, "17 16")]
+        >>> table = pd.DataFrame(rows, columns=["ImageId", "ClassId", "EncodedPixels"])
+        >>> ceiling = label_ceiling(table, Spec("tiny", (8, 8), ("hole",)))
+        >>> float(ceiling.loc["holes filled", "all"])
+        1.0
+    """
+    ways = degradations(spec)
+    dice: dict[int, np.ndarray] = {}
+    weights: dict[int, int] = {}
+    drawn: list[tuple[int, str]] = []
+    for class_id in spec.class_ids:
+        runs = table.loc[table["ClassId"] == class_id, "EncodedPixels"].tolist()
+        runs.sort(key=lambda text: (sum(map(int, text.split()[1::2])), text))
+        places = np.unique(np.linspace(0, len(runs) - 1, min(len(runs), most)).round().astype(int))
+        drawn += [(class_id, runs[place]) for place in places]
+        if runs:
+            weights[class_id] = len(runs)
+            dice[class_id] = np.zeros(len(ways))
+    if not drawn:
+        return pd.DataFrame(columns=["all"], dtype=float)
+    number = dict.fromkeys(dice, 0)
+    for class_id, text in progress(drawn, "spoiling masks", unit="mask"):
+        mask = np.ascontiguousarray(rle.decode(text, spec.image_shape))
+        dice[class_id] += [_dice(way(mask), mask) for way in ways.values()]
+        number[class_id] += 1
+    scores = pd.DataFrame({k: dice[k] / number[k] for k in dice}, index=list(ways))
+    scores["all"] = np.average(scores, axis=1, weights=[weights[k] for k in dice])
+    return scores
+
+
+def _dice(spoilt: np.ndarray, mask: np.ndarray) -> float:
+    areas = (np.count_nonzero(one) for one in (spoilt & mask, spoilt, mask))
+    return float(pair_dice(*map(np.asarray, areas)))
+
+
+def _late(mask: np.ndarray) -> np.ndarray:
+    """Each run one pixel late, as readers draw it that take the first pixel's number for an offset."""
+    flat = mask.ravel(order="F")
+    return np.concatenate([[np.uint8(0)], flat[:-1]]).reshape(mask.shape, order="F")
+
+
+def _moved(mask: np.ndarray, pixels: int) -> np.ndarray:
+    moved = np.zeros_like(mask)
+    moved[:, pixels:] = mask[:, :-pixels]
+    return moved
+
+
+def _coarse(mask: np.ndarray, factor: int) -> np.ndarray:
+    height, width = mask.shape
+    small = max(1, width // factor), max(1, height // factor)
+    shares = cv2.resize(mask.astype(np.float32), small, interpolation=cv2.INTER_AREA)
+    return np.uint8(cv2.resize(shares, (width, height), interpolation=cv2.INTER_LINEAR) >= 0.5)
+
+
+def _boxes(mask: np.ndarray) -> np.ndarray:
+    _, _, boxes, _ = cv2.connectedComponentsWithStats(mask)
+    drawn = np.zeros_like(mask)
+    for left, top, wide, high, _ in boxes[1:]:
+        drawn[top : top + high, left : left + wide] = 1
+    return drawn
+
+
+def _filled(mask: np.ndarray) -> np.ndarray:
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return cv2.drawContours(mask.copy(), outlines, -1, 1, cv2.FILLED)
+
+
+def _without_small(mask: np.ndarray, least: int) -> np.ndarray:
+    _, labels, boxes, _ = cv2.connectedComponentsWithStats(mask)
+    keep = boxes[:, cv2.CC_STAT_AREA] >= least
+    keep[0] = False  # the background
+    return keep[labels].astype(np.uint8)

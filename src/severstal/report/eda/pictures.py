@@ -1,0 +1,143 @@
+"""How bright the pictures are and how much of them is black: by class, and in train and test."""
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from severstal.competition.spec import Spec
+from severstal.report.palette import (
+    GREY,
+    PALE,
+    TEXT_SIZE,
+    WIDTH,
+    Sheet,
+    class_labels,
+    colour,
+    dress,
+    legend_below,
+    sheet,
+)
+
+# Shares of the picture between which its black part is told apart; below the first it counts as none.
+BLACK = (0.01, 0.1, 0.3, 0.6)
+SHADES = ("#FFFFFF", "#C8C8C8", "#909090", "#505050", "#000000")
+FEW = 40  # pictures up to which each is drawn as a dot
+
+
+def picture_groups(
+    features: pd.DataFrame, table: pd.DataFrame, spec: Spec, test: pd.DataFrame | None = None
+) -> dict[str, pd.DataFrame]:
+    """Group the pictures' features: all train pictures, the clean ones, those with each class, the test ones.
+
+    Args:
+        features: a row a train picture, with `ImageId`.
+        table: a row a mask, with `ImageId` and `ClassId`.
+        spec: names the classes.
+        test: a row a test picture; None leaves the group out.
+
+    Example:
+        >>> features = pd.DataFrame({"ImageId": ["a", "b"], "brightness": [80.0, 90.0]})
+        >>> table = pd.DataFrame({"ImageId": ["b"], "ClassId": [1]})
+        >>> groups = picture_groups(features, table, Spec("tiny", (4, 4), ("hole",)))
+        >>> {name: len(rows) for name, rows in groups.items()}
+        {'all train': 2, 'clean': 1, '1 hole': 1}
+    """
+    shown = features["ImageId"]
+    groups = {"all train": features, "clean": features[~shown.isin(table["ImageId"])]}
+    for class_id, label in zip(spec.class_ids, class_labels(spec), strict=True):
+        groups[label] = features[shown.isin(table.loc[table["ClassId"] == class_id, "ImageId"])]
+    return groups if test is None else {**groups, "all test": test}
+
+
+def brightness_and_black(
+    features: pd.DataFrame, table: pd.DataFrame, spec: Spec, test: pd.DataFrame | None = None
+) -> Sheet:
+    """Compare how bright the steel is and how much of the picture is black.
+
+    Args:
+        features: a row a train picture: `ImageId`, `brightness` (grey levels), `black` (share of the pixels).
+        table: a row a mask, with `ImageId` and `ClassId`.
+        spec: names the classes.
+        test: the features of the test pictures; None leaves them out.
+
+    Example:
+        >>> features = pd.DataFrame({"ImageId": ["a"], "brightness": [80.0], "black": [0.4]})
+        >>> table = pd.DataFrame({"ImageId": [], "ClassId": []})
+        >>> figure = brightness_and_black(features, table, Spec("tiny", (4, 4), ("hole",)))
+        >>> [float(bar.get_width()) for bar in figure.axes[1].patches if bar.get_width()]
+        [100.0, 100.0]
+    """
+    groups = picture_groups(features, table, spec, test)
+    figure, ((left, right),) = sheet(
+        WIDTH,
+        1.1 + 0.4 * len(groups),
+        "How bright the steel is, and how much of the picture is black",
+        "Left: mean grey level of a picture's steel; box: the middle half of the pictures, line: the median, "
+        f"whiskers: 5% to 95%; up to {FEW} pictures are dots. Right: how much of the pictures is black, and "
+        "how many have a black part at all.",
+        columns=2,
+        sharey=True,
+        width_ratios=[1.15, 1],
+    )
+    fills = ["#4D4D4D", PALE, *map(colour, spec.class_ids), "white"]
+    shares = np.zeros((len(groups), len(SHADES)))
+    for row, (group, fill) in enumerate(zip(groups.values(), fills, strict=False)):
+        _box(left, row, group["brightness"].to_numpy(), fill)
+        if len(group):
+            kinds = np.searchsorted(BLACK, group["black"].to_numpy(), side="right")
+            shares[row] = 100 * np.bincount(kinds, minlength=len(SHADES)) / len(group)
+            right.text(102, row, f"{100 - shares[row, 0]:.0f}%", va="center", fontsize=TEXT_SIZE)
+    limits = [f"{limit:.0%}" for limit in BLACK]
+    names = [
+        "no black",
+        *(f"{low} to {high} black" for low, high in pairwise(limits)),
+        f"over {limits[-1]} black",
+    ]
+    starts = np.cumsum(shares, axis=1) - shares
+    for kind, shade in enumerate(SHADES):
+        right.barh(
+            range(len(groups)),
+            shares[:, kind],
+            left=starts[:, kind],
+            color=shade,
+            edgecolor="black",
+            linewidth=0.6,
+        )
+    left.set_yticks(range(len(groups)), [f"{name} ({len(rows):,})" for name, rows in groups.items()])
+    left.set_ylim(len(groups) - 0.5, -0.5)
+    right.set_xlim(0, 114)
+    right.set_xticks(range(0, 101, 20))
+    dress(left, x="brightness of the steel (grey levels, 0 to 255)", grid="x")
+    dress(right, x="pictures (%)")
+    right.tick_params(labelleft=False)
+    legend_below(
+        figure,
+        [
+            Patch(facecolor=shade, edgecolor="black", linewidth=0.6, label=name)
+            for name, shade in zip(names, SHADES, strict=True)
+        ],
+    )
+    return figure
+
+
+def _box(axes: Axes, row: int, values: np.ndarray, fill: str) -> None:
+    if not len(values):
+        axes.text(
+            0.02, row, "no picture", transform=axes.get_yaxis_transform(), va="center", fontsize=TEXT_SIZE
+        )
+        return
+    if len(values) <= FEW:
+        axes.plot(values, np.full(len(values), row), "o", color=fill, markeredgecolor="black", markersize=4.5)
+        axes.plot([np.median(values)] * 2, [row - 0.32, row + 0.32], color="black", linewidth=2)
+        return
+    p5, low, median, high, p95 = np.percentile(values, (5, 25, 50, 75, 95))
+    axes.plot([p5, p95], [row, row], color=GREY, linewidth=1.2)
+    hatch = "////" if fill == "white" else None
+    axes.barh(
+        row, high - low, left=low, height=0.6, color=fill, edgecolor="black", linewidth=0.6, hatch=hatch
+    )
+    axes.plot([median, median], [row - 0.3, row + 0.3], color="black", linewidth=3)
+    axes.plot([median, median], [row - 0.3, row + 0.3], color="white", linewidth=1)

@@ -1,0 +1,80 @@
+"""Where in the picture each class lies."""
+
+import numpy as np
+import pandas as pd
+
+from severstal.competition.spec import Spec
+from severstal.report.overlay import columns_for
+from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, class_label, colour, cut, dress, sheet
+
+MOST = 3.0  # times the class's mean at which the shade is darkest
+
+
+def class_places(coverage: np.ndarray, masks: pd.DataFrame, spec: Spec) -> Sheet:
+    """Show for each class how often each part of the picture is covered, against an even spread.
+
+    Args:
+        coverage: (C, rows, columns), mean share of each cell that the masks of a class cover, as
+            `mask_statistics` gives it.
+        masks: a row a mask, with `ClassId`.
+        spec: names the classes and fixes the size of a picture.
+
+    Example:
+        >>> coverage = np.array([[[0.0, 0.5], [0.0, 0.5]]])
+        >>> figure = class_places(coverage, pd.DataFrame({"ClassId": [1]}), Spec("s", (8, 8), ("hole",)))
+        >>> figure.axes[1].images[0].get_array().tolist()
+        [[0.0, 2.0], [0.0, 2.0]]
+    """
+    high, wide = spec.image_shape
+    columns = 1 if columns_for(spec) == 2 else min(3, len(spec.classes))
+    blocks = -(-len(spec.classes) // columns)
+    tall = (WIDTH / columns - 1.1) * high / wide
+    figure, axes = sheet(
+        WIDTH,
+        blocks * (tall + 1.0),
+        "Where in the picture each class lies",
+        "Shade: how often a place is covered, as a multiple of the class's own mean (1 = spread evenly). "
+        "Curve above: the same for whole columns of the picture. Of few masks, each one shows.",
+        rows=2 * blocks,
+        columns=columns,
+        height_ratios=[0.35, tall] * blocks,
+    )
+    drawn = None
+    for place in range(columns * blocks):
+        above = axes[2 * (place // columns), place % columns]
+        below = axes[2 * (place // columns) + 1, place % columns]
+        if place >= len(spec.classes):
+            above.remove()
+            below.remove()
+            continue
+        class_id = place + 1
+        own = coverage[place]
+        relative = own / (own.mean() or 1)  # (rows, columns)
+        drawn = below.imshow(
+            relative, cmap="bone_r", vmin=0, vmax=MOST, extent=(0, wide, high, 0), aspect="auto"
+        )
+        edges = np.linspace(0, wide, own.shape[1] + 1)
+        above.stairs(relative.mean(0), edges, fill=True, facecolor=colour(class_id), edgecolor="black")
+        above.axhline(1, color="black", linestyle=":", linewidth=0.9)
+        above.set_ylim(0, max(MOST / 2, 1.05 * relative.mean(0).max()))
+        above.set_xlim(0, wide)
+        above.set_xticks([])
+        above.set_yticks([1], ["1"])
+        dress(above)
+        above.tick_params(labelsize=TEXT_SIZE - 2)
+        number = int((masks["ClassId"] == class_id).sum())
+        said = f"{number:,} masks" if number else "no mask"
+        above.set_title(
+            f"{cut(class_label(spec, class_id), 26)}: {said}", fontsize=TEXT_SIZE, loc="left", pad=3
+        )
+        lowest = place + columns >= len(spec.classes)
+        dress(below, x="x (pixels)" if lowest else "", y="y (pixels)" if place % columns == 0 else "")
+        below.tick_params(labelbottom=lowest)
+        below.tick_params(labelsize=TEXT_SIZE - 1.5)
+        below.set_yticks([0, high // 2, high])
+        below.spines[:].set_visible(True)
+        below.spines[:].set_color(GREY)
+    bar = figure.colorbar(drawn, ax=figure.axes, extend="max", fraction=0.03, pad=0.015, aspect=40)
+    bar.set_label("times the class's mean", fontsize=TEXT_SIZE)
+    bar.ax.tick_params(labelsize=TEXT_SIZE - 1.5)
+    return figure

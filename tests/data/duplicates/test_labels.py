@@ -1,0 +1,62 @@
+"""Labels are laid on each other by the shift of the pictures."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from severstal.competition.masks import Masks
+from severstal.competition.rle import encode
+from severstal.competition.spec import Spec
+from severstal.data.duplicates import compare_labels
+
+SPEC = Spec("small", (20, 30), ("a", "b"))
+
+
+def box(top: int, left: int) -> np.ndarray:
+    mask = np.zeros(SPEC.image_shape, bool)
+    mask[top : top + 5, left : left + 8] = True
+    return mask
+
+
+def compare(first: dict[int, np.ndarray], second: dict[int, np.ndarray], shift: tuple[int, int]) -> pd.Series:
+    rows = [("x", k, encode(mask)) for k, mask in first.items()] + [
+        ("y", k, encode(mask)) for k, mask in second.items()
+    ]
+    table = pd.DataFrame(rows, columns=["ImageId", "ClassId", "EncodedPixels"])
+    pairs = pd.DataFrame([("x", "y", *shift)], columns=["first", "second", "shift_y", "shift_x"], index=[7])
+    return compare_labels(pairs, Masks(table, SPEC), SPEC).loc[7]
+
+
+def test_equal_masks_agree_once_they_are_shifted() -> None:
+    moved = compare({1: box(3, 4)}, {1: box(6, 2)}, (3, -2))
+    assert moved["same_label"] == 1
+    assert (moved["classes_first"], moved["classes_second"]) == ("1", "1")
+    assert compare({1: box(3, 4)}, {1: box(6, 2)}, (0, 0))["same_label"] == pytest.approx(2 * 2 * 6 / 80)
+
+
+def test_other_classes_do_not_agree() -> None:
+    other = compare({1: box(3, 4)}, {2: box(3, 4)}, (0, 0))
+    assert other["same_label"] == 0
+    assert (other["classes_first"], other["classes_second"]) == ("1", "2")
+    both = compare({1: box(3, 4), 2: box(10, 10)}, {1: box(3, 4)}, (0, 0))
+    assert both["classes_first"] == "1 2"
+    assert both["same_label"] == pytest.approx(2 / 3)
+
+
+def test_clean_pictures_agree() -> None:
+    clean = compare({}, {}, (2, 2))
+    assert (clean["classes_first"], clean["same_label"]) == ("", 1)
+
+
+def test_what_lies_outside_the_other_picture_does_not_count() -> None:
+    assert compare({1: box(0, 0)}, {}, (-6, 0))["same_label"] == 1
+
+
+def test_no_pairs_keep_their_columns() -> None:
+    table = pd.DataFrame(columns=["ImageId", "ClassId", "EncodedPixels"])
+    pairs = pd.DataFrame(columns=["first", "second", "shift_y", "shift_x"])
+    assert list(compare_labels(pairs, Masks(table, SPEC), SPEC).columns)[4:] == [
+        "classes_first",
+        "classes_second",
+        "same_label",
+    ]

@@ -1,0 +1,31 @@
+"""Pairs survive the file, and a broken file is named."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from severstal.data.duplicates import load_pairs, save_pairs
+from severstal.data.duplicates.table import COLUMNS
+from severstal.errors import SeverstalError
+
+
+def test_pairs_survive_the_file(tmp_path: Path) -> None:
+    pairs = pd.DataFrame([("NA", "b.jpg", 3, -7, 1.25, 2.5, 0.875)], columns=list(COLUMNS)).astype(COLUMNS)
+    save_pairs(pairs.assign(classes_first="1"), tmp_path / "a" / "pairs.csv")
+    pd.testing.assert_frame_equal(load_pairs(tmp_path / "a" / "pairs.csv"), pairs)
+    save_pairs(pairs.iloc[:0], tmp_path / "none.csv")
+    pd.testing.assert_frame_equal(load_pairs(tmp_path / "none.csv"), pairs.iloc[:0], check_index_type=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "first,second\na,b\n", "first,second,shift_y,shift_x,gain,difference,agreement\na,b,x,0,1,1,1\n"],
+)
+def test_a_broken_file_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "pairs.csv"
+    with pytest.raises(SeverstalError, match="no such file"):
+        load_pairs(path)
+    path.write_text(text)
+    with pytest.raises(SeverstalError, match=r"pairs\.csv: not a table of pairs"):
+        load_pairs(path)
