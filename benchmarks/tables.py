@@ -20,9 +20,9 @@ import pandas as pd
 from severstal.competition.checking import read_checked
 from severstal.competition.contents import sum_up
 from severstal.competition.difference import compare_tables
-from severstal.competition.metric import score_tables
 from severstal.competition.rle import encode
 from severstal.competition.scope import read_named
+from severstal.competition.scored import score_masks
 from severstal.competition.spec import SEVERSTAL
 from severstal.competition.submission import write_submission
 from severstal.competition.tables import Sample, read_labels
@@ -89,7 +89,9 @@ def main() -> None:
         sample = Sample(tuple(names[:TEST_IMAGES]), "today")
         truth, prediction = (table(TEST_IMAGES, defects, runs) for _ in range(2))
         size = f"{TEST_IMAGES:,} images, {defects:,} masks"
-        measure(f"score, {size} a side", lambda: score_tables(prediction, truth, sample.images, SEVERSTAL))
+        measure(
+            f"score, {size} a side", lambda: score_masks(prediction, truth, sample.images, SEVERSTAL).score
+        )
         for form in ("today", "2019"):
             measure(
                 f"write and check a submission ({form}), {size}",

@@ -12,7 +12,7 @@ from severstal.job import reopen_job
 from severstal.notebooks import NOTEBOOKS, run_all
 
 SOURCES = sorted(NOTEBOOKS.glob("0*.ipynb"))
-NAMES = ["01_eda", "02_folds", "03_train", "04_thresholds", "05_submission"]
+NAMES = ["01_eda", "02_folds", "03_train", "04_thresholds", "05_submission", "06_errors"]
 MACHINE_PATH = re.compile(r"(?<![\w.])/(home|root|work|tmp|Users|usr|opt|mnt|var)/|[A-Z]:\\\\")
 
 

@@ -141,6 +141,29 @@ class InferenceSettings:
 
 
 @dataclass(frozen=True)
+class DecisionSettings:
+    """How maps become masks: what is searched for the rules, and what is set by hand.
+
+    Attributes:
+        choice: of the rules within the noise of the best, the one whose neighbours score best; or the best.
+        gates: ways in which a class probability may count, of which each class takes the one that suits it;
+            "none" is always among them.
+        test_like_weight: in the search, the fifth of the images most like the test set counts so many times.
+        min_component: components of fewer pixels are left out of every mask.
+        fill_holes: what a mask encloses becomes part of it.
+        exclusive: where two masks meet, a pixel stays with the class whose map is higher; "auto" where no two
+            classes share a pixel in the labels.
+    """
+
+    choice: Literal["flattest", "best"] = "flattest"
+    gates: tuple[Literal["none", "veto", "soft", "area"], ...] = ("none", "veto", "soft", "area")
+    test_like_weight: float = within(1.0, 0.0, 1000.0)
+    min_component: int = within(0, 0, 10**9)
+    fill_holes: bool = False
+    exclusive: Literal["auto", "on", "off"] = "auto"
+
+
+@dataclass(frozen=True)
 class Recipe:
     """The settings of one experiment.
 
@@ -148,7 +171,7 @@ class Recipe:
         name: names the run, with the input folder.
         description: one sentence for a person.
         seed: of folds, weights and crops.
-        data, model, loss, augment, training, inference: settings by step.
+        data, model, loss, augment, training, inference, decision: settings by step.
 
     Example:
         >>> Recipe().model.architecture, load_recipe("smoke").name
@@ -164,6 +187,7 @@ class Recipe:
     augment: AugmentSettings = AugmentSettings()
     training: TrainingSettings = TrainingSettings()
     inference: InferenceSettings = InferenceSettings()
+    decision: DecisionSettings = DecisionSettings()
 
     def to_dict(self) -> dict[str, Any]:
         """Every setting as plain JSON and TOML values."""

@@ -55,7 +55,11 @@ def test_the_stages_one_by_one(command: Callable, small_input: Path, tiny_recipe
     assert command("predict", "runs/tiny-small")[0] == 0
     code, printed, _ = command("tune", "runs/tiny-small")
     assert code == 0
-    assert "bright: threshold" in printed
+    assert "bright: " in printed
+    assert "cross-fitted: 0." in printed
+    code, printed, _ = command("tune", "runs/tiny-small", "--explain")
+    assert code == 0
+    assert "whole rule" in printed
     code, printed, _ = command("submit", "runs/tiny-small", "--output", "mine.csv")
     assert code == 0
     assert "submitting nothing" in printed
@@ -73,7 +77,15 @@ def test_the_stages_one_by_one(command: Callable, small_input: Path, tiny_recipe
     assert code == 0
     card = json.loads(Path("runs/tiny-small/scorecard.json").read_text())
     figures = json.loads(Path("s.json").read_text())
-    assert {name: figures[name] for name in card["test"]} == card["test"]
+    for name in ("score", "interval", "budget", "defects_found", "dice_on_defects"):
+        assert figures[name] == card["test"][name], name
+    code, printed, _ = command("leaderboard", "mine.csv", "--public", "0.91234", "--folder", ".")
+    assert code == 0
+    assert "0.91234" in printed
+    assert command("submit", "runs/tiny-small", "--output", "two.csv", "--propose")[0] == 0
+    assert command("check", "two-stable.csv", "--input", small_input)[0] == 0
+    assert command("check", "two-bold.csv", "--input", small_input)[0] == 0
+    assert command("submit", "runs/tiny-small", "--weights", "lots")[0] == 2
 
 
 def test_sample_draws_a_data_set(command: Callable) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from severstal import cli
@@ -13,6 +14,7 @@ from severstal.cli.commands import COMMANDS
 from severstal.competition.spec import SEVERSTAL, read_spec
 from severstal.competition.submission import write_submission
 from severstal.competition.tables import Sample, read_labels, read_sample
+from severstal.data.folds import save_folds
 
 TODAY = "ImageId,EncodedPixels,ClassId\n"
 TEST = tuple(f"test{k:02d}.png" for k in range(4))
@@ -179,13 +181,66 @@ def test_score_of_test_and_of_train_images(command: Callable, small: Path) -> No
         2,
         1,
     )
-    assert (report["csv"], report["truth"], report["notes"]) == ("half.csv", "truth.csv", [])
+    assert (report["csv"], report["truth"]) == ("half.csv", "truth.csv")
+    assert [note.split(":")[0] for note in report["notes"]] == [
+        "calibration and expected counts are left out",
+        "intervals take every image for itself",
+    ]
+    assert report["interval"][0] <= 0.875 <= report["interval"][1]
+    assert report["budget"]["missed"] == report["budget"]["total"] == 0.125
+    assert (report["calibration"], report["test_like"]) == (None, None)
     assert "sample_submission.csv" in report["over"]
 
     code, printed, _ = command("score", "oof_half.csv", "--truth", small / "train.csv", "--input", small)
     assert code == 0
     assert "score                0.8333" in printed
     assert "over all 18 train images, as the rows name these and no test image" in printed
+
+
+def test_score_writes_a_page(command: Callable, small: Path) -> None:
+    words = ("score", "half.csv", "--truth", "truth.csv", "--input", small)
+    code, printed, _ = command(*words, "--html", "page.html")
+    assert code == 0
+    assert "where the missing 0.1250 went" in printed
+    page = Path("page.html").read_text()
+    assert "<h1>half.csv</h1>" in page
+    assert "0.8750" in page
+    assert "is a folder" in command(*words, "--html", small)[2]
+
+
+def deal(path: str, names: list[str]) -> None:
+    """Folds of twins, every third image most like the test set."""
+    table = pd.DataFrame({"ImageId": names, "fold": 0, "group": [index // 2 for index in range(len(names))]})
+    save_folds(table.assign(likeness=0.5, test_like=table.index % 3 == 0), path)
+
+
+def test_score_by_the_groups_of_a_run(command: Callable, small: Path) -> None:
+    deal("folds.csv", [f"train{k:02d}.png" for k in range(18)])
+    words = ("score", "oof_half.csv", "--truth", small / "train.csv", "--input", small)
+    code, printed, _ = command(*words, "--folds", "folds.csv", "--json", "s.json")
+    assert code == 0
+    assert "resampled by 9 groups of images" in printed
+    assert "score on the 6 images most like the test set: 1.0000" in printed
+    report = json.loads(Path("s.json").read_text(), parse_constant=pytest.fail)
+    assert (report["images"], report["resampled"], report["test_like"]["images"]) == (18, 9, 6)
+
+
+def test_folds_that_do_not_fit_are_one_line(command: Callable, small: Path) -> None:
+    words = ("score", "oof_half.csv", "--truth", small / "train.csv", "--input", small, "--folds")
+    deal("few.csv", [f"train{k:02d}.png" for k in range(17)])
+    line = the_line(command(*words, "few.csv"))
+    assert "few.csv: 1 of the 18 images have no row, such as train17.png" in line
+    assert "absent.csv: no such file" in the_line(command(*words, "absent.csv"))
+    Path("few.csv").write_text(Path("few.csv").read_text() + "train17.png,0,9,0.5,True\n")
+    assert "was changed since the folds were dealt" in the_line(command(*words, "few.csv"))
+
+
+def test_a_csv_without_its_truth_and_a_run_with_one_are_one_line(command: Callable, small: Path) -> None:
+    assert "with --truth" in the_line(command("score", "half.csv", "--input", small))
+    Path("runs/a").mkdir(parents=True)
+    assert "runs/a: not a run" in the_line(command("score", "runs/a"))
+    line = the_line(command("score", "runs/a", "--truth", "truth.csv", "--input", small))
+    assert "leave out --truth, --input" in line
 
 
 def test_images_without_a_row_are_said(command: Callable, small: Path) -> None:

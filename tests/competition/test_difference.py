@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from severstal.competition.difference import compare_tables, most_apart
 from severstal.competition.masks import Masks
-from severstal.competition.metric import score_tables
 from severstal.competition.rle import encode
+from severstal.competition.scored import score_masks
 from severstal.competition.spec import Spec, read_spec
 from severstal.competition.tables import read_labels
 
@@ -80,8 +80,8 @@ def test_all_figures_are_those_of_the_pictures(tables):
 def test_it_is_the_score_with_the_other_as_the_truth(tables):
     a, b = tables
     found = compare_tables(a, b, IMAGES, TINY)
-    assert found.score == pytest.approx(score_tables(a, b, IMAGES, TINY).score)
-    assert found.score == pytest.approx(score_tables(b, a, IMAGES, TINY).score)
+    assert found.score == pytest.approx(score_masks(a, b, IMAGES, TINY).score.score)
+    assert found.score == pytest.approx(score_masks(b, a, IMAGES, TINY).score.score)
 
 
 @settings(max_examples=40, deadline=None)
@@ -98,7 +98,7 @@ def test_no_truth_sets_the_scores_further_apart(tables, seed):
     truth = tidy([row for row in truth if row[2]])
     found = compare_tables(a, b, IMAGES, TINY)
     for third in (truth, a, b):
-        scores = [score_tables(table, third, IMAGES, TINY).score for table in (a, b)]
+        scores = [score_masks(table, third, IMAGES, TINY).score.score for table in (a, b)]
         assert abs(scores[0] - scores[1]) <= found.apart + 1e-12
 
 
@@ -164,5 +164,5 @@ def test_real_labels_moved_by_a_pixel(real_data, name):
         moved = np.roll(masks[image] >> (k - 1) & 1, 1, axis=1)
         rows.append((image, k, encode(moved)))
     found = compare_tables(labels, tidy(rows), images, spec)
-    assert found.score == pytest.approx(score_tables(tidy(rows), labels, images, spec).score)
+    assert found.score == pytest.approx(score_masks(tidy(rows), labels, images, spec).score.score)
     assert compare_tables(labels, labels, images, spec).differing == 0

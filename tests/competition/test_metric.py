@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.metrics import f1_score
 
-from severstal.competition.metric import class_areas, pair_dice, score_pairs, score_tables
+from severstal.competition.metric import class_areas, pair_dice, score_pairs
 from severstal.competition.rle import encode
+from severstal.competition.scored import score_masks
 from severstal.competition.spec import SEVERSTAL, Spec
 
 COLUMNS = ["ImageId", "ClassId", "EncodedPixels"]
@@ -57,7 +58,7 @@ def test_score_is_the_mean_of_scikit_learns_f1(masks):
     score = score_pairs(*areas_of(prediction, truth), TWO)
     assert score.score == pytest.approx(expected.mean())
     assert [part.score for part in score.classes] == pytest.approx(expected.mean(axis=0))
-    assert score_tables(table_of(prediction), table_of(truth), images, TWO).to_dict() == score.to_dict()
+    assert score_masks(table_of(prediction), table_of(truth), images, TWO).score.to_dict() == score.to_dict()
 
 
 @settings(max_examples=80, deadline=None)
@@ -130,9 +131,9 @@ def test_nothing_submitted_on_the_full_train_set():
 def test_tables_are_scored_over_the_images_asked_for():
     truth = pd.DataFrame([("a", 1, "1 4"), ("b", 2, "1 4")], columns=COLUMNS)
     prediction = pd.DataFrame([("a", 1, "3 4"), ("other", 1, "1 4")], columns=COLUMNS)
-    assert score_tables(prediction, truth, ["a"], TWO).score == pytest.approx((0.5 + 1) / 2)
-    assert score_tables(prediction, truth, ["b", "a"], TWO).score == pytest.approx((0.5 + 1 + 1 + 0) / 4)
-    assert score_tables(truth, truth, ["a", "b", "clean"], TWO).score == 1
+    assert score_masks(prediction, truth, ["a"], TWO).score.score == pytest.approx((0.5 + 1) / 2)
+    assert score_masks(prediction, truth, ["b", "a"], TWO).score.score == pytest.approx((0.5 + 1 + 1 + 0) / 4)
+    assert score_masks(truth, truth, ["a", "b", "clean"], TWO).score.score == 1
 
 
 @pytest.mark.parametrize("classes", [1, 5, 8, 12, 16])

@@ -1,150 +1,103 @@
-import json
-from fractions import Fraction
+"""Rules: what is refused, and what survives the disk."""
 
-import numpy as np
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 
 from severstal.competition.spec import Spec
-from severstal.decision.rules import PLAIN, ClassRule, Rules, apply, level, plain_rules, threshold
+from severstal.decision.gate import OPEN, Gate
+from severstal.decision.rules import PLAIN, ClassRule, Rules, plain_rules
 from severstal.errors import SeverstalError
 
 SPEC = Spec("tiny", (3, 5), ("scratch", "hole"))
 
-
-@pytest.mark.parametrize("reached", range(1, 256))
-def test_levels_and_thresholds_invert_each_other(reached):
-    assert level(reached / 255) == reached
-    assert level(threshold(reached)) == reached
-    assert len(str(threshold(reached))) <= len("0.123")
-
-
-@given(st.integers(1, 10_000))
-def test_a_level_is_the_least_value_that_reaches_the_threshold(ten_thousandths):
-    exact = Fraction(ten_thousandths, 10_000)
-    wanted = next(value for value in range(256) if Fraction(value, 255) >= exact)
-    assert level(ten_thousandths / 10_000) == wanted
-
-
-def test_a_sum_of_floats_means_what_it_is_rounded_to():
-    assert 0.1 * 6 > 0.6
-    assert level(0.1 * 6) == level(0.6) == 153
-
-
-def test_every_positive_threshold_needs_something():
-    assert level(1e-12) == level(5e-324) == 1
-
-
-def draw_slowly(maps: np.ndarray, rules: Rules) -> np.ndarray:
-    bits = np.zeros(maps.shape[1:], int)
-    for index, (plane, rule) in enumerate(zip(maps, rules.rules, strict=True)):
-        reach = [
-            value for value in plane.ravel().tolist() if Fraction(value, 255) >= Fraction(str(rule.high))
-        ]
-        if reach and len(reach) >= rule.min_area:
-            for place, value in np.ndenumerate(plane):
-                if Fraction(int(value), 255) >= Fraction(str(rule.low)):
-                    bits[place] += 2**index
-    return bits
-
-
 hundredths = st.integers(1, 100).map(lambda value: value / 100)
+gates = st.one_of(
+    st.just(OPEN),
+    st.builds(Gate, st.just("veto"), hundredths),
+    st.builds(Gate, st.just("soft"), st.floats(0.1, 4)),
+    st.builds(Gate, st.just("area"), st.floats(1, 12)),
+)
 class_rules = st.builds(
-    lambda one, other, min_area: ClassRule(max(one, other), min(one, other), min_area),
+    lambda one, other, *rest: ClassRule(max(one, other), min(one, other), *rest),
     hundredths,
     hundredths,
     st.integers(0, 16),
+    gates,
+    st.integers(0, 9),
+    st.booleans(),
 )
-
-
-@given(arrays.arrays(np.uint8, (2, 3, 5)), class_rules, class_rules)
-@settings(max_examples=100, deadline=None)
-def test_masks_are_those_drawn_pixel_by_pixel(maps, first, second):
-    rules = Rules(SPEC.classes, (first, second))
-    bits = apply(maps, rules, SPEC)
-    assert bits.dtype == np.uint8
-    assert np.array_equal(bits, draw_slowly(maps, rules))
-
-
-def test_minimum_area_is_of_the_whole_mask_and_inclusive():
-    maps = np.zeros((2, 3, 5), np.uint8)
-    maps[0, 0, 0] = maps[0, 2, 4] = 255  # two components of one pixel
-    maps[0, 1, 2] = 100
-
-    def drawn(min_area: int) -> int:
-        rules = Rules(SPEC.classes, (ClassRule(0.5, 0.3, min_area), PLAIN))
-        return np.count_nonzero(apply(maps, rules, SPEC))
-
-    assert [drawn(min_area) for min_area in (0, 1, 2, 3, 16)] == [3, 3, 3, 0, 0]
-
-
-def test_sixteen_classes_keep_their_overlaps():
-    spec = Spec("many", (1, 2), tuple(f"class {index}" for index in range(16)))
-    maps = np.zeros((16, 1, 2), np.uint8)
-    maps[:, 0, 0] = 128
-    maps[15, 0, 1] = 128
-    bits = apply(maps, plain_rules(spec), spec)
-    assert bits.dtype == np.uint16
-    assert bits.tolist() == [[2**16 - 1, 2**15]]
 
 
 @pytest.mark.parametrize(
-    "maps", [np.zeros((2, 3, 5)), np.full((2, 3, 5), np.nan), np.zeros((2, 5, 3), np.uint8)]
+    ("values", "said"),
+    [
+        ((0, 0, 0), "high is 0"),
+        ((1.01, 0.5, 0), "high is 1.01"),
+        ((float("nan"), 0.5, 0), "high is nan"),
+        ((True, 0.5, 0), "high is True"),
+        (("0.5", 0.5, 0), "high is '0.5'"),
+        ((0.5, -0.1, 0), "low is -0.1"),
+        ((0.5, None, 0), "low is None"),
+        ((0.5, 0.6, 0), "low is 0.6, above high, 0.5"),
+        ((0.5, 0.5, -1), "min_area is -1"),
+        ((0.5, 0.5, 1.5), "min_area is 1.5"),
+        ((0.5, 0.5, True), "min_area is True"),
+        ((0.5, 0.5, 0, "soft"), "gate is 'soft': give its mode and value"),
+        ((0.5, 0.5, 0, OPEN, -1), "min_component is -1"),
+        ((0.5, 0.5, 0, OPEN, 0, 1), "fill_holes is 1: give true or false"),
+    ],
 )
-def test_maps_of_another_shape_or_type(maps):
-    with pytest.raises(ValueError, match="they must be"):
-        apply(maps, plain_rules(SPEC), SPEC)
+def test_impossible_rules(values, said):
+    with pytest.raises(SeverstalError, match=said) as error:
+        ClassRule(*values)
+    assert "\n" not in str(error.value)
 
 
-def test_rules_of_other_classes_are_not_applied():
-    other = Spec("tiny", (3, 5), ("hole", "scratch"))
-    with pytest.raises(ValueError, match="rules for"):
-        apply(np.zeros((2, 3, 5), np.uint8), plain_rules(other), SPEC)
+def test_rules_and_classes_are_as_many():
     with pytest.raises(ValueError, match="1 rules for 2 classes"):
         Rules(SPEC.classes, (PLAIN,))
 
 
-@pytest.mark.parametrize(
-    ("high", "low", "min_area", "said"),
-    [
-        (0, 0, 0, "high is 0"),
-        (1.01, 0.5, 0, "high is 1.01"),
-        (float("nan"), 0.5, 0, "high is nan"),
-        (True, 0.5, 0, "high is True"),
-        ("0.5", 0.5, 0, "high is '0.5'"),
-        (0.5, -0.1, 0, "low is -0.1"),
-        (0.5, None, 0, "low is None"),
-        (0.5, 0.6, 0, "low is 0.6, above high, 0.5"),
-        (0.5, 0.5, -1, "min_area is -1"),
-        (0.5, 0.5, 1.5, "min_area is 1.5"),
-        (0.5, 0.5, True, "min_area is True"),
-    ],
-)
-def test_impossible_rules(high, low, min_area, said):
-    with pytest.raises(SeverstalError, match=said):
-        ClassRule(high, low, min_area)
+def test_a_rule_that_no_picture_can_fulfil_draws_nothing():
+    assert not ClassRule(0.5, 0.5, 15).draws_nothing(SPEC)
+    assert ClassRule(0.5, 0.5, 16).draws_nothing(SPEC)
 
 
-@given(class_rules, class_rules)
+@given(class_rules, class_rules, st.booleans())
 @settings(max_examples=30, deadline=None)
-def test_rules_survive_the_disk(tmp_path_factory, first, second):
+def test_rules_survive_the_disk(tmp_path_factory, first, second, exclusive):
     path = tmp_path_factory.mktemp("rules") / "rules.json"
-    rules = Rules(SPEC.classes, (first, second))
+    rules = Rules(SPEC.classes, (first, second), exclusive)
     rules.save(path)
     assert Rules.load(path, SPEC) == rules
 
 
 def test_rules_are_found_by_class_name(tmp_path):
     path = tmp_path / "rules.json"
-    hole, scratch = ClassRule(0.7, 0.4, 600), ClassRule(1, 1, 0)
+    hole, scratch = ClassRule(0.7, 0.4, 600, Gate("area", 5)), ClassRule(1, 1, 0)
     Rules(("hole", "scratch"), (hole, scratch)).save(path)
-    assert json.loads(path.read_text())["hole"] == {"high": 0.7, "low": 0.4, "min_area": 600}
+    assert json.loads(path.read_text())["classes"]["hole"] == {
+        "high": 0.7,
+        "low": 0.4,
+        "min_area": 600,
+        "gate": {"mode": "area", "value": 5},
+        "min_component": 0,
+        "fill_holes": False,
+    }
     assert Rules.load(path, SPEC).rules == (scratch, hole)
 
 
-PLAIN_FIELDS = {"high": 0.5, "low": 0.5, "min_area": 0}
+OLD = {"high": 0.5, "low": 0.5, "min_area": 0}
+
+
+@pytest.mark.parametrize("names", [("scratch", "hole"), ("classes",)])
+def test_files_from_before_there_were_gates_are_read(tmp_path, names):
+    spec, path = Spec("tiny", (3, 5), names), tmp_path / "rules.json"
+    path.write_text(json.dumps(dict.fromkeys(names, OLD)))
+    assert Rules.load(path, spec) == plain_rules(spec)
 
 
 @pytest.mark.parametrize(
@@ -152,11 +105,24 @@ PLAIN_FIELDS = {"high": 0.5, "low": 0.5, "min_area": 0}
     [
         ([], "not rules"),
         ({"scratch": 0.5, "hole": 0.5}, "not rules"),
-        ({"scratch": PLAIN_FIELDS}, "rules for the classes scratch; the data set has scratch, hole"),
-        ({"scratch": PLAIN_FIELDS, "crack": PLAIN_FIELDS}, "rules for the classes scratch, crack;"),
-        ({"scratch": PLAIN_FIELDS, "hole": {"high": 0.5, "low": 0.5}}, "hole has high, low: give"),
-        ({"scratch": PLAIN_FIELDS, "hole": {**PLAIN_FIELDS, "gate": 1}}, "hole has .*gate: give"),
-        ({"scratch": {**PLAIN_FIELDS, "low": 2}, "hole": PLAIN_FIELDS}, "scratch: low is 2"),
+        ({"classes": [], "exclusive": False}, "not rules"),
+        ({"scratch": OLD}, "rules for the classes scratch; the data set has scratch, hole"),
+        ({"scratch": OLD, "crack": OLD}, "rules for the classes scratch, crack;"),
+        ({"classes": {"scratch": OLD}, "exclusive": False}, "rules for the classes scratch;"),
+        ({"classes": {"scratch": OLD, "hole": OLD}, "exclusive": 1}, "exclusive is 1"),
+        ({"scratch": OLD, "hole": {"high": 0.5, "low": 0.5}}, "hole has high, low: give high"),
+        ({"scratch": OLD, "hole": {**OLD, "area": 1}}, "hole has .*area: give"),
+        ({"scratch": OLD, "hole": {**OLD, "gate": 1}}, "hole: gate is 1: give its mode and value"),
+        ({"scratch": OLD, "hole": {**OLD, "gate": {"mode": "veto"}}}, "hole: gate is .*: give its mode"),
+        (
+            {"scratch": OLD, "hole": {**OLD, "gate": {"mode": ["veto"], "value": 0.5}}},
+            "hole: gate is .'veto'.: take one of none, veto",
+        ),
+        (
+            {"scratch": OLD, "hole": {**OLD, "gate": {"mode": "veto", "value": 2}}},
+            "hole: the veto gate's value is 2",
+        ),
+        ({"scratch": {**OLD, "low": 2}, "hole": OLD}, "scratch: low is 2"),
     ],
 )
 def test_refused_rules_files(tmp_path, content, said):

@@ -68,24 +68,41 @@ def test_shares_are_those_of_the_presence(labelled):
     assert np.allclose(shares, [presence.any(1).mean(), *presence.mean(0)])
 
 
+def draw_probability(spec, images=6):
+    return np.random.default_rng(0).integers(0, 256, (images, len(spec.classes)), np.uint8)
+
+
 def test_predicted_counts(labelled, readable):
-    spec = labelled.spec
+    spec, sure = labelled.spec, draw_probability(labelled.spec)
     predicted = labelled.table.iloc[::2]
-    figure = predicted_counts(predicted, labelled.table, 6, 12, spec)
+    figure = predicted_counts(predicted, sure, labelled.table, 12, spec)
     readable(figure, ("share of the images (%)",))
-    bars = [bar.get_width() for bar in figure.axes[0].patches]
-    expected = [*class_shares(predicted, 6, spec), *class_shares(labelled.table, 12, spec)]
+    axes = figure.axes[0]
+    bars = [bar.get_width() for bar in axes.patches]
+    expected = [*class_shares(predicted, 6, spec)[1:], *class_shares(labelled.table, 12, spec)[1:]]
     assert np.allclose(bars, 100 * np.array(expected))
-    low, high = sorted(figure.axes[0].get_ylim())
-    assert all(low <= bar.get_y() <= bar.get_y() + bar.get_height() <= high for bar in figure.axes[0].patches)
-    assert [text.get_text() for text in figure.legends[0].texts] == [
-        "predicted in the test images",
-        "labelled in the train images",
-    ]
+    diamonds = next(line for line in axes.lines if line.get_marker() == "D")
+    assert np.allclose(diamonds.get_xdata(), 100 * sure.mean(axis=0) / 255)
+    low, high = sorted(axes.get_ylim())
+    assert all(low <= bar.get_y() <= bar.get_y() + bar.get_height() <= high for bar in axes.patches)
+    legend = [text.get_text() for text in figure.legends[0].texts]
+    assert legend == ["predicted", "expected", "in the 12 train images"]
+    assert "leaderboard" not in figure.texts[1].get_text().lower()
+
+
+def test_counts_of_severstal_stand_beside_the_leaderboard(readable):
+    table = pd.DataFrame({"ImageId": ["a", "b"], "ClassId": [3, 3]})
+    figure = predicted_counts(table, np.zeros((1801, 4), np.uint8), table, 12, SEVERSTAL)
+    readable(figure)
+    axes = figure.axes[0]
+    true = next(line for line in axes.lines if line.get_marker() == "x")
+    assert np.allclose(true.get_xdata() * 18.01, (128, 43, 741, 120))
+    spans = [line.get_xdata() for line in axes.lines if line.get_marker() == "|"]
+    assert np.allclose(np.array(spans) * 18.01, [(78, 97), (0, 9), (356, 611), (109, 113)])
 
 
 def test_predicted_counts_without_a_defect(clean, readable):
-    figure = predicted_counts(clean.table, clean.table, 6, 0, clean.spec)
+    figure = predicted_counts(clean.table, draw_probability(clean.spec) * 0, clean.table, 0, clean.spec)
     readable(figure)
     assert not any(bar.get_width() for bar in figure.axes[0].patches)
 

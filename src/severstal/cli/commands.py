@@ -9,8 +9,9 @@ from severstal.cli.doctor import doctor
 from severstal.cli.download import download
 from severstal.cli.folds import duplicates
 from severstal.cli.jobs import notebooks, predict, run, segment, submit, train, tune
+from severstal.cli.runs import compare
 from severstal.cli.sample import sample
-from severstal.cli.submissions import check, diff, score
+from severstal.cli.submissions import check, diff, leaderboard, score
 from severstal.errors import SeverstalError
 
 COMMANDS = {
@@ -32,6 +33,8 @@ COMMANDS = {
         check,
         diff,
         score,
+        compare,
+        leaderboard,
     )
 }
 

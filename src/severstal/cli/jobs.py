@@ -1,8 +1,14 @@
 """The whole job, its stages, and what was trained on pictures of your own."""
 
 from pathlib import Path
+from typing import Literal
 
 from tyro.conf import Positional as Word
+
+from severstal.errors import SeverstalError
+
+Sense = Literal["mean", "logit", "power", "rank"]
+Weights = tuple[str, ...]
 
 
 def run(
@@ -60,48 +66,81 @@ def train(recipe: Word[str] = "auto", input: Path | None = None, name: str | Non
     print(job.folder)
 
 
-def predict(run: Word[Path]) -> None:
-    """Predict the labelled images out of fold, and the test images, with the run's networks.
+def predict(runs: Word[list[Path]]) -> None:
+    """Predict the labelled images out of fold, and the test images, which are read once for all runs.
 
     Args:
-        run: its folder, runs/NAME.
+        runs: their folders, runs/NAME.
     """
     from severstal import pipeline
     from severstal.job import reopen_job
 
-    job = reopen_job(run)
-    pipeline.predict_oof(job)
-    pipeline.predict_test(job)
-    print(f"{run}/oof, {run}/test")
+    jobs = [reopen_job(run) for run in runs]
+    for job in jobs:
+        pipeline.predict_oof(job)
+    pipeline.predict_tests(jobs)
+    print("\n".join(f"{run}/oof, {run}/test" for run in runs))
 
 
-def tune(run: Word[Path]) -> None:
-    """Search each class's threshold and minimum area on the run's out-of-fold maps.
-
-    Args:
-        run: its folder, runs/NAME.
-    """
-    from severstal import pipeline
-    from severstal.job import reopen_job
-
-    _, result = pipeline.tune_rules(reopen_job(run))
-    for name, rule in zip(result.rules.classes, result.rules.rules, strict=True):
-        print(f"{name}: threshold {rule.high:.3f}, at least {rule.min_area} pixels")
-
-
-def submit(run: Word[Path], output: Path = Path("submissions/submission.csv")) -> None:
-    """Write the submission of a run, and print its scorecard.
+def tune(
+    runs: Word[list[Path]],
+    sense: Sense = "mean",
+    weights: Weights = ("uniform",),
+    power: float = 1.0,
+    name: str | None = None,
+    explain: bool = False,
+) -> None:
+    """Search gate, thresholds and minimum area of each class on out-of-fold maps; judge them cross-fitted.
 
     Args:
-        run: its folder, runs/NAME.
-        output: where the submission goes.
+        runs: a run's folder, runs/NAME; or several, whose maps are averaged.
+        sense: of the mean of several.
+        weights: of several: uniform, selected (on the out-of-fold maps), or a number for each.
+        power: the exponent of the power mean.
+        name: of the folder for several, runs/NAME.
+        explain: also print what each part of each rule is worth.
     """
     from severstal import pipeline
-    from severstal.job import reopen_job
+    from severstal.decision.explain import explain as price
 
-    job = reopen_job(run)
-    pipeline.submit(job, output)
-    pipeline.make_scorecard(job)
+    candidate = pipeline.open_team(runs, sense, _weights(weights), power, name)
+    rules = pipeline.tune_rules(candidate)
+    for class_name, rule in zip(rules.classes, rules.rules, strict=True):
+        print(f"{class_name}: {'never drawn' if rule.draws_nothing(candidate.spec) else rule}")
+    print(f"out of fold, cross-fitted: {pipeline.score_oof(candidate).score.score:.4f}")
+    if explain:
+        summary, maps = pipeline.summarise_oof(candidate), pipeline.predict_oof(candidate)
+        print(price(summary, rules, maps, candidate.masks).to_text())
+
+
+def submit(
+    runs: Word[list[Path]],
+    output: Path = Path("submissions/submission.csv"),
+    sense: Sense = "mean",
+    weights: Weights = ("uniform",),
+    power: float = 1.0,
+    name: str | None = None,
+    propose: bool = False,
+) -> None:
+    """Write the submission of a run, or of several together, with its provenance, and print its scorecard.
+
+    Args:
+        runs: a run's folder, runs/NAME; or several, whose maps are averaged.
+        output: where the submission goes; beside it its provenance, NAME.json, and leaderboard.csv.
+        sense: of the mean of several.
+        weights: of several: uniform, selected (on the out-of-fold maps), or a number for each.
+        power: the exponent of the power mean.
+        name: of the folder for several, runs/NAME.
+        propose: write a stable and a bold submission instead, and say what separates them.
+    """
+    from severstal import pipeline
+
+    candidate = pipeline.open_team(runs, sense, _weights(weights), power, name)
+    if propose:
+        pipeline.propose(candidate, output)
+        return
+    pipeline.submit(candidate, output)
+    pipeline.make_scorecard(candidate)
     print(output)
 
 
@@ -117,3 +156,14 @@ def segment(run: Word[Path], images: Word[list[Path]], output: Path) -> None:
     from severstal.deploy.segment import segment_files
 
     print(f"{output}: {segment_files(severstal.load(run), images, output)} masks on {len(images)} pictures")
+
+
+def _weights(words: Weights) -> Literal["uniform", "selected"] | tuple[float, ...]:
+    if words in (("uniform",), ("selected",)):
+        return words[0]
+    try:
+        return tuple(float(word) for word in words)
+    except ValueError:
+        raise SeverstalError(
+            f"--weights {' '.join(words)}: give uniform, selected, or a number for each run"
+        ) from None

@@ -1,11 +1,20 @@
 """Submissions: checked, compared and scored."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tyro.conf import Positional as Word
 
 from severstal.errors import SeverstalError
-from severstal.files import write_json
+from severstal.files import write_json, write_text
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from severstal.competition.scope import Scope
+    from severstal.competition.scored import ScoredPairs
 
 
 def check(csv: Word[Path], input: Path | None = None, json: Path | None = None) -> int:
@@ -80,27 +89,59 @@ def diff(
 
 def score(
     csv: Word[Path],
-    truth: Path,
+    truth: Path | None = None,
     input: Path | None = None,
     images: Path | None = None,
+    folds: Path | None = None,
     json: Path | None = None,
+    html: Path | None = None,
 ) -> None:
-    """Score a submission as Kaggle does, against a table of the truth.
+    """Score a submission as Kaggle does, against a table of the truth; or a run, on its out-of-fold masks.
 
     Clean images have no row and yet count. Which images there are, the input folder's sample submission
     says; where the rows are of train images, such as out-of-fold predictions, all train images count, and the
     output says so. `--images` names any others, such as those of one fold.
 
     Args:
-        csv: the submission.
+        csv: the submission; or the folder of a run or a team, runs/NAME, which needs nothing else.
         truth: labels in train.csv's form.
         input: the input folder; without it the usual places.
         images: the images that count: a folder of pictures, or a CSV with a row for each.
+        folds: a run's folds.csv: near-duplicates are resampled together, and the images most like the test
+            set are scored for themselves too.
         json: also write the figures to this file.
+        html: also write them as a page to this file.
     """
-    from severstal.competition import metric, scope
+    from severstal.report.scorecard import make_scorecard, print_scorecard, save_page
+
+    if csv.is_dir():
+        _score_run(csv, {"truth": truth, "input": input, "images": images, "folds": folds}, json, html)
+        return
+    if truth is None:
+        raise SeverstalError(
+            f"{csv} is scored against its truth: name labels in train.csv's form with --truth"
+        )
+    pairs, where, test_like = score_csv(csv, truth, input, images, folds)
+    card = make_scorecard(pairs, str(csv), test_like=test_like)
+    print(print_scorecard(card), "", f"over {where.source}", *where.notes, sep="\n")
+    if json is not None:
+        over = {"csv": str(csv), "truth": str(truth), "over": where.source}
+        write_json(json, {**over, **card.to_dict(), "notes": [*where.notes, *card.notes]})
+    if html is not None:
+        save_page(html, str(csv), [card])
+
+
+def score_csv(
+    csv: Path, truth: Path, input: Path | None, images: Path | None, folds: Path | None
+) -> tuple["ScoredPairs", "Scope", "np.ndarray | None"]:
+    """Score every pair of a CSV against a truth.
+
+    Returns:
+        The pairs, the images that count, and which of them are most like the test set, where `folds` says so.
+    """
+    from severstal.competition import scope
+    from severstal.competition.scored import score_masks
     from severstal.competition.spec import SEVERSTAL
-    from severstal.report.scorecard import print_scorecard
 
     data = _input(input, needed=False)
     if data is None and images is None:
@@ -114,11 +155,62 @@ def score(
         where = scope.find_scope(sides, spec, data)
     else:
         where, sides = scope.given_scope(images, sides)
-    result = metric.score_tables(*(side.table for side in sides), where.images, spec)
-    print(print_scorecard(result, str(csv)), "", f"over {where.source}", *where.notes, sep="\n")
-    if json is not None:
-        over = {"csv": str(csv), "truth": str(truth), "over": where.source, "notes": where.notes}
-        write_json(json, {**over, **result.to_dict()})
+    dealt = None if folds is None else _dealt(folds, where.images)
+    known = {} if dealt is None else {"groups": dealt["group"].to_numpy(), "folds": dealt["fold"].to_numpy()}
+    pairs = score_masks(*(side.table for side in sides), where.images, spec, **known)
+    test_like = dealt["test_like"].to_numpy() if dealt is not None and "test_like" in dealt else None
+    return pairs, where, test_like
+
+
+def _dealt(folds: Path, images: Sequence[str]) -> "pd.DataFrame":
+    """The rows of a run's folds.csv for some images, in their order."""
+    from severstal.data.folds import load_folds
+
+    dealt = load_folds(folds).set_index("ImageId")
+    absent = [image for image in images if image not in dealt.index]
+    if absent:
+        raise SeverstalError(
+            f"{folds}: {len(absent):,} of the {len(images):,} images have no row, such as {absent[0]}: give "
+            "the folds.csv of a run on these images, or name its images with --images"
+        )
+    return dealt.loc[list(images)]
+
+
+def _score_run(run: Path, others: dict[str, Path | None], json: Path | None, html: Path | None) -> None:
+    from severstal import pipeline
+
+    given = [f"--{name}" for name, value in others.items() if value is not None]
+    if given:
+        raise SeverstalError(f"{run} is a run, which knows its own images: leave out {', '.join(given)}")
+    pipeline.make_scorecard(pipeline.open_team([run]))
+    for source, target in ((run / "scorecard.json", json), (run / "scorecard.html", html)):
+        if target is not None:
+            write_text(target, source.read_text(encoding="utf-8"))
+
+
+def leaderboard(
+    csv: Word[Path | None] = None,
+    public: float | None = None,
+    private: float | None = None,
+    folder: Path = Path("submissions"),
+) -> None:
+    """Show every submission with its out-of-fold score, the best first; enter what Kaggle said of one.
+
+    Args:
+        csv: a submission to enter scores for.
+        public: its public score.
+        private: its private score.
+        folder: whose leaderboard.csv is shown.
+    """
+    from severstal.pipeline import enter_scores, print_leaderboard, read_leaderboard
+
+    if csv is None:
+        if public is not None or private is not None:
+            raise SeverstalError("--public, --private: name the submission they belong to")
+        table = read_leaderboard(folder)
+    else:
+        table = enter_scores(csv, public, private)
+    print(print_leaderboard(table))
 
 
 def _input(folder: Path | None, needed: bool = True):

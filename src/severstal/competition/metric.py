@@ -1,14 +1,11 @@
 """The competition's score: the mean Dice over all pairs of an image and a class, and what it is made of."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from severstal.competition import rle
 from severstal.competition.spec import Spec
 
 
@@ -119,35 +116,6 @@ def score_pairs(intersection: np.ndarray, predicted: np.ndarray, true: np.ndarra
     return Score(**_parts(dice, found, defect), classes=classes)
 
 
-def score_tables(prediction: pd.DataFrame, truth: pd.DataFrame, images: Sequence[str], spec: Spec) -> Score:
-    """Score one tidy table against another.
-
-    Args:
-        prediction: a row a predicted mask, as `read_submission` gives them.
-        truth: a row a true mask, as `read_labels` gives them.
-        images: the images to score over, each once; rows of other images are left out.
-        spec: the shape and the classes of the data set.
-
-    Example:
-        >>> from severstal.competition.spec import SEVERSTAL
-        >>> columns = ["ImageId", "ClassId", "EncodedPixels"]
-        >>> truth = pd.DataFrame([("a.jpg", 3, "1 10")], columns=columns)
-        >>> prediction = pd.DataFrame([("a.jpg", 3, "6 10"), ("a.jpg", 4, "6 10")], columns=columns)
-        >>> score_tables(prediction, truth, ["a.jpg", "clean.jpg"], SEVERSTAL).score
-        0.8125
-    """
-    place = {image: row for row, image in enumerate(images)}
-    runs = [_by_pair(table, place) for table in (prediction, truth)]
-    areas = np.zeros((3, len(place), len(spec.classes)), np.int64)  # intersection, prediction, truth
-    for side, texts in enumerate(runs, start=1):
-        for pair, text in texts.items():
-            areas[side][pair] = sum(map(int, text.split()[1::2]))
-    for pair in runs[0].keys() & runs[1].keys():
-        masks = [rle.decode(texts[pair], spec.image_shape) for texts in runs]
-        areas[0][pair] = np.count_nonzero(masks[0] & masks[1])
-    return score_pairs(*areas, spec)
-
-
 def class_areas(
     prediction: np.ndarray, truth: np.ndarray, classes: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -188,16 +156,6 @@ def _parts(dice: np.ndarray, found: np.ndarray, defect: np.ndarray) -> dict[str,
         "pairs": dice.size,
         "defects": int(defect.sum()),
         "predicted": int(found.sum()),
-    }
-
-
-def _by_pair(table: pd.DataFrame, place: dict[str, int]) -> dict[tuple[int, int], str]:
-    """The run-length texts of a tidy table by the pair's place in the (N, C) areas."""
-    columns = (table["ImageId"], table["ClassId"], table["EncodedPixels"])
-    return {
-        (place[image], class_id - 1): runs
-        for image, class_id, runs in zip(*columns, strict=True)
-        if image in place
     }
 
 

@@ -54,7 +54,7 @@ def make_folds(
     # Chosen by measurement: on the 12,548 real images with 44 random pairs as groups, 5 folds and 3 seeds, no
     # combination is off by more than one image between two folds, and the sizes by 2. The iterative
     # stratification of groups (Sechidis 2011) leaves up to 20 images in a combination and 24 in the sizes,
-    # or, given the combinations as labels, 4 and 4.
+    # or, given the combinations as labels, 4 and 6.
     kind = np.unique(presence, axis=0, return_inverse=True)[1].ravel()
     if np.bincount(kind).max() < folds:
         kind = np.zeros_like(kind)  # no combination reaches every fold: only the sizes can be even

@@ -1,44 +1,19 @@
-"""What turns a map into a mask: two thresholds and a minimum area, for each class."""
+"""What turns a map into a mask: a gate, two thresholds, a minimum area and what is tidied up after them."""
 
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from severstal.competition.spec import Spec
+from severstal.decision.gate import OPEN, Gate
 from severstal.errors import SeverstalError
 from severstal.files import read_json, write_json
 
 
-def level(threshold: float) -> int:
-    """The least value of a uint8 map, 0 to 255 for 0 to 1, that reaches a threshold in (0, 1].
-
-    Example:
-        >>> level(0.5), level(1.0), level(153 / 255)
-        (128, 255, 153)
-    """
-    # Sums such as 0.1 + 0.5 come out a little above what is meant; no threshold is meant so near to a level.
-    return max(1, math.ceil(threshold * 255 - 1e-9))
-
-
-def threshold(reached: int) -> float:
-    """The shortest decimal number whose level is `reached`, 1 to 255.
-
-    Example:
-        >>> threshold(128), threshold(153), threshold(255), level(threshold(77))
-        (0.5, 0.6, 1.0, 77)
-    """
-    # Levels lie 0.0039 apart, so that three decimals always suffice.
-    candidates = (reached * 10**digits // 255 / 10**digits for digits in (1, 2, 3))
-    return next(value for value in candidates if value > 0 and level(value) == reached)
-
-
 @dataclass(frozen=True)
 class ClassRule:
-    """When a class is drawn, and how.
+    """When a class is drawn, and how: the settings of the steps that `decision.draw` takes in order.
 
     The class is drawn where its map reaches `low`, if at least `min_area` pixels, and at least one, reach
     `high`; else not at all. The area is that of the whole mask, never of each component: with the winner's
@@ -48,13 +23,16 @@ class ClassRule:
         high: probability, 0 (exclusive) to 1 (inclusive), that enough pixels must reach.
         low: probability, above 0 and at most `high`, from which pixels are drawn.
         min_area: in pixels of the full-resolution picture; more than the picture has draws the class nowhere.
+        gate: what the class probability of the image does to map or minimum area.
+        min_component: components of the drawn mask below so many pixels are left out; 0 keeps them all.
+        fill_holes: whether holes in the drawn mask are filled.
 
     Raises:
         SeverstalError: a value is out of these ranges.
 
     Example:
-        >>> ClassRule(high=0.7, low=0.4, min_area=600)
-        ClassRule(high=0.7, low=0.4, min_area=600)
+        >>> ClassRule(high=0.7, low=0.4, min_area=600).gate
+        Gate(mode='none', value=0.0)
         >>> ClassRule(high=0.4, low=0.7, min_area=600)
         Traceback (most recent call last):
         severstal.errors.SeverstalError: low is 0.7, above high, 0.4: give one of at most high
@@ -63,6 +41,9 @@ class ClassRule:
     high: float
     low: float
     min_area: int
+    gate: Gate = OPEN
+    min_component: int = 0
+    fill_holes: bool = False
 
     def __post_init__(self) -> None:
         for name in ("high", "low"):
@@ -71,11 +52,37 @@ class ClassRule:
                 raise SeverstalError(f"{name} is {value!r}: give a probability above 0 and at most 1")
         if self.low > self.high:
             raise SeverstalError(f"low is {self.low}, above high, {self.high}: give one of at most high")
-        if type(self.min_area) is not int or self.min_area < 0:
-            raise SeverstalError(f"min_area is {self.min_area!r}: give a whole number of pixels, 0 or more")
+        for name in ("min_area", "min_component"):
+            value = getattr(self, name)
+            if type(value) is not int or value < 0:
+                raise SeverstalError(f"{name} is {value!r}: give a whole number of pixels, 0 or more")
+        if not isinstance(self.gate, Gate):
+            raise SeverstalError(f"gate is {self.gate!r}: give its mode and value")
+        if not isinstance(self.fill_holes, bool):
+            raise SeverstalError(f"fill_holes is {self.fill_holes!r}: give true or false")
+
+    def __str__(self) -> str:
+        """The rule in words.
+
+        Example:
+            >>> print(ClassRule(0.7, 0.4, 600, Gate("area", 5), min_component=150))
+            from 0.4 on, if 600 pixels reach 0.7; gate area 5; components of 150 pixels
+        """
+        words = [f"from {self.low:g} on, if {max(1, self.min_area):,} pixels reach {self.high:g}"]
+        words += [f"gate {self.gate}"] if self.gate != OPEN else []
+        words += ["holes filled"] if self.fill_holes else []
+        words += [f"components of {self.min_component:,} pixels"] if self.min_component > 1 else []
+        return "; ".join(words)
+
+    def draws_nothing(self, spec: Spec) -> bool:
+        """Whether the class is drawn nowhere, since no picture has so many pixels."""
+        return self.min_area > spec.pixels
 
 
 PLAIN = ClassRule(high=0.5, low=0.5, min_area=0)
+
+REQUIRED = ("high", "low", "min_area")
+OPTIONAL = tuple(item.name for item in fields(ClassRule) if item.name not in REQUIRED)
 
 
 @dataclass(frozen=True)
@@ -85,11 +92,13 @@ class Rules:
     Attributes:
         classes: names, in the order of the data set.
         rules: `rules[k - 1]` is that of `ClassId` k.
+        exclusive: whether a pixel where the masks of several classes meet stays with one alone, the class
+            whose map is highest there; for data whose true masks never overlap, as the competition's.
 
     Example:
         >>> import tempfile
         >>> spec = Spec("tiny", (4, 6), ("scratch", "hole"))
-        >>> rules = Rules(spec.classes, (PLAIN, ClassRule(0.7, 0.4, 600)))
+        >>> rules = Rules(spec.classes, (PLAIN, ClassRule(0.7, 0.4, 600, Gate("area", 5))))
         >>> rules.save(Path(tempfile.mkdtemp()) / "rules.json")
         >>> Rules.from_json(rules.to_json(), spec) == rules
         True
@@ -97,39 +106,43 @@ class Rules:
 
     classes: tuple[str, ...]
     rules: tuple[ClassRule, ...]
+    exclusive: bool = False
 
     def __post_init__(self) -> None:
         if len(self.classes) != len(self.rules):
             raise ValueError(f"{len(self.rules)} rules for {len(self.classes)} classes")
 
-    def to_json(self) -> dict[str, dict[str, float]]:
-        """Class name to the rule's three values."""
-        return {name: asdict(rule) for name, rule in zip(self.classes, self.rules, strict=True)}
+    def require(self, spec: Spec) -> None:
+        """Check that the rules are for a data set's classes, in its order.
+
+        Raises:
+            SeverstalError: they are not.
+        """
+        if self.classes != spec.classes:
+            raise _other_classes(self.classes, spec)
+
+    def to_json(self) -> dict[str, Any]:
+        """`classes`, by name the values of each rule, and `exclusive`."""
+        rules = {name: asdict(rule) for name, rule in zip(self.classes, self.rules, strict=True)}
+        return {"classes": rules, "exclusive": self.exclusive}
 
     @classmethod
     def from_json(cls, value: Any, spec: Spec) -> "Rules":
-        """Rules from what `to_json` gave.
+        """Rules from what `to_json` gave, or from the bare `high`, `low` and `min_area` of each class.
 
         Raises:
             SeverstalError: the classes are not those of `spec`, or a rule is impossible.
         """
+        exclusive = False
+        if isinstance(value, Mapping) and value.keys() == {"classes", "exclusive"}:
+            value, exclusive = value["classes"], value["exclusive"]
         if not isinstance(value, Mapping) or not all(isinstance(rule, Mapping) for rule in value.values()):
             raise SeverstalError("not rules: give each class's name and its high, low and min_area")
+        if not isinstance(exclusive, bool):
+            raise SeverstalError(f"exclusive is {exclusive!r}: give true or false")
         if value.keys() != set(spec.classes):
-            raise SeverstalError(
-                f"rules for the classes {', '.join(value)}; the data set has {', '.join(spec.classes)}: "
-                "search the rules anew on its own maps"
-            )
-        rules = []
-        for name in spec.classes:
-            fields = value[name]
-            if fields.keys() != {"high", "low", "min_area"}:
-                raise SeverstalError(f"{name} has {', '.join(fields)}: give high, low and min_area")
-            try:
-                rules.append(ClassRule(**fields))
-            except SeverstalError as error:
-                raise SeverstalError(f"{name}: {error}") from None
-        return cls(spec.classes, tuple(rules))
+            raise _other_classes(value, spec)
+        return cls(spec.classes, tuple(_read_rule(name, value[name]) for name in spec.classes), exclusive)
 
     def save(self, path: str | Path) -> None:
         """Write the rules as JSON, whole."""
@@ -153,39 +166,32 @@ def plain_rules(spec: Spec) -> Rules:
     """Every pixel from 0.5 on, for every class: what rules that are searched for are measured against.
 
     Example:
-        >>> plain_rules(Spec("tiny", (4, 6), ("scratch",))).rules
-        (ClassRule(high=0.5, low=0.5, min_area=0),)
+        >>> plain_rules(Spec("tiny", (4, 6), ("scratch",))).rules == (PLAIN,)
+        True
     """
     return Rules(spec.classes, (PLAIN,) * len(spec.classes))
 
 
-def apply(maps: np.ndarray, rules: Rules, spec: Spec) -> np.ndarray:
-    """Draw the mask of one image.
+def _read_rule(name: str, values: Mapping[str, Any]) -> ClassRule:
+    """One class's rule."""
+    if not set(REQUIRED) <= values.keys() <= {*REQUIRED, *OPTIONAL}:
+        raise SeverstalError(
+            f"{name} has {', '.join(map(str, values))}: give {', '.join(REQUIRED)} and, where wanted, "
+            f"{', '.join(OPTIONAL)}"
+        )
+    values = dict(values)
+    try:
+        if "gate" in values:
+            if not isinstance(values["gate"], Mapping) or values["gate"].keys() != {"mode", "value"}:
+                raise SeverstalError(f"gate is {values['gate']!r}: give its mode and value")
+            values["gate"] = Gate(**values["gate"])
+        return ClassRule(**values)
+    except SeverstalError as error:
+        raise SeverstalError(f"{name}: {error}") from None
 
-    Args:
-        maps: (C, H, W) uint8 in the picture's shape, 0 to 255 for 0 to 1.
-        rules: of the same classes.
-        spec: shape and classes of the picture.
 
-    Returns:
-        (H, W) picture of bits, `spec.mask_dtype`, bit k - 1 for class k.
-
-    Raises:
-        ValueError: `maps` has another shape or type, or `rules` other classes.
-
-    Example:
-        >>> spec = Spec("tiny", (1, 4), ("scratch", "hole"))
-        >>> maps = np.uint8([[[0, 100, 200, 200]], [[0, 0, 128, 127]]])
-        >>> apply(maps, Rules(spec.classes, (ClassRule(0.7, 0.3, 2), PLAIN)), spec)
-        array([[0, 1, 3, 1]], dtype=uint8)
-    """
-    shape = (len(spec.classes), *spec.image_shape)
-    if maps.shape != shape or maps.dtype != np.uint8:
-        raise ValueError(f"maps are {maps.shape} of {maps.dtype}; they must be {shape} of uint8")
-    if rules.classes != spec.classes:
-        raise ValueError(f"rules for {rules.classes}; the data set has {spec.classes}")
-    bits = np.zeros(spec.image_shape, spec.mask_dtype)  # (H, W)
-    for index, (plane, rule) in enumerate(zip(maps, rules.rules, strict=True)):
-        if np.count_nonzero(plane >= level(rule.high)) >= max(1, rule.min_area):
-            bits |= (plane >= level(rule.low)).astype(bits.dtype) << bits.dtype.type(index)
-    return bits
+def _other_classes(classes: Any, spec: Spec) -> SeverstalError:
+    return SeverstalError(
+        f"rules for the classes {', '.join(classes)}; the data set has {', '.join(spec.classes)}: "
+        "search the rules anew on its own maps"
+    )

@@ -2,22 +2,24 @@
 
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import cv2
 import numpy as np
 
 from severstal.competition.spec import Spec
+from severstal.decision.histogram import at_least
+from severstal.decision.levels import LEVELS
+from severstal.decision.reader import Reader
 from severstal.errors import SeverstalError
 from severstal.files import replacing
-from severstal.inference.maps import MapReader
 from severstal.progress import progress
 
-LEVELS = 256
-FLOAT32_WHOLE = 2**24  # up to here float32, in which OpenCV counts, holds every whole number
+EDITION = 2  # the first held no class probabilities
+DAMAGE = (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, zipfile.BadZipFile)
+ARRAYS = ("areas", "intersections", "true", "class_probability")
 
 
 class Truth(Protocol):
@@ -40,6 +42,7 @@ class Summary:
         areas: (N, C, 256) int32, pixels of the map that are at least the level.
         intersections: (N, C, 256) int32, those of them that are in the true mask.
         true: (N, C) int32, pixels of the true mask.
+        class_probability: (N, C) uint8, 0 to 255 for 0 to 1.
     """
 
     names: tuple[str, ...]
@@ -47,41 +50,74 @@ class Summary:
     areas: np.ndarray
     intersections: np.ndarray
     true: np.ndarray
+    class_probability: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def take(self, rows: np.ndarray) -> "Summary":
+        """The summary of some images.
+
+        Args:
+            rows: which, as (M,) whole numbers from 0 in the order wanted, or (N,) bool.
+        """
+        rows = np.arange(len(self))[rows]
+        return Summary(
+            tuple(self.names[row] for row in rows),
+            self.spec,
+            self.areas[rows],
+            self.intersections[rows],
+            self.true[rows],
+            self.class_probability[rows],
+        )
+
+    def rows(self, names: Sequence[str]) -> np.ndarray:
+        """Where images stand in the summary, for `take`: (M,) int64.
+
+        Raises:
+            SeverstalError: an image is not in it, or is named twice.
+        """
+        place = {name: row for row, name in enumerate(self.names)}
+        _check_names(names, place, "the summary of the maps")
+        return np.array([place[name] for name in names], np.int64)
 
     def save(self, path: str | Path) -> None:
         """Write the summary as an uncompressed .npz, whole."""
-        header = {"names": self.names, "dataset": self.spec.name, "image_shape": self.spec.image_shape}
-        text = json.dumps({**header, "classes": self.spec.classes})
+        header = {
+            "edition": EDITION,
+            "names": self.names,
+            "dataset": self.spec.name,
+            "image_shape": self.spec.image_shape,
+            "classes": self.spec.classes,
+        }
         with replacing(path) as part, part.open("wb") as file:
-            np.savez(
-                file,
-                header=np.array(text),
-                areas=self.areas,
-                intersections=self.intersections,
-                true=self.true,
-            )
+            arrays = {name: getattr(self, name) for name in ARRAYS}
+            np.savez(file, header=np.array(json.dumps(header)), **arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> "Summary":
         """Read a summary that `save` wrote.
 
         Raises:
-            SeverstalError: the file is missing or damaged.
+            SeverstalError: the file is missing, damaged or of an earlier edition of this project.
         """
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 header = json.loads(str(arrays["header"]))
+                if header.get("edition") != EDITION:
+                    raise SeverstalError(
+                        f"{path}: made by another edition of this project: delete it and run again"
+                    )
                 spec = Spec(header["dataset"], tuple(header["image_shape"]), tuple(header["classes"]))
-                return cls(
-                    tuple(header["names"]), spec, arrays["areas"], arrays["intersections"], arrays["true"]
-                )
+                summary = cls(tuple(header["names"]), spec, *(arrays[name] for name in ARRAYS))
         except FileNotFoundError:
             raise SeverstalError(f"{path}: not there: give the command that makes it first") from None
-        except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
+        except DAMAGE as error:
             raise SeverstalError(f"{path}: not a whole summary of maps: delete it and run again") from error
+        return summary
 
 
-def summarise(reader: MapReader, truth: Truth, spec: Spec, names: Sequence[str] | None = None) -> Summary:
+def summarise(reader: Reader, truth: Truth, spec: Spec, names: Sequence[str] | None = None) -> Summary:
     """Go once through the maps of images whose true masks are known.
 
     Args:
@@ -91,34 +127,36 @@ def summarise(reader: MapReader, truth: Truth, spec: Spec, names: Sequence[str] 
         names: of the images to summarise, in order; all that `reader` has when None.
 
     Raises:
-        SeverstalError: the maps are of other classes, an image has no map, or no image is named.
+        SeverstalError: the maps are of other classes; an image has no map or is named twice; none is named.
     """
     reader.require(spec)
     place = {name: index for index, name in enumerate(reader.names)}
     names = tuple(reader.names if names is None else names)
     if not names:
         raise SeverstalError(f"{reader.folder}: no image to summarise: name at least one")
+    _check_names(names, place, str(reader.folder))
     shape = (len(names), len(spec.classes))
     areas = np.empty((*shape, LEVELS), np.int32)
     intersections = np.zeros((*shape, LEVELS), np.int32)
     for row, name in enumerate(progress(names, "summarise maps")):
-        if name not in place:
-            raise SeverstalError(f"{reader.folder}: image {name} has no map: predict it, or leave it out")
         bits = truth[name]
         drawn = int(np.bitwise_or.reduce(bits, axis=None))
         for index, plane in enumerate(reader.full(place[name])):
-            areas[row, index] = _at_least(plane)
+            areas[row, index] = at_least(plane)
             # Most pairs are empty, and a true mask is 3 % of the picture: only its pixels are gone through.
             if drawn >> index & 1:
-                intersections[row, index] = _at_least(plane[(bits & bits.dtype.type(1 << index)) != 0])
-    return Summary(names, spec, areas, intersections, np.ascontiguousarray(intersections[:, :, 0]))
+                intersections[row, index] = at_least(plane[(bits & bits.dtype.type(1 << index)) != 0])
+    probabilities = reader.class_probability[[place[name] for name in names]]
+    true = np.ascontiguousarray(intersections[:, :, 0])
+    return Summary(names, spec, areas, intersections, true, probabilities)
 
 
-def _at_least(values: np.ndarray) -> np.ndarray:
-    """How many of the uint8 values are at least 0, 1, ... 255: (256,) whole numbers."""
-    if values.size <= FLOAT32_WHOLE:
-        # Four times as fast as np.bincount, which first makes 64-bit numbers of them.
-        counts = cv2.calcHist([values], [0], None, [LEVELS], [0, LEVELS]).ravel()
-    else:
-        counts = np.bincount(values.ravel(), minlength=LEVELS)
-    return counts[::-1].cumsum(dtype=np.int64)[::-1]
+def _check_names(names: Sequence[str], place: Mapping[str, int], where: str) -> None:
+    """Check that each image is named once and is there."""
+    seen = set()
+    for name in names:
+        if name in seen:
+            raise SeverstalError(f"{where}: image {name} is named twice: keep one of the two")
+        if name not in place:
+            raise SeverstalError(f"{where}: image {name} has no map: predict it, or leave it out")
+        seen.add(name)

@@ -7,7 +7,8 @@ import numpy as np
 
 from severstal.competition.spec import Spec
 from severstal.data.pictures import read_picture
-from severstal.decision.rules import Rules, apply
+from severstal.decision.draw import apply
+from severstal.decision.rules import Rules
 from severstal.errors import SeverstalError
 from severstal.inference.maps import enlarge
 from severstal.inference.predict import predict_batch
@@ -49,10 +50,21 @@ class Predictor:
         Raises:
             SeverstalError: the file is no picture, or has another shape than the run was trained on.
         """
-        return apply(self.probabilities(picture), self.rules, self.spec)
+        maps, class_probability = self._predict(picture)
+        return apply(maps, self.rules, self.spec, class_probability)
 
     def probabilities(self, picture: np.ndarray | str | Path) -> np.ndarray:
         """Predict the map of a picture: (C, H, W) uint8, where 0 to 255 stands for 0 to 1."""
+        return self._predict(picture)[0]
+
+    def segment(self, paths: Sequence[Path]) -> Iterator[tuple[Path, np.ndarray, np.ndarray]]:
+        """Go through picture files, with a progress bar: path, (H, W) uint8 picture, (H, W) bits."""
+        for path in progress(paths, "segment"):
+            picture = read_picture(path, self.spec)
+            yield path, picture, self(picture)
+
+    def _predict(self, picture: np.ndarray | str | Path) -> tuple[np.ndarray, np.ndarray]:
+        """The map of a picture, (C, H, W) uint8, and its class probabilities, (C,) uint8."""
         if not isinstance(picture, np.ndarray):
             picture = read_picture(picture, self.spec)
         if picture.shape != self.spec.image_shape or picture.dtype != np.uint8:
@@ -62,14 +74,8 @@ class Predictor:
         scale = self.recipe.inference.map_scale
         height, width = self.spec.image_shape
         shape = (-(-height // scale), -(-width // scale))
-        small = predict_batch(self._networks, picture[None], self.recipe, self._accelerator, shape)[0][0]
-        return enlarge(small, self.spec.image_shape)
-
-    def segment(self, paths: Sequence[Path]) -> Iterator[tuple[Path, np.ndarray, np.ndarray]]:
-        """Go through picture files, with a progress bar: path, (H, W) uint8 picture, (H, W) bits."""
-        for path in progress(paths, "segment"):
-            picture = read_picture(path, self.spec)
-            yield path, picture, self(picture)
+        maps, present = predict_batch(self._networks, picture[None], self.recipe, self._accelerator, shape)
+        return enlarge(maps[0], self.spec.image_shape), present[0]
 
 
 def load_predictor(run: str | Path) -> Predictor:

@@ -4,10 +4,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from severstal.competition import leaderboard
 from severstal.competition.contents import Contents
-from severstal.competition.spec import Spec
+from severstal.competition.spec import SEVERSTAL, Spec
 from severstal.report.overlay import Panel, columns_for, describe, gallery
 from severstal.report.palette import (
     TEXT_SIZE,
@@ -115,53 +118,89 @@ def class_shares(table: pd.DataFrame, images: int, spec: Spec) -> np.ndarray:
 
 
 def predicted_counts(
-    predicted: pd.DataFrame, train: pd.DataFrame, n_test: int, n_train: int, spec: Spec
+    predicted: pd.DataFrame,
+    class_probability: np.ndarray,
+    train: pd.DataFrame,
+    n_train: int,
+    spec: Spec,
 ) -> Sheet:
-    """Compare how often each class is predicted with how often it is labelled in the train images.
+    """Compare how often each class is predicted with what the networks and the train images let expect.
+
+    For the competition's own data, also with the public test images: how often each class was there, and how
+    often the first-placed teams predicted it.
 
     Args:
         predicted: tidy table of the submission.
+        class_probability: (N, C) uint8 of all N images to be segmented, 0 to 255 for 0 to 1.
         train: tidy table of the labels.
-        n_test: images to be segmented.
         n_train: labelled images.
         spec: names the classes.
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL
         >>> table = pd.DataFrame({"ImageId": ["a"], "ClassId": [3]})
-        >>> bars = predicted_counts(table, table, 2, 4, SEVERSTAL).axes[0].patches
+        >>> sure = np.uint8([[0, 0, 255, 0], [0, 0, 51, 0]])
+        >>> bars = predicted_counts(table, sure, table, 4, SEVERSTAL).axes[0].patches
         >>> [float(bar.get_width()) for bar in bars if bar.get_width()]
-        [50.0, 50.0, 25.0, 25.0]
+        [50.0, 25.0]
     """
-    labels = ["any class", *class_labels(spec)]
-    figure, ((axes,),) = sheet(
-        WIDTH,
-        1.0 + 0.52 * len(labels),
-        "How often each class is predicted",
-        f"Share of the {n_test:,} test images beside that of the {n_train:,} train images. A large gap is "
-        "either another mix of steel or a rule that is too bold or too shy.",
+    n_test, labels = len(class_probability), class_labels(spec)
+    known = leaderboard.counts_for(n_test) if spec == SEVERSTAL else {}
+    note = (
+        f"Share of the {n_test:,} test images, and their number. Expected: the sum of the class "
+        "probabilities, right as far as these are. A large gap is another mix of steel, or a rule that is "
+        "too bold or too shy."
     )
-    rows = np.arange(len(labels))
-    fills = ["#4D4D4D", *map(colour, spec.class_ids)]
-    sides = (
-        ("predicted in the test images", predicted, n_test, -0.2, {"color": fills}),
-        ("labelled in the train images", train, n_train, 0.2, {"color": "white", "hatch": "////"}),
-    )
-    handles = []
-    most = 0.0
-    for name, table, images, offset, look in sides:
-        shares = 100 * class_shares(table, images, spec)
-        bars = axes.barh(
-            rows + offset, shares, height=0.38, edgecolor="black", linewidth=0.6, label=name, **look
+    if known:
+        note += (
+            f" Leaderboard: the competition's {leaderboard.IMAGES:,} public test images, scaled to these; "
+            f"the span is of the {len(known) - 1} teams and solutions whose counts are known."
         )
-        numbers = [f"{share:.1f}% ({round(share * images / 100):,})" for share in shares]
-        axes.bar_label(bars, numbers, padding=4, fontsize=TEXT_SIZE - 1)
-        handles.append(bars[0])
-        bars[0].set_label(name)
-        most = max(most, shares.max())
+    figure, ((axes,),) = sheet(WIDTH, 1.0 + 0.6 * len(labels), "How often each class is predicted", note)
+    rows = np.arange(len(labels))
+    shares = 100 * class_shares(predicted, n_test, spec)[1:]
+    labelled = 100 * class_shares(train, n_train, spec)[1:]
+    expected = 100 * class_probability.mean(axis=0) / 255 if n_test else np.zeros(len(labels))
+    look = {"height": 0.34, "edgecolor": "black", "linewidth": 0.6}
+    axes.barh(rows - 0.18, shares, color=[*map(colour, spec.class_ids)], **look)
+    axes.barh(rows + 0.18, labelled, color="white", hatch="////", **look)
+    marker = {"linestyle": "none", "markeredgecolor": "black", "clip_on": False}
+    axes.plot(expected, rows - 0.18, "D", color="white", markersize=8, **marker)
+    handles: list[Artist] = [
+        Patch(facecolor="#4D4D4D", edgecolor="black", label="predicted"),
+        Line2D([], [], marker="D", color="white", markersize=8, label="expected", **marker),
+        Patch(facecolor="white", hatch="////", edgecolor="black", label=f"in the {n_train:,} train images"),
+    ]
+    reached = np.maximum.reduce([shares, labelled, expected])
+    if known:
+        public = 100 * np.array(list(known.values())) / max(n_test, 1)  # (1 + teams, C), the truth first
+        low, high = public[1:].min(axis=0), public[1:].max(axis=0)
+        span = {"color": "black", "linewidth": 1.6}
+        for row in rows:
+            axes.plot([low[row], high[row]], [row + 0.44] * 2, marker="|", markersize=7, **span)
+        axes.plot(public[0], rows + 0.44, "x", color="black", markersize=7, markeredgewidth=2)
+        handles += [
+            Line2D([], [], marker="|", markersize=7, label="leaderboard: predicted by the best", **span),
+            Line2D(
+                [],
+                [],
+                marker="x",
+                markersize=7,
+                markeredgewidth=2,
+                color="black",
+                linestyle="none",
+                label="leaderboard: true, by probing",
+            ),
+        ]
+        reached = np.maximum(reached, public.max(axis=0))
+    most = float(reached.max()) or 1.0
+    numbers = (predicted["ClassId"] == k for k in spec.class_ids)
+    for row, number in enumerate(numbers):
+        text = f"{int(number.sum()):,} predicted, {expected[row] * n_test / 100:,.1f} expected"
+        axes.text(reached[row] + 0.02 * most, row, text, va="center", fontsize=TEXT_SIZE - 1)
     axes.set_yticks(rows, labels)
-    axes.set_ylim(len(labels) - 0.5, -0.5)
-    axes.set_xlim(0, 1.15 * most or 1)
+    axes.set_ylim(len(labels) - 0.3, -0.5)
+    axes.set_xlim(0, 1.4 * most)
     dress(axes, x="share of the images (%)", grid="x")
     legend_below(figure, handles)
     return figure

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.colors import to_hex
 
 from severstal.competition.masks import Masks
-from severstal.competition.metric import score_tables
+from severstal.competition.scored import score_masks
 from severstal.competition.spec import SEVERSTAL, Spec
 from severstal.competition.tables import read_labels
 from severstal.report import eda
@@ -30,7 +30,7 @@ def test_class_counts(labelled, readable):
         "clean",
         *class_labels(labelled.spec),
     ]
-    empty = score_tables(labelled.table.iloc[:0], labelled.table, labelled.images, labelled.spec).score
+    empty = score_masks(labelled.table.iloc[:0], labelled.table, labelled.images, labelled.spec).score.score
     assert f"submitting nothing scores {empty:.4f}" in figure.texts[1].get_text().replace("\n", " ")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from severstal.competition.metric import score_tables
+from severstal.competition.scored import score_masks
 from severstal.report import eda
 from severstal.report.eda.score import LIKELY_DICE, break_even
 
@@ -23,10 +23,10 @@ def test_perfect_masks_add_what_is_drawn(labelled, readable):
     figure = eda.score_arithmetic(labelled.table, labelled.images, labelled.spec)
     readable(figure, ("score that perfect masks would add", "probability that it is there"))
     gains = [bar.get_width() for bar in figure.axes[0].patches]
-    nothing = score_tables(labelled.table.iloc[:0], labelled.table, labelled.images, labelled.spec)
+    nothing = score_masks(labelled.table.iloc[:0], labelled.table, labelled.images, labelled.spec).score
     for class_id, gain in zip(labelled.spec.class_ids, gains, strict=True):
         own = labelled.table[labelled.table["ClassId"] == class_id]
-        perfect = score_tables(own, labelled.table, labelled.images, labelled.spec)
+        perfect = score_masks(own, labelled.table, labelled.images, labelled.spec).score
         assert perfect.score - nothing.score == pytest.approx(gain)
     assert f"Submitting nothing scores {nothing.score:.4f}" in note_of(figure)
 
@@ -44,7 +44,7 @@ def test_one_false_alarm_costs_a_pair(labelled):
         {"ImageId": [labelled.images[0]], "ClassId": [1], "EncodedPixels": ["1 1"]}
     )  # the first image is clean
     score = [
-        score_tables(table, labelled.table, labelled.images, labelled.spec).score
+        score_masks(table, labelled.table, labelled.images, labelled.spec).score.score
         for table in (labelled.table, pd.concat([labelled.table, empty_pair]))
     ]
     pairs = len(labelled.images) * len(labelled.spec.classes)

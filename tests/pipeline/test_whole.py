@@ -20,16 +20,18 @@ from severstal.competition.masks import Masks
 from severstal.competition.metric import class_areas, score_pairs
 from severstal.competition.submission import check_submission
 from severstal.competition.tables import read_submission
-from severstal.decision.rules import Rules, apply
+from severstal.decision.draw import apply
+from severstal.decision.rules import Rules
 from severstal.inference.maps import MapReader
-from severstal.job import Job
+from severstal.job import Job, open_job
 from severstal.recipe import load_recipe, save_recipe
+from severstal.training.network import load_network
 
 
 @pytest.fixture
 def job(small_input: Path, tiny_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
     monkeypatch.chdir(tmp_path)
-    return pipeline.open_job(tiny_recipe, small_input)
+    return open_job(tiny_recipe, small_input)
 
 
 @pytest.fixture
@@ -54,7 +56,10 @@ def test_the_run_folder_holds_all_that_was_promised(finished: Job) -> None:
         "oof/maps.json",
         "test/maps.json",
         "rules.json",
+        "oof/pairs.csv",
+        "oof/masks.csv",
         "scorecard.json",
+        "scorecard.html",
         "submission.csv",
     ):
         assert (finished.folder / name).is_file(), name
@@ -75,14 +80,15 @@ def test_the_submission_is_rules_on_test_maps(finished: Job) -> None:
     assert len(table)
     drawn = Masks(table, finished.spec)
     for index, name in enumerate(maps.names):
-        assert np.array_equal(drawn[name], apply(maps.full(index), rules, finished.spec))
+        bits = apply(maps.full(index), rules, finished.spec, maps.class_probability[index])
+        assert np.array_equal(drawn[name], bits)
 
 
 def test_test_maps_are_the_mean_of_folds_and_flips(finished: Job) -> None:
     maps = MapReader(finished.folder / "test")
     views = []
     for fold in (0, 1):
-        network = pipeline.load_network(finished.recipe, finished.spec, finished.weights(fold))
+        network = load_network(finished.recipe, finished.spec, finished.weights(fold))
         picture = pipeline_input(finished, maps.names[0])
         with torch.inference_mode():
             views += [network(picture).masks.sigmoid(), network(picture.flip(-1)).masks.sigmoid().flip(-1)]
@@ -102,7 +108,7 @@ def test_each_oof_map_comes_from_the_network_that_never_saw_the_image(finished: 
     maps = MapReader(finished.folder / "oof")
     assert sorted(maps.names) == sorted(finished.images)
     folds = pipeline.make_folds(finished).set_index("ImageId")["fold"]
-    networks = [pipeline.load_network(finished.recipe, finished.spec, finished.weights(k)) for k in (0, 1)]
+    networks = [load_network(finished.recipe, finished.spec, finished.weights(k)) for k in (0, 1)]
     for index, name in enumerate(maps.names[:6]):
         picture = to_input(finished.train_pictures.picture(name), finished.recipe.data)[None]
         with torch.inference_mode():
@@ -122,14 +128,22 @@ def test_the_scorecard_scores_what_it_says(finished: Job) -> None:
     areas = [class_areas(submitted[name], truth[name], 2) for name in finished.sample.images]
     score = score_pairs(*np.moveaxis(np.array(areas), 1, 0), finished.spec)
     assert card["test"]["score"] == pytest.approx(score.score)
-    maps = MapReader(finished.folder / "oof")
-    rules = Rules.load(finished.folder / "rules.json", finished.spec)
-    areas = [
-        class_areas(apply(maps.full(index), rules, finished.spec), finished.masks[name], 2)
-        for index, name in enumerate(maps.names)
-    ]
+    oof = Masks(pipeline.draw_oof(finished), finished.spec)
+    areas = [class_areas(oof[name], finished.masks[name], 2) for name in finished.images]
     score = score_pairs(*np.moveaxis(np.array(areas), 1, 0), finished.spec)
     assert card["oof"]["score"] == pytest.approx(score.score)
+    assert pipeline.score_oof(finished).score.score == pytest.approx(score.score)
+
+
+def test_each_oof_mask_comes_from_rules_that_never_saw_the_image(finished: Job) -> None:
+    maps = MapReader(finished.folder / "oof")
+    _, fitted = pipeline.explore_rules(finished)
+    folds = pipeline.make_folds(finished).set_index("ImageId")["fold"]
+    oof = Masks(pipeline.draw_oof(finished), finished.spec)
+    for index, name in enumerate(maps.names):
+        rules = fitted.rules[folds[name]]
+        bits = apply(maps.full(index), rules, finished.spec, maps.class_probability[index])
+        assert np.array_equal(oof[name], bits)
 
 
 def test_a_second_run_does_nothing_again(finished: Job, small_input: Path, tiny_recipe: Path) -> None:
@@ -137,7 +151,7 @@ def test_a_second_run_does_nothing_again(finished: Job, small_input: Path, tiny_
     pipeline.run(tiny_recipe, small_input)
     changed = {Path(name).name for name, time in stamps(finished).items() if before[name] != time}
     # What is written anew every time is small and says when and where; every result is left as it was.
-    assert changed <= {"recipe.toml", "input.json", "environment.json", "scorecard.json"}
+    assert changed <= {"recipe.toml", "input.json", "environment.json", "scorecard.json", "scorecard.html"}
 
 
 def test_a_lost_file_is_made_again_and_nothing_before_it(
@@ -192,7 +206,7 @@ def test_a_bounded_recipe_uses_some_and_predicts_all(job: Job, small_input: Path
 def test_overfit_learns_its_batch_by_heart(job: Job, small_input: Path, tmp_path: Path) -> None:
     recipe = load_recipe("overfit")
     save_recipe(recipe, tmp_path / "overfit.toml")
-    job = pipeline.open_job(tmp_path / "overfit.toml", small_input)
+    job = open_job(tmp_path / "overfit.toml", small_input)
     history = pipeline.train_folds(job)[0]
     assert history[-1]["loss"] < 0.3 * history[0]["loss"]
     assert history[-1]["dice_on_defects"] > 0.8

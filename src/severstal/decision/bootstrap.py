@@ -1,0 +1,154 @@
+"""How far a score, or the difference of two, may be off by chance: resampled by groups of images.
+
+Images of one group, such as two pictures of the same place on a sheet, are drawn together or not at all:
+to count them as independent would make every interval too narrow (Efron and Tibshirani 1993, chapter 8).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from severstal.errors import SeverstalError
+
+RESAMPLES = 2000
+LEVEL = 0.95
+BLOCK = 2**22  # groups drawn at a time, so that memory stays small at any number of images
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where a score would lie in 95 % of such samples of images.
+
+    Attributes:
+        low: lower end.
+        high: upper end.
+        mean: the score itself.
+    """
+
+    low: float
+    high: float
+    mean: float
+
+
+@dataclass(frozen=True)
+class Difference:
+    """By how much one prediction scores above another, on the same images.
+
+    Attributes:
+        mean: the difference of the scores.
+        low: lower end of its 95 % interval.
+        high: upper end.
+        probability: share of the resamples in which the first scores higher; equal ones count half.
+    """
+
+    mean: float
+    low: float
+    high: float
+    probability: float
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the interval leaves out 0."""
+        return self.low > 0 or self.high < 0
+
+
+def interval(
+    pair_dice: np.ndarray, groups: np.ndarray, resamples: int = RESAMPLES, seed: int = 0
+) -> Interval:
+    """The interval of a mean Dice.
+
+    Args:
+        pair_dice: (N, C) Dice of each pair of N images and C classes; a column alone for one class.
+        groups: (N,) whole numbers, the group of each image; `np.arange(N)` where each is on its own.
+        resamples: how many; 2000 tell an end to about a fiftieth of the interval.
+        seed: another seed draws others.
+
+    Raises:
+        SeverstalError: there is no image.
+        ValueError: the shapes do not go together.
+
+    Example:
+        >>> dice = np.array([[1.0], [0.5], [0.0], [1.0]])
+        >>> interval(dice, np.array([0, 0, 1, 1]))
+        Interval(low=0.5, high=0.75, mean=0.625)
+    """
+    means = _resampled(pair_dice, groups, resamples, seed)
+    low, high = _ends(means)
+    return Interval(low, high, float(np.mean(pair_dice)))
+
+
+def paired(
+    dice_a: np.ndarray,
+    dice_b: np.ndarray,
+    groups: np.ndarray,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Difference:
+    """Compare two predictions of the same images.
+
+    Args:
+        dice_a: (N, C) Dice of each pair.
+        dice_b: (N, C) of the other prediction.
+        groups: (N,) the group of each image.
+        resamples: how many.
+        seed: another seed draws others.
+
+    Raises:
+        SeverstalError: there is no image.
+        ValueError: the shapes do not go together.
+
+    Example:
+        >>> better = np.array([[1.0], [0.5], [0.75], [1.0]])
+        >>> paired(better, better - 0.25, np.arange(4))
+        Difference(mean=0.25, low=0.25, high=0.25, probability=1.0)
+    """
+    if np.shape(dice_a) != np.shape(dice_b):
+        raise ValueError(f"Dice of shapes {np.shape(dice_a)} and {np.shape(dice_b)}: compare the same pairs")
+    difference = np.asarray(dice_a, np.float64) - dice_b
+    means = _resampled(difference, groups, resamples, seed)
+    low, high = _ends(means)
+    probability = np.mean(means > 0) + np.mean(means == 0) / 2
+    return Difference(float(difference.mean()), low, high, float(probability))
+
+
+def group_counts(groups: np.ndarray, resamples: int, seed: int = 0) -> np.ndarray:
+    """How often each image is drawn into each resample, all of a group alike.
+
+    Returns:
+        (resamples, N) int64.
+
+    Example:
+        >>> counts = group_counts(np.array([7, 7, 9]), 4)
+        >>> (counts[:, 0] == counts[:, 1]).all(), (counts[:, 1] + counts[:, 2]).tolist()
+        (np.True_, [2, 2, 2, 2])
+    """
+    names, place = np.unique(groups, return_inverse=True)
+    random = np.random.default_rng(seed)
+    drawn = random.integers(0, len(names), (resamples, len(names)))
+    counts = np.stack([np.bincount(row, minlength=len(names)) for row in drawn])
+    return counts[:, place]
+
+
+def _resampled(values: np.ndarray, groups: np.ndarray, resamples: int, seed: int) -> np.ndarray:
+    """The mean of (N, C) values in each resample: (resamples,) float64."""
+    values = np.asarray(values, np.float64)
+    if values.ndim != 2 or np.shape(groups) != values.shape[:1]:
+        raise ValueError(f"values are {values.shape} and groups {np.shape(groups)}: give (N, C) and (N,)")
+    if not values.size:
+        raise SeverstalError("no image to resample: score at least one")
+    _, place, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    sums = np.bincount(place, weights=values.mean(axis=1))  # (G,)
+    random = np.random.default_rng(seed)
+    means = np.empty(resamples)
+    rows = max(1, BLOCK // len(sums))
+    for start in range(0, resamples, rows):
+        part = means[start : start + rows]
+        drawn = random.integers(0, len(sums), (len(part), len(sums)), dtype=np.int32)
+        # Groups differ in size, so that resamples differ in the number of images.
+        part[:] = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
+    return means
+
+
+def _ends(means: np.ndarray) -> tuple[float, float]:
+    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)

@@ -1,0 +1,123 @@
+"""Which of the rules that a landscape scores alike is taken: the one whose neighbours score best too.
+
+The best score on labelled images is in part luck, and other rolls of steel shift maps and areas. So a rule is
+judged by the mean of the landscape around it, which is what it would score if its values were a little off;
+and of all rules whose loss against the very best is within one standard error, image by image, the one that
+is best by that measure is taken.
+"""
+
+import numpy as np
+
+from severstal.decision.pairs import NOT_DRAWN, Pairs, Part
+from severstal.decision.rules import ClassRule
+from severstal.decision.smooth import smooth
+from severstal.decision.survey import Landscape, area_curve
+
+# About what one of the competition's 12,568 images is worth: less tells two rules apart by chance alone.
+TOLERANCE = 1e-4
+
+# So many of the cells with the highest smoothed scores are looked at, of millions; where all of them lose too
+# much, the best rule is a spike among bad ones.
+CANDIDATES = 1024
+
+SAME = 1e-6  # float32 keeps no more of a mean Dice
+
+
+def best_rule(pairs: Pairs, landscape: Landscape) -> ClassRule:
+    """The rule of the highest score, of several the first; the middle of the minimum areas that score it.
+
+    Args:
+        pairs: of the class; at least one with a defect can be drawn.
+        landscape: of these pairs.
+
+    Example:
+        >>> from severstal.decision.gate import OPEN
+        >>> from severstal.decision.pairs import make_pairs
+        >>> from severstal.decision.survey import Grid, survey
+        >>> areas = np.repeat([[9, 4, 0], [9, 2, 0]], [1, 200, 55], axis=1)
+        >>> true, sure = np.array([4, 0]), np.uint8([200, 200])
+        >>> pairs = make_pairs(areas, np.minimum(areas, true[:, None]), true, sure, np.full(2, 0.5), 13)
+        >>> best_rule(pairs, survey(pairs, Grid((OPEN,), (0.2, 0.5), np.array([0, 8]))))
+        ClassRule(high=0.2, low=0.2, min_area=3, gate=Gate(mode='none', value=0.0), ...)
+    """
+    grid, best = landscape.grid, landscape.best
+    place, row, column = np.argwhere(best >= best.max() - SAME**2)[0]
+    gate, high, low = grid.gates[place], grid.thresholds[row], grid.thresholds[column]
+    min_areas, scores = area_curve(pairs, gate, high, low)
+    # Above the area of the last pair with a defect the class may as well not be drawn.
+    scores = np.where(min_areas <= pairs.defects.reach(gate, (high,)).max(), scores, -np.inf)
+    top = int(scores.argmax())
+    below = int(min_areas[top - 1]) if top else -1
+    return ClassRule(high, low, (below + 1 + int(min_areas[top])) // 2, gate)
+
+
+def flattest_rule(pairs: Pairs, landscape: Landscape) -> ClassRule:
+    """The rule of the highest smoothed score among those that lose no more than chance explains.
+
+    Of those whose smoothed scores are as good as equal, the ones with the plainest kind of gate are taken,
+    and of these the one in the middle.
+
+    Args:
+        pairs: of the class; at least one with a defect can be drawn.
+        landscape: of these pairs.
+
+    Returns:
+        A cell of the landscape; the best rule itself where none of the 1,024 highest smoothed scores will do.
+    """
+    best = best_rule(pairs, landscape)
+    allowed = landscape.draws[..., None] & np.isfinite(landscape.scores)
+    smoothed = np.where(allowed, smooth(landscape), -np.inf)
+    flat = smoothed.ravel()
+    count = min(CANDIDATES, np.count_nonzero(np.isfinite(flat)))
+    top = np.argpartition(flat, -count)[-count:]
+    top = top[np.argsort(-flat[top], kind="stable")]
+    reference = _added(pairs, best)
+
+    def is_chance(place: int) -> bool:
+        loss, error = _paired(pairs, reference, _added(pairs, _cell(landscape, place)))
+        return loss <= max(error, TOLERANCE)
+
+    place = next((place for place in top.tolist() if is_chance(place)), None)
+    if place is None:
+        return best
+    # What the class gains at all is known to a standard error, and no smoothed score to a tenth of it.
+    _, error = _paired(pairs, reference, np.zeros_like(reference))
+    middle = _middle(landscape, smoothed, flat[place] - max(error / 10, SAME))
+    return _cell(landscape, middle if is_chance(middle) else place)
+
+
+def _middle(landscape: Landscape, smoothed: np.ndarray, least: float) -> int:
+    """The middle of the cells that reach a smoothed score, of those with the plainest kind of gate."""
+    alike = smoothed >= least
+    modes = np.array([gate.mode for gate in landscape.grid.gates])
+    plainest = modes[alike.any(axis=(1, 2, 3)).argmax()]
+    cells = np.argwhere(alike & (modes == plainest)[:, None, None, None])
+    middle = cells[np.square(cells - cells.mean(axis=0)).sum(axis=1).argmin()]
+    return int(np.ravel_multi_index(tuple(middle), smoothed.shape))
+
+
+def _cell(landscape: Landscape, place: int) -> ClassRule:
+    grid = landscape.grid
+    gate, high, area, low = np.unravel_index(place, landscape.scores.shape)
+    high, low = grid.thresholds[high], grid.thresholds[low]
+    return ClassRule(high, low, int(grid.min_areas[area]), grid.gates[gate])
+
+
+def _added(pairs: Pairs, rule: ClassRule) -> np.ndarray:
+    """What each pair adds to the score under a rule, those with a defect first: (P + n,)."""
+
+    def drawn(part: Part) -> np.ndarray:
+        return part.reach(rule.gate, (rule.high,))[0] >= max(rule.min_area, NOT_DRAWN + 1)
+
+    gains = pairs.defects.at(pairs.gains, rule.gate, (rule.low,))[:, 0] * drawn(pairs.defects)
+    return np.append(gains, -pairs.clean.weights * drawn(pairs.clean))
+
+
+def _paired(pairs: Pairs, best: np.ndarray, other: np.ndarray) -> tuple[float, float]:
+    """By how much a rule scores less than another, and the standard error of that difference."""
+    weights = np.append(pairs.defects.weights, pairs.clean.weights)
+    difference = best - other
+    loss = float(difference.sum())
+    # The sum of (difference - weight * loss) squared, also over the images that neither rule can draw.
+    variance = np.square(difference).sum() - 2 * loss * (weights @ difference) + loss**2 * pairs.squares
+    return loss, float(np.sqrt(max(variance, 0.0)))

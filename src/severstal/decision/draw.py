@@ -1,0 +1,189 @@
+"""From maps to masks: the steps of a rule, in order, and all images of a folder of maps at once.
+
+For each class by itself:
+
+1. gate: the class probability may veto the class, damp its map, or ask for more area;
+2. area: at least `min_area` pixels of the map, behind the gate, reach `high`; else the class is absent;
+3. mask: the pixels that reach `low`;
+4. holes: background that the mask encloses is filled, where `fill_holes` says so.
+
+Then, where the rules are exclusive, a pixel in several masks stays with the class whose map is highest there,
+the lower `ClassId` where two are equal. Last, components of fewer than `min_component` pixels go, also those
+that the step before cut off. Pixels that touch at a corner are of one component; a hole may not leak there.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from severstal.competition.rle import encode
+from severstal.competition.spec import Spec
+from severstal.decision.gate import gated_area, reached_levels
+from severstal.decision.levels import NEVER
+from severstal.decision.reader import Reader
+from severstal.decision.rules import ClassRule, Rules
+from severstal.progress import progress
+
+BLOCK = 64  # images that one thread draws in a row; a shard of maps, so that each is checked by one of them
+
+
+def apply(
+    maps: np.ndarray, rules: Rules, spec: Spec, class_probability: np.ndarray | None = None
+) -> np.ndarray:
+    """Draw the mask of one image.
+
+    Args:
+        maps: (C, H, W) uint8 in the picture's shape, 0 to 255 for 0 to 1.
+        rules: of the same classes.
+        spec: shape and classes of the picture.
+        class_probability: (C,) uint8, 0 to 255 for 0 to 1; the highest value of each class's map when None.
+
+    Returns:
+        (H, W) picture of bits, `spec.mask_dtype`, bit k - 1 for class k.
+
+    Raises:
+        ValueError: `maps` or `class_probability` has another shape or type.
+        SeverstalError: the rules are for other classes.
+
+    Example:
+        >>> from severstal.decision.rules import PLAIN
+        >>> spec = Spec("tiny", (1, 4), ("scratch", "hole"))
+        >>> maps = np.uint8([[[0, 100, 200, 200]], [[0, 0, 128, 127]]])
+        >>> apply(maps, Rules(spec.classes, (ClassRule(0.7, 0.3, 2), PLAIN)), spec)
+        array([[0, 1, 3, 1]], dtype=uint8)
+        >>> apply(maps, Rules(spec.classes, (ClassRule(0.7, 0.3, 2), PLAIN), exclusive=True), spec)
+        array([[0, 1, 1, 1]], dtype=uint8)
+    """
+    rules.require(spec)
+    bits = np.zeros(spec.image_shape, spec.mask_dtype)  # (H, W)
+    for index, mask in draw_classes(maps, rules, spec, class_probability).items():
+        bits |= mask.astype(bits.dtype) << bits.dtype.type(index)
+    return bits
+
+
+def draw_classes(
+    maps: np.ndarray, rules: Rules, spec: Spec, class_probability: np.ndarray | None = None
+) -> dict[int, np.ndarray]:
+    """Draw the masks of one image, as `apply` does, class by class.
+
+    Returns:
+        For each class with a mask that is not empty, by its place from 0, ascending: (H, W) bool.
+    """
+    shape = (len(spec.classes), *spec.image_shape)
+    if maps.shape != shape or maps.dtype != np.uint8:
+        raise ValueError(f"maps are {maps.shape} of {maps.dtype}; they must be {shape} of uint8")
+    if class_probability is None:
+        class_probability = maps.max(axis=(1, 2))
+    if class_probability.shape != shape[:1] or class_probability.dtype != np.uint8:
+        raise ValueError(
+            f"class probabilities are {class_probability.shape} of {class_probability.dtype}; "
+            f"they must be {shape[:1]} of uint8"
+        )
+    masks = {}
+    for index, (plane, rule) in enumerate(zip(maps, rules.rules, strict=True)):
+        mask = _cut(plane, rule, int(class_probability[index]))
+        if mask is not None:
+            masks[index] = _without_holes(mask) if rule.fill_holes else mask
+    if rules.exclusive and len(masks) > 1:
+        _part(masks, maps)
+    for index, mask in masks.items():
+        if rules.rules[index].min_component > 1 and mask.any():
+            masks[index] = _without_small(mask, rules.rules[index].min_component)
+    return {index: mask for index, mask in masks.items() if mask.any()}
+
+
+def draw_masks(reader: Reader, rules: Rules, spec: Spec) -> pd.DataFrame:
+    """Draw the masks of all images, on all processors.
+
+    Args:
+        reader: of the maps.
+        rules: of the data set's classes.
+        spec: shape and classes that the maps must have.
+
+    Returns:
+        The tidy table, a row a mask that is not empty, in the order of the images.
+
+    Raises:
+        SeverstalError: the maps or the rules are for other classes; a shard of maps is altered.
+    """
+    reader.require(spec)
+    rules.require(spec)
+    probabilities = reader.class_probability
+
+    def draw(block: Sequence[int]) -> list[tuple[str, int, str]]:
+        rows = []
+        for index in block:
+            masks = draw_classes(reader.full(index), rules, spec, probabilities[index])
+            rows += [(reader.names[index], place + 1, encode(mask)) for place, mask in masks.items()]
+        return rows
+
+    rows = []
+    with progress(range(len(reader)), "draw masks") as bar, ThreadPoolExecutor(os.cpu_count()) as pool:
+        blocks = list(_blocks(len(reader)))
+        for block, drawn in zip(blocks, pool.map(draw, blocks), strict=True):
+            rows += drawn
+            bar.update(len(block))
+    table = pd.DataFrame(rows, columns=["ImageId", "ClassId", "EncodedPixels"])
+    return table.astype({"ClassId": "int64"})
+
+
+def _blocks(count: int) -> Iterator[range]:
+    for start in range(0, count, BLOCK):
+        yield range(start, min(start + BLOCK, count))
+
+
+def _cut(plane: np.ndarray, rule: ClassRule, probability: int) -> np.ndarray | None:
+    """Steps 1 to 3 on the (H, W) map of a class: its mask, or None where the class is absent."""
+    high, low = (int(reached_levels(rule.gate, value)[probability]) for value in (rule.high, rule.low))
+    if high == NEVER:
+        return None
+    area = np.count_nonzero(plane >= high)
+    if not area or gated_area(rule.gate, area, probability) < rule.min_area:
+        return None
+    return plane >= low
+
+
+def _without_holes(mask: np.ndarray) -> np.ndarray:
+    """Fill what a mask encloses."""
+    box = _box(mask)
+    part = mask[box]
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((~part).view(np.uint8), connectivity=4)
+    left, top, width, height = stats[:, : cv2.CC_STAT_AREA].T
+    inside = (left > 0) & (top > 0) & (left + width < part.shape[1]) & (top + height < part.shape[0])
+    inside[0] = True  # the mask itself
+    mask[box] = inside[labels]
+    return mask
+
+
+def _without_small(mask: np.ndarray, least: int) -> np.ndarray:
+    """Leave out components of fewer than `least` pixels."""
+    box = _box(mask)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask[box].view(np.uint8), connectivity=8)
+    kept = stats[:, cv2.CC_STAT_AREA] >= least
+    kept[0] = False  # the background
+    mask[box] = kept[labels]
+    return mask
+
+
+def _box(mask: np.ndarray) -> tuple[slice, slice]:
+    """The smallest box around a mask; most masks fill a small part of the picture."""
+    left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
+    return slice(top, top + height), slice(left, left + width)
+
+
+def _part(masks: dict[int, np.ndarray], maps: np.ndarray) -> None:
+    """Leave each pixel that is in several masks to the one whose map is highest there."""
+    places = list(masks)
+    stack = np.stack([masks[place] for place in places])  # (K, H, W)
+    rows, columns = np.nonzero(np.count_nonzero(stack, axis=0) > 1)
+    if not len(rows):
+        return
+    claimed = stack[:, rows, columns]  # (K, pixels)
+    values = np.where(claimed, maps[places][:, rows, columns].astype(np.int64), -1)
+    winners = values.argmax(axis=0)
+    for order, place in enumerate(places):
+        masks[place][rows, columns] = claimed[order] & (winners == order)

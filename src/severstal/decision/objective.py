@@ -1,0 +1,82 @@
+"""What is searched for: the plain mean over all images, or one that weighs those most like the test set."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from severstal.competition.metric import pair_dice
+from severstal.decision.rules import Rules, plain_rules
+from severstal.decision.score import pair_areas
+from severstal.decision.summary import Summary
+from severstal.errors import SeverstalError
+
+
+@dataclass(frozen=True)
+class WeightedScore:
+    """Weighted means of the Dice over all pairs.
+
+    Attributes:
+        found: of the rules in question.
+        plain: of plain 0.5 without a minimum area.
+        all_empty: of drawing nothing.
+    """
+
+    found: float
+    plain: float
+    all_empty: float
+
+
+def normalised(weights: np.ndarray | None, count: int) -> np.ndarray:
+    """Weights of images, of sum 1.
+
+    Args:
+        weights: (N,) of 0 or more, such as the images' likeness to the test set; None counts all alike.
+        count: N.
+
+    Returns:
+        (N,) float64.
+
+    Raises:
+        SeverstalError: a weight is below 0 or not a number, or all are 0.
+        ValueError: there are more or fewer weights than images.
+
+    Example:
+        >>> normalised(np.array([1, 0, 3]), 3)
+        array([0.25, 0.  , 0.75])
+    """
+    if weights is None:
+        return np.full(count, 1 / max(count, 1))
+    weights = np.asarray(weights, np.float64)
+    if weights.shape != (count,):
+        raise ValueError(f"weights are of shape {weights.shape}; there are {count} images")
+    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+    if len(wrong):
+        raise SeverstalError(
+            f"the weight of image {wrong[0] + 1} is {weights[wrong[0]]}: give a number of 0 or more"
+        )
+    if not weights.any():
+        raise SeverstalError("the weights of all images are 0: give one at least that counts")
+    return weights / weights.sum()
+
+
+def weighted_mean(dice: np.ndarray, weights: np.ndarray | None) -> float:
+    """The mean over classes of the weighted mean over images.
+
+    Args:
+        dice: (N, C) Dice of each pair.
+        weights: (N,), see `normalised`.
+
+    Example:
+        >>> weighted_mean(np.array([[1.0, 1.0], [0.0, 0.5]]), np.array([3, 1]))
+        0.8125
+    """
+    return float(normalised(weights, len(dice)) @ dice.mean(axis=1))
+
+
+def weighted_score(summary: Summary, rules: Rules, weights: np.ndarray | None) -> WeightedScore:
+    """Score rules in the weighted mean, beside plain 0.5 and drawing nothing."""
+    found, plain = (
+        weighted_mean(pair_dice(*pair_areas(summary, each)), weights)
+        for each in (rules, plain_rules(summary.spec))
+    )
+    return WeightedScore(found, plain, weighted_mean(summary.true == 0, weights))

@@ -1,0 +1,33 @@
+"""What decisions need of maps, be they one run's or the mean of several."""
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from severstal.competition.spec import Spec
+
+
+class Reader(Protocol):
+    """Maps of images in order, such as `inference.maps.MapReader`; several threads ask it at once.
+
+    Attributes:
+        folder: of the maps, for messages.
+        names: of the images, in order.
+        spec: shape and classes of the pictures.
+        class_probability: (N, C) uint8, 0 to 255 for 0 to 1.
+    """
+
+    folder: Path
+    names: list[str]
+    spec: Spec
+    class_probability: np.ndarray
+
+    def __len__(self) -> int:
+        """How many images there are."""
+
+    def full(self, index: int) -> np.ndarray:
+        """One image's map in the picture's shape: (C, H, W) uint8."""
+
+    def require(self, spec: Spec) -> None:
+        """Check that the maps are of a data set's classes and shape."""

@@ -1,0 +1,53 @@
+"""The whole job, stage by stage: from the input folder to a submission and its scorecard.
+
+Each stage is a function of a run, and from the maps on also of a team of runs. It is skipped when its output
+is there and its inputs are unchanged, and it can be killed at any instant and called again. The notebooks and
+the command line call the same functions.
+"""
+
+from severstal.pipeline.data import (
+    check_input,
+    find_duplicates,
+    make_folds,
+    measure_likeness,
+    report_duplicates,
+)
+from severstal.pipeline.leaderboard import enter_scores, print_leaderboard, read_leaderboard
+from severstal.pipeline.prediction import predict_oof, predict_test, predict_tests
+from severstal.pipeline.proposal import propose
+from severstal.pipeline.rules import draw_oof, explore_rules, fold_table, score_oof, summarise_oof, tune_rules
+from severstal.pipeline.scorecard import make_scorecard
+from severstal.pipeline.submission import SUBMISSION, draw_test, submit
+from severstal.pipeline.team import Candidate, Team, open_team
+from severstal.pipeline.training import train_folds
+from severstal.pipeline.whole import run
+
+__all__ = [
+    "SUBMISSION",
+    "Candidate",
+    "Team",
+    "check_input",
+    "draw_oof",
+    "draw_test",
+    "enter_scores",
+    "explore_rules",
+    "find_duplicates",
+    "fold_table",
+    "make_folds",
+    "make_scorecard",
+    "measure_likeness",
+    "open_team",
+    "predict_oof",
+    "predict_test",
+    "predict_tests",
+    "print_leaderboard",
+    "propose",
+    "read_leaderboard",
+    "report_duplicates",
+    "run",
+    "score_oof",
+    "submit",
+    "summarise_oof",
+    "train_folds",
+    "tune_rules",
+]

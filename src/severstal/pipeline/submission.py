@@ -1,0 +1,115 @@
+"""The stages at the end: masks of the test images, the submission, where it came from, what it scores."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from severstal.competition.scored import ScoredPairs, score_masks
+from severstal.competition.submission import write_submission
+from severstal.competition.tables import read_submission
+from severstal.decision.bootstrap import interval
+from severstal.decision.draw import draw_masks
+from severstal.decision.rules import Rules
+from severstal.files import checksum, read_json, write_json
+from severstal.job import Job, environment
+from severstal.pipeline.leaderboard import record_submission
+from severstal.pipeline.prediction import predict_test
+from severstal.pipeline.rules import score_oof, tune_rules
+from severstal.pipeline.team import Candidate, Team
+from severstal.stages import Stage
+
+SUBMISSION = Path("submissions/submission.csv")
+
+
+def draw_test(candidate: Candidate) -> pd.DataFrame:
+    """Draw the masks of the test images with the rules: `submission.csv` in the run's folder.
+
+    Returns:
+        The tidy table of predicted masks.
+    """
+    maps, rules = predict_test(candidate), tune_rules(candidate)
+    path = candidate.folder / "submission.csv"
+    inputs = {
+        "maps": maps.layout.key,
+        "rules": checksum(candidate.folder / "rules.json"),
+        "sample": checksum(candidate.data.sample_csv),
+    }
+    stage = Stage(candidate.folder, "submission", inputs)
+    if not stage.is_done():
+        write_submission(path, draw_masks(maps, rules, candidate.spec), candidate.sample, candidate.spec)
+        stage.finish([path])
+    return read_submission(path, candidate.spec)
+
+
+def submit(candidate: Candidate, output: str | Path = SUBMISSION) -> pd.DataFrame:
+    """Write the submission to `output`.
+
+    Beside it goes its provenance, under the same name as JSON; and a row on the leaderboard of its folder.
+
+    Returns:
+        The tidy table of predicted masks.
+    """
+    table = draw_test(candidate)
+    publish(candidate, table, tune_rules(candidate), score_oof(candidate), output)
+    return table
+
+
+def publish(
+    candidate: Candidate, table: pd.DataFrame, rules: Rules, oof: ScoredPairs, output: str | Path
+) -> None:
+    """Write a submission with its provenance, and put it on the leaderboard of its folder.
+
+    Args:
+        candidate: that the masks came from.
+        table: tidy table of the masks.
+        rules: that drew them.
+        oof: how such rules scored on the labelled images.
+        output: of the CSV.
+    """
+    output = Path(output)
+    write_submission(output, table, candidate.sample, candidate.spec)
+    span = interval(oof.dice, oof.groups)
+    scores = {"oof": span.mean, "low": span.low, "high": span.high, "nothing": oof.score.all_empty}
+    if candidate.truth is not None:
+        images = candidate.sample.images
+        scores["test"] = score_masks(table, candidate.truth, images, candidate.spec).score.score
+    members = candidate.members if isinstance(candidate, Team) else (candidate,)
+    about = environment()
+    written = datetime.now(UTC).isoformat(timespec="seconds")
+    provenance: dict[str, Any] = {
+        "file": output.name,
+        "sha256": checksum(output),
+        "written": written,
+        "masks": len(table),
+        "runs": [_provenance(member) for member in members],
+        "rules": rules.to_json(),
+        "scores": scores,
+        "input": {
+            "name": candidate.data.root.resolve().name,
+            "train_csv": checksum(candidate.data.train_csv),
+            "sample_csv": checksum(candidate.data.sample_csv),
+            "train_pictures": members[0].train_pictures.digest,
+            "test_pictures": members[0].test_pictures.digest,
+        },
+        "environment": about,
+    }
+    if isinstance(candidate, Team):
+        combiner = read_json(candidate.folder / "combiner.json")
+        combiner.pop("ranks")  # half a megabyte, and found again from the runs
+        provenance["team"] = {"name": candidate.folder.name, **combiner}
+    write_json(output.with_suffix(".json"), provenance)
+    runs = " + ".join(member.folder.name for member in members)
+    record_submission(output, {"written": written, "runs": runs, "commit": about["commit"], **scores})
+
+
+def _provenance(job: Job) -> dict[str, Any]:
+    folds = range(job.recipe.data.train_folds)
+    trained = read_json(job.folder / "environment.json")
+    return {
+        "name": job.folder.name,
+        "recipe": job.recipe.to_dict(),
+        "weights": {f"fold{fold}": checksum(job.weights(fold)) for fold in folds},
+        "trained_at": trained.get("commit"),
+    }

@@ -1,0 +1,105 @@
+"""The pictures of the scorecard's page, as SVG inside it: they follow its light or dark colours."""
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+
+from severstal.competition.budget import KINDS, Loss
+from severstal.report.palette import cut
+from severstal.report.scorecard.calibration import Reliability
+
+KIND_NAMES = {"missed": "missed defects", "alarms": "false alarms", "outlines": "outlines"}
+
+WIDTH = 720  # units of the drawing; the page scales it
+LABELS, BAR, FIGURES = 190, 420, 110  # what a row has room for, side by side
+ROW = 30
+SIDE, MARGIN = 260, 48  # of the reliability diagram
+
+
+def budget_bars(names: Sequence[str], losses: Sequence[Loss]) -> str:
+    """A bar a row: what missed defects, false alarms and outlines took from the score.
+
+    Args:
+        names: of the rows.
+        losses: of each, in points of the score.
+
+    Example:
+        >>> drawn = budget_bars(["1 hole"], [Loss(0.1, 0.0, 0.05, 4, 0, 9)])
+        >>> drawn.count("<rect"), "missed defects 0.1000" in drawn
+        (5, True)
+    """
+    most = max((loss.total for loss in losses), default=0) or 1
+    height = 34 + ROW * len(names)
+    said = "; ".join(
+        f"{name}: " + ", ".join(f"{KIND_NAMES[kind]} {getattr(loss, kind):.4f}" for kind in KINDS)
+        for name, loss in zip(names, losses, strict=True)
+    )
+    parts = [
+        f'<svg class="bars" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(said)}">',
+    ]
+    x = LABELS
+    for kind in KINDS:
+        parts.append(f'<rect class="{kind}" x="{x}" y="4" width="14" height="14"/>')
+        parts.append(f'<text x="{x + 20}" y="15.5">{KIND_NAMES[kind]}</text>')
+        x += 42 + 7 * len(KIND_NAMES[kind])
+    for row, (name, loss) in enumerate(zip(names, losses, strict=True)):
+        top = 34 + ROW * row
+        parts.append(f'<text x="{LABELS - 10}" y="{top + 15}" class="right">{escape(cut(name, 26))}</text>')
+        x = float(LABELS)
+        for kind in KINDS:
+            points = getattr(loss, kind)
+            if points > 0:
+                wide = BAR * points / most
+                tip = f"{name}, {KIND_NAMES[kind]}: {points:.4f}"
+                parts.append(
+                    f'<rect class="{kind}" x="{x:.2f}" y="{top}" width="{wide:.2f}" height="20">'
+                    f"<title>{escape(tip)}</title></rect>"
+                )
+                x += wide
+        parts.append(f'<text x="{x + 8:.2f}" y="{top + 15}" class="figure">{loss.total:.4f}</text>')
+    return "".join([*parts, "</svg>"])
+
+
+def reliability_diagram(part: Reliability) -> str:
+    """A dot a bin: how often the class was there over what its probability said, larger for more pairs.
+
+    Args:
+        part: over the pairs of one class or of all.
+
+    Example:
+        >>> from severstal.report.scorecard.calibration import calibrate
+        >>> import numpy as np
+        >>> found = calibrate(np.uint8([[51], [204]]), np.array([[False], [True]]))
+        >>> reliability_diagram(found.whole).count("<circle")
+        2
+    """
+    whole = SIDE + MARGIN + 14
+    zero = 14 + SIDE  # of the vertical axis
+    parts = [
+        f'<svg class="square" viewBox="0 0 {whole} {whole}" role="img" aria-label="Reliability: how often '
+        f'the class was there over its probability; expected calibration error {part.error:.4f}">',
+        f'<rect class="frame" x="{MARGIN}" y="14" width="{SIDE}" height="{SIDE}"/>',
+        f'<line class="grid" x1="{MARGIN}" y1="{zero}" x2="{MARGIN + SIDE}" y2="14"/>',
+    ]
+    for tick in (0, 0.5, 1):
+        parts.append(f'<text x="{MARGIN + SIDE * tick}" y="{zero + 20}" class="middle">{tick:g}</text>')
+        parts.append(f'<text x="{MARGIN - 6}" y="{zero - SIDE * tick + 4}" class="right">{tick:g}</text>')
+    parts.append(f'<text x="{MARGIN + SIDE / 2}" y="{zero + 38}" class="middle">class probability</text>')
+    parts.append(
+        f'<text x="12" y="{14 + SIDE / 2}" class="middle" transform="rotate(-90 12 {14 + SIDE / 2})">'
+        "share with the class</text>"
+    )
+    most = np.log10(part.pairs.max() + 1)
+    places = np.flatnonzero(part.pairs)
+    dots = [(MARGIN + SIDE * part.said[k], zero - SIDE * part.present[k]) for k in places]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in dots)
+    parts.append(f'<polyline class="curve" points="{line}"/>')
+    for place, (x, y) in zip(places, dots, strict=True):
+        radius = 3 + 5 * np.log10(part.pairs[place] + 1) / most
+        tip = (
+            f"{part.pairs[place]:,} pairs of probability {part.said[place]:.3f}: {part.present[place]:.3f} "
+            "have the class"
+        )
+        parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"><title>{tip}</title></circle>')
+    return "".join([*parts, "</svg>"])

@@ -1,0 +1,236 @@
+"""The scorecard as a page of HTML that needs no other file, light or dark as its reader's screen is."""
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+
+from severstal.competition.budget import Loss
+from severstal.report.scorecard.calibration import Calibration
+from severstal.report.scorecard.card import Scorecard
+from severstal.report.scorecard.counts import ClassCount
+from severstal.report.scorecard.drawing import budget_bars, reliability_diagram
+from severstal.report.scorecard.style import STYLE
+from severstal.report.scorecard.text import share, span
+from severstal.report.scorecard.worth import RuleWorth
+
+
+def page(title: str, cards: Sequence[Scorecard], test_counts: Sequence[ClassCount] = ()) -> str:
+    """Lay out scorecards as one page, which is well-formed XML too.
+
+    Args:
+        title: what the page is about, such as a run's name.
+        cards: in order.
+        test_counts: images with each class among those whose truth is not known.
+
+    Example:
+        >>> import numpy as np
+        >>> from severstal.competition.scored import ScoredPairs
+        >>> from severstal.competition.spec import Spec
+        >>> from severstal.report.scorecard import make_scorecard
+        >>> areas = np.array([[[5], [0]], [[10], [0]], [[10], [0]]])
+        >>> pairs = ScoredPairs(("a.jpg", "b.jpg"), Spec("tiles", (4, 4), ("<hole>",)), *areas)
+        >>> drawn = page("tiles", [make_scorecard(pairs, "two tiles")])
+        >>> "1 &lt;hole&gt;" in drawn, "<hole>" in drawn, "http" in drawn
+        (True, False, False)
+    """
+    body = [f"<h1>{escape(title)}</h1>"]
+    if len(cards) > 1:
+        links = (f'<a href="#card{place}">{escape(card.title)}</a>' for place, card in enumerate(cards))
+        body.append(f'<nav aria-label="Scorecards">{" · ".join(links)}</nav>')
+    body += [_card(card, f"card{place}") for place, card in enumerate(cards)]
+    if test_counts:
+        body.append(f"<section><h2>Test images</h2>{_counts(test_counts)}</section>")
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head>\n"
+        "<body><main>\n" + "\n".join(body) + "\n</main></body></html>\n"
+    )
+
+
+def _card(card: Scorecard, anchor: str) -> str:
+    names = [f"{part.class_id} {part.name}" for part in card.score.classes]
+    sections = [
+        f"<h2>{escape(card.title)}</h2>",
+        _figures(card),
+        _classes(card, names),
+        _budget(card, names),
+    ]
+    if card.worth is not None:
+        sections.append(_worth(card.worth))
+    sections.append(f"<h3>Images with each class</h3>{_counts(card.counts)}")
+    if card.calibration is not None:
+        sections.append(_calibration(card.calibration, names))
+    if card.notes:
+        notes = "".join(f"<li>{escape(note)}</li>" for note in card.notes)
+        sections.append(f'<h3>Notes</h3><ul class="soft">{notes}</ul>')
+    return f'<section id="{anchor}">{"".join(sections)}</section>'
+
+
+def _figures(card: Scorecard) -> str:
+    score = card.score
+    difference = score.score - score.all_empty
+    tiles = [
+        ("score", share(score.score), f"{span(card.interval)}, 95 % interval over {card.resampled}"),
+        (
+            "submitting nothing",
+            share(score.all_empty),
+            f"the score is {abs(difference):.4f} {'above' if difference >= 0 else 'below'} it",
+        ),
+        ("empty pairs kept", share(score.empty_kept), f"of {score.pairs - score.defects:,} without a defect"),
+        ("defects found", share(score.defects_found), f"of {score.defects:,}"),
+        ("Dice on defects", share(score.dice_on_defects), "0 for a missed one"),
+    ]
+    if card.test_like is not None:
+        part = card.test_like
+        tiles.append(
+            (
+                "most like the test set",
+                share(part.score.score),
+                f"{span(part.interval)}, the score on {part.images:,} such images",
+            )
+        )
+    drawn = (
+        f'<div><dt>{name}</dt><dd class="key">{figure}</dd><dd class="soft">{beside}</dd></div>'
+        for name, figure, beside in tiles
+    )
+    return f"<dl>{''.join(drawn)}</dl>"
+
+
+def _classes(card: Scorecard, names: Sequence[str]) -> str:
+    head = ("class", "score", "95 % interval", "nothing", "kept", "found", "Dice", "defects", "predicted")
+    rows = []
+    parts = [*zip(names, card.score.classes, card.class_intervals, strict=True)]
+    for name, part, ends in [*parts, ("all classes", card.score, card.interval)]:
+        shares = (part.empty_kept, part.defects_found, part.dice_on_defects)
+        rows.append(
+            (
+                name,
+                share(part.score),
+                span(ends),
+                share(part.all_empty),
+                *map(share, shares),
+                f"{part.defects:,}",
+                f"{part.predicted:,}",
+            )
+        )
+    caption = (
+        "nothing: what submitting nothing scores; kept: share of empty pairs kept empty; found: share of "
+        "defects with any mask; Dice: mean over defects"
+    )
+    return f"<h3>By class</h3>{_table(caption, head, rows, total=True)}"
+
+
+def _budget(card: Scorecard, names: Sequence[str]) -> str:
+    whole = card.budget.whole
+
+    def row(name: str, loss: Loss) -> tuple[str, ...]:
+        points = (loss.missed, loss.alarms, loss.outlines, loss.total)
+        counts = (loss.missed_pairs, loss.alarm_pairs, loss.found_pairs)
+        return (name, *(f"{value:.4f}" for value in points), *(f"{count:,}" for count in counts))
+
+    rows = [*map(row, names, card.budget.classes), row("all classes", whole)]
+    head = ("class", "missed", "false alarms", "outlines", "together", "pairs missed", "alarmed", "found")
+    caption = "in points of the score over all classes; then how many pairs"
+    return (
+        f"<h3>Where the missing {whole.total:.4f} went</h3>"
+        f"{budget_bars(names, card.budget.classes)}{_table(caption, head, rows, total=True)}"
+    )
+
+
+def _worth(worth: RuleWorth) -> str:
+    above, gain = worth.over_nothing, worth.over_plain
+    rows = [
+        ("submitting nothing", share(worth.nothing), ""),
+        ("plain 0.5, no minimum area", share(worth.plain), ""),
+        (
+            "searched on the other folds",
+            share(worth.cross_fitted),
+            f"{gain.mean:+.4f} over plain ({gain.low:+.4f} to {gain.high:+.4f}), {above.mean:+.4f} over "
+            "nothing",
+        ),
+        (
+            "searched on these same images",
+            share(worth.searched),
+            f"{worth.optimism:+.4f} for having seen them",
+        ),
+    ]
+    if worth.weighted is not None:
+        weighted = worth.weighted
+        rows.append(
+            (
+                "cross-fitted, weighed by likeness to the test set",
+                share(weighted.found),
+                f"plain {share(weighted.plain)}, nothing {share(weighted.all_empty)}",
+            )
+        )
+    table = _table(
+        "the same images, drawn by ever more of a rule", ("rules", "score", "gain"), rows, words=True
+    )
+    return f"<h3>What the rules are worth</h3><p>{escape(worth.verdict)}</p>{table}"
+
+
+def _counts(counts: Sequence[ClassCount]) -> str:
+    rows = [
+        (
+            f"{count.class_id} {count.name}",
+            "-" if count.expected is None else f"{count.expected:,.1f}",
+            f"{count.predicted:,}",
+            "-" if count.true is None else f"{count.true:,}",
+            f"{count.images:,}",
+        )
+        for count in counts
+    ]
+    caption = "expected: the sum of the class probabilities"
+    return _table(caption, ("class", "expected", "predicted", "true", "all images"), rows)
+
+
+def _calibration(calibration: Calibration, names: Sequence[str]) -> str:
+    whole = calibration.whole
+    parts = zip([*names, "all classes"], [*calibration.classes, whole], strict=True)
+    errors = [(name, f"{part.error:.4f}", f"{part.brier:.4f}") for name, part in parts]
+    bins = [
+        (
+            f"{whole.edges[k]:.1f} to {whole.edges[k + 1]:.1f}",
+            f"{whole.said[k]:.3f}",
+            f"{whole.present[k]:.3f}",
+            f"{whole.pairs[k]:,}",
+        )
+        for k in np.flatnonzero(whole.pairs)
+    ]
+    return (
+        "<h3>Calibration of the class probability</h3>"
+        "<p>On the dashed line, of all pairs given 70 %, 70 % have the class.</p>"
+        f'<div class="beside">{reliability_diagram(whole)}'
+        + _table(
+            "error: expected calibration error; Brier: mean squared error",
+            ("class", "error", "Brier"),
+            errors,
+            total=True,
+        )
+        + _table("pairs of all classes", ("probability", "mean", "with the class", "pairs"), bins)
+        + "</div>"
+    )
+
+
+def _table(
+    caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], total: bool = False, words: bool = False
+) -> str:
+    """A table whose first column names the rows.
+
+    With `total`, its last row is over all the others; with `words`, its last column is text.
+    """
+
+    def line(row: Sequence[str]) -> str:
+        cells = "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
+        return f'<tr><th scope="row">{escape(row[0])}</th>{cells}</tr>'
+
+    columns = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
+    foot = f"<tfoot>{line(rows[-1])}</tfoot>" if total else ""
+    body = "".join(map(line, rows[:-1] if total else rows))
+    kind = "words" if words else "figures"
+    return (
+        f'<div class="scroll"><table class="{kind}"><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{columns}</tr></thead><tbody>{body}</tbody>{foot}</table></div>"
+    )

@@ -1,0 +1,41 @@
+"""The scorecard on disk: `scorecard.json` for programs, `scorecard.html` for people."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from severstal.competition.metric import Score
+from severstal.files import write_json, write_text
+from severstal.report.scorecard.card import Scorecard
+from severstal.report.scorecard.counts import ClassCount
+from severstal.report.scorecard.page import page
+
+
+def save_scorecard(path: str | Path, scores: Mapping[str, Score | Scorecard]) -> None:
+    """Write scores as JSON, whole: the fields of each, also by class, under its name; null for nan.
+
+    Example:
+        >>> import tempfile
+        >>> import numpy as np
+        >>> from severstal.competition.metric import score_pairs
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> from severstal.files import read_json
+        >>> target = Path(tempfile.mkdtemp()) / "scorecard.json"
+        >>> save_scorecard(target, {"oof": score_pairs(*np.zeros((3, 2, 4), int), SEVERSTAL)})
+        >>> read_json(target)["oof"]["score"], read_json(target)["oof"]["defects_found"]
+        (1.0, None)
+    """
+    write_json(path, {name: score.to_dict() for name, score in scores.items()})
+
+
+def save_page(
+    path: str | Path, title: str, cards: Sequence[Scorecard], test_counts: Sequence[ClassCount] = ()
+) -> None:
+    """Write scorecards as one page of HTML that needs no other file, whole.
+
+    Args:
+        path: of the page.
+        title: what the page is about, such as a run's name.
+        cards: in order; at least one.
+        test_counts: images with each class among those whose truth is not known.
+    """
+    write_text(path, page(title, cards, test_counts))

@@ -1,0 +1,198 @@
+"""The scorecard as a terminal shows it."""
+
+import math
+import textwrap
+
+import numpy as np
+
+from severstal.competition.budget import Loss
+from severstal.competition.metric import PairScore, Score
+from severstal.decision.bootstrap import Interval
+from severstal.report.palette import cut
+from severstal.report.scorecard.calibration import Calibration
+from severstal.report.scorecard.card import Scorecard
+from severstal.report.scorecard.counts import NAME_WIDTH, print_counts
+from severstal.report.scorecard.worth import RuleWorth
+
+WIDTH = 100  # columns
+
+
+def print_scorecard(score: Score | Scorecard, title: str | None = None) -> str:
+    """Lay out a score as plain text for a terminal, at most 100 columns wide.
+
+    Args:
+        score: over all pairs and each class; or a whole scorecard, which has more to say.
+        title: what was scored, in a few words; a scorecard has its own.
+
+    Returns:
+        Lines without a line end at the last; `-` stands for a share that has no pair to be taken over.
+
+    Example:
+        >>> from severstal.competition.metric import score_pairs
+        >>> from severstal.competition.spec import Spec
+        >>> areas = np.array([[5, 0], [0, 0]]), np.array([[10, 0], [0, 7]]), np.array([[10, 0], [0, 0]])
+        >>> print(print_scorecard(score_pairs(*areas, Spec("s", (4, 4), ("hole", "crack"))), "two tiles"))
+        two tiles
+        ---------
+        score                0.6250
+        submitting nothing   0.7500   (the score is 0.1250 below it)
+        empty pairs kept     0.6667   of 3 (image, class) pairs without a defect
+        defects found        1.0000   of 1 with one
+        Dice on defects      0.5000   mean over these, 0 for a missed one
+        masks predicted           2   where the truth has 1
+        <BLANKLINE>
+        class      score  nothing    kept   found    Dice  defects  predicted    pairs
+        1 hole    0.7500   0.5000  1.0000  1.0000  0.5000        1          1        2
+        2 crack   0.5000   1.0000  0.5000       -       -        0          1        2
+    """
+    if isinstance(score, Score):
+        return "\n".join(_head(score, title or ""))
+    card = score
+    lines = _head(card.score, title or card.title)
+    lines[2] += f"   95 % interval {span(card.interval)}, resampled by {card.resampled}"
+    names = _names(card.score)
+    sections = [lines, _budget(card, names), print_counts(card.counts).splitlines()]
+    if card.calibration is not None:
+        sections.append(_calibration(card.calibration, names))
+    if card.worth is not None:
+        sections.append(_worth(card.worth))
+    if card.test_like is not None:
+        part = card.test_like
+        sections.append(
+            [
+                f"score on the {part.images:,} images most like the test set: {share(part.score.score)} "
+                f"({span(part.interval)})",
+                f"nothing {share(part.score.all_empty)}, empty pairs kept {share(part.score.empty_kept)}, "
+                f"defects found {share(part.score.defects_found)}, Dice {share(part.score.dice_on_defects)}",
+            ]
+        )
+    sections.append([line for note in card.notes for line in textwrap.wrap(f"note: {note}", WIDTH)])
+    return "\n\n".join("\n".join(section) for section in sections if section)
+
+
+def columns(part: PairScore) -> str:
+    """The figures of one class, aligned."""
+    shares = (part.score, part.all_empty, part.empty_kept, part.defects_found, part.dice_on_defects)
+    score, nothing, kept, found, dice = map(share, shares)
+    return (
+        f"{score:>6}  {nothing:>7}  {kept:>6}  {found:>6}  {dice:>6}  "
+        f"{part.defects:>7,}  {part.predicted:>9,}  {part.pairs:>7,}"
+    )
+
+
+def share(value: float) -> str:
+    """Four decimals, the leaderboard's own precision and one beyond; `-` for nan.
+
+    Example:
+        >>> share(0.91), share(float("nan"))
+        ('0.9100', '-')
+    """
+    return "-" if math.isnan(value) else f"{value:.4f}"
+
+
+def span(interval: Interval) -> str:
+    """The ends of an interval.
+
+    Example:
+        >>> span(Interval(0.5, 0.75, 0.625))
+        '0.5000 to 0.7500'
+    """
+    return f"{share(interval.low)} to {share(interval.high)}"
+
+
+def _head(score: Score, title: str) -> list[str]:
+    """The score, its parts and each class."""
+    difference = score.score - score.all_empty
+    beside = f"{share(abs(difference))} {'above' if difference >= 0 else 'below'} it"
+    title = cut(title, WIDTH)
+    lines = [
+        title,
+        "-" * len(title),
+        f"score                {share(score.score):>6}",
+        f"submitting nothing   {share(score.all_empty):>6}   (the score is {beside})",
+        f"empty pairs kept     {share(score.empty_kept):>6}   of {score.pairs - score.defects:,} "
+        "(image, class) pairs without a defect",
+        f"defects found        {share(score.defects_found):>6}   of {score.defects:,} with one",
+        f"Dice on defects      {share(score.dice_on_defects):>6}   mean over these, 0 for a missed one",
+        f"masks predicted     {score.predicted:>7,}   where the truth has {score.defects:,}",
+        "",
+    ]
+    names = _names(score)
+    wide = max(len(name) for name in ("class", *names))
+    lines.append(
+        f"{'class':{wide}}   {'score':>6}  nothing  {'kept':>6}  {'found':>6}  {'Dice':>6}  "
+        "defects  predicted    pairs"
+    )
+    lines += [f"{name:{wide}}   {columns(part)}" for name, part in zip(names, score.classes, strict=True)]
+    return lines
+
+
+def _names(score: Score) -> list[str]:
+    return [cut(f"{part.class_id} {part.name}", NAME_WIDTH) for part in score.classes]
+
+
+def _budget(card: Scorecard, names: list[str]) -> list[str]:
+    wide = max(len(name) for name in ("all classes", *names))
+
+    def row(name: str, loss: Loss, ends: Interval) -> str:
+        lost = "  ".join(
+            f"{points:>9.4f}" for points in (loss.missed, loss.alarms, loss.outlines, loss.total)
+        )
+        return f"{name:{wide}}   {lost}   {span(ends)}"
+
+    return [
+        f"where the missing {card.budget.whole.total:.4f} went, in points of the score over all classes",
+        f"{'class':{wide}}   {'missed':>9}  {'alarms':>9}  {'outlines':>9}  {'together':>9}   score, 95 %",
+        *map(row, names, card.budget.classes, card.class_intervals),
+        row("all classes", card.budget.whole, card.interval),
+    ]
+
+
+def _calibration(calibration: Calibration, names: list[str]) -> list[str]:
+    whole = calibration.whole
+    filled = np.flatnonzero(whole.pairs)
+    wide = max(len(name) for name in ("class probability", *names))
+
+    def row(name: str, cells: list[str]) -> str:
+        return f"{name:{wide}}  " + " ".join(f"{cell:>6}" for cell in cells)
+
+    def short(count: int) -> str:
+        return (
+            f"{count:,}"
+            if count < 10_000
+            else f"{count / 1000:.0f}k"
+            if count < 1e6
+            else f"{count / 1e6:.1f}M"
+        )
+
+    return [
+        row("class probability", [f"<={whole.edges[place + 1]:.1f}" for place in filled]),
+        row("said, mean", [f"{whole.said[place]:.3f}" for place in filled]),
+        row("class is there", [f"{whole.present[place]:.3f}" for place in filled]),
+        row("pairs", [short(int(whole.pairs[place])) for place in filled]),
+        "",
+        f"{'calibration':{wide}}   error   Brier",
+        *(
+            f"{name:{wide}}  {part.error:>6.4f}  {part.brier:>6.4f}"
+            for name, part in zip([*names, "all classes"], [*calibration.classes, whole], strict=True)
+        ),
+    ]
+
+
+def _worth(worth: RuleWorth) -> list[str]:
+    above = worth.over_nothing
+    lines = [
+        "rules                            score",
+        f"submitting nothing              {worth.nothing:.4f}",
+        f"plain 0.5, no minimum area      {worth.plain:.4f}",
+        f"searched on the other folds     {worth.cross_fitted:.4f}   {above.mean:+.4f} over nothing "
+        f"({above.low:+.4f} to {above.high:+.4f})",
+        f"searched on these same images   {worth.searched:.4f}   {worth.optimism:+.4f} for having seen them",
+    ]
+    if worth.weighted is not None:
+        weighted = worth.weighted
+        lines.append(
+            f"weighed by likeness to the test set: {weighted.found:.4f}, plain {weighted.plain:.4f}, nothing "
+            f"{weighted.all_empty:.4f}"
+        )
+    return [*lines, *textwrap.wrap(worth.verdict, WIDTH)]

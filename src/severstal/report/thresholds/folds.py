@@ -1,0 +1,123 @@
+"""The rules that each fold's images are drawn with, searched on the others, beside those found on all."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter, StrMethodFormatter
+
+from severstal.competition.spec import Spec
+from severstal.decision.crossfit import CrossFit
+from severstal.decision.rules import ClassRule, Rules
+from severstal.report.palette import (
+    TEXT_SIZE,
+    WIDTH,
+    Sheet,
+    class_label,
+    class_labels,
+    colour,
+    dress,
+    legend_below,
+    sheet,
+)
+
+
+def named_rules(fitted: CrossFit) -> Iterator[tuple[str, Rules]]:
+    """The rules found without each fold, and those found on all of them, by name."""
+    for fold, rules in fitted.rules.items():
+        yield f"without fold {fold}", rules
+    yield "all folds", fitted.result.rules
+
+
+def rules_table(fitted: CrossFit, spec: Spec) -> pd.DataFrame:
+    """Lay out the rules of every class, found without each fold and on all of them.
+
+    Args:
+        fitted: the rules.
+        spec: names the classes.
+
+    Returns:
+        A row a class and search: gate, thresholds and minimum area in pixels; "never drawn" in place of all
+        where that is the rule.
+    """
+    rows = []
+    for index, label in enumerate(class_labels(spec)):
+        for name, rules in named_rules(fitted):
+            rule = rules.rules[index]
+            never = rule.draws_nothing(spec)
+            rows.append(
+                {
+                    "class": label,
+                    "searched on": name,
+                    "gate": "never drawn" if never else str(rule.gate),
+                    "high": "" if never else f"{rule.high:g}",
+                    "low": "" if never else f"{rule.low:g}",
+                    "minimum area": "" if never else f"{rule.min_area:,}",
+                }
+            )
+    return pd.DataFrame(rows).set_index(["class", "searched on"])
+
+
+def rules_by_fold(fitted: CrossFit, spec: Spec) -> Sheet:
+    """Show how far the rules searched without each fold lie from those found on all folds.
+
+    Args:
+        fitted: the rules.
+        spec: names the classes.
+    """
+    searches = list(named_rules(fitted))
+    figure, axes = sheet(
+        WIDTH,
+        0.75 + len(spec.classes) * (0.42 + 0.22 * len(searches)),
+        "Does every fold find the same rule?",
+        "A row a search. The less a value moves when a fold is left out, the more it is worth trusting; it "
+        "moves most where a class has few defects.",
+        rows=len(spec.classes),
+        columns=3,
+        width_ratios=[1, 1, 0.16],
+        sharex="col",
+    )
+    for index, (left, right, text) in enumerate(axes):
+        for row, (name, rules) in enumerate(searches):
+            draw(left, right, text, row, rules.rules[index], spec, index + 1, name == "all folds")
+        text.axis("off")
+        for place in (left, right, text):
+            place.set_ylim(len(searches) - 0.5, -0.5)
+            place.axhline(len(searches) - 1.5, color="#BBBBBB", linewidth=0.8)
+            dress(place, grid="x")
+        left.set_yticks(range(len(searches)), [name for name, _ in searches])
+        right.set_yticks([])
+        left.set_xlim(0, 1)
+        left.set_title(class_label(spec, index + 1), fontsize=TEXT_SIZE, loc="left", pad=3)
+        text.set_title("gate", fontsize=TEXT_SIZE, loc="left", pad=3)
+        right.set_xscale("symlog", linthresh=10, linscale=0.4)
+        right.set_xlim(-2, spec.pixels)
+        right.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        right.xaxis.set_minor_formatter(NullFormatter())
+    axes[-1, 0].set_xlabel("thresholds (probability)", fontsize=TEXT_SIZE)
+    axes[-1, 1].set_xlabel("minimum area (pixels, logarithmic from 10)", fontsize=TEXT_SIZE)
+    look = {"linestyle": "none", "markeredgecolor": "black", "markersize": 8}
+    legend_below(
+        figure,
+        [
+            Line2D([], [], marker="o", color="#808080", label="high threshold, minimum area", **look),
+            Line2D([], [], marker="|", color="black", label="low threshold", **(look | {"markersize": 11})),
+        ],
+    )
+    return figure
+
+
+def draw(
+    left: Axes, right: Axes, text: Axes, row: int, rule: ClassRule, spec: Spec, class_id: int, whole: bool
+) -> None:
+    """Draw one rule as a row of both axes."""
+    if rule.draws_nothing(spec):
+        left.text(0.5, row, "never drawn", ha="center", va="center", fontsize=TEXT_SIZE - 1)
+        return
+    look = {"markersize": 10 if whole else 7, "color": colour(class_id), "markeredgecolor": "black"}
+    left.plot([rule.low, rule.high], [row, row], color="black", linewidth=1.6)
+    left.plot(rule.low, row, "|", markersize=11, markeredgewidth=1.8, color="black")
+    left.plot(rule.high, row, "o", **look)
+    right.plot(rule.min_area, row, "o", **look)
+    text.text(0, row, str(rule.gate), va="center", fontsize=TEXT_SIZE - 1)

@@ -1,0 +1,93 @@
+"""What each part of each class's rule is worth, as a picture."""
+
+from matplotlib.patches import Patch
+
+from severstal.decision.explain import Explanation
+from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, class_label, colour, dress, legend_below, sheet
+
+NAMES = {
+    "whole rule": "the whole rule",
+    "gate": "gate",
+    "low": "lower threshold for the outline",
+    "min_area": "minimum area",
+    "fill_holes": "holes filled",
+    "exclusive": "classes kept apart",
+    "min_component": "small components left out",
+}
+
+
+def rule_parts(explained: Explanation) -> Sheet:
+    """Show what each part of each rule adds to the mean Dice of its class.
+
+    Args:
+        explained: as `severstal.decision.explain.explain` gives it.
+
+    Example:
+        >>> from severstal.competition.spec import Spec
+        >>> from severstal.decision.explain import Part
+        >>> part = Part(1, "gate", "veto 0.4", 0.9, 0.85)
+        >>> figure = rule_parts(Explanation(Spec("tiny", (4, 4), ("hole",)), (part,), ()))
+        >>> round(float(figure.axes[0].patches[0].get_width()), 4)
+        0.05
+    """
+    spec, parts = explained.spec, explained.parts
+    note = (
+        "Mean Dice of the class with the whole rule, less that with this part alone switched off. Gate and "
+        "minimum area both keep false alarms out, each in part what the other would, so that they do not "
+        "add up."
+    )
+    if explained.unseen:
+        note += f" Not told here: {'; '.join(explained.unseen)}."
+    classes = list(dict.fromkeys(part.class_id for part in parts))
+    figure, ((axes,),) = sheet(
+        WIDTH,
+        0.6 + 0.25 * (len(parts) + 1.3 * len(classes)),
+        "What each part of a rule is worth",
+        note,
+    )
+    y, ticks, headings = 0.0, {}, []
+    for class_id in classes:
+        ticks[y] = class_label(spec, class_id)
+        headings.append(len(ticks) - 1)
+        y += 1
+        for part in (part for part in parts if part.class_id == class_id):
+            whole = part.part == "whole rule"
+            axes.barh(
+                y,
+                part.worth,
+                height=0.7,
+                color=colour(class_id) if whole else "white",
+                hatch=None if whole else "////",
+                edgecolor="black",
+                linewidth=0.6,
+            )
+            axes.text(
+                1.0,
+                y,
+                f"{round(part.worth, 4) + 0.0:+.4f}",
+                va="center",
+                ha="right",
+                fontsize=TEXT_SIZE - 1,
+                transform=axes.get_yaxis_transform(),
+            )
+            ticks[y] = f"{NAMES[part.part]} ({part.setting})"
+            y += 1
+        y += 0.3
+    axes.axvline(0, color="black", linewidth=1)
+    axes.set_yticks(list(ticks), list(ticks.values()))
+    axes.set_ylim(max(y, 1) - 0.6, -0.6)
+    worths = [part.worth for part in parts] or [0]
+    wide = max(max(worths) - min(min(worths), 0), 1e-4)
+    axes.set_xlim(min(min(worths), 0) - 0.02 * wide, max(max(worths), 0) + 0.15 * wide)
+    dress(axes, x="mean Dice of the class that it adds", grid="x")
+    axes.tick_params(axis="y", length=0, labelsize=TEXT_SIZE - 1)
+    for heading in headings:
+        axes.get_yticklabels()[heading].set_fontweight("bold")
+    legend_below(
+        figure,
+        [
+            Patch(facecolor="#808080", edgecolor="black", label="the whole rule, beside plain 0.5"),
+            Patch(facecolor="white", hatch="////", edgecolor="black", label="one part, the others kept"),
+        ],
+    )
+    return figure

@@ -1,0 +1,79 @@
+"""Sections through the landscape of a class, and how finely the images at hand can tell its rules apart."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from severstal.competition.metric import pair_dice
+from severstal.decision.score import pair_areas
+from severstal.decision.search import SearchResult
+from severstal.decision.summary import Summary
+
+
+@dataclass(frozen=True)
+class Slices:
+    """Two sections through the landscape of a class, both through the rule found.
+
+    Attributes:
+        thresholds: (T,) high thresholds, and low ones.
+        min_areas: (M,) minimum areas in pixels.
+        by_area: (T, M) mean Dice less that of drawing nothing, over high threshold and minimum area, at the
+            rule's gate and low threshold; where high is below that, both are equal.
+        by_low: (T, T) the same over high and low threshold, at the rule's gate and minimum area; nan where
+            low is above high.
+        best: the highest of the whole landscape, also of other gates.
+        noise: standard error of what the rule gains over drawing nothing; 0 where it draws nothing.
+    """
+
+    thresholds: np.ndarray
+    min_areas: np.ndarray
+    by_area: np.ndarray
+    by_low: np.ndarray
+    best: float
+    noise: float
+
+
+def slices(summary: Summary, result: SearchResult, index: int) -> Slices:
+    """Cut the landscape of a class where its rule lies; where that draws nothing, where the best one lies.
+
+    Args:
+        summary: that was searched.
+        result: of the search, all images counting alike.
+        index: place of the class, from 0.
+
+    Example:
+        >>> from severstal.competition.spec import Spec
+        >>> from severstal.decision.search import search_rules
+        >>> areas = np.repeat([[[40, 9, 0]]], [1, 200, 55], axis=2).repeat(12, axis=0).astype(np.int32)
+        >>> true, spec = np.int32([[9]] * 12), Spec("tiny", (4, 10), ("hole",))
+        >>> names, sure = tuple("abcdefghijkl"), np.full_like(true, 200, np.uint8)
+        >>> summary = Summary(names, spec, areas, np.minimum(areas, true[:, :, None]), true, sure)
+        >>> cut = slices(summary, search_rules(summary), 0)
+        >>> cut.best, cut.noise, cut.by_area[0, [0, -1]].tolist()
+        (1.0, 0.0, [1.0, 0.0])
+    """
+    search = result.classes[index]
+    landscape, rule = search.landscape, search.rule
+    grid = landscape.grid
+    high = np.array(grid.thresholds)
+    never = rule.draws_nothing(summary.spec)
+    if never:
+        found = np.nan_to_num(landscape.scores, nan=-np.inf)
+        found = np.where(landscape.draws[..., None], found, -np.inf)
+        gate, _, area, low = np.unravel_index(found.argmax(), found.shape)
+    else:
+        gate = grid.gates.index(rule.gate)
+        area = int(np.abs(grid.min_areas - rule.min_area).argmin())
+        low = int(np.abs(high - rule.low).argmin())
+    rows = np.arange(len(high))
+    gained = landscape.scores[gate].astype(np.float64) - landscape.empty  # (T, M, T)
+    best = landscape.best.max() - landscape.empty
+    dice = pair_dice(*pair_areas(summary, result.rules))[:, index] - (summary.true[:, index] == 0)
+    return Slices(
+        high,
+        grid.min_areas,
+        gained[rows, :, np.minimum(rows, low)],
+        gained[:, area],
+        float(best) if np.isfinite(best) else 0.0,
+        float(dice.std() / len(dice) ** 0.5),
+    )

@@ -1,0 +1,121 @@
+"""Two runs, or two CSVs, compared from the command line."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from severstal import cli
+from severstal.competition.scored import ScoredPairs, score_masks
+from severstal.competition.spec import Spec, read_spec
+from severstal.competition.tables import read_labels
+from severstal.recipe import Recipe
+from severstal.training.run_folder import write_run
+
+IMAGES = [f"train{k:02d}.png" for k in range(18)]
+
+
+@pytest.fixture
+def command(
+    tmp_path: Path, small_input: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> Callable:
+    """Run the command beside two scored runs, and two CSVs; give its exit code and what it printed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SEVERSTAL_INPUT", raising=False)
+    spec = read_spec(small_input)
+    labels = read_labels(small_input / "train.csv", spec)
+    for name, table in (("a", labels.iloc[::2]), ("b", labels)):
+        make_run(Path("runs", name), small_input, spec, score_masks(table, labels, IMAGES, spec))
+        table.to_csv(f"{name}.csv", index=False)
+    labels.to_csv("truth.csv", index=False)
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["compare", *map(str, arguments)])
+        captured = capsys.readouterr()
+        return ended.value.code, captured.out, captured.err
+
+    return run
+
+
+def make_run(folder: Path, root: Path, spec: Spec, pairs: ScoredPairs) -> None:
+    write_run(folder, Recipe(), root, spec)
+    pairs.save(folder / "oof" / "pairs.csv")
+
+
+def the_line(result: tuple[int, str, str]) -> str:
+    code, printed, error = result
+    assert (code, printed) == (2, ""), error
+    assert error.startswith("severstal: ")
+    assert len(error.splitlines()) == 1
+    return error
+
+
+def test_two_runs_and_two_csvs_of_the_same_masks_compare_alike(command: Callable, small_input: Path) -> None:
+    code, printed, _ = command("runs/a", "runs/b", "--json", "runs.json")
+    assert code == 0
+    assert printed.splitlines()[:2] == ["A runs/a", "B runs/b"]
+    assert "B is better by 0.1667" in printed
+    code, printed, _ = command(
+        "a.csv", "b.csv", "--truth", "truth.csv", "--input", small_input, "--json", "csvs.json"
+    )
+    assert code == 0
+    assert "over all 18 train images" in printed
+    of_runs, of_csvs = (json.loads(Path(f"{name}.json").read_text()) for name in ("runs", "csvs"))
+    for key in ("whole", "classes", "images", "verdict", "better"):
+        assert of_runs[key] == of_csvs[key]
+    assert of_runs["is_real"] is True
+    assert of_runs["whole"]["gains"]["missed"] == pytest.approx(of_runs["whole"]["difference"]["mean"])
+    assert of_csvs["truth"] == "truth.csv"
+
+
+def test_what_cannot_be_compared_is_one_line(command: Callable, small_input: Path) -> None:
+    by = ("--truth", "truth.csv", "--input", small_input)
+    assert "--truth" in the_line(command("a.csv", "b.csv"))
+    assert "runs/c: no such run or CSV" in the_line(command("runs/a", "runs/c"))
+    assert "runs/a is a folder and b.csv is not: give two runs or two CSVs" in the_line(
+        command("runs/a", "b.csv", *by)
+    )
+    assert "runs/a is a folder and a.csv is not" in the_line(command("a.csv", "runs/a", *by))
+    assert "leave out --truth, --input" in the_line(command("runs/a", "runs/b", *by))
+    assert "runs: not a run" in the_line(command("runs/a", "runs"))
+    Path("runs/b/oof/pairs.csv").unlink()
+    line = the_line(command("runs/a", "runs/b"))
+    assert "runs/b/oof/pairs.csv: not there: `severstal score` on the run writes it" in line
+    Path("runs/b/oof/pairs.csv").write_text("ImageId\n")
+    assert "runs/b/oof/pairs.csv: its columns are ImageId" in the_line(command("runs/a", "runs/b"))
+
+
+def test_runs_on_other_data_are_one_line(command: Callable, small_input: Path) -> None:
+    spec = read_spec(small_input)
+    pairs = ScoredPairs.load("runs/a/oof/pairs.csv", spec)
+    make_run(Path("runs/few"), small_input, spec, pairs.take(np.arange(9)))
+    line = the_line(command("runs/a", "runs/few"))
+    assert "runs/a scores 9 images that runs/few does not, such as train09.png" in line
+    other = Spec("other", spec.image_shape, ("bright", "grey"))
+    make_run(Path("runs/other"), small_input, other, replace(pairs, spec=other))
+    assert "are about data sets small and other" in the_line(command("runs/a", "runs/other"))
+
+
+@pytest.mark.slow
+def test_runs_are_scored_and_then_compared(command: Callable, small_input: Path, tiny_recipe: Path) -> None:
+    def run(*words: str | Path) -> None:
+        with pytest.raises(SystemExit) as ended:
+            cli.main([*map(str, words)])
+        assert ended.value.code == 0
+
+    for name, seed in (("one", 1), ("two", 2)):
+        Path(f"{name}.toml").write_text(f"seed = {seed}\n{tiny_recipe.read_text()}")
+        run("train", f"{name}.toml", "--input", small_input, "--name", name)
+        run("score", f"runs/{name}", "--json", f"{name}.json", "--html", f"{name}.html")
+        assert Path(f"{name}.html").read_text().count("<h2>") == 2
+    cards = [json.loads(Path(f"{name}.json").read_text())["oof"] for name in ("one", "two")]
+    code, printed, error = command("runs/one", "runs/two", "--json", "both.json")
+    assert code == 0, error
+    found = json.loads(Path("both.json").read_text())
+    assert [found["whole"][side] for side in "ab"] == pytest.approx([card["score"] for card in cards])
+    assert found["verdict"] in " ".join(printed.split())

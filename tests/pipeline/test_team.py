@@ -1,0 +1,132 @@
+"""Several runs as one, from their maps to a submission; and what says where a submission came from."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from severstal import pipeline
+from severstal.competition.masks import Masks
+from severstal.competition.submission import check_submission
+from severstal.competition.tables import read_submission
+from severstal.decision.draw import apply
+from severstal.errors import SeverstalError
+from severstal.files import checksum
+from severstal.job import Job, open_job
+
+
+@pytest.fixture
+def runs(small_input: Path, tiny_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Job]:
+    """Two trained runs that differ in the loss, and so in nothing that a team minds."""
+    monkeypatch.chdir(tmp_path)
+    other = tmp_path / "other.toml"
+    other.write_text(tiny_recipe.read_text() + "\n[loss]\nmasks = {bce = 1.0}\n")
+    jobs = [open_job(recipe, small_input) for recipe in (tiny_recipe, other)]
+    for job in jobs:
+        pipeline.train_folds(job)
+    return jobs
+
+
+def folders(runs: list[Job]) -> list[Path]:
+    return [job.folder for job in runs]
+
+
+def test_a_team_s_submission_is_its_rules_on_the_mean_of_its_members(runs: list[Job]) -> None:
+    team = pipeline.open_team(folders(runs), name="both")
+    table = pipeline.submit(team, "submissions/both.csv")
+    pipeline.make_scorecard(team, show=False)
+    assert check_submission("submissions/both.csv", team.sample, team.spec) == []
+    rules, drawn = pipeline.tune_rules(team), Masks(table, team.spec)
+    parts = [pipeline.predict_test(job) for job in runs]
+    for index, name in enumerate(team.sample.images):
+        full = np.mean([part.full(index).astype(float) for part in parts], axis=0)
+        combined = pipeline.predict_test(team).full(index)
+        assert np.abs(combined - full).max() <= 1.5  # rounded at half resolution, then enlarged
+        sure = pipeline.predict_test(team).class_probability[index]
+        assert np.array_equal(drawn[name], apply(combined, rules, team.spec, sure))
+    assert (Path("runs/both") / "scorecard.html").is_file()
+    again = pipeline.open_team(["runs/both"])
+    assert isinstance(again, pipeline.Team)
+    assert again.folder == team.folder
+    assert [member.folder for member in again.members] == folders(runs)
+
+
+def test_the_provenance_says_where_a_submission_came_from(runs: list[Job]) -> None:
+    team = pipeline.open_team(folders(runs), "logit", (1.0, 3.0), name="weighed")
+    pipeline.submit(team, "submissions/weighed.csv")
+    about = json.loads(Path("submissions/weighed.json").read_text())
+    assert about["sha256"] == checksum("submissions/weighed.csv")
+    assert [run["name"] for run in about["runs"]] == [job.folder.name for job in runs]
+    assert about["runs"][1]["weights"]["fold0"] == checksum(runs[1].weights(0))
+    assert about["team"]["weights"] == [0.25, 0.75]
+    assert about["team"]["sense"] == "logit"
+    assert about["rules"] == json.loads(Path("runs/weighed/rules.json").read_text())
+    assert about["scores"]["oof"] == pytest.approx(pipeline.score_oof(team).score.score)
+    board = pipeline.read_leaderboard("submissions")
+    assert board["file"].tolist() == ["weighed.csv"]
+    assert board["oof"].iloc[0] == pytest.approx(about["scores"]["oof"])
+
+
+@pytest.mark.parametrize("weights", ["selected", "uniform"])
+def test_members_are_weighed_and_their_disagreement_kept(runs: list[Job], weights: str) -> None:
+    team = pipeline.open_team(folders(runs), weights=weights)
+    pipeline.predict_oof(team)
+    about = json.loads((team.folder / "members.json").read_text())
+    assert about["runs"] == [job.folder.name for job in runs]
+    assert sum(about["weights"]) == pytest.approx(1)
+    assert (about["weights"] == [0.5, 0.5]) or weights == "selected"
+    apart = np.array(about["disagreement"]["bright"])
+    assert apart.shape == (2, 2)
+    assert np.allclose(apart, apart.T)
+
+
+def test_ranks_serve_the_test_maps_too(runs: list[Job]) -> None:
+    team = pipeline.open_team(folders(runs), "rank")
+    pipeline.submit(team, "submissions/ranks.csv")
+    table = read_submission("submissions/ranks.csv", team.spec)
+    assert set(table["ImageId"]) <= set(team.sample.images)
+
+
+def test_a_stable_and_a_bold_submission(runs: list[Job], capsys: pytest.CaptureFixture) -> None:
+    stable, bold = pipeline.propose(runs[0], "submissions/mine.csv")
+    for each in (stable, bold):
+        assert check_submission(each.path, runs[0].sample, runs[0].spec) == []
+        assert each.path.with_suffix(".json").is_file()
+    assert stable.path.name == "mine-stable.csv"
+    assert bold.path.name == "mine-bold.csv"
+    for name in stable.left_out:
+        place = stable.rules.classes.index(name)
+        assert stable.rules.rules[place].draws_nothing(runs[0].spec)
+        assert not stable.oof.predicted[:, place].any()
+    said = capsys.readouterr().out
+    assert "On the labelled images" in said
+    assert "On the test images" in said
+    assert len(pipeline.read_leaderboard("submissions")) == 2
+
+
+def test_what_makes_no_team(runs: list[Job], small_input: Path, tiny_recipe: Path, tmp_path: Path) -> None:
+    first, second = folders(runs)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.symlink_to(small_input)
+    with pytest.raises(SeverstalError, match="named twice"):
+        pipeline.open_team([first, first])
+    with pytest.raises(SeverstalError, match="3 weights for 2 runs"):
+        pipeline.open_team([first, second], weights=(1.0, 1.0, 1.0))
+    with pytest.raises(SeverstalError, match="not a run"):
+        pipeline.open_team([first, "runs/never"])
+    with pytest.raises(SeverstalError, match="holds a run"):
+        pipeline.open_team([first, second], name=first.name)
+    with pytest.raises(SeverstalError, match="--name a/b"):
+        pipeline.open_team([first, second], name="a/b")
+
+
+def test_other_folds_make_no_team(runs: list[Job], small_input: Path, tiny_recipe: Path) -> None:
+    tiny_recipe.write_text("seed = 5\n" + tiny_recipe.read_text())
+    other = open_job(tiny_recipe, small_input, "seeded")
+    pipeline.train_folds(other)
+    team = pipeline.open_team([runs[1].folder, other.folder])
+    with pytest.raises(SeverstalError, match=r"other (folds|pictures) than those of") as error:
+        pipeline.submit(team)
+    assert "\n" not in str(error.value)
+    assert not pipeline.SUBMISSION.exists()

@@ -1,0 +1,61 @@
+"""The landscapes as pictures."""
+
+import numpy as np
+
+from severstal.report.thresholds.landscapes import rule_landscapes, shown_areas
+
+LABELS = ("high threshold", "low threshold", "minimum area (pixels, logarithmic)")
+
+
+def marks(axes, marker):
+    return [line.get_xydata()[0] for line in axes.lines if line.get_marker() == marker]
+
+
+def test_each_class_has_both_maps(searched, readable):
+    result = searched.fitted.result
+    figure = rule_landscapes(searched.summary, result, searched.spec)
+    readable(figure, LABELS)
+    maps = [axes for axes in figure.axes if axes.images]
+    assert len(maps) == 6
+    for index, rule in enumerate(result.rules.rules):
+        left, right = maps[2 * index : 2 * index + 2]
+        never = rule.draws_nothing(searched.spec)
+        title = left.get_title(loc="left")
+        assert ("never drawn" in title) == never
+        assert len(marks(left, "o")) == len(marks(right, "o")) == (0 if never else 1)
+        if never:
+            continue
+        thresholds = np.array(result.classes[index].landscape.grid.thresholds)
+        at = np.interp([rule.low, rule.high], thresholds, np.arange(len(thresholds)))
+        assert np.allclose(marks(right, "o")[0], at)
+        assert np.isclose(marks(left, "o")[0][1], at[1])
+        # The colour below the mark is that of what the rule gains.
+        image = left.images[0].get_array()
+        found = result.found.classes[index]
+        x, y = marks(left, "o")[0].round().astype(int)
+        assert abs(image[y, x] - (found.score - found.all_empty)) < 0.02
+
+
+def test_the_best_of_a_map_is_marked(searched):
+    figure = rule_landscapes(searched.summary, searched.fitted.result, searched.spec)
+    left = figure.axes[0]
+    image = left.images[0].get_array()
+    x, y = marks(left, "*")[0].astype(int)
+    assert image[y, x] == image.max()
+
+
+def test_areas_that_change_nothing_are_left_out(searched):
+    areas = np.array([0, 1, 2, 40, 500, 3000, 6144])
+    gained = np.zeros((3, 7))
+    gained[1, :5] = 0.1
+    assert shown_areas(gained, areas, searched.spec).tolist() == [0, 1, 2, 3, 4, 5]
+    assert shown_areas(0 * gained, areas, searched.spec).tolist() == [0, 1, 2, 3, 4, 5, 6]
+
+
+def test_any_data_set(any_set, readable):
+    readable(rule_landscapes(any_set.summary, any_set.fitted.result, any_set.spec))
+
+
+def test_maps_that_show_nothing(blank, readable):
+    summary, result = blank
+    readable(rule_landscapes(summary, result, summary.spec))

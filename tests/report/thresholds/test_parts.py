@@ -1,0 +1,28 @@
+"""The parts of a rule as a picture."""
+
+import numpy as np
+
+from severstal.decision.explain import explain
+from severstal.report.thresholds.parts import rule_parts
+
+
+def test_each_part_has_its_bar(searched, readable):
+    explained = explain(searched.summary, searched.fitted.result.rules)
+    figure = rule_parts(explained)
+    readable(figure, ("mean Dice of the class that it adds",))
+    bars = [bar.get_width() for bar in figure.axes[0].patches]
+    assert np.allclose(bars, [part.worth for part in explained.parts])
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert len(labels) == len(explained.parts) + 3
+    assert labels[0] == "1 found"
+    assert labels[1] == "the whole rule (beside plain)"
+    assert "-0.0000" not in [text.get_text() for text in figure.axes[0].texts]
+
+
+def test_any_data_set(any_set, readable):
+    readable(rule_parts(explain(any_set.summary, any_set.fitted.result.rules)))
+
+
+def test_maps_that_show_nothing(blank, readable):
+    summary, result = blank
+    readable(rule_parts(explain(summary, result.rules)))
