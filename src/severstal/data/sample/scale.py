@@ -39,7 +39,7 @@ def scale(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
     lit = np.clip(lit / lit.std(), -2, 3)
     lit *= np.clip(0.75 + 0.6 * cloud(rng, shape, 24, 36), 0.3, 1.5)  # smooth here, crumpled there
     body = step(inside, 1.5)
-    relief = -rng.uniform(0.2, 0.55) + rng.uniform(0.16, 0.32) * lit
+    relief = -rng.uniform(0.3, 0.6) + rng.uniform(0.16, 0.32) * lit
     relief = relief * (1 + 0.35 * cloud(rng, shape, 25, 25)) + 0.14 * cloud(rng, shape, 22, 14)
     if rng.random() < 0.6:  # a flake that has turned up mirrors the lamp
         flake = cloud(rng, shape, size / 4 + 3, size / 4 + 3) + 0.4 * cloud(rng, shape, 2.5, 3.5)

@@ -43,8 +43,8 @@ def lines(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
     off, width = across(depth > 0)
     height, wide = len(depth), float(np.median(width))
     kind = rng.choice(["dark", "bright", "beads"], p=[0.72, 0.16, 0.12])
-    strength = -rng.uniform(0.42, 0.72) if kind == "dark" else rng.uniform(0.5, 1.3)
-    count = 1 if wide < 42 else int(np.clip(round(wide / rng.uniform(11, 26)), 2, 12))
+    strength = -rng.uniform(0.6, 0.85) if kind == "dark" else rng.uniform(0.8, 1.5)
+    count = 1 if wide < 30 else int(np.clip(round(wide / rng.uniform(10, 20)), 2, 12))
     places = np.linspace(-0.6, 0.6, count) if count > 1 else np.zeros(1)
     places = places + rng.normal(0, 0.12 if count > 1 else 0.05, count)
     y = np.arange(height, dtype=np.float32)[:, None]
@@ -52,7 +52,7 @@ def lines(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
     wander = 0.35 * cloud(rng, (height, 1), 20, 0.5)
     for place in places:
         away = (off - place) * width / 2 - wander
-        thick = rng.uniform(1.5, min(4.0, 1.8 + wide / 12)) * (1.0 if count < 4 else 0.65)
+        thick = rng.uniform(2.2, min(5.0, 2.6 + wide / 9)) * (1.0 if count < 4 else 0.75)
         tall = height * (1.0 if rng.random() < 0.6 else rng.uniform(0.55, 1))
         begin = 0.0 if rng.random() < 0.7 else height - tall
         ink = step(y - begin + 8, 10) * step(begin + tall + 4 - y, 10)
@@ -94,9 +94,10 @@ def abrasion(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
     angle = _direction(rng, depth)
     within = _within(rng, depth)
     dark, light = _strokes(rng, within, angle)
-    ground = rng.uniform(-0.12, 0.16) * within * (1 + 0.5 * cloud(rng, depth.shape, 12, 5))
-    relief = ground - rng.uniform(0.4, 0.65) * np.minimum(dark, 1)
-    relief = relief * (1 - np.minimum(light, 1)) + light * rng.uniform(0.5, 1.6)
+    shade = rng.choice([-1, 1]) * rng.uniform(0.08, 0.24)
+    ground = shade * within * (1 + 0.5 * cloud(rng, depth.shape, 12, 5))
+    relief = ground - rng.uniform(0.5, 0.75) * np.minimum(dark, 1)
+    relief = relief * (1 - np.minimum(light, 1)) + light * rng.uniform(0.8, 1.8)
     return relief.astype(np.float32)
 
 
@@ -125,7 +126,7 @@ def _strokes(rng: np.random.Generator, within: np.ndarray, angle: float) -> np.n
         rows, columns = np.nonzero(within > 0.2 * within.max())
     # Strokes crowd together: the harder the touch, the more of them.
     crowd = np.exp(0.9 * cloud(rng, within.shape, 14, 14)[rows, columns])
-    count = int(np.clip(len(rows) / rng.uniform(50, 130), 8, 2500))
+    count = int(np.clip(len(rows) / rng.uniform(40, 90), 8, 2500))
     chosen = rng.choice(len(rows), count, p=crowd / crowd.sum())
     bright = rng.random(count) < rng.uniform(0.1, 0.75)
     longest = rng.uniform(15, 50) if upright else min(0.6 * within.shape[1], rng.uniform(40, 130))

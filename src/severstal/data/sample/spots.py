@@ -39,7 +39,7 @@ def pit(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
             glints,
             np.exp(-(((off - lip) / 0.2) ** 2)) * step(cloud(rng, depth.shape, 4, 1.2) - 0.7, 0.3) * smear,
         )
-    relief = relief * (1 - glints) + rng.uniform(0.7, 1.9) * glints
+    relief = relief * (1 - glints) + rng.uniform(0.9, 1.9) * glints
     return relief.astype(np.float32) * np.minimum(depth / 2, 1)
 
 
