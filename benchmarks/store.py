@@ -3,16 +3,18 @@
     python benchmarks/store.py
     python benchmarks/store.py --images 18000
 
-A few hundred pictures are drawn and linked under as many names as asked for, in a temporary folder in
-`--folder`, which needs 0.41 MB of disk an image. A crop is 256 x 400 pixels at a random place of a random
-picture, copied, as training takes it; two processes draw crops for a second, each way in turn, three times.
-Memory is that of the process alone and, beside it, with the pages of the file that it shares with the
-system's cache, which the system takes back when it runs short.
+A few hundred pictures are drawn and copied under as many names as asked for, in a temporary folder in
+`--folder`, which needs 0.9 MB of disk an image. Before crops are drawn, files and store are read through
+once, so that both lie in the system's cache as far as they fit, as after a first epoch. A crop is 256 x 400
+pixels at a random place of a random picture, copied, as training takes it; two processes draw crops for a
+second, each way in turn, three times. Memory is that of the process alone and, beside it, with the pages of
+the file that it shares with the system's cache, which the system takes back when it runs short.
 """
 
 import argparse
 import multiprocessing
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -49,8 +51,15 @@ def link_pictures(parent: Path, images: int) -> Path:
     folder = parent / "train_images"
     folder.mkdir()
     for number in range(images):
-        os.link(drawn[number % DRAWN], folder / f"{number:05d}.jpg")
+        shutil.copyfile(drawn[number % DRAWN], folder / f"{number:05d}.jpg")
     return folder
+
+
+def read_through(path: Path) -> None:
+    """Read a file once, in pieces."""
+    with path.open("rb") as file:
+        while file.read(2**24):
+            pass
 
 
 def timed(images: Path, folder: Path, kill_after: float | None = None) -> tuple[float, int, int]:
@@ -149,6 +158,9 @@ def main() -> None:
         print(f"nothing to do, as sizes and times of all files tell: {seconds:.2f} s")
         same = open_pictures(images, names, SEVERSTAL, broken).digest == store.digest
         print(f"both hold the same pictures: {same}")
+        shutil.rmtree(broken)
+        for path in [*images.iterdir(), *whole.glob("*.u8")]:
+            read_through(path)
         compare(store, images)
 
 
