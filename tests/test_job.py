@@ -12,6 +12,7 @@ from severstal.data import build
 from severstal.data.images import PictureFolder
 from severstal.errors import SeverstalError
 from severstal.job import environment, open_job, reopen_job
+from severstal.pipeline import training
 
 
 @pytest.fixture(autouse=True)
@@ -109,7 +110,7 @@ def test_where_the_disk_is_too_small_no_stage_sees_a_difference(
     pipeline.train_folds(open_job(tiny_recipe, small_input))
     shutil.rmtree("runs/pictures")
     monkeypatch.setattr(build.shutil, "disk_usage", lambda _: type("", (), {"free": 100}))
-    monkeypatch.setattr(pipeline, "fit", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(training, "fit", lambda *_: pytest.fail("trained again"))
     job = open_job(tiny_recipe, small_input)
     assert isinstance(job.train_pictures, PictureFolder)
     pipeline.train_folds(job)

@@ -15,6 +15,7 @@ from PIL import Image
 
 from severstal import cli, pipeline
 from severstal.cli.commands import COMMANDS
+from severstal.job import open_job
 
 
 @pytest.fixture
@@ -188,11 +189,11 @@ def test_bad_input_ends_in_one_line_and_harms_nothing(
 def test_byte_order_marks_and_windows_line_ends_are_read(
     change: Callable, command: Callable, small_input: Path
 ) -> None:
-    before = pipeline.open_job("smoke", small_input).labels
+    before = open_job("smoke", small_input).labels
     for name in ("train.csv", "sample_submission.csv", "test_labels.csv"):
         path = small_input / name
         path.write_bytes(change(path.read_text()).encode())
-    job = pipeline.open_job("smoke", small_input)
+    job = open_job("smoke", small_input)
     pd.testing.assert_frame_equal(job.labels, before)
     assert job.sample.images == tuple(f"test0{k}.png" for k in range(4))
     assert pipeline.check_input(job)["masks"] == len(before)

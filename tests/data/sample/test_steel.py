@@ -62,11 +62,12 @@ def test_the_test_roll_is_darker_and_rougher() -> None:
     assert roughness[1] > roughness[0]
 
 
-def test_the_grain_is_that_of_the_real_pictures() -> None:
+def test_the_grain_is_that_of_the_calmer_real_pictures() -> None:
     grain = {0: [], 1: []}
     for index in range(12):
         grey = draw_steel(stream(1, "train", index), TRAIN, 0, 1600, 95, marked=False)
         for axis, values in grain.items():
             values.append(np.diff(grey, axis=axis).std())
-    assert 5 < np.mean(grain[1]) < 13  # 60 real pictures: 4.2 to 18, mean 9.3
+    # 60 real pictures: 4.2 to 18, mean 9.3. Calmer on purpose, so that a small network learns in minutes.
+    assert 4.2 < np.mean(grain[1]) < 9.3
     assert 1.0 < np.mean(grain[0]) / np.mean(grain[1]) < 1.4  # 60 real pictures: 1.12

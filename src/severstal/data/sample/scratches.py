@@ -98,7 +98,7 @@ def abrasion(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
     ground = shade * within * (1 + 0.5 * cloud(rng, depth.shape, 12, 5))
     relief = ground - rng.uniform(0.5, 0.75) * np.minimum(dark, 1)
     relief = relief * (1 - np.minimum(light, 1)) + light * rng.uniform(0.8, 1.8)
-    return relief.astype(np.float32)
+    return np.maximum(relief, -0.999).astype(np.float32)  # no grey level is below black
 
 
 def _within(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
