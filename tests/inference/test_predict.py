@@ -132,6 +132,31 @@ def test_class_heads_are_averaged_and_stand_in_for_none(job: Job) -> None:
     assert plain.tolist() == maps.max((2, 3)).tolist()
 
 
+def test_a_network_that_gives_nan_is_an_error_that_names_the_picture(job: Job) -> None:
+    class Spoilt(Constant):
+        def forward(self, pictures: torch.Tensor) -> Output:
+            said = super().forward(pictures)
+            if self.seen > 3 * len(job.recipe.inference.flips):
+                said.masks[-1, 0, 5, 5] = float("nan")
+            return said
+
+    names = [f"{index}.png" for index in range(9)]
+    with pytest.raises(SeverstalError, match=r"\d\.png: a network gives NaN: .* train it again") as error:
+        predict_maps([prediction(job, {0: Spoilt(0.5)}, lambda _: [0])], Store(), names, job.spec)
+    assert "\n" not in str(error.value)
+    assert not list(Path("maps").glob("maps-*.npy"))
+
+
+def test_the_disk_that_maps_need_is_said_before(job: Job, capsys: pytest.CaptureFixture) -> None:
+    names = [f"{index}.png" for index in range(3)]
+    part = prediction(job, {0: Constant(0.5)}, lambda _: [0])
+    predict_maps([part], Store(), names, job.spec)
+    gigabytes = 3 * 2 * 64 * 96 / job.recipe.inference.map_scale**2 / 1e9
+    assert f"maps: {gigabytes:.3g} GB of maps to be written" in capsys.readouterr().out
+    predict_maps([part], Store(), names, job.spec)
+    assert "to be written" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("scale", [1, 2, 3])
 def test_pictures_enter_as_they_were_trained_on(scale: int) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (3, 50, 70)).astype(np.uint8)

@@ -14,6 +14,7 @@ from torch.nn import functional
 from severstal.competition.spec import Spec
 from severstal.data.dataset import shrink
 from severstal.data.images import Pictures
+from severstal.errors import SeverstalError
 from severstal.inference.maps import MapReader, MapWriter
 from severstal.inference.views import predict_views, views
 from severstal.progress import progress
@@ -71,6 +72,9 @@ def predict_maps(
     for prediction, _ in parts:
         for network in prediction.networks.values():
             network.to(prediction.accelerator.device, memory_format=torch.channels_last).eval()
+    for _, writer in parts:
+        if need := writer.bytes_needed():
+            print(f"{writer.folder}: {need / 1e9:.3g} GB of maps to be written", flush=True)
     shards = sorted(set().union(*missing))
     todo = sum(len(shard) for shards_of_run in missing for shard in shards_of_run.values())
     with progress(range(todo), "predict") as bar, ThreadPoolExecutor(2) as pool:
@@ -105,6 +109,7 @@ def predict_batch(
     recipe: Recipe,
     accelerator: Accelerator,
     map_shape: tuple[int, int],
+    names: Sequence[str] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean map of several pictures over networks and views.
 
@@ -114,15 +119,26 @@ def predict_batch(
         recipe: scaling and views.
         accelerator: device and precision.
         map_shape: height and width of the maps.
+        names: of the pictures, for an error's message.
 
     Returns:
         Maps (N, C, h, w) and class probabilities (N, C), both uint8; 0 to 255 stands for 0 to 1. Without a
         class head, the highest value of a class's map stands for its probability.
+
+    Raises:
+        SeverstalError: a network gives what is no number.
     """
     inputs = to_inputs(pictures, recipe.data, accelerator.device)
     with accelerator.autocast():
         said = [predict_views(network, inputs, views(recipe.inference)) for network in networks]
     mean = torch.stack([each.masks for each in said]).mean(0)  # (N, C, h, w)
+    broken = (~mean.isfinite()).flatten(1).any(1).nonzero().flatten().tolist()
+    if broken:
+        name = names[broken[0]] if names else f"picture {broken[0] + 1}"
+        raise SeverstalError(
+            f"{name}: a network gives NaN: its weights are spoilt, train it again with a lower "
+            "training.learning_rate or training.precision = 'fp32'"
+        )
     if mean.shape[-2:] != map_shape:
         mean = functional.interpolate(mean, map_shape, mode="area")
     heads = [each.classes for each in said if each.classes is not None]
@@ -172,7 +188,8 @@ def _predict_shard(
         chosen = [prediction.networks[member] for member in group]
         for start in range(0, len(rows), size):
             part = rows[start : start + size]
-            batch = predict_batch(chosen, block[part], recipe, prediction.accelerator, shape[1:])
+            some = [names[row] for row in part]
+            batch = predict_batch(chosen, block[part], recipe, prediction.accelerator, shape[1:], some)
             maps[part], class_probability[part] = batch
             update(len(part))
     return maps, class_probability
