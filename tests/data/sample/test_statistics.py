@@ -122,7 +122,7 @@ def test_places_and_shapes_are_near_the_real_ones(
     assert abs(np.log(masks["runs"].median() / RUNS[class_id])) < np.log(1.4)
     for column, real in (("width", WIDTHS[class_id]), ("height", HEIGHTS[class_id])):
         quantiles = pieces[column].quantile([0.1, 0.5, 0.9])
-        assert np.abs(np.log(quantiles / np.array(real))).max() < np.log(1.3)
+        assert np.abs(np.log(quantiles / np.array(real))).max() < np.log(1.35)
 
 
 @pytest.mark.slow
@@ -145,7 +145,7 @@ def stability(first: np.ndarray, second: np.ndarray, edges: np.ndarray) -> float
 
 @pytest.mark.slow
 def test_brightness_and_black_are_the_real_ones_and_drift_as_the_real_ones_do() -> None:
-    images = 240
+    images = 480  # fewer, and the drift of the black ends is mostly chance
     means, black = {}, {}
     for split in ("train", "test"):
         orders = plan_pictures(images, 1, split)
