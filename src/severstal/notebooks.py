@@ -20,7 +20,7 @@ def run_all(
     output: str | Path = SUBMISSION,
     refresh: bool = False,
 ) -> Path:
-    """Execute the notebooks in order; the last one prints the scorecard.
+    """Execute the notebooks in order; the fifth writes the submission.
 
     Args:
         recipe: its name or TOML file; "auto" is `baseline` with a GPU, else `smoke`.
