@@ -1,6 +1,6 @@
 """The stage that finds the rules: searched on the out-of-fold maps, and judged on folds not searched on."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -26,7 +26,23 @@ from severstal.stages import Stage
 
 Choice = Literal["flattest", "best"]
 
-_explored: dict[str, CrossFit] = {}  # the last one alone: a search takes a minute at full size
+
+@dataclass(frozen=True)
+class Explored:
+    """What a search found, and what its rules drew on images that they were not searched on.
+
+    Attributes:
+        fitted: the cross-fitted rules.
+        table: tidy table of the masks.
+        pairs: how each pair scored.
+    """
+
+    fitted: CrossFit
+    table: pd.DataFrame
+    pairs: ScoredPairs
+
+
+_explored: dict[str, Explored] = {}  # the last one alone: a search takes a minute at full size
 
 PARTS = 5  # into which the images of a single trained fold are dealt, to search on some and judge on others
 
@@ -56,15 +72,8 @@ def explore_rules(candidate: Candidate, choice: Choice | None = None) -> tuple[S
     Returns:
         The summary, and what was found in it. What was found last is remembered.
     """
-    summary, decision = summarise_oof(candidate), candidate.recipe.decision
-    if choice is not None:
-        decision = replace(decision, choice=choice)
-    key = digest([str(candidate.folder.resolve()), _inputs(candidate), choice])
-    if key not in _explored:
-        fitted = _explore(candidate, summary, decision)
-        _explored.clear()
-        _explored[key] = fitted
-    return summary, _explored[key]
+    summary = summarise_oof(candidate)
+    return summary, _explore(candidate, summary, choice).fitted
 
 
 def tune_rules(candidate: Candidate) -> Rules:
@@ -77,17 +86,15 @@ def tune_rules(candidate: Candidate) -> Rules:
         The rules searched on all folds.
     """
     path, oof = candidate.folder / "rules.json", candidate.folder / "oof"
-    summarise_oof(candidate)
+    summary = summarise_oof(candidate)
     stage = Stage(candidate.folder, "rules", _inputs(candidate))
     if not stage.is_done():
-        _, fitted = explore_rules(candidate)
-        folds = fold_table(candidate)
-        table = draw_heldout(predict_oof(candidate), fitted.rules, folds["fold"].to_numpy(), candidate.spec)
-        write_text(oof / "masks.csv", table.to_csv(index=False, lineterminator="\n"))
-        _score(candidate, table, folds).save(oof / "pairs.csv")
-        fitted.result.rules.save(path)
+        found = _explore(candidate, summary, None)
+        write_text(oof / "masks.csv", found.table.to_csv(index=False, lineterminator="\n"))
+        found.pairs.save(oof / "pairs.csv")
+        found.fitted.result.rules.save(path)
         stage.finish([path, oof / "masks.csv", oof / "pairs.csv"])
-        for note in fitted.result.notes:
+        for note in found.fitted.result.notes:
             print(note, flush=True)
     return Rules.load(path, candidate.spec)
 
@@ -139,7 +146,13 @@ def _inputs(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def _explore(candidate: Candidate, summary: Summary, decision: DecisionSettings) -> CrossFit:
+def _explore(candidate: Candidate, summary: Summary, choice: Choice | None) -> Explored:
+    decision = candidate.recipe.decision
+    if choice is not None:
+        decision = replace(decision, choice=choice)
+    key = digest([str(candidate.folder.resolve()), _inputs(candidate), decision.choice])
+    if key in _explored:
+        return _explored[key]
     folds = fold_table(candidate)
     numbers, weights = folds["fold"].to_numpy(), _image_weights(decision, folds)
     fitted = cross_fit(summary, numbers, _search_settings(decision), weights)
@@ -149,9 +162,10 @@ def _explore(candidate: Candidate, summary: Summary, decision: DecisionSettings)
     rules = {fold: _by_hand(found, decision, exclusive) for fold, found in fitted.rules.items()}
     result = replace(fitted.result, rules=_by_hand(fitted.result.rules, decision, exclusive))
     maps = predict_oof(candidate)
-    pairs = _score(candidate, draw_heldout(maps, rules, numbers, candidate.spec), folds)
+    table = draw_heldout(maps, rules, numbers, candidate.spec)
+    pairs = _score(candidate, table, folds)
     searched = _score(candidate, draw_masks(maps, result.rules, candidate.spec), folds)
-    return replace(
+    fitted = replace(
         fitted,
         rules=rules,
         result=result,
@@ -160,6 +174,9 @@ def _explore(candidate: Candidate, summary: Summary, decision: DecisionSettings)
         predicted=pairs.predicted,
         score=pairs.score,
     )
+    _explored.clear()
+    _explored[key] = Explored(fitted, table, pairs)
+    return _explored[key]
 
 
 def _search_settings(settings: DecisionSettings) -> SearchSettings:
