@@ -70,3 +70,52 @@ def test_wrong_settings_are_named(table: dict, message: str) -> None:
     with pytest.raises(SeverstalError) as caught:
         build(Oven, table, "a.toml")
     assert str(caught.value) == f"a.toml: {message}"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    name: str = ""
+    width: int | None = within(None, 10, 90)
+    bars: tuple[int, int] | None = within(None, 1, 9)
+    oven: Oven = Oven()
+
+
+@dataclass(frozen=True)
+class Kitchen:
+    shelves: tuple[Shelf, ...] = ()
+    parts: "tuple[Kitchen, ...]" = ()
+
+
+def test_what_may_be_left_out_is_none() -> None:
+    assert build(Shelf, {}, "a.toml") == Shelf(width=None, bars=None)
+    assert build(Shelf, {"width": 10, "bars": [1, 2]}, "a.toml") == Shelf(width=10, bars=(1, 2))
+
+
+def test_a_list_of_tables_becomes_a_tuple() -> None:
+    table = {"shelves": [{"name": "low"}, {"width": 20, "oven": {"degrees": 60}}]}
+    assert build(Kitchen, table, "a.toml").shelves == (Shelf("low"), Shelf(width=20, oven=Oven(degrees=60.0)))
+    assert build(Kitchen, {"shelves": []}, "a.toml") == Kitchen()
+    assert build(Kitchen, {"parts": [table]}, "a.toml").parts[0].shelves[0].name == "low"
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"shelves": [{}, {"bars": [1]}]}, "shelves[1].bars is [1]: give a list of 2"),
+        ({"shelves": [{}, {"bars": [0, 1]}]}, "shelves[1].bars is (0, 1): give 1 to 9"),
+        ({"shelves": [{"width": "wide"}]}, "shelves[0].width is 'wide': give a whole number"),
+        ({"shelves": [{"width": 9}]}, "shelves[0].width is 9: give 10 to 90"),
+        (
+            {"shelves": [{"wide": 9}]},
+            "key 'shelves[0].wide' is unknown: the nearest known one is 'shelves[0].width'",
+        ),
+        ({"shelves": [{"oven": {"degrees": 0}}]}, "shelves[0].oven.degrees is 0.0: give 50 to 300"),
+        ({"shelves": [3]}, "shelves[0] is 3: make it a table, [shelves[0]]"),
+        ({"shelves": {"name": "low"}}, "shelves is {'name': 'low'}: make it tables, [[shelves]]"),
+        ({"shelves": 3}, "shelves is 3: make it tables, [[shelves]]"),
+    ],
+)
+def test_wrong_settings_in_lists_of_tables_are_named(table: dict, message: str) -> None:
+    with pytest.raises(SeverstalError) as caught:
+        build(Kitchen, table, "a.toml")
+    assert str(caught.value) == f"a.toml: {message}"

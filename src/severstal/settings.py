@@ -3,7 +3,8 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import field, fields, is_dataclass
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from severstal.errors import SeverstalError
 
@@ -60,18 +61,33 @@ def build(cls: type[Settings], table: Mapping[str, Any], source: str, prefix: st
             raise SeverstalError(
                 f"{source}: key {label!r} is unknown: the nearest known one is {prefix + near!r}"
             )
-        if is_dataclass(hints[key]):
-            if not isinstance(value, Mapping):
-                raise SeverstalError(f"{source}: {label} is {value!r}: make it a table, [{label}]")
-            values[key] = build(hints[key], value, source, label + ".")
+        inner = get_args(hints[key])
+        if len(inner) == 2 and inner[1] is Ellipsis and is_dataclass(inner[0]):
+            if not isinstance(value, list):
+                raise SeverstalError(f"{source}: {label} is {value!r}: make it tables, [[{label}]]")
+            values[key] = tuple(
+                _table(inner[0], item, source, f"{label}[{place}]") for place, item in enumerate(value)
+            )
+        elif is_dataclass(hints[key]):
+            values[key] = _table(hints[key], value, source, label)
+        elif value == [] and known[key].default == ():
+            values[key] = ()
         else:
             values[key] = _fit(value, hints[key], source, label)
             _check_range(values[key], known[key].metadata.get("range"), source, label)
     return cls(**values)
 
 
+def _table(cls: type[Settings], value: Any, source: str, label: str) -> Settings:
+    if not isinstance(value, Mapping):
+        raise SeverstalError(f"{source}: {label} is {value!r}: make it a table, [{label}]")
+    return build(cls, value, source, label + ".")
+
+
 def _fit(value: Any, hint: Any, source: str, label: str) -> Any:
     """Check a TOML value against a type hint, and turn lists into tuples and whole numbers into floats."""
+    if get_origin(hint) in (UnionType, Union):  # X | None: TOML has no None, so it can only be X
+        return _fit(value, get_args(hint)[0], source, label)
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Literal:
         if value in arguments:

@@ -1,0 +1,79 @@
+"""One experiment as a frozen dataclass."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from severstal.recipe.data import AugmentSettings, DataSettings, PseudoSettings, SamplingSettings
+from severstal.recipe.network import LossSettings, ModelSettings
+from severstal.recipe.outcome import DecisionSettings, EnsembleSettings, InferenceSettings
+from severstal.recipe.training import PhaseSettings, TrainingSettings
+from severstal.settings import within
+
+PLAIN_NAME = re.compile(r"[\w-][\w.-]*")  # of a recipe and of a run: it names a folder
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The settings of one experiment.
+
+    Attributes:
+        name: names the run, with the input folder.
+        description: one sentence for a person.
+        source: whose solution it follows, where that is told, and the score reported there.
+        seed: of weights and crops, and of the folds where `data.fold_seed` is not named.
+        data, sampling, augment, pseudo, model, loss, training, inference, decision: settings by step.
+        phases: what changes while a fold is trained, in the order of their starts.
+        ensemble: how the members are averaged.
+        members: recipes of several networks that make one submission together; a recipe with members trains
+            nothing itself.
+
+    Example:
+        >>> Recipe().model.architecture
+        'fpn'
+    """
+
+    name: str = "default"
+    description: str = ""
+    source: str = ""
+    seed: int = within(0, 0, 2**31 - 1)
+    data: DataSettings = DataSettings()
+    sampling: SamplingSettings = SamplingSettings()
+    augment: AugmentSettings = AugmentSettings()
+    pseudo: PseudoSettings = PseudoSettings()
+    model: ModelSettings = ModelSettings()
+    loss: LossSettings = LossSettings()
+    training: TrainingSettings = TrainingSettings()
+    phases: tuple[PhaseSettings, ...] = ()
+    inference: InferenceSettings = InferenceSettings()
+    decision: DecisionSettings = DecisionSettings()
+    ensemble: EnsembleSettings = EnsembleSettings()
+    members: "tuple[Recipe, ...]" = ()
+
+    @property
+    def fold_seed(self) -> int:
+        """The seed that the folds are dealt by.
+
+        Example:
+            >>> Recipe(seed=3).fold_seed, Recipe(seed=3, data=DataSettings(fold_seed=0)).fold_seed
+            (3, 0)
+        """
+        return self.seed if self.data.fold_seed is None else self.data.fold_seed
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every setting as plain JSON and TOML values; what is None, or a list of no members, is left out."""
+        return _plain(asdict(self))
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Mapping():
+            return {
+                key: _plain(item)
+                for key, item in value.items()
+                if item is not None and not (key == "members" and not item)
+            }
+        case list() | tuple():
+            return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,208 @@
+"""What a recipe can do or do without, each by a name, so that it can be turned over alone and measured."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from severstal.errors import SeverstalError
+from severstal.recipe.phases import overlay, without
+from severstal.recipe.reading import check_together
+from severstal.recipe.recipe import Recipe
+
+Turned = Literal["on", "off", "again"]
+Value = Any  # of a setting; or a function that makes it of the recipe
+
+SEED_STEP = 100  # beyond the seeds that members give themselves
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One thing that a recipe does or does not.
+
+    Attributes:
+        what: it does, in a few words.
+        is_on: whether a recipe does it.
+        on: the recipe that does.
+        off: the recipe that does not.
+    """
+
+    what: str
+    is_on: Callable[[Recipe], bool]
+    on: Callable[[Recipe], Recipe]
+    off: Callable[[Recipe], Recipe]
+
+
+def change(recipe: Recipe, values: Mapping[str, Value]) -> Recipe:
+    """A recipe with other settings, by their names as in a TOML file.
+
+    Example:
+        >>> change(Recipe(), {"training.ema": 0.99, "seed": 7}).training.ema
+        0.99
+    """
+    for key, value in values.items():
+        table, _, name = key.rpartition(".")
+        new = {name: value(recipe) if callable(value) else value}
+        recipe = replace(recipe, **({table: replace(getattr(recipe, table), **new)} if table else new))
+    return recipe
+
+
+def find_switch(name: str) -> Switch:
+    """A switch by its name.
+
+    Raises:
+        SeverstalError: there is none; the nearest is named.
+
+    Example:
+        >>> find_switch("ema").what
+        'moving average of the weights'
+    """
+    if name not in SWITCHES:
+        near = difflib.get_close_matches(name, SWITCHES, 1, 0.0)[0]
+        raise SeverstalError(f"switch {name!r} is unknown: the nearest known one is {near!r}")
+    return SWITCHES[name]
+
+
+def toggle(recipe: Recipe, name: str) -> tuple[Recipe, Turned]:
+    """Turn one switch of a recipe over, of all its members where it has some.
+
+    Args:
+        recipe: stays as it is.
+        name: of the switch; "seed" gives the same recipe another seed and leaves the folds.
+
+    Returns:
+        The other recipe, and which way the switch was turned.
+
+    Raises:
+        SeverstalError: there is no such switch, or the settings do not go together with the recipe's.
+
+    Example:
+        >>> other, turned = toggle(Recipe(), "jpeg")
+        >>> other.augment.jpeg, turned, toggle(other, "jpeg")
+        (0.3, 'on', (Recipe(...), 'off'))
+        >>> toggle(Recipe(), "jpg")
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: switch 'jpg' is unknown: the nearest known one is 'jpeg'
+    """
+    switch = find_switch(name)
+    parts = recipe.members or (recipe,)
+    turned: Turned = "off" if any(switch.is_on(part) for part in parts) else "on"
+    parts = tuple((switch.off if turned == "off" else switch.on)(part) for part in parts)
+    for part in parts:
+        check_together(part, f"switch {name}")
+    changed = replace(recipe, members=parts) if recipe.members else parts[0]
+    if name == "seed":
+        return change(changed, {"data.fold_seed": recipe.fold_seed}), "again"
+    return changed, turned
+
+
+def _settings(what: str, values: Mapping[str, tuple[Value, Value]]) -> Switch:
+    """A switch of some settings, each with its value on and off; the first says which it is."""
+    key, (on, off) = next(iter(values.items()))
+    table, _, name = key.rpartition(".")
+
+    def is_on(recipe: Recipe) -> bool:
+        value = getattr(getattr(recipe, table), name)
+        return value == on if isinstance(on, str) else value != off
+
+    return Switch(
+        what,
+        is_on,
+        lambda recipe: change(recipe, {key: pair[0] for key, pair in values.items()}),
+        lambda recipe: change(recipe, {key: pair[1] for key, pair in values.items()}),
+    )
+
+
+def _phases(what: str, names: tuple[str, ...], on: Callable[[Recipe], Recipe]) -> Switch:
+    """A switch of what phases name, the first of which says which it is."""
+    return Switch(
+        what,
+        lambda recipe: any(getattr(phase, names[0]) for phase in recipe.phases),
+        on,
+        lambda recipe: replace(recipe, phases=without(recipe.phases, *names)),
+    )
+
+
+def _growing(recipe: Recipe) -> Recipe:
+    """Half the width, the width, twice the width: as many pixels in all as with one width."""
+    height, width = recipe.augment.crop
+    batch = max(recipe.training.accumulate, recipe.training.batch_size // 2)
+    phases = overlay(recipe.phases, 0.0, 0.5, crop=(height, max(32, width // 2)))
+    phases = overlay(phases, 0.5, 0.75, crop=(height, width))
+    return replace(recipe, phases=overlay(phases, 0.75, 1.0, crop=(height, 2 * width), batch_size=batch))
+
+
+def _ema(recipe: Recipe) -> float:
+    """Over a twentieth of the steps, at most a thousand."""
+    training = recipe.training
+    steps = (
+        training.epochs * training.epoch_images / training.batch_size or 20_000
+    )  # one round: of all images
+    return round(1 - 1 / min(1000, max(10, steps / 20)), 5)
+
+
+def _other_weights(name: str) -> Callable[[Recipe], str]:
+    return lambda recipe: "best" if recipe.inference.weights == name else recipe.inference.weights
+
+
+SWITCHES = {
+    "growing_crops": _phases("crops grow over the epochs", ("crop", "batch_size"), _growing),
+    "black_aware": _settings("no crop without steel", {"augment.black_aware": (True, False)}),
+    "balanced": _settings("classes drawn in turn", {"sampling.balance": ("classes", "none")}),
+    "hard_negatives": _settings("clean pictures of high loss more often", {"sampling.hard": (0.25, 0.0)}),
+    "blackout": _settings("defects erased with their labels", {"augment.blackout": (0.3, 0.0)}),
+    "copy_paste": _settings("rare defects copied in", {"augment.copy_paste": (0.5, 0.0)}),
+    "cyclic_shift": _settings("the sheet rolled along", {"augment.cyclic_shift": (0.5, 0.0)}),
+    "roll_shift": _settings("light as of other rolls", {"augment.roll_shift": (0.5, 0.0)}),
+    "jpeg": _settings("noise of JPEG", {"augment.jpeg": (0.3, 0.0)}),
+    "multi_scale": _settings("crops larger and smaller", {"augment.multi_scale": (0.25, 0.0)}),
+    "mixup": _settings("two crops mixed", {"augment.mixup": (0.2, 0.0)}),
+    "pseudo_labels": _settings("test pictures with the networks' labels", {"pseudo.rounds": (1, 0)}),
+    "class_head": _settings(
+        "a class head with its own loss", {"model.class_head": (True, False), "loss.classes": (0.2, 0.0)}
+    ),
+    "deep_supervision": _settings("losses on coarse levels", {"loss.deep_supervision": (0.4, 0.0)}),
+    "label_smoothing": _settings("truth towards a half", {"loss.label_smoothing": (0.05, 0.0)}),
+    "edge_smoothing": _settings(
+        "truth blurred at edges",
+        {"loss.edge_smoothing": (lambda recipe: max(1.0, min(recipe.augment.crop) / 128), 0.0)},
+    ),
+    "two_stage_weights": _phases(
+        "classes weighted in the second half",
+        ("class_weights",),
+        lambda recipe: replace(recipe, phases=overlay(recipe.phases, 0.5, 1.0, class_weights="balanced")),
+    ),
+    "differential_lr": _settings("the encoder learns slowly", {"training.encoder_factor": (0.1, 1.0)}),
+    "frozen_warmup": _phases(
+        "the encoder still at first",
+        ("frozen_encoder",),
+        lambda recipe: replace(recipe, phases=overlay(recipe.phases, 0.0, 0.1, frozen_encoder=True)),
+    ),
+    "ema": _settings("moving average of the weights", {"training.ema": (_ema, 0.0)}),
+    "swa": _settings(
+        "average of the last weights",
+        {"training.swa": (0.25, 0.0), "inference.weights": ("swa", _other_weights("swa"))},
+    ),
+    "soup": _settings(
+        "average of the best epochs",
+        {"training.keep_best": (5, 0), "inference.weights": ("soup", _other_weights("soup"))},
+    ),
+    "accumulation": _settings("batches in two parts", {"training.accumulate": (2, 1)}),
+    "clipping": _settings("gradients cut to norm 1", {"training.clip": (1.0, 0.0)}),
+    "early_stopping": _settings(
+        "an end without progress",
+        {"training.early_stopping": (lambda recipe: max(1, recipe.training.epochs // 5), 0)},
+    ),
+    "checkpointing": _settings("activations twice", {"training.checkpoint_activations": (True, False)}),
+    "compile": _settings("torch.compile", {"training.compile": (True, False)}),
+    "channels_last": _settings("channels last in memory", {"training.channels_last": (True, False)}),
+    "bf16": _settings("arithmetic in bf16", {"training.precision": ("bf16", "fp32")}),
+    "fp16": _settings("arithmetic in fp16", {"training.precision": ("fp16", "fp32")}),
+    "seed": Switch(
+        "nothing but another seed: chance in training",
+        lambda recipe: False,
+        lambda recipe: change(recipe, {"data.fold_seed": recipe.fold_seed, "seed": recipe.seed + SEED_STEP}),
+        lambda recipe: recipe,
+    ),
+}
+"""Every switch by its name."""
