@@ -27,24 +27,69 @@ class Masks:
 
     def __init__(self, table: pd.DataFrame, spec: Spec) -> None:
         self._spec = spec
-        self._runs: dict[str, dict[int, str]] = {}
+        self._texts: dict[str, dict[int, str]] = {}
         for image, class_id, runs in zip(
             table["ImageId"], table["ClassId"], table["EncodedPixels"], strict=True
         ):
-            self._runs.setdefault(image, {})[class_id] = runs
+            self._texts.setdefault(image, {})[class_id] = runs
+        self._read: dict[
+            tuple[str, int], np.ndarray
+        ] = {}  # numbers in place of texts, once they were asked for
+        self._columns: np.ndarray | None = None
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Of the pictures of bits."""
+        return np.dtype(self._spec.mask_dtype)
 
     def __getitem__(self, image: str) -> np.ndarray:
         """The picture of bits of an image, (H, W) of the spec's mask type; zeros where no row names it."""
-        shape, dtype = self._spec.image_shape, self._spec.mask_dtype
-        bits = np.zeros(shape[::-1], dtype)  # (W, H), as runs go down the columns
-        for class_id, runs in self._runs.get(image, {}).items():
-            bits |= np.left_shift(rle.decode(runs, shape).T, class_id - 1, dtype=dtype)
-        return cv2.transpose(bits)  # (H, W), several times faster than NumPy's strided copy
+        return self.draw(image, np.empty(self._spec.image_shape, self._spec.mask_dtype))
+
+    def draw(self, image: str, out: np.ndarray) -> np.ndarray:
+        """Draw the picture of bits of an image into an array.
+
+        Memory that is new costs several times what the drawing does, so that whoever draws many masks one
+        after the other gives the same array again.
+
+        Args:
+            image: its name.
+            out: (H, W) of the spec's mask type; all of it is written.
+
+        Returns:
+            `out`.
+        """
+        classes = self._texts.get(image, {})
+        if not classes:
+            out[:] = 0
+            return out
+        if self._columns is None:
+            self._columns = np.empty(out.shape[::-1], out.dtype)  # (W, H), as runs go down the columns
+        flat = self._columns.reshape(-1)
+        flat[:] = 0
+        for number, class_id in enumerate(classes):
+            bit = out.dtype.type(1 << (class_id - 1))
+            for start, end in zip(*self._stretches(image, class_id).tolist(), strict=True):
+                if number:
+                    flat[start:end] |= bit
+                else:
+                    flat[start:end] = bit
+        return cv2.transpose(self._columns, out)  # several times faster than NumPy's strided copy
+
+    def __getstate__(self) -> dict[str, object]:
+        """What a worker process is sent: not the drawing board."""
+        return {**self.__dict__, "_columns": None}
+
+    def _stretches(self, image: str, class_id: int) -> np.ndarray:
+        key = (image, class_id)
+        if key not in self._read:
+            self._read[key] = rle.stretches(self._texts[image][class_id], self._spec.image_shape)
+        return self._read[key]
 
     def presence(self, images: Sequence[str]) -> np.ndarray:
         """Which classes stand in which images: (images, classes) bool."""
         present = np.zeros((len(images), len(self._spec.classes)), bool)
         for row, image in enumerate(images):
-            for class_id in self._runs.get(image, {}):
+            for class_id in self._texts.get(image, {}):
                 present[row, class_id - 1] = True
         return present

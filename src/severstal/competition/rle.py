@@ -99,11 +99,34 @@ def decode(text: str, shape: tuple[int, int]) -> np.ndarray:
             end = start - 1 + length
             flat[start - 1 : end] = 1
     else:
-        stretches = _stretches(numbers, height * width)
-        values = np.zeros(len(stretches), np.uint8)
+        by_turns = _by_turns(numbers, height * width)
+        values = np.zeros(len(by_turns), np.uint8)
         values[1::2] = 1
-        flat = np.repeat(values, stretches)
+        flat = np.repeat(values, by_turns)
     return flat.reshape(width, height).T  # (H, W)
+
+
+def stretches(text: str, shape: tuple[int, int]) -> np.ndarray:
+    """Read run-length text as the stretches of pixels that are set, for masks that are drawn many times.
+
+    Args:
+        text: the runs; a text without any is an empty mask.
+        shape: height and width in pixels.
+
+    Returns:
+        (2, runs) int32: where each run starts and where it has ended, pixels counted from 0 down the columns.
+
+    Raises:
+        RunLengthError: as `decode`.
+
+    Example:
+        >>> stretches("2 2 5 2", (2, 3))
+        array([[1, 4],
+               [3, 6]], dtype=int32)
+    """
+    numbers = np.asarray(_read(text, shape), np.int32)
+    starts = numbers[::2] - 1
+    return np.stack([starts, starts + numbers[1::2]])
 
 
 def faults(texts: Sequence[str], shape: tuple[int, int]) -> dict[int, str]:
@@ -153,13 +176,13 @@ def _read(text: str, shape: tuple[int, int]) -> list[int] | np.ndarray:
         legal = legal and end <= pixels
     else:
         # Runs unsorted, overlapping or past the end give a negative stretch, which as unsigned is a huge one.
-        legal = _stretches(numbers, pixels).view(np.uint64).max() <= pixels and numbers[1::2].all()
+        legal = _by_turns(numbers, pixels).view(np.uint64).max() <= pixels and numbers[1::2].all()
     if not legal:
         raise RunLengthError(_explain(text, shape))
     return numbers
 
 
-def _stretches(numbers: np.ndarray, pixels: int) -> np.ndarray:
+def _by_turns(numbers: np.ndarray, pixels: int) -> np.ndarray:
     """Lengths of the stretches of unset and set pixels by turns, unset first and last: (2 * runs + 1,)."""
     edges = np.empty(len(numbers) + 2, np.int64)
     edges[0], edges[-1] = 0, pixels
