@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from severstal.errors import SeverstalError
 
 
@@ -46,6 +48,33 @@ def replacing(path: str | Path) -> Iterator[Path]:
         if isinstance(error, OSError):
             raise explain(error, path) from error
         raise
+
+
+@contextmanager
+def alone(folder: str | Path, other: str) -> Iterator[None]:
+    """Keep other processes out of a folder while the block runs; the lock of a killed one is gone with it.
+
+    Args:
+        folder: made where it is not there; all who call this for it have their turn.
+        other: who is waited for, in the words of the line that says so.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> with alone(folder, "another process that draws"):
+        ...     write_text(folder / "drawing.txt", "a line")
+    """
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    lock = FileLock(Path(folder) / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"{folder}: waiting for {other}", flush=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def explain(error: OSError, path: Path) -> SeverstalError:

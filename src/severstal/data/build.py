@@ -5,18 +5,16 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from severstal.competition.spec import Spec
 from severstal.data.catalogue import Catalogue, Entry, Source
 from severstal.data.images import ImageStore, PictureFolder, Pictures
 from severstal.data.pictures import read_picture
 from severstal.errors import SeverstalError
-from severstal.files import digest, explain
+from severstal.files import alone, digest, explain
 from severstal.progress import progress
 
 BLOCK = 128  # pictures between two lines of progress that survive a kill: 52 MB of Severstal's
@@ -55,8 +53,7 @@ def open_pictures(images: str | Path, names: Sequence[str], spec: Spec, folder: 
     """
     images, folder = Path(images), Path(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with _alone(folder):
+        with alone(folder, "another process that decodes these pictures"):
             return _open(images, names, spec, folder)
     except OSError as error:
         raise explain(error, folder) from error
@@ -152,18 +149,3 @@ def _decode(
                 block.append(decoded)
                 bar.update()
             yield block
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Keep other processes from building in `folder`; the lock of a killed one is gone with it."""
-    lock = FileLock(folder / "lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        print(f"{folder}: waiting for another process that decodes these pictures", flush=True)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()

@@ -1,15 +1,18 @@
 """Pictures and masks as the tensors that a network is trained on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 import torch
-from torch.utils.data import Dataset, Sampler
+from torch.nn import functional
+from torch.utils.data import Dataset
 
 from severstal.competition.masks import Masks
 from severstal.data.augment import Augment
 from severstal.data.images import Pictures
+from severstal.data.pseudo import PseudoData
 from severstal.recipe import DataSettings
 
 
@@ -62,20 +65,40 @@ def unpack(bits: np.ndarray, classes: int) -> np.ndarray:
     return ((bits >> planes) & 1).astype(np.uint8)
 
 
-class CropDataset(Dataset):
-    """Training crops of labelled pictures.
+class Batch(NamedTuple):
+    """Training crops as the workers hand them over: a byte a pixel, not yet scaled nor taken apart by class.
 
-    An item is the number of a draw, not of a picture: it alone decides picture, crop and changes, so that a
-    training goes on after a break as if there had been none, with any number of workers.
+    One crop is the same without the first axis, which the loader adds.
+
+    Attributes:
+        pictures: (N, h, w) uint8, shrunk by `data.scale`.
+        bits: (N, H, W), bit k - 1 for class k, at the crop's full size: uint8, or int32 for more than 8
+            classes.
+        draws: (N,) int64: which draws of the training they are.
+        rows: (N,) int64: which pictures; from the number of labelled ones on, pseudo-labelled ones.
+    """
+
+    pictures: torch.Tensor
+    bits: torch.Tensor
+    draws: torch.Tensor
+    rows: torch.Tensor
+
+
+class CropDataset(Dataset):
+    """Training crops of labelled pictures, and of pseudo-labelled ones after them.
+
+    The key of an item is a draw and a row. The draw alone decides how the row's picture is cropped and
+    changed: a training goes on after a break as if there had been none, with any number of workers.
 
     Args:
-        store: of the pictures.
+        store: of the labelled pictures.
         masks: of all labelled pictures.
-        names: the pictures to draw from.
-        settings: shrinking and scaling.
+        names: the labelled pictures to draw from: rows 0 to N - 1.
+        settings: shrinking.
         classes: number of classes.
         augment: how a crop is drawn; None takes whole pictures as they are.
         seed: of the draws.
+        pseudo: pictures with a network's masks: the rows from N on.
     """
 
     def __init__(
@@ -87,55 +110,102 @@ class CropDataset(Dataset):
         classes: int,
         augment: Augment | None,
         seed: int,
+        pseudo: PseudoData | None = None,
     ):
         self.store, self.masks, self.names = store, masks, list(names)
         self.settings, self.classes, self.augment, self.seed = settings, classes, augment, seed
+        self.pseudo = pseudo
+        self._board: np.ndarray | None = None  # what masks are drawn on, each over the last
         cv2.setNumThreads(0)  # a crop is too small to share out, and workers would fight over the cores
 
     def __len__(self) -> int:
-        return len(self.names)
+        return len(self.names) + (len(self.pseudo.names) if self.pseudo else 0)
 
-    def __getitem__(self, draw: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Give a draw's picture, (1, h, w) float32, and its masks, (C, h, w) float32 from 0 to 1."""
-        name = self.names[self._turn(draw)]
-        picture, bits = self.store.picture(name), self.masks[name]
-        if self.augment is not None:
+    def __getitem__(self, key: tuple[int, int]) -> Batch:
+        """Give the crop that a draw cuts from a row's picture, without the first axis."""
+        draw, row = key
+        name = self.name(row)
+        source = self if row < len(self.names) else self.pseudo
+        picture = source.store.picture(name)
+        if self.augment is None:
+            bits = source.masks[name]
+        else:
+            if self._board is None:
+                self._board = np.empty(picture.shape, source.masks.dtype)
             seed = int(np.random.SeedSequence([self.seed, draw]).generate_state(1)[0])
-            picture, bits = self.augment(picture, bits, seed)
-        inputs = to_input(picture, self.settings)
-        masks = np.zeros((self.classes, *inputs.shape[1:]), np.float32)
-        for index, plane in enumerate(unpack(bits, self.classes) if bits.any() else ()):
-            if plane.any():  # most are empty
-                masks[index] = shrink(plane.astype(np.float32), self.settings.scale)  # soft at the edges
-        return inputs, torch.from_numpy(masks)
+            picture, bits = self.augment(picture, source.masks.draw(name, self._board), seed)
+        if bits.dtype == np.uint16:
+            bits = bits.astype(np.int32)  # torch computes with no uint16
+        pixels = np.array(shrink(picture, self.settings.scale))  # the store's may not be written to
+        return Batch(torch.from_numpy(pixels), torch.from_numpy(bits), torch.tensor(draw), torch.tensor(row))
 
-    def _turn(self, draw: int) -> int:
-        """Which picture is drawn: each once a round, every round in an order of its own."""
-        round_number, place = divmod(draw, len(self.names))
-        if round_number != getattr(self, "_round", None):
-            order = np.random.default_rng([self.seed, round_number])
-            self._round, self._order = round_number, order.permutation(len(self.names))
-        return int(self._order[place])
+    def name(self, row: int) -> str:
+        """File name of a row's picture."""
+        labelled = len(self.names)
+        return self.names[row] if row < labelled else self.pseudo.names[row - labelled]
 
 
-class EpochSampler(Sampler[int]):
-    """The draws of one epoch: consecutive numbers, so that epochs together go through the rounds.
+def to_tensors(
+    batch: Batch, settings: DataSettings, classes: int, device: torch.device | str
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Scale pictures and take masks apart on the device, which thus gets 2 bytes a pixel in place of 20.
 
     Args:
-        images: draws in an epoch.
+        batch: of crops.
+        settings: `scale`, `mean` and `std`.
+        classes: how many.
+        device: where the network is.
+
+    Returns:
+        Pictures, (N, 1, h, w) float32, as `to_input` gives each; masks, (N, C, h, w) float32 from 0 to 1,
+        soft at the edges where `scale` shrinks them.
 
     Example:
-        >>> sampler = EpochSampler(3)
-        >>> sampler.epoch = 2
-        >>> list(sampler)
-        [6, 7, 8]
+        >>> crop = torch.tensor([[[0, 51], [102, 255]]], dtype=torch.uint8)
+        >>> bits = torch.tensor([[[0, 1], [2, 3]]], dtype=torch.uint8)
+        >>> batch = Batch(crop, bits, draws=torch.tensor([7]), rows=torch.tensor([0]))
+        >>> pictures, masks = to_tensors(batch, DataSettings(mean=0.0, std=1.0), 2, "cpu")
+        >>> pictures.tolist(), masks.tolist()
+        ([[[[0.0, ...], [..., 1.0]]]], [[[[0.0, 1.0], [0.0, 1.0]], [[0.0, 0.0], [1.0, 1.0]]]])
     """
+    pictures = batch.pictures.to(device, non_blocking=True)[:, None].float()
+    pictures = pictures.div_(255).sub_(settings.mean).div_(settings.std)
+    bits = batch.bits.to(device, non_blocking=True)
+    shape = (len(bits), classes, *bits.shape[1:])
+    if bits.is_cpu:
+        return pictures, _shrink_masks(_planes_on_cpu(bits.numpy(), shape), settings.scale)
+    masks = torch.empty(shape, device=device)
+    for index in range(classes):
+        masks[:, index] = (bits >> index) & 1
+    return pictures, _shrink_masks(masks, settings.scale)
 
-    def __init__(self, images: int):
-        self.images, self.epoch = images, 0
 
-    def __len__(self) -> int:
-        return self.images
+def _planes_on_cpu(bits: np.ndarray, shape: tuple[int, ...]) -> torch.Tensor:
+    """Write only the planes that hold anything: most are empty, and the system gives zeros for nothing."""
+    masks = np.zeros(shape, np.float32)
+    for crop, planes in zip(bits, masks, strict=True):
+        held = int(np.bitwise_or.reduce(crop, None)) if crop.any() else 0
+        for index, plane in enumerate(planes):
+            if held >> index & 1:
+                plane[:] = (crop >> index) & 1
+    return torch.from_numpy(masks)
 
-    def __iter__(self) -> Iterator[int]:
-        return iter(range(self.epoch * self.images, (self.epoch + 1) * self.images))
+
+def _shrink_masks(masks: torch.Tensor, scale: int) -> torch.Tensor:
+    """Do to masks on any device what `shrink` does."""
+    height, width = masks.shape[-2:]
+    if scale == 1:
+        return masks
+    if height % scale == 0 and width % scale == 0:
+        return functional.avg_pool2d(masks, scale)
+    rows, columns = (_area_weights(side, scale).to(masks.device) for side in (height, width))
+    return rows @ masks @ columns.T
+
+
+def _area_weights(size: int, scale: int) -> torch.Tensor:
+    """How much each of `size` pixels counts in each one shrunk, (size / scale rounded up, size) float32."""
+    small = -(-size // scale)
+    edges = torch.arange(small + 1, dtype=torch.float64) * (size / small)
+    pixels = torch.arange(size)
+    ends = torch.minimum(edges[1:, None], pixels + 1)
+    return ((ends - torch.maximum(edges[:-1, None], pixels)).clamp(min=0) * (small / size)).float()

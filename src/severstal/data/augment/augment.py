@@ -1,0 +1,93 @@
+"""One training crop from a picture and its mask: which change comes when."""
+
+import numpy as np
+
+from severstal.data.augment.blackout import blackout
+from severstal.data.augment.copy_paste import copy_paste
+from severstal.data.augment.cyclic_shift import cyclic_shift
+from severstal.data.augment.donors import Donors
+from severstal.data.augment.flips import cut
+from severstal.data.augment.jpeg import jpeg
+from severstal.data.augment.light import brightness_contrast
+from severstal.data.augment.roll_shift import roll_shift
+from severstal.data.augment.window import draw_window
+from severstal.recipe import AugmentSettings
+
+
+class Augment:
+    """Draw a crop of a picture and its mask, and change both by the switches of a recipe.
+
+    What needs more of the sheet than the crop comes first, on the whole picture: the cyclic shift, the choice
+    of the window, and the blackout of the pieces that the window meets, which takes its steel from outside
+    too. Then the window is cut out, resized and mirrored, and all else works on the crop alone, a fifth of
+    the pixels: pasted pieces before the change of light, so that they change with the steel around them, and
+    JPEG last, as in a camera.
+
+    The arithmetic of brightness, contrast and JPEG is albumentations'; windows and mirrors are drawn as its
+    CropNonEmptyMaskIfExists, RandomCrop and flips draw them, at a tenth of the time.
+
+    The same seed gives the same crop, so that a crop depends on nothing that came before it. Each of the
+    switches that are off by default has random numbers of its own, so that turning it leaves the windows,
+    mirrors and brightness of all crops as they were.
+
+    Args:
+        settings: of the recipe; `mixup` works on whole batches and stands in `severstal.data.mixup`.
+        image_shape: height and width of the pictures; a crop larger than that is cut to it.
+        donors: where pieces of rare classes come from; needed where `settings.copy_paste` is above 0.
+
+    Raises:
+        ValueError: pieces are to be pasted and there are no donors.
+
+    Example:
+        >>> augment = Augment(AugmentSettings(crop=(32, 64)), (64, 128))
+        >>> picture, bits = augment(np.zeros((64, 128), np.uint8), np.ones((64, 128), np.uint8), seed=7)
+        >>> picture.shape, bits.shape
+        ((32, 64), (32, 64))
+    """
+
+    def __init__(self, settings: AugmentSettings, image_shape: tuple[int, int], donors: Donors | None = None):
+        if settings.copy_paste and donors is None:
+            raise ValueError("copy_paste needs donors")
+        self._settings, self._donors = settings, donors
+        height, width = (min(side, whole) for side, whole in zip(settings.crop, image_shape, strict=True))
+        self._size = (height, width)
+
+    def __call__(self, picture: np.ndarray, bits: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Draw a crop.
+
+        Args:
+            picture: (H, W) uint8.
+            bits: (H, W), bit k - 1 for class k.
+            seed: of this crop, from 0.
+
+        Returns:
+            The crop of the picture, (h, w) uint8, and of the mask, (h, w) as it came; new arrays both.
+        """
+        settings, rng = self._settings, np.random.default_rng(seed)
+        if settings.cyclic_shift:
+            picture, bits = cyclic_shift(picture, bits, settings.cyclic_shift, _switch(seed, 1))
+        window = draw_window(
+            *(picture, bits, self._size, settings.non_empty, rng),
+            black_aware=settings.black_aware,
+            zoom=_zoom(settings.multi_scale, seed),
+        )
+        if settings.blackout:
+            picture, bits = blackout(picture, bits, window, settings.blackout, _switch(seed, 2))
+        flips = (rng.random() < settings.horizontal_flip, rng.random() < settings.vertical_flip)
+        picture, bits = cut(picture, bits, window, self._size, *flips)
+        if settings.copy_paste:
+            picture, bits = copy_paste(picture, bits, self._donors, settings.copy_paste, _switch(seed, 3))
+        if settings.roll_shift:
+            picture = roll_shift(picture, settings.roll_shift, _switch(seed, 4))
+        picture = brightness_contrast(picture, settings.brightness, settings.contrast, rng)
+        if settings.jpeg:
+            picture = jpeg(picture, settings.jpeg, _switch(seed, 5))
+        return picture, bits
+
+
+def _switch(seed: int, number: int) -> np.random.Generator:
+    return np.random.default_rng([seed, number])
+
+
+def _zoom(multi_scale: float, seed: int) -> float:
+    return _switch(seed, 6).uniform(1 - multi_scale, 1 + multi_scale) if multi_scale else 1.0

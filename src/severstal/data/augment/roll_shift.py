@@ -1,0 +1,41 @@
+"""The light of another roll of steel."""
+
+import cv2
+import numpy as np
+
+BLACK, STEEL = 8, 32  # grey levels: what is darker than the first stays, above the second all changes
+GAIN, OFFSET, GAMMA, SLOPE = 0.3, 24.0, 0.35, 0.2  # the largest changes at strength 1
+KNOTS = 4  # of the slow change across the sheet
+
+
+def roll_shift(picture: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
+    """Change gain, offset and gamma, and slowly the brightness across the sheet, as between rolls.
+
+    Train, public and private pictures come from different rolls: brightness and the share of dark pixels are
+    what differs most. Beside the strip it is black in all of them, so black stays black.
+
+    Args:
+        picture: (H, W) uint8.
+        strength: 0 to 1; at 1 the gain changes by up to 30 %, the offset by 24 grey levels, gamma by a factor
+            of 1.4, and the brightness across the sheet by 20 %.
+        rng: draws.
+
+    Returns:
+        (H, W) uint8.
+
+    Example:
+        >>> roll_shift(np.array([[0, 5, 100]], np.uint8), 1.0, np.random.default_rng(0))[0, :2].tolist()
+        [0, 5]
+    """
+    gain, offset, gamma, *slow = strength * rng.uniform(-1, 1, 3 + KNOTS)
+    levels = np.arange(256)
+    changed = 255 * (levels / 255) ** np.exp(GAMMA * gamma) * (1 + GAIN * gain) + OFFSET * offset
+    lit = np.clip((levels - BLACK) / (STEEL - BLACK), 0, 1)
+    table = np.clip(levels + lit * (changed - levels), 0, 255).round().astype(np.uint8)
+    # Light falls off along the longer side, which is across the sheet in the competition's pictures.
+    length = max(picture.shape)
+    curve = cv2.resize(1 + SLOPE * np.float32([slow]), (length, 1), interpolation=cv2.INTER_CUBIC)
+    curve = curve if picture.shape[1] == length else curve.T
+    out = cv2.LUT(picture, table)
+    slowly = cv2.multiply(out, np.ascontiguousarray(np.broadcast_to(curve, out.shape)), dtype=cv2.CV_8U)
+    return np.where(picture < BLACK, picture, np.maximum(slowly, BLACK))  # nor does steel become black

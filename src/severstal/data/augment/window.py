@@ -1,0 +1,107 @@
+"""Where a crop is cut out: anywhere, at a defect, and never where there is no steel."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from severstal.data.features import black_bands
+
+STEEL = 0.5  # of a window's side, at least, is steel where the picture has so much
+
+
+class Window(NamedTuple):
+    """Part of a picture.
+
+    Attributes:
+        top: first row.
+        left: first column.
+        height: rows.
+        width: columns.
+    """
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    def of(self, array: np.ndarray) -> np.ndarray:
+        """The part of an array, (H, W), as a view."""
+        return array[self.top : self.top + self.height, self.left : self.left + self.width]
+
+
+def draw_window(
+    picture: np.ndarray,
+    bits: np.ndarray,
+    size: tuple[int, int],
+    non_empty: float,
+    rng: np.random.Generator,
+    *,
+    black_aware: bool = False,
+    zoom: float = 1.0,
+) -> Window:
+    """Draw where a crop is cut out.
+
+    A window at a defect holds a pixel drawn from all of the mask's, at an even chance anywhere in the window,
+    which then is moved into the picture: as albumentations' CropNonEmptyMaskIfExists does. Any other window
+    is drawn evenly from all that lie in the picture.
+
+    Args:
+        picture: (H, W) uint8.
+        bits: (H, W), not 0 where a defect is.
+        size: height and width of the crop, at most the picture's.
+        non_empty: chance that the window of a picture with a defect is drawn at one.
+        rng: draws.
+        black_aware: of both sides of the window at least half is steel, where the picture has so much, and
+            else all that it has (14th place moves a crop that is black by 85 % or more).
+        zoom: how much larger than on disk the crop is to show the picture. Each side of the window is cut to
+            the picture's for itself: the whole height is never shown smaller.
+
+    Example:
+        >>> picture = np.full((64, 200), 90, np.uint8)
+        >>> bits = np.zeros((64, 200), np.uint8)
+        >>> bits[10, 150] = 1
+        >>> window = draw_window(picture, bits, (32, 40), 1.0, np.random.default_rng(0))
+        >>> window.of(bits).any(), window.of(bits).shape
+        (np.True_, (32, 40))
+    """
+    sides = [min(whole, max(1, round(side / zoom))) for side, whole in zip(size, picture.shape, strict=True)]
+    ranges = [(0, whole - side) for side, whole in zip(sides, picture.shape, strict=True)]
+    if black_aware:
+        left, right, top, bottom = black_bands(picture)
+        bands = ((top, bottom), (left, right))
+        ranges = [
+            _on_steel(side, whole, *band)
+            for side, whole, band in zip(sides, picture.shape, bands, strict=True)
+        ]
+    corner = [int(rng.integers(low, high + 1)) for low, high in ranges]
+    count = cv2.countNonZero(bits) if rng.random() < non_empty else 0
+    if count:
+        pixel = _nth_pixel(bits, int(rng.integers(count)))
+        corner = [
+            min(max(place - int(rng.integers(side)), low), high)
+            for place, side, (low, high) in zip(pixel, sides, ranges, strict=True)
+        ]
+    return Window(*corner, *sides)
+
+
+def _on_steel(side: int, whole: int, before: int, after: int) -> tuple[int, int]:
+    """First and last place of a window of which enough lies between two black bands."""
+    steel = whole - before - after
+    if steel <= 0:
+        return 0, whole - side
+    need = min(steel, -(-side * STEEL // 1))
+    return int(max(0, before + need - side)), int(min(whole - side, whole - after - need))
+
+
+def _nth_pixel(bits: np.ndarray, n: int) -> tuple[int, int]:
+    """Row and column of the n-th pixel that is not 0, by halving: a tenth of the time of listing them all."""
+    top, bottom = 0, len(bits)
+    while bottom - top > 1:
+        middle = (top + bottom) // 2
+        above = cv2.countNonZero(bits[top:middle])
+        if n < above:
+            bottom = middle
+        else:
+            top, n = middle, n - above
+    return top, int(np.flatnonzero(bits[top])[n])

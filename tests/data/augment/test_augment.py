@@ -1,0 +1,164 @@
+"""Training crops: of the right size, of picture and mask alike, decided by the seed alone."""
+
+import pickle
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from severstal.competition.masks import Masks
+from severstal.competition.rle import encode
+from severstal.competition.spec import Spec
+from severstal.data.augment import Augment, Donors
+from severstal.recipe import AugmentSettings
+
+SHAPE = (64, 200)
+PLAIN = {"brightness": 0.0, "contrast": 0.0, "horizontal_flip": 0.0, "vertical_flip": 0.0}
+
+
+def numbered() -> tuple[np.ndarray, np.ndarray]:
+    """A picture whose value tells the column, and a mask that is the picture's lowest bit."""
+    picture = np.broadcast_to(np.arange(200, dtype=np.uint8), SHAPE).copy()
+    return picture, picture & 1
+
+
+@pytest.mark.parametrize(
+    ("crop", "size"),
+    [((32, 64), (32, 64)), ((64, 200), (64, 200)), ((256, 512), (64, 200)), ((256, 48), (64, 48))],
+)
+def test_crops_have_the_size_asked_for_or_the_picture_s(crop: tuple[int, int], size: tuple[int, int]) -> None:
+    picture, bits = Augment(AugmentSettings(crop=crop), SHAPE)(*numbered(), seed=0)
+    assert picture.shape == bits.shape == size
+
+
+@pytest.mark.parametrize("non_empty", [0.0, 1.0])
+def test_picture_and_mask_are_cut_and_mirrored_together(non_empty: float) -> None:
+    settings = AugmentSettings(crop=(32, 48), non_empty=non_empty, brightness=0, contrast=0)
+    augment = Augment(settings, SHAPE)
+    for seed in range(20):
+        picture, bits = augment(*numbered(), seed=seed)
+        assert np.array_equal(picture & 1, bits)
+
+
+def test_the_seed_alone_decides() -> None:
+    augment = Augment(AugmentSettings(crop=(32, 64)), SHAPE)
+    first = [augment(*numbered(), seed=seed)[0] for seed in range(8)]
+    again = [augment(*numbered(), seed=seed)[0] for seed in reversed(range(8))][::-1]
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert len({picture.tobytes() for picture in first}) == 8
+
+
+def test_crops_come_from_the_whole_picture() -> None:
+    augment = Augment(AugmentSettings(crop=(64, 20), non_empty=0.0, **PLAIN), SHAPE)
+    lefts = [int(augment(*numbered(), seed=seed)[0][0, 0]) for seed in range(300)]
+    assert min(lefts) < 10
+    assert max(lefts) > 170
+
+
+@pytest.mark.parametrize(("share", "low", "high"), [(0.0, 0, 60), (0.5, 130, 270), (1.0, 300, 300)])
+def test_the_share_of_non_empty_crops(share: float, low: int, high: int) -> None:
+    picture, bits = numbered()[0], np.zeros(SHAPE, np.uint8)
+    bits[30:34, 100:104] = 1  # a crop of 32 x 20 rarely meets it by chance
+    augment = Augment(AugmentSettings(crop=(32, 20), non_empty=share, **PLAIN), SHAPE)
+    hits = sum(bool(augment(picture, bits, seed=seed)[1].any()) for seed in range(300))
+    assert low <= hits <= high
+
+
+def test_a_clean_picture_gives_a_clean_crop() -> None:
+    picture, bits = numbered()[0], np.zeros(SHAPE, np.uint16)
+    crop, mask = Augment(AugmentSettings(crop=(32, 20), non_empty=1.0), SHAPE)(picture, bits, seed=3)
+    assert crop.shape == mask.shape == (32, 20)
+    assert mask.dtype == np.uint16
+    assert not mask.any()
+
+
+ALL = {
+    "black_aware": True,
+    "blackout": 0.5,
+    "copy_paste": 0.5,
+    "cyclic_shift": 0.5,
+    "roll_shift": 0.5,
+    "jpeg": 0.5,
+    "multi_scale": 0.3,
+}
+
+
+def labelled(shape: tuple[int, int], dtype: type) -> tuple[np.ndarray, np.ndarray, Donors]:
+    """Steel with a bright defect of the last class, and a donor that is the picture itself."""
+    spec = Spec("drawn", shape, tuple(f"class {k}" for k in range(1, 8 * dtype().itemsize + 1)))
+    picture = np.random.default_rng(0).integers(80, 100, shape).astype(np.uint8)
+    mask = np.zeros(shape, np.uint8)
+    mask[shape[0] // 2 :, 20:32] = 1
+    picture[mask > 0] = 200
+    table = pd.DataFrame({"ImageId": ["a"], "ClassId": [len(spec.classes)], "EncodedPixels": [encode(mask)]})
+    masks = Masks(table, spec)
+    return picture, masks["a"], Donors(SimpleNamespace(picture={"a": picture}.get), masks, ["a"], spec)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("shape", [(64, 200), (80, 80), (200, 64), (37, 53)])
+def test_every_switch_at_once_keeps_sizes_types_and_the_seed_s_word(
+    shape: tuple[int, int], dtype: type
+) -> None:
+    picture, bits, donors = labelled(shape, dtype)
+    before = (picture.copy(), bits.copy())
+    augment = Augment(AugmentSettings(crop=(32, 48), **ALL), shape, donors)
+    crops = [augment(picture, bits, seed) for seed in range(20)]
+    for crop, mask in crops:
+        assert crop.shape == mask.shape == (min(32, shape[0]), min(48, shape[1]))
+        assert crop.dtype == np.uint8
+        assert mask.dtype == dtype
+        assert crop.flags.writeable
+        assert mask.flags.writeable
+        assert crop.flags.c_contiguous
+        assert mask.flags.c_contiguous
+        assert not np.shares_memory(crop, picture)
+        assert not np.shares_memory(mask, bits)
+    again = [augment(picture, bits, seed) for seed in reversed(range(20))][::-1]
+    assert all(
+        np.array_equal(a, b)
+        for one, two in zip(crops, again, strict=True)
+        for a, b in zip(one, two, strict=True)
+    )
+    assert np.array_equal(picture, before[0])
+    assert np.array_equal(bits, before[1])
+
+
+@pytest.mark.parametrize("switch", [name for name in ALL if name not in ("black_aware", "multi_scale")])
+def test_a_switch_leaves_the_other_draws_as_they_were(switch: str) -> None:
+    picture, bits, donors = labelled((64, 200), np.uint8)
+    plain = AugmentSettings(crop=(32, 48), brightness=0.0, contrast=0.0)
+    off, on = (Augment(s, (64, 200), donors) for s in (plain, replace(plain, **{switch: 1e-9})))
+    same = [np.array_equal(off(picture, bits, seed)[1], on(picture, bits, seed)[1]) for seed in range(20)]
+    assert all(same)
+
+
+@given(st.integers(0, 2**40), st.floats(0.0, 0.9))
+@settings(max_examples=60, deadline=None)
+def test_each_pixel_of_the_mask_stays_with_its_pixel(seed: int, multi_scale: float) -> None:
+    """The picture tells the row and the column of each pixel, and the mask tells the same."""
+    rows, columns = np.mgrid[:60, :200]
+    for picture in (rows * 4, columns):
+        settings = AugmentSettings(
+            crop=(30, 70), brightness=0.0, contrast=0.0, multi_scale=multi_scale, non_empty=0.0
+        )
+        crop, mask = Augment(settings, (60, 200))(picture.astype(np.uint8), picture.astype(np.uint16), seed)
+        # Shown larger or smaller, a pixel of the picture is a mean, one of the mask the nearest.
+        step = 0 if multi_scale == 0 else 4 / (1 - multi_scale) + 1
+        assert np.abs(crop.astype(int) - mask).max() <= step
+
+
+def test_pasting_needs_donors() -> None:
+    with pytest.raises(ValueError, match="donors"):
+        Augment(AugmentSettings(copy_paste=0.5), SHAPE)
+
+
+def test_it_travels_to_a_worker_and_draws_the_same_there() -> None:
+    picture, bits, _ = labelled((64, 200), np.uint8)
+    augment = Augment(AugmentSettings(crop=(32, 48), jpeg=1.0, cyclic_shift=1.0), (64, 200))
+    there = pickle.loads(pickle.dumps(augment))
+    assert np.array_equal(augment(picture, bits, 3)[0], there(picture, bits, 3)[0])
