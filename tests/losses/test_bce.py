@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from severstal.errors import SeverstalError
 from severstal.losses.bce import pixel_cross_entropy, presence_cross_entropy
 
 
@@ -19,7 +20,21 @@ def test_by_hand():
 
 def test_is_torchs():
     masks, target = torch.randn(2, 3, 5, 7), truth()
-    assert torch.equal(pixel_cross_entropy(masks, target), nn.BCEWithLogitsLoss()(masks, target))
+    losses = pixel_cross_entropy(masks, target)
+    assert losses.shape == (2, 3)
+    torch.testing.assert_close(losses.mean(), nn.BCEWithLogitsLoss()(masks, target))
+
+
+@pytest.mark.parametrize("weights", [[2.0, 1.0, 0.5], [3.0]])
+def test_positive_weights_are_torchs(weights):
+    masks, target = torch.randn(2, 3, 5, 7), truth()
+    theirs = nn.BCEWithLogitsLoss(pos_weight=torch.tensor(weights)[:, None, None])(masks, target)
+    torch.testing.assert_close(pixel_cross_entropy(masks, target, weights).mean(), theirs)
+
+
+def test_positive_weights_for_other_classes():
+    with pytest.raises(SeverstalError, match=r"loss\.positive_weights has 2 numbers for 3 classes"):
+        pixel_cross_entropy(torch.randn(2, 3, 5, 7), truth(), [1.0, 2.0])
 
 
 def test_presence_by_hand():
@@ -39,13 +54,21 @@ def test_presence_is_any_pixel_not_their_number():
     )
 
 
+def test_of_mixed_pictures_a_class_is_there_by_its_share():
+    target = torch.zeros(1, 2, 3, 3)
+    target[0, 0, :2], target[0, 1, 1:] = 0.75, 0.25
+    classes = torch.randn(1, 2)
+    expected = nn.BCEWithLogitsLoss()(classes, torch.tensor([[0.75, 0.25]]))
+    torch.testing.assert_close(presence_cross_entropy(classes, target), expected)
+
+
 @pytest.mark.parametrize("value", [-1e4, 1e4])
 @pytest.mark.parametrize("fill", [0.0, 1.0])
 def test_extreme_logits_stay_finite(value, fill):
     masks = torch.full((1, 2, 4, 4), value, requires_grad=True)
     loss = pixel_cross_entropy(masks, torch.full((1, 2, 4, 4), fill))
-    loss.backward()
-    assert loss.isfinite()
+    loss.mean().backward()
+    assert loss.isfinite().all()
     assert masks.grad.isfinite().all()
 
 

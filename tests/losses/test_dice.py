@@ -2,9 +2,16 @@ import numpy as np
 import pytest
 import torch
 
-from severstal.losses.dice import FALSE_ALARM, soft_dice_loss
+from severstal.losses.dice import FALSE_ALARM
+from severstal.losses.dice import soft_dice_loss as soft_dice_of_pairs
 
 SURE = 200.0  # a logit whose probability is 1 in float32
+
+
+def soft_dice_loss(masks, target):
+    losses = soft_dice_of_pairs(masks, target)
+    assert losses.shape == masks.shape[:2]
+    return losses.mean()
 
 
 def logits(probabilities):

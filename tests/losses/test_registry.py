@@ -7,6 +7,7 @@ from severstal.errors import SeverstalError
 from severstal.losses.bce import pixel_cross_entropy, presence_cross_entropy
 from severstal.losses.dice import soft_dice_loss
 from severstal.losses.registry import MASK_LOSSES, build_loss
+from severstal.losses.target import smooth_edges, smooth_labels
 
 
 @pytest.fixture
@@ -18,16 +19,32 @@ def output():
 @pytest.fixture
 def target():
     torch.manual_seed(1)
-    target = (torch.rand(3, 4, 8, 12) > 0.9).float()
+    target = (torch.rand(3, 4, 8, 12) > 0.8).float()
     target[:, 1] = 0
-    return target
+    target[0] = 0
+    return target * (target.cumsum(1) == 1)  # no pixel of two classes, whose truth no softmax can give
+
+
+NAMES = {
+    "bce", "border_weighted_bce", "boundary", "ce", "dice", "focal", "focal_tversky", "hausdorff", "jaccard",
+    "lovasz", "mcc", "symmetric_lovasz", "tversky", "weighted_ce",
+}  # fmt: skip
+
+
+def test_names():
+    assert set(MASK_LOSSES) == NAMES
+    assert list(MASK_LOSSES) == sorted(MASK_LOSSES)
+
+
+def prediction(masks, **others):
+    return SimpleNamespace(masks=masks, classes=None, **others)
 
 
 def test_is_the_weighted_sum(output, target):
     loss = build_loss({"bce": 0.75, "dice": 0.25}, classes=0.5)(output, target)
     expected = (
-        0.75 * pixel_cross_entropy(output.masks, target)
-        + 0.25 * soft_dice_loss(output.masks, target)
+        0.75 * pixel_cross_entropy(output.masks, target).mean()
+        + 0.25 * soft_dice_loss(output.masks, target).mean()
         + 0.5 * presence_cross_entropy(output.classes, target)
     )
     torch.testing.assert_close(loss, expected)
@@ -37,7 +54,7 @@ def test_is_the_weighted_sum(output, target):
 def test_what_weighs_nothing_is_not_computed(output, target):
     output.classes = None
     loss = build_loss({"bce": 1.0, "dice": 0.0})(output, target)
-    torch.testing.assert_close(loss, pixel_cross_entropy(output.masks, target))
+    torch.testing.assert_close(loss, pixel_cross_entropy(output.masks, target).mean())
 
 
 def test_the_class_head_alone(output, target):
@@ -47,59 +64,133 @@ def test_the_class_head_alone(output, target):
 
 @pytest.mark.parametrize("name", sorted(MASK_LOSSES))
 class TestEveryLoss:
+    def test_one_number_a_pair(self, name, output, target):
+        losses = MASK_LOSSES[name].function(output.masks, target)
+        assert losses.shape == (3, 4)
+        assert (losses >= 0).all()
+
     def test_right_is_far_below_unsure_and_that_below_wrong(self, name, target):
         loss = build_loss({name: 1.0})
         right, unsure, wrong = (
-            loss(SimpleNamespace(masks=scale * (2 * target - 1), classes=None), target).item()
-            for scale in (50.0, 0.0, -50.0)
+            loss(prediction(scale * (2 * target - 1)), target).item() for scale in (50.0, 0.0, -50.0)
         )
         assert 0 <= right < 1e-3 < unsure < wrong
 
     def test_false_alarms_on_empty_classes_are_punished(self, name):
         empty = torch.zeros(1, 4, 16, 25)
-        quiet = SimpleNamespace(masks=torch.full((1, 4, 16, 25), -20.0), classes=None)
-        alarm = SimpleNamespace(masks=quiet.masks.clone(), classes=None)
-        alarm.masks[0, 2, 4:8, 5:10] = 20.0
+        quiet, alarm = torch.full((1, 4, 16, 25), -20.0), torch.full((1, 4, 16, 25), -20.0)
+        alarm[0, 2, 4:8, 5:10] = 20.0
         loss = build_loss({name: 1.0})
-        assert loss(quiet, empty) < 1e-3
-        assert loss(alarm, empty) > loss(quiet, empty) + 0.1
+        assert loss(prediction(quiet), empty) < 1e-3
+        assert loss(prediction(alarm), empty) > 0.1
 
     def test_a_batch_is_the_mean_of_its_pictures(self, name, output, target):
         loss = build_loss({name: 1.0})
-        alone = [
-            loss(SimpleNamespace(masks=output.masks[i : i + 1], classes=None), target[i : i + 1])
-            for i in range(3)
-        ]
+        alone = [loss(prediction(output.masks[i : i + 1]), target[i : i + 1]) for i in range(3)]
         torch.testing.assert_close(loss(output, target), torch.stack(alone).mean())
 
     @pytest.mark.parametrize("fill", [0.0, 1.0])
-    def test_bf16_and_extremes_stay_finite(self, name, fill):
-        masks = torch.tensor([-1e4, 0.0, 1e4], dtype=torch.bfloat16).repeat(1, 2, 8, 5).requires_grad_()
-        with torch.autocast("cpu", torch.bfloat16):
-            loss = build_loss({name: 1.0})(
-                SimpleNamespace(masks=masks, classes=None), torch.full(masks.shape, fill)
-            )
+    @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+    @pytest.mark.parametrize("levels", [[-1e4, 0.0, 1e4], [-1e4], [0.0], [1e4]])
+    def test_half_precision_and_extremes_stay_finite(self, name, fill, dtype, levels):
+        masks = torch.tensor(levels, dtype=dtype).repeat(1, 2, 30, 51 // len(levels)).requires_grad_()
+        with torch.autocast("cpu", dtype):
+            loss = build_loss({name: 1.0})(prediction(masks), torch.full(masks.shape, fill))
         loss.backward()
         assert loss.dtype == torch.float32
         assert loss.isfinite()
         assert masks.grad.isfinite().all()
 
     def test_gradients(self, name, target):
+        torch.manual_seed(2)
+        target = target[1:2, :, :5, :7]
+        assert target.sum() > 3
         masks = torch.randn(target.shape, dtype=torch.float64, requires_grad=True)
-        loss = build_loss({name: 1.0})
-        assert torch.autograd.gradcheck(
-            lambda logits: loss(SimpleNamespace(masks=logits, classes=None), target), masks
+        loss = build_loss({name: 1.0}, positive_weights=[1.0, 2.0, 3.0, 4.0], label_smoothing=0.1)
+        assert torch.autograd.gradcheck(lambda logits: loss(prediction(logits), target), masks)
+
+    def test_sixteen_classes_an_odd_size_and_mixed_labels(self, name):
+        torch.manual_seed(0)
+        masks = torch.randn(2, 16, 33, 47, requires_grad=True)
+        loss = build_loss({name: 1.0}, class_weights=range(1, 17), edge_smoothing=3.0)(
+            prediction(masks), torch.rand(2, 16, 33, 47).round(decimals=1)
         )
+        loss.backward()
+        assert loss.isfinite()
+        assert (masks.grad != 0).any(3).any(2).all()
 
     def test_descent_from_unsure_finds_the_masks(self, name, target):
         masks = torch.zeros_like(target, requires_grad=True)
         optimizer = torch.optim.Adam([masks], lr=1.0)
-        loss = build_loss({name: 1.0})
+        # On a mask's rim the distance to the boundary is 0: that loss is the paper's second beside another.
+        loss = build_loss({name: 1.0, "dice": 0.01} if name == "boundary" else {name: 1.0})
         for _ in range(60):
             optimizer.zero_grad()
-            loss(SimpleNamespace(masks=masks, classes=None), target).backward()
+            loss(prediction(masks), target).backward()
             optimizer.step()
         assert torch.equal((masks > 0).float(), target)
+
+    def test_class_weights_weigh_each_classs_part(self, name, output, target):
+        weights = [0.5, 2.0, 0.0, 1.5]
+        loss = build_loss({name: 2.0}, class_weights=weights)(output, target)
+        parts = MASK_LOSSES[name].function(output.masks, target).mean(0)
+        torch.testing.assert_close(loss, 2 * (parts * torch.tensor(weights)).mean())
+
+    def test_deep_supervision_adds_the_mean_over_coarser_levels(self, name, target):
+        torch.manual_seed(3)
+        masks, fine, coarse = (torch.randn(3, 4, *size) for size in ((8, 12), (4, 6), (1, 2)))
+        loss = build_loss({name: 1.0})
+        expected = loss(prediction(masks), target) + 0.4 / 2 * (
+            loss(prediction(fine), torch.nn.functional.max_pool2d(target, 2))
+            + loss(prediction(coarse), torch.nn.functional.max_pool2d(target, 8, ceil_mode=True))
+        )
+        deep = build_loss({name: 1.0}, deep_supervision=0.4)
+        torch.testing.assert_close(deep(prediction(masks, auxiliary=(fine, coarse)), target), expected)
+        torch.testing.assert_close(deep(prediction(masks), target), loss(prediction(masks), target))
+
+
+def test_deep_supervision_is_of_masks_alone(output, target):
+    output.auxiliary = (torch.randn(3, 4, 4, 6),)
+    with_classes = build_loss({"bce": 1.0}, classes=2.0, deep_supervision=1.0)(output, target)
+    without = build_loss({"bce": 1.0}, deep_supervision=1.0)(output, target)
+    torch.testing.assert_close(with_classes - without, 2 * presence_cross_entropy(output.classes, target))
+    alone = build_loss({}, classes=2.0, deep_supervision=1.0)(output, target)
+    torch.testing.assert_close(alone, with_classes - without)
+
+
+@pytest.mark.parametrize("name", ["bce", "border_weighted_bce", "weighted_ce"])
+def test_positive_weights_reach_the_cross_entropies(name, output, target):
+    weights = [1.0, 2.0, 3.0, 0.5]
+    loss = build_loss({name: 1.0}, positive_weights=weights)(output, target)
+    torch.testing.assert_close(loss, MASK_LOSSES[name].function(output.masks, target, weights).mean())
+    assert loss != build_loss({name: 1.0})(output, target)
+    for count in (2, 5):
+        with pytest.raises(
+            SeverstalError, match=rf"loss\.positive_weights has {count} numbers for 4"
+        ) as caught:
+            build_loss({name: 1.0}, positive_weights=[1.0] * count)(output, target)
+        assert "\n" not in str(caught.value)
+
+
+def test_class_weights_for_other_classes_are_one_line(output, target):
+    with pytest.raises(SeverstalError, match=r"loss\.class_weights has 3 numbers for 4 classes: give one"):
+        build_loss({"dice": 1.0}, class_weights=[1.0] * 3)(output, target)
+
+
+def test_smoothing_changes_the_target_of_cross_entropies_alone(output, target):
+    smooth = {"label_smoothing": 0.2, "edge_smoothing": 4.0}
+    changed = smooth_labels(smooth_edges(target, 4.0), 0.2)
+    for name, loss in MASK_LOSSES.items():
+        value = build_loss({name: 1.0}, **smooth)(output, target)
+        if loss.target == "truth":
+            assert torch.equal(value, build_loss({name: 1.0})(output, target)), name
+        elif "label_smoothing" in loss.settings:
+            expected = loss.function(output.masks, smooth_edges(target, 4.0), label_smoothing=0.2)
+            torch.testing.assert_close(value, expected.mean())
+        else:
+            torch.testing.assert_close(value, loss.function(output.masks, changed).mean())
+    pixelwise = {name for name, loss in MASK_LOSSES.items() if loss.target != "truth"}
+    assert pixelwise == {"bce", "border_weighted_bce", "ce", "focal", "weighted_ce"}
 
 
 @pytest.mark.parametrize(("name", "near"), [("dise", "dice"), ("bse", "bce")])
@@ -114,6 +205,21 @@ def test_impossible_weights_are_named(weight):
         build_loss({"bce": 1.0, "dice": weight})
     with pytest.raises(SeverstalError, match=r"loss\.classes is .*: give a finite number, 0 or more"):
         build_loss({"bce": 1.0}, classes=weight)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"positive_weights": [-1.0, 2.0]}, r"loss\.positive_weights is -1\.0: give a finite"),
+        ({"class_weights": [1.0, float("nan")]}, r"loss\.class_weights is nan: give a finite"),
+        ({"edge_smoothing": -1.0}, r"loss\.edge_smoothing is -1\.0: give"),
+        ({"deep_supervision": float("inf")}, r"loss\.deep_supervision is inf: give"),
+        ({"label_smoothing": 1.0}, r"loss\.label_smoothing is 1: give a share below 1"),
+    ],
+)
+def test_impossible_settings_are_named(settings, words):
+    with pytest.raises(SeverstalError, match=words):
+        build_loss({"bce": 1.0}, **settings)
 
 
 @pytest.mark.parametrize("masks", [{}, {"bce": 0.0}, {"bce": 0, "dice": 0.0}])

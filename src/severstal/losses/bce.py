@@ -1,26 +1,35 @@
 """Binary cross-entropy: of every pixel of every mask, and of every class being there at all."""
 
-import torch
+from collections.abc import Sequence
+
 from torch import Tensor
 from torch.nn import functional
 
+from severstal.losses.target import by_class, widen
 
-def pixel_cross_entropy(masks: Tensor, target: Tensor) -> Tensor:
-    """Mean over all pixels of the cross-entropy of mask logits.
+
+def pixel_cross_entropy(masks: Tensor, target: Tensor, positive_weights: Sequence[float] = ()) -> Tensor:
+    """Mean over the pixels of the cross-entropy of mask logits: -w t ln p - (1 - t) ln(1 - p).
 
     Args:
         masks: logits, (N, C, H, W); computed in float32 at least.
-        target: 0 or 1, (N, C, H, W).
+        target: 0 to 1, (N, C, H, W).
+        positive_weights: w, how often a pixel of each class counts; one a class, one for all, or none for 1.
 
     Returns:
-        A scalar: ln 2 for logits of 0, towards 0 for right ones.
+        One number a pair, (N, C): ln 2 for logits of 0, towards 0 for right ones.
 
     Example:
-        >>> pixel_cross_entropy(torch.zeros(1, 1, 2, 2), torch.ones(1, 1, 2, 2))
-        tensor(0.6931)
+        >>> import torch
+        >>> pixel_cross_entropy(torch.zeros(1, 1, 2, 2), torch.ones(1, 1, 2, 2), [3.0])
+        tensor([[2.0794]])
     """
-    masks = masks.to(torch.promote_types(masks.dtype, torch.float32))
-    return functional.binary_cross_entropy_with_logits(masks, target.to(masks.dtype))
+    masks = widen(masks)
+    weight = by_class(positive_weights, masks) if len(positive_weights) else None
+    losses = functional.binary_cross_entropy_with_logits(
+        masks, target.to(masks.dtype), pos_weight=weight, reduction="none"
+    )
+    return losses.mean((2, 3))  # (N, C)
 
 
 def presence_cross_entropy(classes: Tensor, target: Tensor) -> Tensor:
@@ -28,15 +37,17 @@ def presence_cross_entropy(classes: Tensor, target: Tensor) -> Tensor:
 
     Args:
         classes: logits, (N, C); computed in float32 at least.
-        target: masks of 0 or 1, (N, C, H, W).
+        target: masks of 0 or 1, (N, C, H, W); of two pictures mixed, a class is there by the largest share
+            that any pixel has of it.
 
     Returns:
         A scalar.
 
     Example:
+        >>> import torch
         >>> presence_cross_entropy(torch.tensor([[-2.0, 2.0]]), torch.tensor([[[[0, 0]], [[0, 1]]]]))
         tensor(0.1269)
     """
-    classes = classes.to(torch.promote_types(classes.dtype, torch.float32))
-    present = target.flatten(2).amax(2) > 0  # (N, C)
-    return functional.binary_cross_entropy_with_logits(classes, present.to(classes.dtype))
+    classes = widen(classes)
+    present = target.flatten(2).amax(2).to(classes.dtype)  # (N, C)
+    return functional.binary_cross_entropy_with_logits(classes, present)

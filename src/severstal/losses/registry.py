@@ -1,24 +1,62 @@
-"""The losses by name, and their weighted sum."""
+"""The losses by name, and their weighted sum: a new loss is one function and one line here."""
 
 import difflib
 import math
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, NamedTuple, Protocol
 
 from torch import Tensor, nn
 
 from severstal.errors import SeverstalError
 from severstal.losses.bce import pixel_cross_entropy, presence_cross_entropy
+from severstal.losses.border import border_cross_entropy
+from severstal.losses.boundary import boundary_loss
+from severstal.losses.ce import softmax_cross_entropy, weighted_softmax_cross_entropy
 from severstal.losses.dice import soft_dice_loss
+from severstal.losses.focal import focal_loss
+from severstal.losses.hausdorff import hausdorff_loss
+from severstal.losses.lovasz import lovasz_hinge, symmetric_lovasz_hinge
+from severstal.losses.mcc import mcc_loss
+from severstal.losses.target import by_class, shrink, smooth_edges, smooth_labels
+from severstal.losses.tversky import focal_tversky_loss, jaccard_loss, tversky_loss
 
-MASK_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "bce": pixel_cross_entropy,
-    "dice": soft_dice_loss,
+
+class MaskLoss(NamedTuple):
+    """A loss of masks.
+
+    Attributes:
+        function: takes logits and a target, both (N, C, H, W), and gives one number a pair, (N, C).
+        target: what it is compared with: the "truth", the truth with smooth "edges", or that with smooth
+            "labels" too. Losses of overlap and distance need the truth: at a smooth one their minimum lies
+            elsewhere, and no class is ever absent.
+        settings: of `build_loss`, which the function takes by these names.
+    """
+
+    function: Callable[..., Tensor]
+    target: Literal["truth", "edges", "labels"] = "truth"
+    settings: tuple[str, ...] = ()
+
+
+MASK_LOSSES: dict[str, MaskLoss] = {
+    "bce": MaskLoss(pixel_cross_entropy, "labels", ("positive_weights",)),
+    "border_weighted_bce": MaskLoss(border_cross_entropy, "labels", ("positive_weights",)),
+    "boundary": MaskLoss(boundary_loss),
+    "ce": MaskLoss(softmax_cross_entropy, "edges", ("label_smoothing",)),
+    "dice": MaskLoss(soft_dice_loss),
+    "focal": MaskLoss(focal_loss, "labels"),
+    "focal_tversky": MaskLoss(focal_tversky_loss),
+    "hausdorff": MaskLoss(hausdorff_loss),
+    "jaccard": MaskLoss(jaccard_loss),
+    "lovasz": MaskLoss(lovasz_hinge),
+    "mcc": MaskLoss(mcc_loss),
+    "symmetric_lovasz": MaskLoss(symmetric_lovasz_hinge),
+    "tversky": MaskLoss(tversky_loss),
+    "weighted_ce": MaskLoss(weighted_softmax_cross_entropy, "edges", ("positive_weights", "label_smoothing")),
 }
 
 
 class Prediction(Protocol):
-    """What a network says of a batch."""
+    """What a network says of a batch; with deep supervision and in training mode also `auxiliary`."""
 
     @property
     def masks(self) -> Tensor:
@@ -32,32 +70,63 @@ class Prediction(Protocol):
 class Loss(nn.Module):
     """The weighted sum of mask losses, and the cross-entropy of the class head.
 
+    Everything is a mean over pictures of what each picture alone gives, so that a batch may be split among
+    devices or accumulated parts.
+
     Args:
         masks: weight of each mask loss, by its name in `MASK_LOSSES`.
-        classes: weight of the class head's cross-entropy.
+        classes, positive_weights, class_weights, label_smoothing, edge_smoothing, deep_supervision: as
+            `build_loss` takes them.
     """
 
-    def __init__(self, masks: Mapping[str, float], classes: float) -> None:
+    def __init__(
+        self,
+        masks: Mapping[str, float],
+        classes: float,
+        positive_weights: Sequence[float],
+        class_weights: Sequence[float],
+        label_smoothing: float,
+        edge_smoothing: float,
+        deep_supervision: float,
+    ) -> None:
         super().__init__()
         self.masks = dict(masks)
         self.classes = classes
+        self.class_weights = class_weights
+        self.label_smoothing = label_smoothing
+        self.edge_smoothing = edge_smoothing
+        self.deep_supervision = deep_supervision
+        self.settings = {"positive_weights": positive_weights, "label_smoothing": label_smoothing}
 
     def forward(self, output: Prediction, target: Tensor) -> Tensor:
         """Say how wrong a batch is.
 
         Args:
-            output: logits of masks (N, C, H, W) and of classes (N, C).
-            target: masks of 0 or 1, (N, C, H, W).
+            output: logits of masks (N, C, H, W), of classes (N, C), and, where deep supervision counts and
+                the network is in training mode, of coarser masks.
+            target: masks of 0 or 1, or between where pictures were mixed or shrunk, (N, C, H, W).
 
         Returns:
             A scalar, float32 at least; the mean over the pictures of the batch.
 
         Raises:
-            SeverstalError: the class head counts, but the network has none.
+            SeverstalError: the class head counts, but the network has none; weights for another number of
+                classes.
         """
         if output.masks.shape != target.shape:
             raise ValueError(f"masks are {tuple(output.masks.shape)}, the target {tuple(target.shape)}")
-        terms = [weight * MASK_LOSSES[name](output.masks, target) for name, weight in self.masks.items()]
+        terms = []
+        if self.masks:
+            targets = self._targets(target)
+            terms.append(self._mask_losses(output.masks, targets))
+            if self.deep_supervision and (coarser := getattr(output, "auxiliary", ())):
+                deep = [
+                    self._mask_losses(
+                        logits, {kind: shrink(one, logits.shape[2:]) for kind, one in targets.items()}
+                    )
+                    for logits in coarser
+                ]
+                terms.append(self.deep_supervision * sum(deep[1:], deep[0]) / len(deep))
         if self.classes:
             if output.classes is None:
                 raise SeverstalError(
@@ -67,17 +136,49 @@ class Loss(nn.Module):
             terms.append(self.classes * presence_cross_entropy(output.classes, target))
         return sum(terms[1:], terms[0])
 
+    def _targets(self, target: Tensor) -> dict[str, Tensor]:
+        target = target.float()
+        edges = smooth_edges(target, self.edge_smoothing)
+        return {"truth": target, "edges": edges, "labels": smooth_labels(edges, self.label_smoothing)}
 
-def build_loss(masks: Mapping[str, float], classes: float = 0.0) -> Loss:
+    def _mask_losses(self, masks: Tensor, targets: Mapping[str, Tensor]) -> Tensor:
+        terms = []
+        for name, weight in self.masks.items():
+            loss = MASK_LOSSES[name]
+            settings = {setting: self.settings[setting] for setting in loss.settings}
+            terms.append(weight * loss.function(masks, targets[loss.target], **settings))  # (N, C)
+        pairs = sum(terms[1:], terms[0])
+        if len(self.class_weights):
+            pairs = pairs * by_class(self.class_weights, masks, "class_weights")[:, 0, 0].to(pairs.dtype)
+        return pairs.mean()
+
+
+def build_loss(
+    masks: Mapping[str, float],
+    classes: float = 0.0,
+    *,
+    positive_weights: Sequence[float] = (),
+    class_weights: Sequence[float] | None = None,
+    label_smoothing: float = 0.0,
+    edge_smoothing: float = 0.0,
+    deep_supervision: float = 0.0,
+) -> Loss:
     """Build the loss of a training.
 
     Args:
         masks: weight of each mask loss, by name; those of 0 are left out.
         classes: weight of the class head's cross-entropy against the presence of each class.
+        positive_weights: how often a pixel of each class counts in the cross-entropies (`bce`,
+            `border_weighted_bce`, `weighted_ce`); one a class, or one for all; empty is 1.
+        class_weights: the mask losses of each class count so many times; one a class; None is 1.
+        label_smoothing: the cross-entropies see the truth moved by this share towards not knowing.
+        edge_smoothing: they see masks whose edges are blurred over so many pixels.
+        deep_supervision: weight of the mask losses of coarser outputs, their mean, against the truth made as
+            coarse; counts where the network gives such outputs, which is in training mode.
 
     Raises:
         SeverstalError: an unknown loss (the nearest known is named); a weight that is negative or not finite;
-            all of them 0.
+            all of them 0; a smoothing out of its range.
 
     Example:
         >>> import torch
@@ -93,12 +194,31 @@ def build_loss(masks: Mapping[str, float], classes: float = 0.0) -> Loss:
         if name not in MASK_LOSSES:
             near = difflib.get_close_matches(name, MASK_LOSSES, 1, 0.0)[0]
             raise SeverstalError(f"loss {name!r} is unknown: the nearest known one is {near!r}")
-    weights = {**{f"masks.{name}": weight for name, weight in masks.items()}, "classes": classes}
-    for label, weight in weights.items():
+    class_weights = () if class_weights is None else tuple(map(float, class_weights))
+    numbers = [
+        *((f"masks.{name}", weight) for name, weight in masks.items()),
+        ("classes", classes),
+        *(("positive_weights", weight) for weight in positive_weights),
+        *(("class_weights", weight) for weight in class_weights),
+        ("label_smoothing", label_smoothing),
+        ("edge_smoothing", edge_smoothing),
+        ("deep_supervision", deep_supervision),
+    ]
+    for label, weight in numbers:
         number = isinstance(weight, int | float) and not isinstance(weight, bool)
         if not number or not math.isfinite(weight) or weight < 0:
             raise SeverstalError(f"loss.{label} is {weight!r}: give a finite number, 0 or more")
+    if label_smoothing >= 1:
+        raise SeverstalError(f"loss.label_smoothing is {label_smoothing:g}: give a share below 1")
     counted = {name: float(weight) for name, weight in masks.items() if weight}
     if not counted and not classes:
         raise SeverstalError("the weights of all losses are 0: give loss.masks or loss.classes a weight")
-    return Loss(counted, float(classes))
+    return Loss(
+        counted,
+        float(classes),
+        tuple(positive_weights),
+        class_weights,
+        float(label_smoothing),
+        float(edge_smoothing),
+        float(deep_supervision),
+    )

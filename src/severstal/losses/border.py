@@ -1,0 +1,82 @@
+"""Cross-entropy that counts the narrow gaps between neighbouring pieces of a mask more."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from severstal.losses.distances import distance_to
+from severstal.losses.target import by_class, harden, widen
+
+HEIGHT, WIDTH = 10.0, 5.0  # w0 and sigma of the paper
+REACH = 6 * WIDTH  # farther away the weight is below float32's precision
+
+
+def border_weights(masks: Tensor) -> Tensor:
+    """Weights of the gaps between pieces of masks: w0 exp(-(d1 + d2)^2 / (2 sigma^2)), w0 = 10, sigma = 5.
+
+    d1 and d2 are the distances to the nearest and the second nearest connected piece (8 neighbours) of the
+    same mask (Ronneberger 2015, equation 2). Only pixels that belong to no piece get a weight, as in the
+    paper's figure 3, and only where the second piece is within 30 pixels: farther away it is below 2e-7.
+    Made on the CPU, around each piece alone, so that a picture of many pieces takes milliseconds.
+
+    Args:
+        masks: bool, (N, C, H, W).
+
+    Returns:
+        float32, (N, C, H, W), 0 to 10, where the masks are.
+
+    Example:
+        >>> border_weights(torch.tensor([[[[1, 0, 1, 0, 0, 1, 1]]]]).bool())[0, 0].round()
+        tensor([[0., 9., 0., 8., 8., 0., 0.]])
+    """
+    pictures = masks.cpu().numpy()
+    weights = np.zeros(pictures.shape, np.float32)
+    for pair in np.argwhere(pictures.any((2, 3))):
+        weights[tuple(pair)] = _gaps(pictures[tuple(pair)])
+    return torch.from_numpy(weights).to(masks.device)
+
+
+def _gaps(mask: np.ndarray) -> np.ndarray:
+    count, pieces, boxes, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    nearest, second = np.full((2, *mask.shape), np.inf, np.float32)
+    if count < 3:  # the background is the first
+        return np.zeros(mask.shape, np.float32)
+    for piece in range(1, count):
+        left, top, width, height = boxes[piece, :4]
+        rows = slice(max(top - int(REACH), 0), top + height + int(REACH))
+        columns = slice(max(left - int(REACH), 0), left + width + int(REACH))
+        distance = distance_to(pieces[rows, columns] == piece)
+        first = nearest[rows, columns]
+        second[rows, columns] = np.minimum(second[rows, columns], np.maximum(first, distance))
+        nearest[rows, columns] = np.minimum(first, distance)
+    weights = HEIGHT * np.exp(-((nearest + second) ** 2) / (2 * WIDTH**2))
+    return np.where(mask, 0, weights).astype(np.float32)
+
+
+def border_cross_entropy(masks: Tensor, target: Tensor, positive_weights: Sequence[float] = ()) -> Tensor:
+    """Mean over the pixels of the cross-entropy of mask logits times 1 + `border_weights`.
+
+    The paper's w_c, which balances the frequencies of the classes, is `positive_weights`.
+
+    Args:
+        masks: logits, (N, C, H, W); computed in float32 at least.
+        target: 0 to 1, (N, C, H, W); a pixel belongs to a piece from a half on.
+        positive_weights: how often a pixel of each class counts; one a class, one for all, or none for 1.
+
+    Returns:
+        One number a pair, (N, C).
+
+    Example:
+        >>> truth = torch.tensor([[[[1.0, 0.0, 1.0]]]])
+        >>> border_cross_entropy(torch.zeros(1, 1, 1, 3), truth)  # ln 2 (3 + 10 exp(-4 / 50)) / 3
+        tensor([[2.8260]])
+    """
+    masks = widen(masks)
+    target = target.to(masks.dtype)
+    positive = by_class(positive_weights, masks) if len(positive_weights) else None
+    losses = functional.binary_cross_entropy_with_logits(masks, target, pos_weight=positive, reduction="none")
+    return (losses * (1 + border_weights(harden(target)))).mean((2, 3))  # (N, C)
