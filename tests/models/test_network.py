@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from severstal.models.network import Network, Output, settle
+from severstal.models.network import Network, Output, encoder_of, settle, supervise
 
 
 class Recorder(nn.Module):
@@ -80,3 +80,45 @@ def test_settle_freezes_what_is_idle_and_changes_nothing_else():
 def test_settle_refuses_masks_of_another_size():
     with pytest.raises(ValueError, match="2 times as wide"):
         settle(Network(nn.Sequential(nn.Conv2d(1, 4, 1), nn.Upsample(scale_factor=2)), stride=1), channels=1)
+
+
+class WithEncoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Conv2d(1, 3, 8, 8), nn.Conv2d(3, 5, 2, 2))
+        self.encoder.forward = self.features
+        self.head = nn.Conv2d(1, 4, 1)
+
+    def features(self, pictures):
+        fine = self.encoder[0](pictures)
+        return [pictures, fine, self.encoder[1](fine)]
+
+    def forward(self, pictures):
+        self.encoder(pictures)
+        return self.head(pictures)
+
+
+def test_the_encoder_is_found_inside_wrappers():
+    network = Network(WithEncoder(), stride=16)
+    assert encoder_of(network) is network.body.encoder
+    assert encoder_of(nn.Sequential(network)) is network.body.encoder
+    assert encoder_of(Network(Recorder(), stride=1)) is None
+    assert encoder_of(nn.Conv2d(1, 1, 1)) is None
+
+
+def test_weights_that_only_the_coarser_outputs_reach_are_not_frozen():
+    plain, deep = Network(WithEncoder(), stride=16), Network(WithEncoder(), stride=16)
+    supervise(deep, channels=1, classes=4, bias=-2.0)
+    for network in (plain, deep):
+        settle(network, channels=1)
+    assert not any(weight.requires_grad for weight in encoder_of(plain).parameters())
+    assert all(weight.requires_grad for weight in deep.parameters())
+    assert [tuple(logits.shape) for logits in deep(torch.zeros(1, 1, 17, 40)).auxiliary] == [
+        (1, 4, 3, 5),
+        (1, 4, 2, 3),
+    ]
+
+
+def test_without_an_encoder_there_is_nothing_to_supervise():
+    with pytest.raises(ValueError, match="no encoder to supervise"):
+        supervise(Network(Recorder(), stride=1), channels=1, classes=4, bias=0.0)

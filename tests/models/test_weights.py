@@ -61,7 +61,7 @@ def test_other_channels_are_as_in_smp(resnet, channels):
         ("fpn", "test_convnext"),
         ("fpn", "test_efficientnet"),
         ("fpn", "test_maxvit"),
-        ("deeplabv3plus", "test_byobnet"),
+        ("deeplab_v3plus", "test_byobnet"),
         ("dpt", "test_vit"),
     ],
 )

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from severstal.models.auxiliary import AuxiliaryHeads
+
 PROBE = 64  # height and width of the picture that a new network is tried on
 
 
@@ -21,6 +23,21 @@ class Output(NamedTuple):
     classes: Tensor | None
 
 
+class DeepOutput(NamedTuple):
+    """What a network with deep supervision says of a batch in training mode.
+
+    Attributes:
+        masks: logits, (N, C, H, W).
+        classes: logits of each class being anywhere in the picture, (N, C); None without a class head.
+        auxiliary: logits from the encoder's coarser features, finest first, each (N, C, h, w): a pixel of
+            these stands for a square of the picture, 8, 16 or 32 pixels wide.
+    """
+
+    masks: Tensor
+    classes: Tensor | None
+    auxiliary: tuple[Tensor, ...]
+
+
 class Network(nn.Module):
     """A network that takes pictures of any height and width.
 
@@ -33,6 +50,9 @@ class Network(nn.Module):
         stride: height and width inside are multiples of it.
         smallest: height and width inside are at least this.
 
+    Attributes:
+        auxiliary: heads of deep supervision on the body's encoder, or None; see `supervise`.
+
     Example:
         >>> network = Network(nn.Conv2d(1, 4, 3, padding=1), stride=32)
         >>> network(torch.zeros(2, 1, 70, 101)).masks.shape
@@ -44,15 +64,17 @@ class Network(nn.Module):
         self.body = body
         self.stride = stride
         self.smallest = smallest
+        self.auxiliary: AuxiliaryHeads | None = None
 
-    def forward(self, pictures: Tensor) -> Output:
+    def forward(self, pictures: Tensor) -> Output | DeepOutput:
         """Say where and which defects are.
 
         Args:
             pictures: (N, channels, H, W), float, normalised grey.
 
         Returns:
-            Logits of masks (N, C, H, W) and, with a class head, of classes (N, C).
+            Logits of masks (N, C, H, W) and, with a class head, of classes (N, C); in training mode also
+            those of the heads of deep supervision, where there are any.
         """
         height, width = pictures.shape[-2:]
         below, right = self._missing(height), self._missing(width)
@@ -60,12 +82,67 @@ class Network(nn.Module):
             pictures = functional.pad(pictures, (0, right, 0, below), mode="replicate")  # (N, channels, h, w)
         result = self.body(pictures)
         masks, classes = result if isinstance(result, tuple) else (result, None)
-        return Output(masks[..., :height, :width], classes)  # (N, C, H, W)
+        masks = masks[..., :height, :width]  # (N, C, H, W)
+        if not self.training or self.auxiliary is None:
+            return Output(masks, classes)
+        return DeepOutput(masks, classes, self._auxiliary_logits(height, width))
+
+    def _auxiliary_logits(self, height: int, width: int) -> tuple[Tensor, ...]:
+        """The logits of the heads, without those squares that hold nothing of the picture."""
+        inside = width + self._missing(width)
+        logits = []
+        for coarse in self.auxiliary():
+            stride = inside // coarse.shape[-1]
+            logits.append(coarse[..., : -(-height // stride), : -(-width // stride)])
+        return tuple(logits)
 
     def _missing(self, length: int) -> int:
         """How much is added to a height or a width."""
         wanted = max(length, self.smallest)
         return wanted + -wanted % self.stride - length
+
+
+def encoder_of(network: nn.Module) -> nn.Module | None:
+    """Give the part of a network that turns pictures into features, the one that may be pretrained.
+
+    Args:
+        network: a `Network`, or one that torch.compile or a distributed trainer has wrapped.
+
+    Returns:
+        None where the network has no such part.
+
+    Example:
+        >>> encoder_of(Network(nn.Conv2d(1, 4, 1), stride=1)) is None
+        True
+    """
+    for module in network.modules():
+        if isinstance(module, Network):
+            return getattr(module.body, "encoder", None)
+    return None
+
+
+def supervise(network: Network, channels: int, classes: int, bias: float) -> None:
+    """Give a network heads of deep supervision.
+
+    Args:
+        network: new.
+        channels: of the picture.
+        classes: of the masks.
+        bias: logit that the heads begin with.
+
+    Raises:
+        ValueError: the network has no encoder, or one without coarse features.
+    """
+    encoder = encoder_of(network)
+    if encoder is None:
+        raise ValueError("it has no encoder to supervise")
+    network.auxiliary = AuxiliaryHeads(encoder, _blank(network, channels), classes, bias)
+
+
+def _blank(network: Network, channels: int) -> Tensor:
+    side = max(PROBE, network.smallest)
+    side += -side % network.stride
+    return torch.zeros(1, channels, side, side)
 
 
 def settle(network: Network, channels: int) -> None:
@@ -88,15 +165,18 @@ def settle(network: Network, channels: int) -> None:
         >>> [name for name, weight in body.named_parameters() if weight.requires_grad]
         ['weight', 'bias']
     """
-    side = max(PROBE, network.smallest)
-    side += -side % network.stride
+    picture = _blank(network, channels)
     network.eval()
+    if network.auxiliary is not None:
+        network.auxiliary.train()  # its heads are asked too
     with torch.enable_grad():
-        result = network.body(torch.zeros(1, channels, side, side))
+        result = network.body(picture)
         parts = result if isinstance(result, tuple) else (result,)
-        if parts[0].shape[-2:] != (side, side):
-            ratio = parts[0].shape[-1] / side
+        if parts[0].shape[-2:] != picture.shape[-2:]:
+            ratio = parts[0].shape[-1] / picture.shape[-1]
             raise ValueError(f"its masks come out {ratio:g} times as wide as the picture: set upsampling")
+        if network.auxiliary is not None:
+            parts = (*parts, *network.auxiliary())
         torch.stack([part.sum() for part in parts]).sum().backward()
     for weight in network.parameters():
         if weight.grad is None:

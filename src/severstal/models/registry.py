@@ -8,10 +8,20 @@ from typing import Any, Protocol
 import segmentation_models_pytorch as smp
 
 from severstal.errors import SeverstalError
-from severstal.models.network import Network, Output, settle
-from severstal.models.smp_networks import smp_network
+from severstal.models.deeplab import DeepLabV1, DeepLabV2
+from severstal.models.dinov3 import dinov3_dpt
+from severstal.models.fcn import Fcn8s, Fcn16s, Fcn32s
+from severstal.models.gcn import Gcn
+from severstal.models.hrnet import Hrnet
+from severstal.models.ksac import Ksac
+from severstal.models.network import DeepOutput, Network, Output, encoder_of, settle, supervise
+from severstal.models.ocr import hrnet_ocr
+from severstal.models.segmenter import SegmenterLinear, SegmenterMask
+from severstal.models.segnet import SegNet
+from severstal.models.smp_networks import PRIOR_LOGIT, smp_network
+from severstal.models.unet_paper import unet_paper
 
-__all__ = ["Network", "Output", "architectures", "build_model"]
+__all__ = ["DeepOutput", "Network", "Output", "architectures", "build_model", "encoder_of"]
 
 
 class Builder(Protocol):
@@ -29,22 +39,41 @@ class Builder(Protocol):
 
 
 BUILDERS: dict[str, Builder] = {
-    "deeplabv3": partial(smp_network, smp.DeepLabV3),
-    "deeplabv3plus": partial(smp_network, smp.DeepLabV3Plus),
+    "deeplab_v1": partial(smp_network, DeepLabV1),
+    "deeplab_v2": partial(smp_network, DeepLabV2),
+    "deeplab_v3": partial(smp_network, smp.DeepLabV3),
+    "deeplab_v3plus": partial(smp_network, smp.DeepLabV3Plus),
+    "dinov3_dpt": dinov3_dpt,
     "dpt": partial(smp_network, smp.DPT),
+    "fcn16s": partial(smp_network, Fcn16s),
+    "fcn32s": partial(smp_network, Fcn32s),
+    "fcn8s": partial(smp_network, Fcn8s),
     "fpn": partial(smp_network, smp.FPN),
+    "gcn": partial(smp_network, Gcn),
+    "hrnet": partial(smp_network, Hrnet),
+    "hrnet_ocr": hrnet_ocr,
+    "ksac": partial(smp_network, Ksac),
     "linknet": partial(smp_network, smp.Linknet),
     "manet": partial(smp_network, smp.MAnet),
     "pan": partial(smp_network, smp.PAN),
     "pspnet": partial(smp_network, smp.PSPNet),
     "segformer": partial(smp_network, smp.Segformer),
+    "segmenter_linear": partial(smp_network, SegmenterLinear),
+    "segmenter_mask": partial(smp_network, SegmenterMask),
+    "segnet": partial(smp_network, SegNet),
     "unet": partial(smp_network, smp.Unet),
+    "unet_paper": unet_paper,
     "unetplusplus": partial(smp_network, smp.UnetPlusPlus),
     "upernet": partial(smp_network, smp.UPerNet),
 }
 
 NEEDS = {
+    "deeplab_v1": "it needs an encoder whose strides can be dilated, as resnet34",
+    "deeplab_v2": "it needs an encoder whose strides can be dilated, as resnet34",
     "dpt": "it needs a vision transformer of timm with patches of 8, 16 or 32, as tu-vit_small_patch16_224",
+    "segmenter_linear": "it needs a vision transformer of timm, as tu-vit_small_patch16_224",
+    "segmenter_mask": "it needs a vision transformer of timm, as tu-vit_small_patch16_224",
+    "segnet": "it needs a VGG of segmentation-models-pytorch, as vgg16_bn",
 }
 
 
@@ -66,6 +95,7 @@ def build_model(
     classes: int = 4,
     class_head: bool = False,
     options: Mapping[str, Any] | None = None,
+    deep_supervision: bool = False,
 ) -> Network:
     """Build a network.
 
@@ -74,7 +104,8 @@ def build_model(
 
     Args:
         architecture: one of `architectures()`.
-        encoder_name: an encoder of segmentation-models-pytorch, or of timm as `tu-NAME`.
+        encoder_name: an encoder of segmentation-models-pytorch, or of timm as `tu-NAME`; "own" for an
+            architecture that has no encoder but its own.
         encoder_weights: "none" for random ones, a name that the encoder knows, such as "imagenet" (fetched on
             first use), or the path of a `.safetensors` file.
         in_channels: of the pictures, 1 for grey.
@@ -82,9 +113,12 @@ def build_model(
         class_head: whether the network also says which classes a picture holds.
         options: further settings of the architecture, as segmentation-models-pytorch names them; for a timm
             encoder also timm's, such as `img_size` for transformers with a window.
+        deep_supervision: whether small heads find masks in the encoder's coarser features too, while the
+            network is in training mode; their weights come last in its state.
 
     Returns:
-        A network in training mode: pictures (N, in_channels, H, W) to `Output`.
+        A network in training mode: pictures (N, in_channels, H, W) to `Output`, or with deep supervision to
+        `DeepOutput` until `eval()` is called.
 
     Raises:
         SeverstalError: an unknown architecture, encoder, weights or option (the nearest known is named), or
@@ -107,6 +141,8 @@ def build_model(
         network = BUILDERS[architecture](
             encoder_name, encoder_weights, in_channels, classes, class_head, options
         )
+        if deep_supervision:
+            supervise(network, in_channels, classes, PRIOR_LOGIT)
         settle(network, in_channels)
     except SeverstalError:
         raise

@@ -18,6 +18,7 @@ from severstal.models.weights import find_weights, load_encoder
 # Probability of each class at each pixel before any training: about one pixel in a hundred is of a class.
 # Without it the first steps teach nothing but that defects are rare (Lin 2017, section 4.1).
 PRIOR = 0.01
+PRIOR_LOGIT = math.log(PRIOR / (1 - PRIOR))
 
 FIXED = ("self", "kwargs", "encoder_name", "encoder_weights", "in_channels", "classes", "activation")
 
@@ -73,7 +74,7 @@ def smp_network(
         settings.setdefault("num_classes", 0)  # smp leaves timm's classifier on, unused
     model = decoder(encoder_name, encoder_weights=None, in_channels=in_channels, classes=classes, **settings)
     *_, last = (part for part in model.segmentation_head.modules() if isinstance(part, nn.Conv2d))
-    nn.init.constant_(last.bias, math.log(PRIOR / (1 - PRIOR)))
+    nn.init.constant_(last.bias, PRIOR_LOGIT)
     if weights is not None:
         timm_options = {name: value for name, value in settings.items() if name not in own}
         load_encoder(model.encoder, encoder_name, weights, in_channels, timm_options)

@@ -1,0 +1,44 @@
+"""What the networks of this package on any encoder of smp or timm have in common."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from segmentation_models_pytorch.base import ClassificationHead, SegmentationModel
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class Body(SegmentationModel):
+    """An encoder and a head that reads masks off its features; `smp_network` builds it as smp's own.
+
+    Args:
+        encoder: gives a list of features, finest first.
+        head: takes that list and gives logits of the masks (N, C, h, w), as coarse as it likes.
+        aux_params: of smp's classification head on the deepest feature; None for no such head.
+
+    Example:
+        >>> import segmentation_models_pytorch as smp, torch
+        >>> class Deepest(nn.Module):
+        ...     def forward(self, features):
+        ...         return features[-1]
+        >>> encoder = smp.encoders.get_encoder("tu-test_resnet", weights=None)
+        >>> Body(encoder, Deepest())(torch.zeros(1, 3, 64, 96)).shape
+        torch.Size([1, 96, 64, 96])
+    """
+
+    def __init__(
+        self, encoder: nn.Module, head: nn.Module, aux_params: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.segmentation_head = head
+        self.classification_head = None
+        if aux_params is not None:
+            self.classification_head = ClassificationHead(encoder.out_channels[-1], **aux_params)
+
+    def forward(self, pictures: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        """Give the logits of the masks (N, C, H, W), and with a class head of the classes (N, C)."""
+        features = self.encoder(pictures)
+        masks = self.segmentation_head(features)  # (N, C, h, w)
+        masks = functional.interpolate(masks, pictures.shape[2:], mode="bilinear")  # (N, C, H, W)
+        return masks if self.classification_head is None else (masks, self.classification_head(features[-1]))

@@ -1,0 +1,146 @@
+"""The first two DeepLabs: an atrous encoder of stride 8, and convolutions that look far around."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from segmentation_models_pytorch.encoders import get_encoder
+from torch import Tensor, nn
+
+from severstal.models.body import Body
+
+OUTPUT_STRIDE = 8
+
+
+class LargeFieldOfView(nn.Sequential):
+    """A 3 x 3 convolution whose taps lie `rate` pixels apart, and a 1 x 1 one: fc6 and fc7 made convolutions.
+
+    y(p) = sum over k in {-1, 0, 1}^2 of W(k) x(p + rate k): its field of view is 2 rate + 1 wide at the cost
+    of 3 x 3 (Chen 2015, section 3).
+
+    Args:
+        before: channels of the feature.
+        width: channels of both convolutions.
+        rate: in pixels of the feature.
+        dropout: after each of them.
+    """
+
+    def __init__(self, before: int, width: int, rate: int, dropout: float) -> None:
+        layers = [
+            nn.Conv2d(before, width, 3, padding=rate, dilation=rate),
+            nn.Conv2d(width, width, 1),
+        ]
+        for layer in layers:
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+        super().__init__(layers[0], nn.ReLU(), nn.Dropout(dropout), layers[1], nn.ReLU(), nn.Dropout(dropout))
+
+
+class SummedPyramid(nn.Module):
+    """Atrous spatial pyramid pooling of DeepLab v2: the sum of one classifier a rate (Chen 2018, figure 7 b).
+
+    Args:
+        before: channels of the encoder's deepest feature.
+        classes: of the masks.
+        width: channels of each branch.
+        rates: of the branches, in pixels of the feature.
+        dropout: in each branch.
+
+    Example:
+        >>> import torch
+        >>> SummedPyramid(8, 4, 16, (6, 12), 0.5)([torch.zeros(1, 8, 5, 9)]).shape
+        torch.Size([1, 4, 5, 9])
+    """
+
+    def __init__(self, before: int, classes: int, width: int, rates: Sequence[int], dropout: float) -> None:
+        super().__init__()
+        self.branches = nn.ModuleList(LargeFieldOfView(before, width, rate, dropout) for rate in rates)
+        # Of a sum of biases one is enough.
+        last = len(rates) - 1
+        self.scores = nn.ModuleList(nn.Conv2d(width, classes, 1, bias=n == last) for n in range(len(rates)))
+
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        """Give the logits (N, C, h, w) from the deepest feature."""
+        pairs = zip(self.branches, self.scores, strict=True)
+        return sum(score(branch(features[-1])) for branch, score in pairs)
+
+
+class DeepLabV2(Body):
+    """DeepLab v2 (Chen 2018, Atrous Convolution and Fully Connected CRFs, arXiv 1606.00915).
+
+    The encoder's last strides are given up for atrous convolutions, so that its deepest feature is of stride
+    8; four branches look at it with rates of 6, 12, 18 and 24 pixels, and their logits are summed and
+    interpolated to the picture's size.
+
+    Args:
+        encoder_name: any whose strides can be dilated, as ResNets.
+        encoder_weights: None.
+        in_channels: of the pictures.
+        classes: of the masks.
+        aux_params: of the class head.
+        decoder_channels: of each branch.
+        decoder_atrous_rates: of the branches.
+        decoder_dropout: in each branch, twice.
+        kwargs: to timm.
+
+    Example:
+        >>> import torch
+        >>> DeepLabV2("tu-test_resnet", None, 1, 4, decoder_channels=8)(torch.zeros(1, 1, 64, 96)).shape
+        torch.Size([1, 4, 64, 96])
+    """
+
+    def __init__(
+        self,
+        encoder_name: str,
+        encoder_weights: None,
+        in_channels: int,
+        classes: int,
+        aux_params: Mapping[str, Any] | None = None,
+        decoder_channels: int = 1024,
+        decoder_atrous_rates: Sequence[int] = (6, 12, 18, 24),
+        decoder_dropout: float = 0.5,
+        **kwargs: Any,
+    ) -> None:
+        encoder = get_encoder(
+            encoder_name, in_channels, weights=encoder_weights, output_stride=OUTPUT_STRIDE, **kwargs
+        )
+        head = SummedPyramid(
+            encoder.out_channels[-1], classes, decoder_channels, decoder_atrous_rates, decoder_dropout
+        )
+        super().__init__(encoder, head, aux_params)
+
+
+class DeepLabV1(DeepLabV2):
+    """DeepLab-LargeFOV (Chen 2015, Semantic Image Segmentation with Deep CNNs and CRFs, arXiv 1412.7062).
+
+    As `DeepLabV2`, with the one rate of 12 pixels. The paper's encoder is a VGG, whose pooling smp and timm
+    cannot dilate.
+
+    Example:
+        >>> import torch
+        >>> DeepLabV1("tu-test_resnet", None, 1, 4, decoder_channels=8)(torch.zeros(1, 1, 64, 96)).shape
+        torch.Size([1, 4, 64, 96])
+    """
+
+    def __init__(
+        self,
+        encoder_name: str,
+        encoder_weights: None,
+        in_channels: int,
+        classes: int,
+        aux_params: Mapping[str, Any] | None = None,
+        decoder_channels: int = 1024,
+        decoder_atrous_rate: int = 12,
+        decoder_dropout: float = 0.5,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            encoder_name,
+            encoder_weights,
+            in_channels,
+            classes,
+            aux_params,
+            decoder_channels,
+            (decoder_atrous_rate,),
+            decoder_dropout,
+            **kwargs,
+        )

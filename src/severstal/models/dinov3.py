@@ -1,0 +1,54 @@
+"""DINOv3: a vision transformer that learned from pictures without labels, with the dense head of DPT."""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+import segmentation_models_pytorch as smp
+import timm
+
+from severstal.errors import SeverstalError
+from severstal.models.encoders import TIMM, find_encoder
+from severstal.models.network import Network
+from severstal.models.smp_networks import smp_network
+
+FAMILY = "dinov3"
+
+
+def dinov3_dpt(
+    encoder_name: str,
+    encoder_weights: str,
+    in_channels: int,
+    classes: int,
+    class_head: bool,
+    options: Mapping[str, Any],
+) -> Network:
+    """Build DPT (Ranftl 2021, Vision Transformers for Dense Prediction) on DINOv3 (Siméoni 2025).
+
+    The published weights of DINOv3 are under Meta's own DINOv3 License, not an open-source one: it names
+    uses that are not allowed, and wants a copy of itself passed on with the weights and what is trained from
+    them. Read it before you publish a model. Without the weights (`encoder_weights` "none") it says nothing.
+
+    Args:
+        encoder_name: a DINOv3 transformer of timm, as tu-vit_small_patch16_dinov3.
+        encoder_weights: "none", a name that the encoder knows, or the path of a `.safetensors` file.
+        in_channels: of the pictures.
+        classes: of the masks.
+        class_head: whether the network also says which classes a picture holds.
+        options: as `smp_network` takes them for `smp.DPT`.
+
+    Raises:
+        SeverstalError: an unknown encoder, weights or option, or an encoder that is no DINOv3 transformer.
+
+    Example:
+        >>> dinov3_dpt("tu-vit_small_patch16_224", "none", 1, 4, False, {})
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: encoder_name 'tu-vit_small_patch16_224' is no DINOv3 transformer: ...
+    """
+    known = [TIMM + name for name in timm.list_models(f"vit_*{FAMILY}*")]
+    if find_encoder(encoder_name).partition(".")[0] not in known:
+        near = difflib.get_close_matches(encoder_name, known, 1, 0.0)[0]
+        raise SeverstalError(
+            f"encoder_name {encoder_name!r} is no DINOv3 transformer: take {near!r}, or architecture 'dpt'"
+        )
+    return smp_network(smp.DPT, encoder_name, encoder_weights, in_channels, classes, class_head, options)

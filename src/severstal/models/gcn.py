@@ -1,0 +1,136 @@
+"""The global convolutional network: kernels nearly as large as the feature, at the cost of two thin ones."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from segmentation_models_pytorch.encoders import get_encoder
+from torch import Tensor, nn
+
+from severstal.models.body import Body
+from severstal.models.upsampling import LearnedUpsampling
+
+FINEST = 2  # place of the encoder's feature of stride 4
+
+
+class GlobalConvolution(nn.Module):
+    """A k x k kernel as k x 1 after 1 x k plus 1 x k after k x 1, with nothing in between (Peng 2017).
+
+    It costs 2 k (C_in + C_out) C_out weights in place of k^2 C_in C_out.
+
+    Args:
+        before: channels of the feature, C_in.
+        after: channels of the result, C_out.
+        kernel: k, odd.
+
+    Example:
+        >>> import torch
+        >>> GlobalConvolution(8, 4, kernel=7)(torch.zeros(1, 8, 5, 9)).shape
+        torch.Size([1, 4, 5, 9])
+    """
+
+    def __init__(self, before: int, after: int, kernel: int) -> None:
+        super().__init__()
+        if kernel < 1 or kernel % 2 == 0:
+            raise ValueError(f"decoder_kernel is {kernel}: give an odd number")
+        high, wide = (kernel, 1), (1, kernel)
+        self.high_first = nn.Sequential(_thin(before, after, high), _thin(after, after, wide))
+        self.wide_first = nn.Sequential(_thin(before, after, wide), _thin(after, after, high))
+
+    def forward(self, feature: Tensor) -> Tensor:
+        """Give (N, after, h, w)."""
+        return self.high_first(feature) + self.wide_first(feature)
+
+
+class BoundaryRefinement(nn.Module):
+    """What two 3 x 3 convolutions with a ReLU between them add to score maps: x + W_2 relu(W_1 x).
+
+    Args:
+        channels: of the score maps.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.residual = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(channels, channels, 3, padding=1),
+        )
+
+    def forward(self, scores: Tensor) -> Tensor:
+        """Give (N, channels, h, w)."""
+        return scores + self.residual(scores)
+
+
+class GcnHead(nn.Module):
+    """Score maps of each feature by large kernels, refined, and added from coarse to fine (figure 2).
+
+    Args:
+        channels: of the features from stride 4 to the coarsest.
+        classes: of the masks.
+        width: channels of the score maps.
+        kernel: of the large kernels.
+    """
+
+    def __init__(self, channels: Sequence[int], classes: int, width: int, kernel: int) -> None:
+        super().__init__()
+        self.maps = nn.ModuleList(
+            nn.Sequential(GlobalConvolution(depth, width, kernel), BoundaryRefinement(width))
+            for depth in channels
+        )
+        steps = len(channels) + 1  # from the coarsest to stride 4, and twice more to the picture's size
+        self.upsamplings = nn.ModuleList(LearnedUpsampling(width, stride=2) for _ in range(steps))
+        self.refinements = nn.ModuleList(BoundaryRefinement(width) for _ in range(steps))
+        self.classifier = nn.Conv2d(width, classes, 1)
+
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        """Give the logits (N, C, H, W)."""
+        *finer, scores = (read(feature) for read, feature in zip(self.maps, features[FINEST:], strict=True))
+        for upsampling, refinement in zip(self.upsamplings, self.refinements, strict=True):
+            scores = upsampling(scores)  # twice as wide and high
+            scores = refinement(scores + finer.pop() if finer else scores)
+        return self.classifier(scores)
+
+
+class Gcn(Body):
+    """GCN (Peng 2017, Large Kernel Matters: Improve Semantic Segmentation by Global Convolutional Network).
+
+    arXiv 1703.02719. The paper's score maps have as many channels as it has classes, 21; with a handful of
+    classes the maps stay as deep here, and a 1 x 1 convolution ends them.
+
+    Args:
+        encoder_name: any with features of strides 4 to 32.
+        encoder_weights: None.
+        in_channels: of the pictures.
+        classes: of the masks.
+        aux_params: of the class head.
+        decoder_channels: of the score maps.
+        decoder_kernel: k of the large kernels, odd.
+        kwargs: to timm.
+
+    Raises:
+        ValueError: an even kernel.
+
+    Example:
+        >>> import torch
+        >>> Gcn("tu-test_resnet", None, 1, 4)(torch.zeros(1, 1, 64, 96)).shape
+        torch.Size([1, 4, 64, 96])
+    """
+
+    def __init__(
+        self,
+        encoder_name: str,
+        encoder_weights: None,
+        in_channels: int,
+        classes: int,
+        aux_params: Mapping[str, Any] | None = None,
+        decoder_channels: int = 21,
+        decoder_kernel: int = 15,
+        **kwargs: Any,
+    ) -> None:
+        encoder = get_encoder(encoder_name, in_channels, weights=encoder_weights, **kwargs)
+        head = GcnHead(encoder.out_channels[FINEST:], classes, decoder_channels, decoder_kernel)
+        super().__init__(encoder, head, aux_params)
+
+
+def _thin(before: int, after: int, kernel: tuple[int, int]) -> nn.Conv2d:
+    return nn.Conv2d(before, after, kernel, padding=(kernel[0] // 2, kernel[1] // 2))

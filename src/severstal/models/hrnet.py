@@ -1,0 +1,114 @@
+"""HRNetV2: the branches of a high-resolution encoder, brought to the finest and read together."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from segmentation_models_pytorch.encoders import get_encoder
+from torch import Tensor, nn
+from torch.nn import functional
+
+from severstal.models.body import Body
+from severstal.models.encoders import TIMM
+
+FINEST = 2  # place of the encoder's feature of stride 4, the finest of HRNet's branches
+
+
+def join_branches(features: Sequence[Tensor]) -> Tensor:
+    """Bring features to the size of the first and put them one behind the other.
+
+    Args:
+        features: finest first, each (N, C_i, h_i, w_i).
+
+    Returns:
+        (N, sum of the C_i, h_0, w_0).
+
+    Example:
+        >>> join_branches([torch.zeros(1, 2, 8, 8), torch.zeros(1, 3, 4, 4)]).shape
+        torch.Size([1, 5, 8, 8])
+    """
+    size = features[0].shape[2:]
+    coarser = (functional.interpolate(feature, size, mode="bilinear") for feature in features[1:])
+    return torch.cat([features[0], *coarser], dim=1)
+
+
+def convolution(before: int, after: int, kernel: int = 1) -> nn.Sequential:
+    """Give a convolution, batch normalisation and ReLU.
+
+    Args:
+        before: channels.
+        after: channels.
+        kernel: odd size; the picture keeps its own.
+    """
+    return nn.Sequential(
+        nn.Conv2d(before, after, kernel, padding=kernel // 2, bias=False),
+        nn.BatchNorm2d(after),
+        nn.ReLU(inplace=True),
+    )
+
+
+def branch_encoder(encoder_name: str, encoder_weights: None, in_channels: int, **kwargs: Any) -> nn.Module:
+    """Build an encoder; of an HRNet it gives the branches themselves, not what a classifier makes of them.
+
+    Args:
+        encoder_name: of smp, or of timm as `tu-NAME`.
+        encoder_weights: None.
+        in_channels: of the pictures.
+        kwargs: to timm.
+
+    Example:
+        >>> branch_encoder("tu-hrnet_w18_small", None, 1).out_channels
+        [1, 64, 16, 32, 64, 128]
+    """
+    raw = {"feature_location": ""} if encoder_name.startswith(f"{TIMM}hrnet") else {}
+    return get_encoder(encoder_name, in_channels, weights=encoder_weights, **kwargs, **raw)
+
+
+class BranchHead(nn.Sequential):
+    """The head of HRNetV2: the joined branches, through a convolution of 1 x 1 as wide as they, to the masks.
+
+    Args:
+        depth: channels of all branches.
+        classes: of the masks.
+    """
+
+    def __init__(self, depth: int, classes: int) -> None:
+        super().__init__(convolution(depth, depth), nn.Conv2d(depth, classes, 1))
+
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        """Give the logits (N, C, h / 4, w / 4) from the encoder's features."""
+        return super().forward(join_branches(features[FINEST:]))
+
+
+class Hrnet(Body):
+    """HRNetV2 (Wang 2020, Deep High-Resolution Representation Learning for Visual Recognition, 1908.07919).
+
+    The encoder keeps a branch of stride 4 from beginning to end, beside ones of 8, 16 and 32 that it is mixed
+    with again and again. The head brings all four to stride 4, one behind the other, and reads the masks off
+    by two 1 x 1 convolutions (figure 4 b). On another encoder than an HRNet, the head reads its features of
+    strides 4 to 32.
+
+    Args:
+        encoder_name: tu-hrnet_w18 to tu-hrnet_w64, or any other with features of strides 4 to 32.
+        encoder_weights: None.
+        in_channels: of the pictures.
+        classes: of the masks.
+        aux_params: of the class head.
+        kwargs: to timm.
+
+    Example:
+        >>> Hrnet("tu-test_resnet", None, 1, 4)(torch.zeros(2, 1, 64, 96)).shape
+        torch.Size([2, 4, 64, 96])
+    """
+
+    def __init__(
+        self,
+        encoder_name: str,
+        encoder_weights: None,
+        in_channels: int,
+        classes: int,
+        aux_params: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        encoder = branch_encoder(encoder_name, encoder_weights, in_channels, **kwargs)
+        super().__init__(encoder, BranchHead(sum(encoder.out_channels[FINEST:]), classes), aux_params)

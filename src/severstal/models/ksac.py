@@ -1,0 +1,102 @@
+"""Kernel-sharing atrous convolution: one kernel sees the feature at several rates."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import segmentation_models_pytorch as smp
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class SharedKernel(nn.Module):
+    """One 3 x 3 kernel W at the rates r, beside a 1 x 1 convolution and the picture's mean.
+
+    y = relu(norm(W_1 x) + sum over r of norm_r(W *_r x) + norm(W_0 mean(x)))
+
+    where *_r is a convolution whose taps lie r pixels apart. Each branch has its own batch normalisation.
+
+    Args:
+        before: channels of the feature.
+        after: channels of the result.
+        rates: in pixels of the feature.
+        dropout: of the result.
+
+    Example:
+        >>> SharedKernel(8, 4, (6, 12, 18), 0.5)(torch.zeros(2, 8, 5, 9)).shape
+        torch.Size([2, 4, 5, 9])
+    """
+
+    def __init__(self, before: int, after: int, rates: Sequence[int], dropout: float) -> None:
+        super().__init__()
+        self.rates = tuple(rates)
+        self.weight = nn.Parameter(torch.empty(after, before, 3, 3))
+        nn.init.kaiming_normal_(self.weight, nonlinearity="relu")
+        self.norms = nn.ModuleList(nn.BatchNorm2d(after) for _ in self.rates)
+        self.point = nn.Sequential(nn.Conv2d(before, after, 1, bias=False), nn.BatchNorm2d(after))
+        self.mean = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1), nn.Conv2d(before, after, 1, bias=False), nn.BatchNorm2d(after)
+        )
+        self.dropout = nn.Dropout(dropout)
+
+    def branches(self, feature: Tensor) -> list[Tensor]:
+        """Give what the kernel sees at each rate, before normalisation: (N, after, h, w) each."""
+        return [functional.conv2d(feature, self.weight, padding=rate, dilation=rate) for rate in self.rates]
+
+    def forward(self, feature: Tensor) -> Tensor:
+        """Give (N, after, h, w)."""
+        seen = self.branches(feature)
+        shared = sum(norm(branch) for norm, branch in zip(self.norms, seen, strict=True))
+        return self.dropout((self.point(feature) + shared + self.mean(feature)).relu())
+
+
+class Ksac(smp.DeepLabV3Plus):
+    """KSAC (Huang 2019, See More Than Once: Kernel-Sharing Atrous Convolution, arXiv 1908.09443).
+
+    DeepLab v3+ with one kernel shared by the branches of its pyramid: with three rates two thirds of the
+    pyramid's 3 x 3 weights fewer, and each of them learns from all rates.
+
+    Args:
+        encoder_name: any whose strides can be dilated, as ResNets.
+        encoder_weights: None.
+        in_channels: of the pictures.
+        classes: of the masks.
+        aux_params: of the class head.
+        encoder_output_stride: of the deepest feature, 8 or 16.
+        decoder_channels: of the pyramid and what follows.
+        decoder_atrous_rates: at which the kernel sees.
+        decoder_dropout: of the pyramid.
+        kwargs: to timm.
+
+    Example:
+        >>> network = Ksac("tu-test_resnet", None, 1, 4, decoder_channels=8).eval()
+        >>> network(torch.zeros(1, 1, 64, 96)).shape
+        torch.Size([1, 4, 64, 96])
+    """
+
+    def __init__(
+        self,
+        encoder_name: str,
+        encoder_weights: None,
+        in_channels: int,
+        classes: int,
+        aux_params: Mapping[str, Any] | None = None,
+        encoder_output_stride: int = 16,
+        decoder_channels: int = 256,
+        decoder_atrous_rates: Sequence[int] = (6, 12, 18),
+        decoder_dropout: float = 0.5,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            encoder_name,
+            encoder_weights=encoder_weights,
+            encoder_output_stride=encoder_output_stride,
+            decoder_channels=decoder_channels,
+            in_channels=in_channels,
+            classes=classes,
+            aux_params=aux_params,
+            **kwargs,
+        )
+        self.decoder.aspp[0] = SharedKernel(
+            self.encoder.out_channels[-1], decoder_channels, decoder_atrous_rates, decoder_dropout
+        )

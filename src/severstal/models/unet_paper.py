@@ -1,0 +1,164 @@
+"""The U-Net as its paper has it: no encoder but its own."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from severstal.errors import SeverstalError
+from severstal.models.foundation import class_head_on, classifier, split_options
+from severstal.models.network import Network
+
+OWN = "own"  # encoder_name of an architecture that has no encoder but its own
+LEVELS = 5
+UPSAMPLINGS = ("learned", "bilinear")
+
+
+class DoubleConvolution(nn.Module):
+    """Two 3 x 3 convolutions with ReLU that begin with variance 2 / N of N inputs (section 3)."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(before, after, 3, padding=1)
+        self.second = nn.Conv2d(after, after, 3, padding=1)
+        for layer in (self.first, self.second):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, feature: Tensor) -> Tensor:
+        """Give (N, after, h, w)."""
+        return self.second(self.first(feature).relu()).relu()
+
+
+class ContractingPath(nn.Module):
+    """Double convolutions with halvings between: features of strides 1, 2, 4, 8 and 16.
+
+    Args:
+        in_channels: of the pictures.
+        width: channels at stride 1; they double with each halving.
+        dropout: share of the deepest feature that is dropped while training.
+
+    Example:
+        >>> [tuple(feature.shape) for feature in ContractingPath(1, 4, 0.5)(torch.zeros(1, 1, 32, 48))[-2:]]
+        [(1, 32, 4, 6), (1, 64, 2, 3)]
+    """
+
+    def __init__(self, in_channels: int, width: int, dropout: float) -> None:
+        super().__init__()
+        self.out_channels = [width * 2**level for level in range(LEVELS)]
+        before = [in_channels, *self.out_channels]
+        self.levels = nn.ModuleList(map(DoubleConvolution, before, self.out_channels))
+        self.halve = nn.MaxPool2d(2)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, feature: Tensor) -> list[Tensor]:
+        """Give the features, finest first."""
+        features = []
+        for number, level in enumerate(self.levels):
+            feature = level(self.halve(feature) if number else feature)
+            features.append(feature)
+        features[-1] = self.dropout(features[-1])
+        return features
+
+
+class ExpandingPath(nn.Module):
+    """Doublings, each followed by the feature of that size and a double convolution.
+
+    Args:
+        channels: of the features, finest first; each twice those before.
+        upsampling: "learned" by a transposed 2 x 2 convolution, as in the paper, or "bilinear" and a 1 x 1
+            convolution; both halve the channels.
+    """
+
+    def __init__(self, channels: Sequence[int], upsampling: Literal["learned", "bilinear"]) -> None:
+        super().__init__()
+        pairs = list(zip(channels[1:], channels, strict=False))[::-1]
+        double = {"learned": _learned, "bilinear": _bilinear}[upsampling]
+        self.doublings = nn.ModuleList(double(before, after) for before, after in pairs)
+        self.levels = nn.ModuleList(DoubleConvolution(2 * after, after) for _, after in pairs)
+
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        """Give the feature of stride 1, (N, channels[0], H, W)."""
+        *finer, feature = features
+        for double, level, skip in zip(self.doublings, self.levels, finer[::-1], strict=True):
+            feature = level(torch.cat([skip, double(feature)], dim=1))  # twice as wide and high
+        return feature
+
+
+def _learned(before: int, after: int) -> nn.Module:
+    return nn.ConvTranspose2d(before, after, 2, stride=2)
+
+
+def _bilinear(before: int, after: int) -> nn.Module:
+    return nn.Sequential(nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(before, after, 1))
+
+
+class UnetPaper(nn.Module):
+    """The two paths and the 1 x 1 convolution that ends them."""
+
+    def __init__(
+        self, encoder: ContractingPath, decoder: ExpandingPath, classes: int, class_head: nn.Module | None
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.decoder = decoder
+        self.segmentation_head = classifier(encoder.out_channels[0], classes)
+        self.classification_head = class_head
+
+    def forward(self, pictures: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        """Give the logits of the masks (N, C, H, W), and with a class head of the classes (N, C)."""
+        features = self.encoder(pictures)
+        masks = self.segmentation_head(self.decoder(features))
+        return masks if self.classification_head is None else (masks, self.classification_head(features[-1]))
+
+
+def unet_paper(
+    encoder_name: str,
+    encoder_weights: str,
+    in_channels: int,
+    classes: int,
+    class_head: bool,
+    options: Mapping[str, Any],
+) -> Network:
+    """Build U-Net (Ronneberger 2015, Convolutional Networks for Biomedical Image Segmentation, 1505.04597).
+
+    Double convolutions of 64, 128, 256, 512 and 1024 channels, halved in size between by max-pooling, and
+    back up with a skip at each size; no batch normalisation. The paper's convolutions are not padded and its
+    mask is smaller than its picture; here they are, with zeros, as the mask of a whole picture is wanted.
+
+    Args:
+        encoder_name: "own": it has no other.
+        encoder_weights: "none": nobody published any.
+        in_channels: of the pictures.
+        classes: of the masks.
+        class_head: whether the network also says which classes a picture holds.
+        options: `width`, channels at the picture's size (64); `upsampling`, "learned" (the paper's) or
+            "bilinear"; `dropout` of the deepest feature (0.5).
+
+    Raises:
+        SeverstalError: another encoder, weights, or an unknown option.
+
+    Example:
+        >>> unet_paper("own", "none", 1, 4, False, {"width": 2})(torch.zeros(1, 1, 50, 70)).masks.shape
+        torch.Size([1, 4, 50, 70])
+    """
+    if encoder_name != OWN:
+        raise SeverstalError(
+            f'encoder_name {encoder_name!r} is none of unet_paper, which has its own: set it to "{OWN}", '
+            'or architecture to "unet"'
+        )
+    if encoder_weights != "none":
+        raise SeverstalError(
+            f"encoder_weights {encoder_weights!r} of unet_paper is unknown: nobody published any: "
+            'set it to "none"'
+        )
+    chosen, _ = split_options(options, {"width": 64, "upsampling": "learned", "dropout": 0.5}, encoder_name)
+    if chosen["upsampling"] not in UPSAMPLINGS:
+        raise SeverstalError(
+            f'model option \'upsampling\' is {chosen["upsampling"]!r}: give "learned" or "bilinear"'
+        )
+    encoder = ContractingPath(in_channels, chosen["width"], chosen["dropout"])
+    decoder = ExpandingPath(encoder.out_channels, chosen["upsampling"])
+    body = UnetPaper(encoder, decoder, classes, class_head_on(encoder.out_channels[-1], classes, class_head))
+    return Network(body, stride=2 ** (LEVELS - 1))
