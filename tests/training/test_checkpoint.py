@@ -1,5 +1,6 @@
 """Weights and states come back bit for bit; what is damaged or foreign is named."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,14 @@ import torch
 from torch import nn
 
 from severstal.errors import SeverstalError
-from severstal.training.checkpoint import load_state, load_weights, read_facts, save_state, save_weights
+from severstal.training.checkpoint import (
+    fill_optimizer,
+    load_state,
+    load_weights,
+    optimizer_tensors,
+    save_state,
+    save_weights,
+)
 
 
 def network(width: int = 3) -> nn.Module:
@@ -30,30 +38,37 @@ def test_weights_survive(tmp_path: Path) -> None:
     )
 
 
-def test_a_training_goes_on_bit_for_bit(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda weights: torch.optim.AdamW(weights, 0.01),
+        lambda weights: torch.optim.RAdam(weights, 0.01),
+        lambda weights: torch.optim.SGD(weights, 0.01, momentum=0.9, nesterov=True),
+        lambda weights: torch.optim.SGD(weights, 0.01),
+    ],
+)
+def test_a_training_goes_on_bit_for_bit(tmp_path: Path, make: object) -> None:
     unbroken = network()
     broken = network()
     broken.load_state_dict(unbroken.state_dict())
-    trained = torch.optim.AdamW(unbroken.parameters(), 0.01)
+    trained = make(unbroken.parameters())
     for seed in range(6):
         step(unbroken, trained, seed)
-    first = torch.optim.AdamW(broken.parameters(), 0.01)
+    first = make(broken.parameters())
     for seed in range(3):
         step(broken, first, seed)
-    save_state(tmp_path / "s.safetensors", broken, first, {"epoch": 3})
+    owners = {"network": broken.state_dict(), "optimizer": optimizer_tensors(first)}
+    save_state(tmp_path / "s.safetensors", owners, {"epoch": 3})
     resumed = network()
-    second = torch.optim.AdamW(resumed.parameters(), 0.01)
-    assert load_state(tmp_path / "s.safetensors", resumed, second) == {"epoch": 3}
+    second = make(resumed.parameters())
+    owners, facts = load_state(tmp_path / "s.safetensors")
+    assert facts == {"epoch": 3}
+    resumed.load_state_dict(owners["network"])
+    fill_optimizer(second, owners.get("optimizer", {}))
     for seed in range(3, 6):
         step(resumed, second, seed)
     for name, weight in unbroken.state_dict().items():
         assert torch.equal(weight, resumed.state_dict()[name]), name
-
-
-def test_facts_are_read_alone(tmp_path: Path) -> None:
-    net = network()
-    save_state(tmp_path / "s.safetensors", net, torch.optim.AdamW(net.parameters()), {"key": "k", "n": [1.5]})
-    assert read_facts(tmp_path / "s.safetensors") == {"key": "k", "n": [1.5]}
 
 
 def test_bad_weights_are_named(tmp_path: Path) -> None:
@@ -61,6 +76,8 @@ def test_bad_weights_are_named(tmp_path: Path) -> None:
     with pytest.raises(SeverstalError, match=r"a\.safetensors: no such weights: train the fold first"):
         load_weights(network(), path)
     save_weights(network(), path)
+    with pytest.raises(SeverstalError, match="not the state of a training"):
+        load_state(path)
     with pytest.raises(SeverstalError, match=r"weights of another network .*: train again"):
         load_weights(network(4), path)
     path.write_bytes(path.read_bytes()[:-7])
@@ -79,3 +96,20 @@ def test_a_failed_write_keeps_the_earlier_file(tmp_path: Path) -> None:
     with pytest.raises(SeverstalError):
         save_weights(network(), path)
     assert path.read_bytes() == before
+
+
+def test_a_full_disk_keeps_the_earlier_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "state.safetensors"
+    save_state(path, {"network": network().state_dict()}, {"epoch": 1})
+    before = path.read_bytes()
+
+    def half_written(self: Path, data: bytes) -> None:
+        with self.open("wb") as file:
+            file.write(data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", half_written)
+    with pytest.raises(SeverstalError, match=r"state\.safetensors: the disk is full: free some space"):
+        save_state(path, {"network": network().state_dict()}, {"epoch": 2})
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["state.safetensors"]

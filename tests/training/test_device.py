@@ -1,18 +1,55 @@
-"""What a machine without a GPU is asked to do."""
+"""What a machine without a GPU is asked to do, and what a network is made ready for."""
+
+import os
 
 import pytest
 import torch
+from torch import nn
 
-from severstal.training.device import choose_workers, make_accelerator
+from severstal.errors import SeverstalError
+from severstal.models.registry import build_model
+from severstal.recipe import TrainingSettings
+from severstal.training.device import choose_workers, compile_network, make_accelerator, place
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 def test_a_cpu_computes_in_fp32_and_prepares_its_own_crops() -> None:
     assert make_accelerator("auto").mixed_precision == "no"
+    assert make_accelerator("fp16").mixed_precision == "no"
     assert choose_workers(-1) == 0
 
 
-def test_a_gpu_gets_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gpu_gets_workers_and_processes_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert 1 <= choose_workers(-1) <= 8
+    monkeypatch.setattr(os, "cpu_count", lambda: 12)
+    assert choose_workers(-1) == 8
     assert choose_workers(0) == 0
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
+    assert choose_workers(-1) == 3
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "32")
+    assert choose_workers(-1) == 1
+
+
+def test_one_process_trains_in_one_precision_after_another() -> None:
+    for precision, kind in (("bf16", torch.bfloat16), ("fp32", torch.float32), ("bf16", torch.bfloat16)):
+        with make_accelerator(precision).autocast():
+            assert nn.Linear(2, 2)(torch.zeros(1, 2)).dtype == kind
+
+
+@pytest.mark.parametrize("channels_last", [True, False])
+def test_weights_lie_as_the_recipe_says(channels_last: bool) -> None:
+    settings = TrainingSettings(channels_last=channels_last)
+    network = place(build_model("unet", "tu-test_resnet"), settings, make_accelerator("fp32"))
+    weight = next(weight for weight in network.parameters() if weight.ndim == 4 and weight.shape[1] > 1)
+    assert weight.is_contiguous(memory_format=torch.channels_last) is channels_last
+    assert weight.is_contiguous() is not channels_last
+
+
+def test_without_a_compiler_nothing_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("CXX", raising=False)
+    with pytest.raises(SeverstalError, match=r"there is no g\+\+ .* set training\.compile = false"):
+        compile_network(nn.Identity())
+    monkeypatch.setenv("CXX", "/nowhere/c++")
+    with pytest.raises(SeverstalError, match=r"there is no /nowhere/c\+\+ on this machine"):
+        compile_network(nn.Identity())

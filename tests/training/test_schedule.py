@@ -27,3 +27,14 @@ def test_it_rises_then_falls() -> None:
 @pytest.mark.parametrize("steps", [1, 2, 3])
 def test_the_shortest_trainings_have_a_rate(steps: int) -> None:
     assert all(0 < learning_rate_factor(step, steps, 0.9) <= 1 for step in range(steps))
+
+
+def test_it_stays_before_it_falls() -> None:
+    factors = [learning_rate_factor(step, 100, 0.1, 0.5) for step in range(100)]
+    assert factors[9:61] == [1.0] * 52
+    assert all(later < earlier for earlier, later in pairwise(factors[60:]))
+    assert factors[80] == pytest.approx(0.5)
+
+
+def test_it_never_falls_where_the_flat_part_reaches_the_end() -> None:
+    assert [learning_rate_factor(step, 10, 0.2, 1.0) for step in range(10)] == [0.5] + [1.0] * 9

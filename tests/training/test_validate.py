@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from severstal.competition.metric import class_areas, score_pairs
+from severstal.competition.metric import class_areas, pair_dice, score_pairs
 from severstal.job import Job, open_job
 from severstal.models.network import Output
 from severstal.training.device import make_accelerator
@@ -30,7 +30,7 @@ class Bright(torch.nn.Module):
 
 def test_it_equals_masks_drawn_one_by_one(job: Job) -> None:
     names = job.images
-    score = validate(
+    seen = validate(
         Bright(), job.train_pictures, job.masks, names, job.spec, job.recipe, make_accelerator("fp32")
     )
     areas = []
@@ -41,8 +41,24 @@ def test_it_equals_masks_drawn_one_by_one(job: Job) -> None:
         full = torch.nn.functional.interpolate(logits, job.spec.image_shape, mode="bilinear")[0].numpy() >= 0
         areas.append(class_areas((full[0] + 2 * full[1]).astype(np.uint8), job.masks[name], 2))
     expected = score_pairs(*np.moveaxis(np.array(areas), 1, 0), job.spec)
-    assert score.score == pytest.approx(expected.score, abs=2e-3)  # a picture is rounded when it is shrunk
-    assert score.dice_on_defects > 0.8
+    # A picture is rounded when it is shrunk.
+    assert seen.score.score == pytest.approx(expected.score, abs=2e-3)
+    assert seen.score.dice_on_defects > 0.8
+    each = pair_dice(*np.moveaxis(np.array(areas), 1, 0))
+    np.testing.assert_allclose(seen.dice, each, atol=0.05)
+    assert seen.dice.mean() == pytest.approx(seen.score.score)
+    assert seen.names == tuple(names)
+
+
+def test_the_worst_pictures_are_those_with_the_lowest_mean_dice(job: Job) -> None:
+    blind = Bright()
+    blind.forward = lambda pictures: Output(torch.full((len(pictures), 2, 32, 48), -1.0), None)
+    seen = validate(
+        blind, job.train_pictures, job.masks, job.images, job.spec, job.recipe, make_accelerator("fp32")
+    )
+    defective = [name for name in job.images if job.masks[name].any()]
+    assert seen.worst(len(defective)) == defective
+    assert seen.worst(99) == defective + [name for name in job.images if name not in defective]
 
 
 def test_the_network_keeps_its_mode(job: Job) -> None:

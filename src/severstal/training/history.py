@@ -9,7 +9,8 @@ from typing import Any
 from severstal.competition.metric import Score
 from severstal.errors import SeverstalError
 
-SCORES = ("score", "all_empty", "dice_on_defects", "defects_found", "empty_kept")
+SCORES = ("score", "all_empty", "dice_on_defects", "defects_found")
+RECENT = 3  # epochs by which the time left is told: crops that grow make later ones slower
 
 
 class History:
@@ -19,8 +20,10 @@ class History:
         epochs: earlier ones, where a training goes on.
 
     Attributes:
-        epochs: one dictionary an epoch: `epoch` from 1, `loss`, `learning_rate`, the validation's figures,
-            `seconds`.
+        epochs: one dictionary an epoch: `epoch` from 1; `loss`; `learning_rate`; of the validation `score`,
+            `all_empty`, `dice_on_defects`, `defects_found` and `false_alarms`, the share of the empty pairs
+            with a predicted pixel, each 0 to 1, or None where there is no pair to take it over; `seconds`,
+            of training and validation; `pictures_a_second`, training crops over these seconds.
     """
 
     def __init__(self, epochs: Sequence[dict[str, Any]] = ()):
@@ -34,13 +37,23 @@ class History:
         """Start the clock."""
         self._started = time.perf_counter()
 
-    def end_epoch(self, loss: float, learning_rate: float, score: Score) -> None:
-        """Add an epoch with its validation."""
+    def end_epoch(self, loss: float, learning_rate: float, score: Score, pictures: int) -> None:
+        """Add an epoch.
+
+        Args:
+            loss: mean over its batches.
+            learning_rate: in its last step.
+            score: of its validation.
+            pictures: training crops that it went through.
+        """
+        seconds = max(time.perf_counter() - self._started, 1e-3)
         figures = score.to_dict()
+        kept = figures["empty_kept"]
         self.epochs.append(
             {"epoch": len(self.epochs) + 1, "loss": loss, "learning_rate": learning_rate}
             | {name: figures[name] for name in SCORES}
-            | {"seconds": round(time.perf_counter() - self._started, 2)}
+            | {"false_alarms": None if kept is None else 1 - kept}
+            | {"seconds": round(seconds, 2), "pictures_a_second": round(pictures / seconds, 2)}
         )
 
     def last_is_best(self) -> bool:
@@ -48,17 +61,45 @@ class History:
 
         A network that still predicts nothing scores like the empty submission, epoch after epoch.
         """
-        return best_epoch(self.epochs) is self.epochs[-1]
+        return self.stale() == 0
+
+    def stale(self) -> int:
+        """How many epochs have gone by since the best one; 0 before the first.
+
+        Example:
+            >>> History([{"score": score, "dice_on_defects": None} for score in (0.7, 0.9, 0.8, 0.9)]).stale()
+            2
+        """
+        if not self.epochs:
+            return 0
+        best = best_epoch(self.epochs)
+        return next(count for count, epoch in enumerate(reversed(self.epochs)) if epoch is best)
 
     def line(self, epochs: int) -> str:
-        """The last epoch in one line for a person."""
-        last = self.epochs[-1]
-        left = (epochs - len(self)) * sum(epoch["seconds"] for epoch in self.epochs) / len(self)
-        dice = "none" if last["dice_on_defects"] is None else f"{last['dice_on_defects']:.3f}"
+        """The last epoch in one line for a person, short enough for 120 columns behind `fold 0`.
+
+        It tells the loss; the mean Dice over all pairs, what submitting nothing would have, and that over
+        defects; the share of empty pairs with a predicted pixel; speed; and time left.
+
+        Args:
+            epochs: of the whole training.
+
+        Example:
+            >>> epoch = {"epoch": 1, "loss": 0.5, "score": 0.9, "all_empty": 0.86, "dice_on_defects": 0.51}
+            >>> speed = {"false_alarms": 0.031, "seconds": 70.0, "pictures_a_second": 123.4}
+            >>> print(History([epoch | speed]).line(10))
+            epoch 1/10: loss 0.5000, Dice 0.9000 (empty 0.8600), defects 0.510, alarms 3.1 %,
+            123 pictures/s, 10 min left
+        """
+        last, recent = self.epochs[-1], self.epochs[-RECENT:]
+        left = (epochs - len(self)) * sum(epoch["seconds"] for epoch in recent) / len(recent)
+        dice, alarms, speed = last["dice_on_defects"], last["false_alarms"], last["pictures_a_second"]
         return (
-            f"epoch {last['epoch']}/{epochs}: loss {last['loss']:.4f}, score {last['score']:.4f} "
-            f"(all empty {last['all_empty']:.4f}), Dice on defects {dice}, "
-            f"{last['seconds']:.0f} s, {left / 60:.0f} min left"
+            f"epoch {last['epoch']}/{epochs}: loss {last['loss']:.4f}, "
+            f"Dice {last['score']:.4f} (empty {last['all_empty']:.4f}), "
+            f"defects {'none' if dice is None else f'{dice:.3f}'}, "
+            f"alarms {'none' if alarms is None else f'{_short(100 * alarms)} %'}, "
+            f"{_short(speed)} pictures/s, {_duration(left)} left"
         )
 
     def to_lines(self) -> str:
@@ -77,14 +118,36 @@ def best_epoch(epochs: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def load_history(path: str | Path) -> list[dict[str, Any]]:
-    """Read `history.jsonl`.
+    """Read `history.jsonl`; what older ones do not tell is None there, or follows from what they do.
 
     Raises:
-        SeverstalError: the file is missing or is not JSON lines.
+        SeverstalError: the file is missing or is not JSON lines of epochs.
     """
     try:
-        return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+        lines = [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+        return [_complete(epoch) for epoch in lines]
     except FileNotFoundError:
         raise SeverstalError(f"{path}: no such history: train the fold first") from None
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise SeverstalError(f"{path}: not JSON lines ({error}): train the fold again") from error
+    except (KeyError, TypeError) as error:
+        raise SeverstalError(f"{path}: not the history of a fold ({error}): train the fold again") from error
+
+
+def _complete(epoch: dict[str, Any]) -> dict[str, Any]:
+    told = {key: epoch[key] for key in ("epoch", "loss", "learning_rate", *SCORES, "seconds")}
+    kept = epoch.get("empty_kept")  # what older ones tell in place of false alarms
+    told["false_alarms"] = None if kept is None else 1 - kept
+    told["pictures_a_second"] = None
+    return told | {key: value for key, value in epoch.items() if key != "empty_kept"}
+
+
+def _short(value: float) -> str:
+    return f"{value:.{0 if value >= 9.95 else 1}f}"
+
+
+def _duration(seconds: float) -> str:
+    """At most seven letters: 45 s, 12 min, 3.5 h."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 100 * 60 else f"{seconds / 3600:.3g} h"

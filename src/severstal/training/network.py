@@ -12,7 +12,7 @@ def new_network(recipe: Recipe, spec: Spec, encoder_weights: str | None = None) 
     """Build the recipe's network for a data set's classes.
 
     Args:
-        recipe: its `model`.
+        recipe: its `model`, and whether the loss looks at coarser levels too.
         spec: of the data set.
         encoder_weights: in place of the recipe's, as "none".
     """
@@ -24,6 +24,7 @@ def new_network(recipe: Recipe, spec: Spec, encoder_weights: str | None = None) 
         classes=len(spec.classes),
         class_head=model.class_head,
         options=model.options,
+        deep_supervision=recipe.loss.deep_supervision > 0,
     )
 
 
@@ -34,7 +35,7 @@ def weights_path(run: str | Path, recipe: Recipe, fold: int) -> Path:
         >>> weights_path("runs/a", Recipe(), 2).as_posix()
         'runs/a/fold2/model.safetensors'
     """
-    name = "model" if recipe.inference.weights == "best" else "last"
+    name = "model" if recipe.inference.weights == "best" else recipe.inference.weights
     return Path(run) / f"fold{fold}" / f"{name}.safetensors"
 
 

@@ -3,8 +3,8 @@
 import math
 
 
-def learning_rate_factor(step: int, steps: int, warmup: float) -> float:
-    """Share of the peak learning rate at a step: a line up, then a cosine down to 0 (Loshchilov 2017).
+def learning_rate_factor(step: int, steps: int, warmup: float, flat: float = 0.0) -> float:
+    """Share of the peak learning rate at a step: a line up, flat, then a cosine to 0 (Loshchilov 2017).
 
     A function of the step alone, so that a training that goes on after a break needs no scheduler's state.
 
@@ -12,6 +12,7 @@ def learning_rate_factor(step: int, steps: int, warmup: float) -> float:
         step: from 0.
         steps: of the whole training.
         warmup: share of them in which the rate rises, 0 to below 1.
+        flat: share of them, after the warm-up, in which it stays; where both leave nothing, it never falls.
 
     Returns:
         Above 0 and at most 1.
@@ -19,8 +20,13 @@ def learning_rate_factor(step: int, steps: int, warmup: float) -> float:
     Example:
         >>> [round(learning_rate_factor(step, 10, 0.2), 2) for step in (0, 1, 2, 6, 9)]
         [0.5, 1.0, 1.0, 0.5, 0.04]
+        >>> [round(learning_rate_factor(step, 10, 0.2, 0.4), 2) for step in (0, 1, 5, 6, 8, 9)]
+        [0.5, 1.0, 1.0, 1.0, 0.5, 0.15]
     """
     rising = round(steps * warmup)
+    falling = min(steps, rising + round(steps * flat))
     if step < rising:
         return (step + 1) / rising
-    return 0.5 * (1 + math.cos(math.pi * (step - rising) / (steps - rising)))
+    if step < falling:
+        return 1.0
+    return 0.5 * (1 + math.cos(math.pi * (step - falling) / (steps - falling)))

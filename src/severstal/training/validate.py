@@ -1,6 +1,7 @@
 """The competition's metric of a network on labelled pictures, without keeping a map."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -9,12 +10,38 @@ from torch import nn
 from torch.nn import functional
 
 from severstal.competition.masks import Masks
-from severstal.competition.metric import Score, score_pairs
+from severstal.competition.metric import Score, pair_dice, score_pairs
 from severstal.competition.spec import Spec
 from severstal.data.dataset import to_input, unpack
 from severstal.data.images import Pictures
 from severstal.progress import progress
 from severstal.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Validation:
+    """How a network did on labelled pictures.
+
+    Attributes:
+        score: over all of them.
+        dice: of each pair, (N, C) float64, 0 to 1; 1 where both masks are empty.
+        names: of the N pictures.
+    """
+
+    score: Score
+    dice: np.ndarray
+    names: tuple[str, ...]
+
+    def worst(self, count: int) -> list[str]:
+        """The pictures with the lowest mean Dice, the worst first; of equal ones the earlier.
+
+        Example:
+            >>> dice = np.array([[1.0, 0.5], [0.0, 1.0], [1.0, 1.0]])
+            >>> Validation(None, dice, ("a.jpg", "b.jpg", "c.jpg")).worst(2)
+            ['b.jpg', 'a.jpg']
+        """
+        order = np.argsort(self.dice.mean(1), kind="stable")
+        return [self.names[row] for row in order[:count]]
 
 
 @torch.inference_mode()
@@ -26,7 +53,7 @@ def validate(
     spec: Spec,
     recipe: Recipe,
     accelerator: Accelerator,
-) -> Score:
+) -> Validation:
     """Score a network at the plain rule: a pixel is of a class where its probability is at least 0.5.
 
     Args:
@@ -39,7 +66,7 @@ def validate(
         accelerator: device and precision.
 
     Returns:
-        The score over all `names`, in every process.
+        Score and Dice over all `names`, in every process.
     """
     was_training = network.training
     network.eval()
@@ -50,17 +77,40 @@ def validate(
     for start in progress(starts, "validate", unit="batch") if accelerator.is_main_process else starts:
         rows = list(mine[start : start + size])
         batch = [names[row] for row in rows]
-        inputs = torch.stack([to_input(store.picture(name), recipe.data) for name in batch])
         truth = np.stack([unpack(masks[name], len(spec.classes)) for name in batch])
         true = torch.from_numpy(truth).to(accelerator.device).bool()  # (N, C, H, W)
-        with accelerator.autocast():
-            logits = network(inputs.to(accelerator.device)).masks
-        logits = functional.interpolate(
-            logits.float(), spec.image_shape, mode="bilinear", align_corners=False
-        )
-        predicted = logits >= 0
+        predicted = predict_plain(network, store, batch, spec, recipe, accelerator)
         for kind, pixels in enumerate((predicted & true, predicted, true)):
             areas[kind, rows] = pixels.sum((-2, -1))
     areas = accelerator.reduce(areas, "sum").cpu().numpy()
     network.train(was_training)
-    return score_pairs(*areas, spec)
+    return Validation(score_pairs(*areas, spec), pair_dice(*areas), tuple(names))
+
+
+@torch.inference_mode()
+def predict_plain(
+    network: nn.Module,
+    store: Pictures,
+    names: Sequence[str],
+    spec: Spec,
+    recipe: Recipe,
+    accelerator: Accelerator,
+) -> torch.Tensor:
+    """Draw the masks of one batch of pictures by the plain rule.
+
+    Args:
+        network: in evaluation mode.
+        store: of the pictures.
+        names: which pictures.
+        spec: of the data set.
+        recipe: scaling.
+        accelerator: device and precision.
+
+    Returns:
+        (N, C, H, W) bool, on the device.
+    """
+    inputs = torch.stack([to_input(store.picture(name), recipe.data) for name in names])
+    with accelerator.autocast():
+        logits = network(inputs.to(accelerator.device)).masks
+    logits = functional.interpolate(logits.float(), spec.image_shape, mode="bilinear", align_corners=False)
+    return logits >= 0

@@ -1,0 +1,168 @@
+"""TensorBoard on request: the curves of a fold, and the held-out pictures that it does worst on."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+from severstal.data.dataset import unpack
+from severstal.errors import SeverstalError
+from severstal.files import explain
+from severstal.recipe import Recipe
+from severstal.training.feed import FoldData
+from severstal.training.validate import Validation, predict_plain
+
+WORST = 4  # pictures an epoch
+LONGEST = 800  # pixels of the longer side: an epoch of whole pictures would take 10 MB
+LINE, RIM = (255, 200, 0), (0, 0, 0)  # bright on steel with a dark rim; classes are told by their number
+
+
+class Board:
+    """The event files that TensorBoard shows; `tensorboard --logdir runs` finds them.
+
+    Args:
+        folder: gets the files, beside those of earlier calls.
+        done: epochs that were done before; later ones in these files are not shown any more, so that a
+            training that goes on after a break draws one line.
+
+    Raises:
+        SeverstalError: the package tensorboard is not installed, or the folder cannot be written.
+    """
+
+    def __init__(self, folder: str | Path, done: int = 0):
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as error:
+            raise SeverstalError(
+                f"training.tensorboard: {error}: pip install tensorboard, or set it to false"
+            ) from error
+        self._folder = Path(folder)
+        try:
+            self._writer = SummaryWriter(str(folder), purge_step=done + 1)
+        except OSError as error:
+            raise explain(error, self._folder) from error
+
+    def epoch(self, figures: Mapping[str, Any], epoch: int) -> None:
+        """Add a point to the curve of each figure.
+
+        Args:
+            figures: by their names; those that are no number, as where there is no pair, are left out.
+            epoch: from 1.
+        """
+        for name, value in figures.items():
+            if name != "epoch" and isinstance(value, int | float):
+                self._writer.add_scalar(name, value, epoch)
+        self._flush()
+
+    def pictures(
+        self,
+        names: Sequence[str],
+        pictures: Sequence[np.ndarray],
+        truth: Sequence[np.ndarray],
+        predicted: Sequence[np.ndarray],
+        epoch: int,
+    ) -> None:
+        """Show pictures, each above itself with the truth outlined and itself with the prediction outlined.
+
+        Args:
+            names: of the pictures, the worst first.
+            pictures: (H, W) uint8 each.
+            truth: (C, H, W) of 0 and 1 each.
+            predicted: (C, H, W) of 0 and 1 each.
+            epoch: from 1.
+        """
+        for rank, (picture, *masks) in enumerate(zip(pictures, truth, predicted, strict=True), 1):
+            panel = draw_panel(picture, *masks)
+            self._writer.add_image(f"worst/{rank}", panel, epoch, dataformats="HWC")
+        self._writer.add_text("worst", "\n\n".join(f"{k}. {name}" for k, name in enumerate(names, 1)), epoch)
+        self._flush()
+
+    def close(self) -> None:
+        """Write what is not yet written."""
+        self._writer.close()
+
+    def _flush(self) -> None:
+        try:
+            self._writer.flush()
+        except OSError as error:
+            raise explain(error, self._folder) from error
+
+
+def show_worst(
+    board: Board,
+    network: nn.Module,
+    validation: Validation,
+    data: FoldData,
+    recipe: Recipe,
+    accelerator: Accelerator,
+    epoch: int,
+) -> None:
+    """Show the held-out pictures with the lowest Dice, predicted once more.
+
+    Args:
+        board: where to.
+        network: as it was validated; left in the mode it came in.
+        validation: says which pictures.
+        data: of the fold.
+        recipe: scaling.
+        accelerator: device and precision.
+        epoch: from 1.
+    """
+    was_training = network.training
+    network.eval()
+    names, classes = validation.worst(WORST), len(data.spec.classes)
+    found = [predict_plain(network, data.store, [name], data.spec, recipe, accelerator)[0] for name in names]
+    network.train(was_training)
+    predicted = torch.stack(found).cpu().numpy()
+    pictures = [data.store.picture(name) for name in names]
+    board.pictures(names, pictures, [unpack(data.masks[name], classes) for name in names], predicted, epoch)
+
+
+def draw_panel(picture: np.ndarray, truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Draw a picture above itself with the truth outlined and itself with the prediction outlined.
+
+    Each outline carries the `ClassId`. Pictures longer than 800 pixels are shrunk first.
+
+    Args:
+        picture: (H, W) uint8.
+        truth: (C, H, W) of 0 and 1.
+        predicted: (C, H, W) of 0 and 1.
+
+    Returns:
+        (3 h + 8, w, 3) uint8, red, green and blue.
+
+    Example:
+        >>> draw_panel(np.zeros((20, 30), np.uint8), *np.zeros((2, 4, 20, 30), bool)).shape
+        (68, 30, 3)
+    """
+    height, width = picture.shape
+    factor = min(1.0, LONGEST / max(height, width))
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    plain = cv2.cvtColor(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), cv2.COLOR_GRAY2RGB)
+    gap = np.full((4, size[0], 3), 255, np.uint8)
+    return np.concatenate([plain, gap, _outlined(plain, truth), gap, _outlined(plain, predicted)])
+
+
+def _outlined(plain: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    drawn = plain.copy()
+    for class_id, mask in enumerate(masks, 1):
+        small = cv2.resize(mask.astype(np.float32), plain.shape[1::-1], interpolation=cv2.INTER_AREA)
+        small = (small > 0).astype(np.uint8)  # a speck of one pixel is still seen
+        outlines, tree = cv2.findContours(small, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+        for colour, thickness in ((RIM, 3), (LINE, 1)):
+            cv2.drawContours(drawn, outlines, -1, colour, thickness)
+        parents = () if tree is None else tree[0, :, 3]
+        outer = [outline for outline, parent in zip(outlines, parents, strict=True) if parent < 0]
+        for outline in outer:
+            left, top, _, height = cv2.boundingRect(outline)
+            at = (left, top - 3 if top >= 14 else min(top + height + 13, len(drawn) - 3))
+            for colour, thickness in ((RIM, 3), (LINE, 1)):
+                cv2.putText(
+                    drawn, str(class_id), at, cv2.FONT_HERSHEY_SIMPLEX, 0.4, colour, thickness, cv2.LINE_AA
+                )
+    return drawn

@@ -1,0 +1,70 @@
+"""One epoch of training: batch after batch, and what is to be known of it afterwards."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from severstal.progress import progress
+from severstal.training.feed import Feed
+from severstal.training.optimizer import set_learning_rate
+from severstal.training.phases import Plan
+from severstal.training.state import TrainingState
+from severstal.training.step import Step
+from severstal.training.watch import LossWatch
+
+
+@dataclass(frozen=True)
+class EpochResult:
+    """What is known of an epoch of training.
+
+    Attributes:
+        loss: the mean over its batches.
+        learning_rate: in its last step.
+        pictures: how many crops it went through, in all processes.
+    """
+
+    loss: float
+    learning_rate: float
+    pictures: int
+
+
+def train_epoch(
+    state: TrainingState, step: Step, feed: Feed, plan: Plan, watch: LossWatch, label: str
+) -> EpochResult:
+    """Train for the epoch that comes after those in the state's history.
+
+    All that is random in it follows from the feed's seed, epoch and batch: it is the same after a break.
+
+    Args:
+        state: its network learns.
+        step: what is done with a batch.
+        feed: the batches.
+        plan: learning rates.
+        watch: stops at a loss that is no number.
+        label: of the progress bar.
+
+    Raises:
+        SeverstalError: a loss is no number; a crop does not fit into the device's memory.
+    """
+    epoch, accelerator = len(state.history), feed.accelerator
+    state.network.train()
+    total, pictures = torch.zeros((), device=accelerator.device), 0
+    batches = feed.batches(epoch)
+    if accelerator.is_main_process:
+        batches = progress(batches, label, total=len(feed), unit="batch")
+    for number, crops in enumerate(batches):
+        rate = plan.learning_rate(epoch, number)
+        set_learning_rate(state.optimizer, rate)
+        place = [feed.seed, epoch, number, accelerator.process_index]
+        result = step(crops, seed=int(np.random.SeedSequence(place).generate_state(1)[0]))
+        watch.see(result.loss, epoch, number, rate, feed.names(crops))
+        if result.hardness is not None:
+            feed.note(crops, result.hardness)
+        total += result.loss
+        pictures += crops.whole
+    watch.end()
+    if result.hardness is not None:
+        feed.end_epoch()
+        state.hardness = feed.hardness.copy()
+    return EpochResult(total.item() / len(feed), rate, pictures)

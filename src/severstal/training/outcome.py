@@ -1,0 +1,84 @@
+"""What a finished fold leaves: the weights of its best and last epochs, and their averages."""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from severstal.files import write_text
+from severstal.recipe import Recipe
+from severstal.training.averaging import average_files, refresh_normalisation
+from severstal.training.checkpoint import save_weights
+from severstal.training.feed import Feed, FoldData
+from severstal.training.kept import BestEpochs
+from severstal.training.phases import Plan
+from severstal.training.state import TrainingState
+
+REFRESHING = 200  # batches; by then running means have long settled
+
+
+def write_outcome(
+    state: TrainingState,
+    best: BestEpochs,
+    data: FoldData,
+    recipe: Recipe,
+    folder: Path,
+    seed: int,
+    accelerator: Accelerator,
+) -> None:
+    """Write `last`, `swa` and `soup.safetensors`, those that the recipe asks for, and the whole history.
+
+    Averaged weights come with running means of their own (Izmailov 2018, section 3.2): crops as in the last
+    phase go through the network once more. It ends with the weights of the last average.
+
+    Args:
+        state: of the finished training.
+        best: the weights of its best epochs.
+        data: of the fold.
+        recipe: `training.swa` and `training.keep_best`.
+        folder: of the fold.
+        seed: of the fold.
+        accelerator: the processes, of which the main one writes.
+
+    Raises:
+        SeverstalError: the disk is full.
+    """
+    network, settings, main = state.network, recipe.training, accelerator.is_main_process
+    epochs = state.history.epochs
+
+    def crops() -> Iterator[Tensor]:
+        plan = Plan(recipe, settings.epoch_images or len(data.train))
+        feed = Feed(data, recipe, plan.phases[-1], seed, accelerator, state.hardness)
+        for batch in islice(feed.batches(settings.epochs), REFRESHING):
+            yield batch.pictures
+
+    if main:
+        with state.averaged():
+            save_weights(network, folder / "last.safetensors")
+    if state.swa is not None:
+        if not state.swa.count:
+            state.swa.update(network)  # stopped before the last part began
+        with state.swa.applied(network):
+            _refresh(network, crops(), accelerator)
+            if main:
+                save_weights(network, folder / "swa.safetensors")
+    if settings.keep_best:
+        network.load_state_dict(average_files(best.paths(epochs)))
+        _refresh(network, crops(), accelerator)
+        if main:
+            save_weights(network, folder / "soup.safetensors")
+    if main:
+        write_text(folder / "history.jsonl", state.history.to_lines())
+        best.publish(epochs)
+    accelerator.wait_for_everyone()
+
+
+def _refresh(network: nn.Module, pictures: Iterator[Tensor], accelerator: Accelerator) -> None:
+    with accelerator.autocast():
+        refresh_normalisation(network, pictures)
+    if accelerator.num_processes > 1:
+        for buffer in network.buffers():
+            if buffer.is_floating_point():
+                buffer.copy_(accelerator.reduce(buffer, "mean"))

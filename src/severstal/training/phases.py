@@ -1,0 +1,105 @@
+"""What is in force in each epoch: crop, batch size, learning rate, frozen weights and losses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from itertools import accumulate
+from math import ceil
+from typing import Literal
+
+from severstal.recipe import PhaseSettings, Recipe
+from severstal.training.schedule import learning_rate_factor
+
+
+@dataclass(frozen=True)
+class Phase:
+    """The settings of a run of epochs, nothing left open.
+
+    Attributes:
+        start: the first of its epochs, from 0.
+        crop: height and width of a crop, in pixels of the picture on disk.
+        batch_size: crops that a step of the optimizer sees.
+        learning_rate: the schedule gives shares of it.
+        frozen_encoder: the encoder's weights stay as they are.
+        masks: weight of each mask loss.
+        class_weights: of the mask losses.
+    """
+
+    start: int
+    crop: tuple[int, int]
+    batch_size: int
+    learning_rate: float
+    frozen_encoder: bool
+    masks: Mapping[str, float]
+    class_weights: Literal["none", "balanced"]
+
+
+class Plan:
+    """The phases and steps of a fold's training.
+
+    Args:
+        recipe: its `training`, `loss`, `augment.crop` and `phases`.
+        images: pictures in an epoch.
+
+    Attributes:
+        phases: in order; the first starts at epoch 0. A phase starts with the first epoch that begins when
+            its share of the epochs is over; of two that start together, as in few epochs, the later counts.
+
+    Example:
+        >>> from severstal.recipe import PhaseSettings, TrainingSettings
+        >>> training = TrainingSettings(epochs=10, batch_size=4, learning_rate=0.1, warmup=0.0)
+        >>> growing = (PhaseSettings(start=0.5, crop=(256, 1600), batch_size=2),)
+        >>> plan = Plan(Recipe(training=training, phases=growing), images=9)
+        >>> [plan.phase(epoch).crop for epoch in (4, 5)]
+        [(256, 512), (256, 1600)]
+        >>> [plan.batches(epoch) for epoch in (4, 5)]
+        [2, 4]
+        >>> plan.learning_rate(0, 0)
+        0.1
+    """
+
+    def __init__(self, recipe: Recipe, images: int):
+        self.images = images
+        self._training = recipe.training
+        whole = {
+            "crop": recipe.augment.crop,
+            "batch_size": recipe.training.batch_size,
+            "learning_rate": recipe.training.learning_rate,
+            "frozen_encoder": False,
+            "masks": recipe.loss.masks,
+            "class_weights": recipe.loss.class_weights,
+        }
+        starts = {0: Phase(start=0, **whole)}
+        for settings in recipe.phases:
+            start = ceil(settings.start * recipe.training.epochs - 1e-9)  # 0.7 * 10 comes out above 7
+            starts[start] = Phase(start=start, **(whole | _named(settings)))
+        self.phases = tuple(starts[start] for start in sorted(starts))
+        steps = (self.batches(epoch) for epoch in range(recipe.training.epochs))
+        self._steps = list(accumulate(steps, initial=0))  # before each epoch, and in the end
+
+    def phase(self, epoch: int) -> Phase:
+        """The phase in force in an epoch, from 0."""
+        return max((phase for phase in self.phases if phase.start <= epoch), key=lambda phase: phase.start)
+
+    def batches(self, epoch: int) -> int:
+        """Steps in an epoch: whole batches, as batch normalisation cannot work on a last one of one picture.
+
+        An epoch of fewer pictures than a batch is one step.
+        """
+        return max(1, self.images // self.phase(epoch).batch_size)
+
+    def learning_rate(self, epoch: int, batch: int) -> float:
+        """The learning rate of a step: the share that the schedule gives to the phase's own."""
+        step, steps = self._steps[epoch] + batch, self._steps[-1]
+        factor = learning_rate_factor(step, steps, self._training.warmup, self._training.flat)
+        return self.phase(epoch).learning_rate * factor
+
+    def is_averaged(self, epoch: int) -> bool:
+        """Whether an epoch's weights count in the mean over the training's last part; the last epoch's do."""
+        last = self._training.epochs - 1
+        return epoch >= min(last, round(self._training.epochs * (1 - self._training.swa)))
+
+
+def _named(settings: PhaseSettings) -> dict[str, object]:
+    """What a phase names itself."""
+    values = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    return {name: value for name, value in values.items() if name != "start" and value is not None}

@@ -1,0 +1,105 @@
+"""The processes that torchrun or `accelerate launch` started to train together; all give the same command."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, redirect_stdout
+from datetime import timedelta
+
+from severstal.errors import SeverstalError
+
+PATIENCE = timedelta(days=1)  # what one process may do, as decode a data set, while the others wait
+GRACE = 5.0  # seconds in which the launcher ends the others, once one has stopped
+
+
+def process_count() -> int:
+    """How many processes train together, over all machines.
+
+    Example:
+        >>> process_count()
+        1
+    """
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def is_main() -> bool:
+    """Whether this is the process that prints and writes.
+
+    Example:
+        >>> is_main()
+        True
+    """
+    return process_count() == 1 or int(os.environ.get("RANK", "0")) == 0
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Let the block run in all processes, of which the main one alone is heard.
+
+    Raises:
+        SeverstalError: another process stopped, which says why itself.
+
+    Example:
+        >>> with together():
+        ...     print("once")
+        once
+    """
+    if process_count() == 1:
+        yield
+        return
+    import torch
+    from accelerate import PartialState
+
+    PartialState(cpu=not torch.cuda.is_available(), timeout=PATIENCE)
+    try:
+        with nullcontext() if is_main() else _unheard():
+            yield
+    except KeyboardInterrupt:
+        if is_main():
+            raise
+        sys.exit(130)
+    except SeverstalError:
+        if not is_main():
+            time.sleep(GRACE)  # what all of them met, the main one says
+        raise
+    except RuntimeError as error:
+        if not _is_broken(error):
+            raise
+        time.sleep(GRACE)
+        raise SeverstalError(
+            f"process {os.environ['RANK']}: another process has stopped, and says why above: repair that and "
+            "give the same command again"
+        ) from None
+    torch.distributed.destroy_process_group()
+
+
+@contextmanager
+def main_first() -> Iterator[None]:
+    """Let the main process run the block first, and the others once it has ended there.
+
+    Example:
+        >>> with main_first():
+        ...     print("prepared")
+        prepared
+    """
+    if process_count() == 1:
+        yield
+        return
+    from accelerate import PartialState
+
+    with PartialState().main_process_first():
+        yield
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+        yield
+
+
+def _is_broken(error: RuntimeError) -> bool:
+    """Whether an error only says that another process is gone."""
+    import torch
+
+    return isinstance(error, torch.distributed.DistError) or "gloo" in str(error).lower()

@@ -1,0 +1,100 @@
+"""All that changes while a fold is trained, and its file, from which the training goes on after a break."""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.amp import GradScaler
+from torch.optim import Optimizer
+
+from severstal.errors import SeverstalError
+from severstal.training.averaging import WeightAverage
+from severstal.training.checkpoint import fill_optimizer, load_state, optimizer_tensors, save_state
+from severstal.training.history import History
+from severstal.training.memory import Parts
+
+
+@dataclass
+class TrainingState:
+    """All that changes while a fold is trained.
+
+    Attributes:
+        network: that is trained; never the compiled one.
+        optimizer: of its weights.
+        parts: into how many a batch is cut.
+        scaler: of the losses in fp16; elsewhere one that does nothing.
+        ema: the moving average of the weights, where the recipe asks for one.
+        swa: the mean of the weights of the last epochs, where the recipe asks for one.
+        hardness: of each training picture when it was last drawn, (N,) float32, nan before; None until the
+            first epoch has begun.
+        history: of the epochs done.
+    """
+
+    network: nn.Module
+    optimizer: Optimizer
+    parts: Parts
+    scaler: GradScaler = field(default_factory=lambda: GradScaler(enabled=False))
+    ema: WeightAverage | None = None
+    swa: WeightAverage | None = None
+    hardness: np.ndarray | None = None
+    history: History = field(default_factory=History)
+
+    def averaged(self) -> AbstractContextManager[None]:
+        """While inside, the network has the weights that count: the moving average's, where there is one."""
+        return nullcontext() if self.ema is None else self.ema.applied(self.network)
+
+    def save(self, path: Path, key: str) -> None:
+        """Write all of it in one file.
+
+        Args:
+            path: of the file.
+            key: checksum of all that the result depends on.
+
+        Raises:
+            SeverstalError: the disk is full, or the file may not be written; the earlier one stays.
+        """
+        owners = {"network": self.network.state_dict(), "optimizer": optimizer_tensors(self.optimizer)}
+        counts = {}
+        for name, average in (("ema", self.ema), ("swa", self.swa)):
+            if average is not None:
+                owners[name], counts[name] = average.tensors(), average.count
+        if self.hardness is not None:
+            owners["sampler"] = {"hardness": torch.from_numpy(self.hardness)}
+        facts = {
+            "key": key,
+            "history": self.history.epochs,
+            "scaler": self.scaler.state_dict(),
+            "parts": self.parts.count,
+        }
+        save_state(path, owners, facts)
+
+    def restore(self, path: Path, key: str) -> bool:
+        """Take over what `save` wrote.
+
+        Returns:
+            Whether there was a whole file of that key; a damaged one is as good as none.
+        """
+        if not path.is_file():
+            return False
+        try:
+            owners, facts = load_state(path)
+        except SeverstalError as error:
+            print(f"starting afresh: {error}", flush=True)
+            return False
+        if facts.get("key") != key:
+            return False
+        self.network.load_state_dict(owners["network"])
+        fill_optimizer(self.optimizer, owners.get("optimizer", {}))
+        for name, average in (("ema", self.ema), ("swa", self.swa)):
+            if average is not None:
+                average.load(owners[name])
+        if "sampler" in owners:
+            self.hardness = owners["sampler"]["hardness"].numpy()
+        self.history = History(facts["history"])
+        if facts["scaler"]:
+            self.scaler.load_state_dict(facts["scaler"])  # fp16 goes on at the scale it had found
+        self.parts.count = facts["parts"]
+        return True

@@ -1,0 +1,93 @@
+"""Watching the loss for what is no number, without waiting for the device."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import gather_object
+
+from severstal.errors import SeverstalError
+from severstal.files import write_json
+
+SHOWN = 3  # names of a batch that an error shows
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A batch whose loss is still under way to the host."""
+
+    loss: torch.Tensor
+    arrived: torch.cuda.Event | None
+    epoch: int
+    batch: int
+    learning_rate: float
+    names: list[str]
+
+
+class LossWatch:
+    """Stops a training at the batch whose loss is not a number, and says which pictures were in it.
+
+    The loss of a batch is looked at while the device computes the next one, so that it never waits.
+
+    Args:
+        folder: gets `nan_batch.json`.
+        accelerator: the processes that train together; all have to call alike.
+    """
+
+    def __init__(self, folder: Path, accelerator: Accelerator):
+        self._folder, self._accelerator = folder, accelerator
+        self._last: _Seen | None = None
+
+    def see(
+        self, loss: torch.Tensor, epoch: int, batch: int, learning_rate: float, names: Sequence[str]
+    ) -> None:
+        """Take note of a batch's loss, and look at that of the batch before.
+
+        Args:
+            loss: scalar, of the whole batch, the same in all processes.
+            epoch: from 0.
+            batch: from 0.
+            learning_rate: in force.
+            names: of this process's pictures.
+
+        Raises:
+            SeverstalError: the loss of the batch before was not finite.
+        """
+        copied = loss.detach().to("cpu", non_blocking=True, copy=True)
+        arrived = None
+        if loss.is_cuda:
+            arrived = torch.cuda.Event()
+            arrived.record()
+        earlier, self._last = self._last, _Seen(copied, arrived, epoch, batch, learning_rate, list(names))
+        self._check(earlier)
+
+    def end(self) -> None:
+        """Look at the last loss too.
+
+        Raises:
+            SeverstalError: it was not finite.
+        """
+        earlier, self._last = self._last, None
+        self._check(earlier)
+
+    def _check(self, seen: _Seen | None) -> None:
+        if seen is None:
+            return
+        if seen.arrived is not None:
+            seen.arrived.synchronize()
+        loss = seen.loss.item()
+        if math.isfinite(loss):
+            return
+        names = gather_object(seen.names)
+        path = self._folder / "nan_batch.json"
+        if self._accelerator.is_main_process:
+            where = {"epoch": seen.epoch + 1, "batch": seen.batch + 1, "loss": str(loss)}
+            write_json(path, where | {"learning_rate": seen.learning_rate, "images": names})
+        few = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+        raise SeverstalError(
+            f"{path}: the loss of epoch {seen.epoch + 1} is {loss}, at batch {seen.batch + 1} with {few}: "
+            "lower training.learning_rate, or look at these images"
+        )

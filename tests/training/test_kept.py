@@ -1,0 +1,83 @@
+"""The weights of the best epochs are there for every state that calls them best, and no others are left."""
+
+from pathlib import Path
+
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.torch import load_file
+from torch import nn
+
+from severstal.training.history import best_epoch
+from severstal.training.kept import BestEpochs, best_epochs
+
+EPOCHS = st.lists(
+    st.tuples(st.sampled_from([0.5, 0.8, 0.9]), st.sampled_from([None, 0.0, 0.1, 0.2])),
+    min_size=1,
+    max_size=8,
+)
+
+
+def histories(figures: list[tuple[float, float | None]]) -> list[dict[str, object]]:
+    return [{"epoch": n, "score": s, "dice_on_defects": d} for n, (s, d) in enumerate(figures, 1)]
+
+
+@given(EPOCHS)
+def test_the_first_is_the_history_s_best(figures: list[tuple[float, float | None]]) -> None:
+    epochs = histories(figures)
+    assert best_epochs(epochs, 1) == [best_epoch(epochs)]
+    assert best_epochs(epochs, 99)[0] == best_epoch(epochs)
+
+
+@given(EPOCHS, st.integers(1, 4))
+def test_a_longer_history_never_calls_back_what_was_thrown_away(
+    figures: list[tuple[float, float | None]], count: int
+) -> None:
+    epochs = histories(figures)
+    for end in range(1, len(epochs)):
+        before = {epoch["epoch"] for epoch in best_epochs(epochs[:end], count)}
+        after = {epoch["epoch"] for epoch in best_epochs(epochs[: end + 1], count)}
+        assert after <= before | {end + 1}
+
+
+def network(value: float) -> nn.Module:
+    net = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(net.weight, value)
+    return net
+
+
+def train(best: BestEpochs, scores: list[float]) -> None:
+    epochs = histories([(score, None) for score in scores])
+    for end in range(1, len(epochs) + 1):
+        best.keep(network(scores[end - 1]), epochs[:end])
+        best.publish(epochs[:end])
+
+
+def test_the_best_are_kept_and_the_best_one_is_the_model(tmp_path: Path) -> None:
+    best = BestEpochs(tmp_path, 2)
+    train(best, [0.5, 0.7, 0.6, 0.4])
+    assert sorted(path.name for path in (tmp_path / "best").iterdir()) == [
+        "epoch0002.safetensors",
+        "epoch0003.safetensors",
+    ]
+    assert load_file(tmp_path / "model.safetensors")["weight"].item() == torch.tensor(0.7).item()
+    paths = best.paths(histories([(0.5, None), (0.7, None), (0.6, None), (0.4, None)]))
+    assert [path.name for path in paths] == ["epoch0002.safetensors", "epoch0003.safetensors"]
+
+
+def test_files_of_a_state_stay_until_the_next_state_is_written(tmp_path: Path) -> None:
+    best = BestEpochs(tmp_path, 1)
+    train(best, [0.5])
+    longer = histories([(0.5, None), (0.9, None)])
+    best.keep(network(0.9), longer)  # killed here, the state still says that epoch 1 is the best
+    assert best.paths(longer[:1])[0].is_file()
+    best.publish(longer)
+    assert not best.paths(longer[:1])[0].exists()
+
+
+def test_an_earlier_training_s_files_are_cleared(tmp_path: Path) -> None:
+    best = BestEpochs(tmp_path, 3)
+    best.clear()
+    train(best, [0.5, 0.6])
+    best.clear()
+    assert not (tmp_path / "best").exists()

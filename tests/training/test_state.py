@@ -1,0 +1,93 @@
+"""The state of a training comes back whole, or not at all."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.amp import GradScaler
+
+from severstal.training.averaging import WeightAverage
+from severstal.training.history import History
+from severstal.training.memory import Parts
+from severstal.training.state import TrainingState
+
+
+def new_state(seed: int = 0) -> TrainingState:
+    torch.manual_seed(seed)
+    network = nn.Sequential(nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3), nn.Conv2d(3, 1, 1))
+    return TrainingState(
+        network,
+        torch.optim.AdamW(network.parameters(), 0.01),
+        Parts(1),
+        GradScaler("cpu", init_scale=64.0, growth_interval=1),
+        WeightAverage(network, 0.5),
+        WeightAverage(network, None),
+    )
+
+
+def train(state: TrainingState, steps: range) -> None:
+    for seed in steps:
+        generator = torch.Generator().manual_seed(seed)
+        state.optimizer.zero_grad()
+        loss = state.network(torch.randn(2, 1, 8, 8, generator=generator)).square().mean()
+        state.scaler.scale(loss).backward()
+        state.scaler.step(state.optimizer)
+        state.scaler.update()
+        state.ema.update(state.network)
+        if seed % 2:
+            state.swa.update(state.network)
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_all_of_it_comes_back(tmp_path: Path) -> None:
+    path, broken, unbroken = tmp_path / "state.safetensors", new_state(), new_state()
+    train(unbroken, range(8))
+    train(broken, range(4))
+    broken.parts.count = 8
+    broken.hardness = np.array([0.5, np.nan, 0.25], np.float32)
+    broken.history = History([{"epoch": 1, "score": 0.5}])
+    broken.save(path, "key")
+
+    resumed = new_state(seed=9)
+    assert resumed.restore(path, "key")
+    assert resumed.parts.count == 8
+    assert np.array_equal(resumed.hardness, broken.hardness, equal_nan=True)
+    assert resumed.history.epochs == [{"epoch": 1, "score": 0.5}]
+    assert resumed.scaler.get_scale() == broken.scaler.get_scale() > 64
+    train(resumed, range(4, 8))
+    assert same(resumed.network.state_dict(), unbroken.network.state_dict())
+    assert same(resumed.ema.tensors(), unbroken.ema.tensors())
+    assert same(resumed.swa.tensors(), unbroken.swa.tensors())
+    assert (resumed.ema.count, resumed.swa.count) == (8, 4)
+
+
+def test_what_the_recipe_does_not_ask_for_is_not_kept(tmp_path: Path) -> None:
+    network = nn.Linear(2, 1)
+    state = TrainingState(network, torch.optim.SGD(network.parameters(), 0.1), Parts(1))
+    state.save(tmp_path / "state.safetensors", "key")
+    again = TrainingState(network, torch.optim.SGD(network.parameters(), 0.1), Parts(1))
+    assert again.restore(tmp_path / "state.safetensors", "key")
+    assert (again.ema, again.swa, again.hardness) == (None, None, None)
+
+
+def test_another_key_a_missing_or_a_damaged_file_starts_afresh(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, state = tmp_path / "state.safetensors", new_state()
+    assert not state.restore(path, "key")
+    state.save(path, "key")
+    before = {name: tensor.clone() for name, tensor in state.network.state_dict().items()}
+    train(state, range(2))
+    after = {name: tensor.clone() for name, tensor in state.network.state_dict().items()}
+    assert not state.restore(path, "other")
+    assert capsys.readouterr().out == ""
+    path.write_bytes(path.read_bytes()[:-9])
+    assert not state.restore(path, "key")
+    assert "starting afresh" in capsys.readouterr().out
+    assert same(state.network.state_dict(), after)
+    assert not same(before, after)

@@ -1,0 +1,212 @@
+"""A step: in any number of parts the same, clipped, scaled, and begun again exactly when memory runs out."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.amp import GradScaler
+from torch.nn import functional
+
+from severstal.errors import SeverstalError
+from severstal.losses.registry import build_loss
+from severstal.models.network import Output
+from severstal.training.averaging import WeightAverage
+from severstal.training.device import make_accelerator
+from severstal.training.feed import Crops
+from severstal.training.memory import Parts
+from severstal.training.state import TrainingState
+from severstal.training.step import Step
+
+SIZE = 6
+
+
+class Tiny(nn.Module):
+    """Two convolutions, and what a test wants between them; takes parts of at most `fits` pictures."""
+
+    def __init__(self, between: nn.Module, fits: int = 99):
+        super().__init__()
+        self.first, self.between, self.last = nn.Conv2d(1, 4, 3, padding=1), between, nn.Conv2d(4, 2, 1)
+        self.fits = fits
+
+    def forward(self, pictures: Tensor) -> Output:
+        """(N, 1, h, w) to logits (N, 2, h, w)."""
+        masks = self.last(self.between(self.first(pictures).relu()))
+        if len(pictures) > self.fits:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+        return Output(masks, None)
+
+
+def state_of(
+    make: Callable[[], nn.Module] = nn.Identity, parts: int = 1, fits: int = 99, rate: float = 0.1
+) -> TrainingState:
+    torch.manual_seed(1)
+    network = Tiny(make(), fits)
+    return TrainingState(network, torch.optim.SGD(network.parameters(), rate, momentum=0.9), Parts(parts))
+
+
+def crops(seed: int = 0, size: int = SIZE) -> Crops:
+    generator = torch.Generator().manual_seed(seed)
+    pictures = torch.randn(size, 1, 8, 12, generator=generator)
+    masks = (torch.rand(size, 2, 8, 12, generator=generator) > 0.8).float()
+    return Crops(pictures, masks, torch.arange(size), torch.arange(size), size)
+
+
+def make_step(state: TrainingState, **settings: object) -> Step:
+    loss = build_loss({"bce": 0.75, "dice": 0.25})
+    return Step(state, state.network, loss, make_accelerator("fp32"), **settings)
+
+
+def weights(state: TrainingState) -> dict[str, Tensor]:
+    return {name: tensor.clone() for name, tensor in state.network.state_dict().items()}
+
+
+def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    return all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.parametrize("parts", [2, 3, 4, 6, 50])
+def test_parts_make_the_step_of_the_whole_batch(parts: int) -> None:
+    whole, cut = state_of(), state_of(parts=parts)
+    for seed in range(3):
+        one = make_step(whole)(crops(seed), seed)
+        other = make_step(cut)(crops(seed), seed)
+        torch.testing.assert_close(one.loss, other.loss)
+    torch.testing.assert_close(weights(whole), weights(cut))
+
+
+def test_no_part_is_larger_than_its_share() -> None:
+    state = state_of(parts=4, fits=2)
+    make_step(state)(crops(), 0)
+    assert state.parts.count == 4
+
+
+def test_the_loss_and_hardness_are_those_of_the_batch_before_the_step() -> None:
+    state, batch = state_of(parts=2), crops()
+    with torch.no_grad():
+        output = state.network(batch.pictures)
+    result = make_step(state, hardness=True)(batch, 0)
+    torch.testing.assert_close(result.loss, build_loss({"bce": 0.75, "dice": 0.25})(output, batch.masks))
+    against_nothing = functional.binary_cross_entropy_with_logits(
+        output.masks, torch.zeros_like(output.masks), reduction="none"
+    )
+    torch.testing.assert_close(result.hardness, against_nothing.mean((1, 2, 3)))
+    assert make_step(state)(batch, 0).hardness is None
+
+
+def test_gradients_of_the_step_before_are_gone() -> None:
+    state = state_of(rate=0.0)
+    step = make_step(state)
+    step(crops(0), 0)
+    first = state.network.last.weight.grad.clone()
+    step(crops(0), 0)
+    assert torch.equal(state.network.last.weight.grad, first)
+
+
+def test_the_gradients_norm_is_cut() -> None:
+    def moved(clip: float) -> float:
+        state = state_of(rate=1.0)
+        before = weights(state)
+        make_step(state, clip=clip)(crops(), 0)
+        after = weights(state)
+        return torch.sqrt(sum((after[name] - before[name]).square().sum() for name in before)).item()
+
+    free = moved(0.0)
+    assert moved(free / 4) == pytest.approx(free / 4, rel=1e-4)
+    assert moved(free * 4) == pytest.approx(free)
+
+
+def test_a_scaled_loss_makes_the_same_step_clipped_or_not() -> None:
+    for clip in (0.0, 0.01):
+        plain, scaled = state_of(parts=2), state_of(parts=2)
+        scaled.scaler = GradScaler("cpu", init_scale=1024.0)
+        for seed in range(3):
+            make_step(plain, clip=clip)(crops(seed), seed)
+            result = make_step(scaled, clip=clip)(crops(seed), seed)
+        assert same(weights(plain), weights(scaled))  # a power of two costs no rounding
+        assert result.loss < 10
+
+
+def test_a_step_whose_scaled_gradients_overflow_is_left_out() -> None:
+    state = state_of()
+    state.scaler = GradScaler("cpu", init_scale=1e38, growth_interval=1)
+    before = weights(state)
+    batch = crops()
+    huge = Crops(batch.pictures * 1e4, batch.masks, batch.draws, batch.rows, batch.whole)
+    make_step(state)(huge, 0)
+    assert same(weights(state), before)
+    assert state.scaler.get_scale() < 1e38
+
+
+def test_the_moving_average_follows_each_step() -> None:
+    state = state_of()
+    state.ema = WeightAverage(state.network, 0.5)
+    for seed in range(3):
+        make_step(state)(crops(seed), seed)
+    assert state.ema.count == 3
+    now = weights(state)
+    with state.averaged():
+        assert not same(weights(state), now)
+    assert same(weights(state), now)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [nn.Identity, lambda: nn.BatchNorm2d(4), lambda: nn.Dropout(0.5)],
+    ids=["plain", "norm", "dropout"],
+)
+def test_out_of_memory_the_batch_is_begun_again_exactly(
+    make: Callable[[], nn.Module], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As if it had gone in smaller parts from the start: weights, running means, dropped values."""
+    expected, state = state_of(make, parts=4), state_of(make, parts=1, fits=2)
+    steps = make_step(expected), make_step(state)
+    for seed in range(2):
+        results = [step(crops(seed), seed) for step in steps]
+        assert torch.equal(results[0].loss, results[1].loss)
+    assert state.parts.count == 4
+    assert same(weights(state), weights(expected))
+    told = capsys.readouterr().out
+    assert told.count("\n") == 2
+    assert "batches of 6 pictures now go in 4 parts, not 2" in told
+
+
+def test_out_of_memory_half_way_leaves_no_half_gradients() -> None:
+    """The first part fits, the second does not: what the first has left must not count."""
+    expected, state = state_of(parts=2), state_of()
+    seen = []
+
+    def limited(module: nn.Module, inputs: tuple[Tensor]) -> None:
+        seen.append(len(inputs[0]))
+        if seen == [3, 3]:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+
+    state.parts.count = 2
+    state.network.register_forward_pre_hook(limited)
+    make_step(state)(crops(), 0)
+    assert seen[2:] == [2, 2, 1, 1]
+    expected.parts.count = 4
+    make_step(expected)(crops(), 0)
+    assert same(weights(state), weights(expected))
+
+
+def test_a_network_too_large_for_one_picture_is_an_error() -> None:
+    state = state_of(fits=0)
+    before = weights(state)
+    with pytest.raises(SeverstalError, match="a part of one picture does not fit"):
+        make_step(state)(crops(), 0)
+    assert same(weights(state), before)
+
+
+@pytest.mark.slow
+def test_a_compiled_network_learns_the_same_and_keeps_its_names() -> None:
+    from severstal.training.device import compile_network
+
+    plain, compiled = state_of(parts=2), state_of(parts=2)
+    loss = build_loss({"bce": 1.0})
+    model = compile_network(compiled.network)
+    for seed in range(2):
+        Step(plain, plain.network, loss, make_accelerator("fp32"))(crops(seed), seed)
+        Step(compiled, model, loss, make_accelerator("fp32"))(crops(seed), seed)
+    torch.testing.assert_close(weights(plain), weights(compiled))
+    assert list(weights(compiled)) == list(weights(plain))

@@ -1,0 +1,54 @@
+"""A loss that is no number stops the training and names its own batch, not the one after."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from severstal.errors import SeverstalError
+from severstal.training.device import make_accelerator
+from severstal.training.watch import LossWatch
+
+NAMES = ["a.png", "b.png", "c.png", "d.png", "e.png"]
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> LossWatch:
+    return LossWatch(tmp_path, make_accelerator("fp32"))
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_the_batch_before_is_named(watch: LossWatch, tmp_path: Path, bad: float) -> None:
+    watch.see(torch.tensor(0.5), 3, 6, 0.1, ["fine.png"])
+    watch.see(torch.tensor(bad), 3, 7, 0.25, NAMES)
+    with pytest.raises(SeverstalError) as caught:
+        watch.see(torch.tensor(0.5), 3, 8, 0.1, ["later.png"])
+    message = str(caught.value)
+    assert f"the loss of epoch 4 is {bad}, at batch 8 with a.png, b.png, c.png and 2 more" in message
+    assert "lower training.learning_rate" in message
+    assert "\n" not in message
+    assert json.loads((tmp_path / "nan_batch.json").read_text()) == {
+        "epoch": 4,
+        "batch": 8,
+        "loss": str(bad),
+        "learning_rate": 0.25,
+        "images": NAMES,
+    }
+
+
+def test_the_last_batch_is_looked_at_too(watch: LossWatch, tmp_path: Path) -> None:
+    watch.see(torch.tensor(0.5), 0, 0, 0.1, NAMES)
+    watch.end()
+    assert not list(tmp_path.iterdir())
+    watch.see(torch.tensor(float("nan")), 1, 0, 0.1, NAMES[:2])
+    with pytest.raises(SeverstalError, match=r"epoch 2 is nan, at batch 1 with a\.png, b\.png: lower"):
+        watch.end()
+    watch.end()  # it was looked at
+
+
+def test_a_loss_that_is_changed_later_was_seen_as_it_was(watch: LossWatch) -> None:
+    loss = torch.tensor(0.5)
+    watch.see(loss, 0, 0, 0.1, NAMES)
+    loss.fill_(float("nan"))
+    watch.end()
