@@ -1,4 +1,4 @@
-"""Two runs, or two CSVs, compared from the command line."""
+"""Runs listed, and two of them, or two CSVs, compared from the command line."""
 
 import json
 from collections.abc import Callable
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from severstal import cli
+from severstal.cli.runs import runs
 from severstal.competition.scored import ScoredPairs, score_masks
 from severstal.competition.spec import Spec, read_spec
 from severstal.competition.tables import read_labels
@@ -119,3 +120,15 @@ def test_runs_are_scored_and_then_compared(command: Callable, small_input: Path,
     found = json.loads(Path("both.json").read_text())
     assert [found["whole"][side] for side in "ab"] == pytest.approx([card["score"] for card in cards])
     assert found["verdict"] in " ".join(printed.split())
+
+
+def test_runs_are_listed(command: Callable, capsys: pytest.CaptureFixture) -> None:
+    runs(Path("nowhere"))
+    assert capsys.readouterr().out.startswith("no run yet: `severstal train")
+    Path("runs/foreign").mkdir()
+    runs(json=Path("runs.json"))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["run", "a", "b", "foreign:"]
+    found = json.loads(Path("runs.json").read_text())
+    assert [run["name"] for run in found["runs"]] == ["a", "b"]
+    assert found["others"] == [{"name": "foreign", "reason": "no recipe.toml"}]

@@ -1,0 +1,83 @@
+"""Every metric that papers on segmentation report, of a submission or of a run."""
+
+from pathlib import Path
+
+from tyro.conf import Positional as Word
+
+from severstal.errors import SeverstalError
+from severstal.files import write_json
+
+
+def metrics(
+    csv: Word[Path],
+    truth: Path | None = None,
+    input: Path | None = None,
+    images: Path | None = None,
+    tolerance: float | None = None,
+    json: Path | None = None,
+) -> None:
+    """Measure masks against the truth: by pixel, by pair, by component, by outline.
+
+    The column `all` is the mean over the classes that have a value, but for figures that only all have. Of a
+    run the out-of-fold masks are measured, and its probabilities too; a submission has none, so that its
+    components are all ranked alike and there is no calibration error.
+
+    Args:
+        csv: the submission; or the folder of a run, runs/NAME, which needs nothing else.
+        truth: labels in train.csv's form.
+        input: the input folder; without it the usual places.
+        images: the images that count: a folder of pictures, or a CSV with a row for each.
+        tolerance: in pixels, of the F1 of outlines; 0.75 % of the picture's diagonal by itself.
+        json: also write the figures to this file.
+    """
+    from severstal.metrics.suite import measure
+
+    if tolerance is not None and not tolerance >= 0:
+        raise SeverstalError(f"--tolerance is {tolerance:g}: give 0 or more pixels")
+    if csv.is_dir():
+        given = [f"--{name}" for name, value in _named(truth, input, images).items() if value is not None]
+        if given:
+            raise SeverstalError(f"{csv} is a run, which knows its own images: leave out {', '.join(given)}")
+        from severstal import pipeline
+
+        candidate = pipeline.open_team([csv])
+        maps = pipeline.predict_oof(candidate)
+        found = measure(
+            pipeline.draw_oof(candidate), candidate.labels, maps.names, candidate.spec, maps, tolerance
+        )
+        over, notes = f"{len(maps.names):,} images out of fold", ()
+    else:
+        if truth is None:
+            raise SeverstalError(f"{csv} is measured against its truth: name labels with --truth")
+        sides, where, spec = _sides(csv, truth, input, images)
+        found = measure(*(side.table for side in sides), where.images, spec, tolerance=tolerance)
+        over, notes = where.source, where.notes
+    table = found.table().dropna(how="all")
+    print(table.to_string(float_format="{:.4f}".format, na_rep=""), "", f"over {over}", *notes, sep="\n")
+    if json is not None:
+        write_json(json, {"csv": str(csv), "over": over, "notes": list(notes), "figures": found.to_dict()})
+
+
+def _named(truth: Path | None, input: Path | None, images: Path | None) -> dict[str, Path | None]:
+    return {"truth": truth, "input": input, "images": images}
+
+
+def _sides(csv: Path, truth: Path, input: Path | None, images: Path | None):
+    """Prediction and truth, the images that count, and the data set's shape and classes."""
+    from severstal.competition import scope
+    from severstal.competition.folder import locate_input, open_input
+    from severstal.competition.spec import SEVERSTAL
+
+    root = locate_input(input)
+    data = open_input(root) if root else None
+    if data is None and images is None:
+        raise SeverstalError(
+            "which images count is not known, as clean images have no row: name the input folder with "
+            "--input, or with --images a folder of pictures or a CSV that has a row for each"
+        )
+    spec = data.spec if data else SEVERSTAL
+    sides = [scope.read_named(csv, spec), scope.read_named(truth, spec, labels=True)]
+    if images is None:
+        return sides, scope.find_scope(sides, spec, data), spec
+    where, sides = scope.given_scope(images, sides)
+    return sides, where, spec

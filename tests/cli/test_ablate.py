@@ -1,0 +1,47 @@
+"""The ablation, and recipes of several networks, as a person meets them on the command line."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import tyro
+
+from severstal import pipeline
+from severstal.cli.ablate import ablate
+from severstal.cli.jobs import predict, train
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def call(command: Callable, *words: str | Path) -> None:
+    tyro.cli(command, args=[str(word) for word in words])
+
+
+def test_what_is_given_comes_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = []
+    monkeypatch.setattr(pipeline, "ablate", lambda *values: given.append(values))
+    call(ablate, "smoke", "--input", "tiles", "--switches", "ema", "seed", "--folds", "2", "--engine", "ray")
+    call(ablate, "smoke")
+    assert given == [
+        ("smoke", Path("tiles"), ("ema", "seed"), 2, None, "ray"),
+        ("smoke", None, (), None, None, "local"),
+    ]
+
+
+def test_a_recipe_of_several_networks_is_trained_and_predicted(
+    small_input: Path, tiny_recipe: Path, capsys: pytest.CaptureFixture
+) -> None:
+    members = (
+        '[[members]]\nname = "a"\n[[members]]\nname = "b"\nmodel = {architecture = "fpn", options = {}}\n'
+    )
+    Path("pair.toml").write_text(tiny_recipe.read_text() + members)
+    call(train, "pair.toml", "--input", small_input, "--name", "mine")
+    assert capsys.readouterr().out.splitlines()[-1] == "runs/mine"
+    call(predict, "runs/mine", "runs/mine-a")
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "runs/mine-a/oof, runs/mine-a/test",
+        "runs/mine-b/oof, runs/mine-b/test",
+    ]
