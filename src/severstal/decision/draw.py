@@ -4,8 +4,10 @@ For each class by itself:
 
 1. gate: the class probability may veto the class, damp its map, or ask for more area;
 2. area: at least `min_area` pixels of the map, behind the gate, reach `high`; else the class is absent;
-3. mask: the pixels that reach `low`;
-4. holes: background that the mask encloses is filled, where `fill_holes` says so.
+3. CRF, where `refine` says so: the map is redrawn after the picture, for the next step alone;
+4. mask: the pixels that reach `low`;
+5. outline: opened, closed and smoothed, as `refine` says; what nothing is left of is absent;
+6. holes: background that the mask encloses is filled, where `fill_holes` says so.
 
 Then, where the rules are exclusive, a pixel in several masks stays with the class whose map is highest there,
 the lower `ClassId` where two are equal. Last, components of fewer than `min_component` pixels go, also those
@@ -15,6 +17,7 @@ that the step before cut off. Pixels that touch at a corner are of one component
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -25,14 +28,28 @@ from severstal.competition.spec import Spec
 from severstal.decision.gate import gated_area, reached_levels
 from severstal.decision.levels import NEVER
 from severstal.decision.reader import Reader
+from severstal.decision.refine.morphology import closed, opened, smoothed
+from severstal.decision.refine.settings import Refinement
 from severstal.decision.rules import ClassRule, Rules
+from severstal.errors import SeverstalError
 from severstal.progress import progress
 
 BLOCK = 64  # images that one thread draws in a row; a shard of maps, so that each is checked by one of them
 
 
+class Pictures(Protocol):
+    """The pictures that the maps are of, such as `data.store.ImageStore`; several threads ask it at once."""
+
+    def picture(self, name: str) -> np.ndarray:
+        """An image's (H, W) uint8."""
+
+
 def apply(
-    maps: np.ndarray, rules: Rules, spec: Spec, class_probability: np.ndarray | None = None
+    maps: np.ndarray,
+    rules: Rules,
+    spec: Spec,
+    class_probability: np.ndarray | None = None,
+    picture: np.ndarray | None = None,
 ) -> np.ndarray:
     """Draw the mask of one image.
 
@@ -41,13 +58,14 @@ def apply(
         rules: of the same classes.
         spec: shape and classes of the picture.
         class_probability: (C,) uint8, 0 to 255 for 0 to 1; the highest value of each class's map when None.
+        picture: (H, W) uint8, for rules with a CRF.
 
     Returns:
         (H, W) picture of bits, `spec.mask_dtype`, bit k - 1 for class k.
 
     Raises:
-        ValueError: `maps` or `class_probability` has another shape or type.
-        SeverstalError: the rules are for other classes.
+        ValueError: `maps`, `class_probability` or `picture` has another shape or type.
+        SeverstalError: the rules are for other classes, or ask for a picture that is not given.
 
     Example:
         >>> from severstal.decision.rules import PLAIN
@@ -60,13 +78,17 @@ def apply(
     """
     rules.require(spec)
     bits = np.zeros(spec.image_shape, spec.mask_dtype)  # (H, W)
-    for index, mask in draw_classes(maps, rules, spec, class_probability).items():
+    for index, mask in draw_classes(maps, rules, spec, class_probability, picture).items():
         bits |= mask.astype(bits.dtype) << bits.dtype.type(index)
     return bits
 
 
 def draw_classes(
-    maps: np.ndarray, rules: Rules, spec: Spec, class_probability: np.ndarray | None = None
+    maps: np.ndarray,
+    rules: Rules,
+    spec: Spec,
+    class_probability: np.ndarray | None = None,
+    picture: np.ndarray | None = None,
 ) -> dict[int, np.ndarray]:
     """Draw the masks of one image, as `apply` does, class by class.
 
@@ -83,9 +105,13 @@ def draw_classes(
             f"class probabilities are {class_probability.shape} of {class_probability.dtype}; "
             f"they must be {shape[:1]} of uint8"
         )
+    if rules.need_pictures and picture is None:
+        raise SeverstalError("the rules have a CRF, which looks at the pictures: give them, or set crf = 0")
     masks = {}
     for index, (plane, rule) in enumerate(zip(maps, rules.rules, strict=True)):
-        mask = _cut(plane, rule, int(class_probability[index]))
+        mask = _cut(plane, rule, int(class_probability[index]), picture)
+        if mask is not None and rule.refine.active:
+            mask = _with_better_outline(mask, rule.refine)
         if mask is not None:
             masks[index] = _without_holes(mask) if rule.fill_holes else mask
     if rules.exclusive and len(masks) > 1:
@@ -96,19 +122,21 @@ def draw_classes(
     return {index: mask for index, mask in masks.items() if mask.any()}
 
 
-def draw_masks(reader: Reader, rules: Rules, spec: Spec) -> pd.DataFrame:
+def draw_masks(reader: Reader, rules: Rules, spec: Spec, pictures: Pictures | None = None) -> pd.DataFrame:
     """Draw the masks of all images, on all processors.
 
     Args:
         reader: of the maps.
         rules: of the data set's classes.
         spec: shape and classes that the maps must have.
+        pictures: those that the maps are of, for rules with a CRF.
 
     Returns:
         The tidy table, a row a mask that is not empty, in the order of the images.
 
     Raises:
-        SeverstalError: the maps or the rules are for other classes; a shard of maps is altered.
+        SeverstalError: the maps or the rules are for other classes; a shard of maps is altered; the rules ask
+            for pictures that are not given.
     """
     reader.require(spec)
     rules.require(spec)
@@ -117,8 +145,10 @@ def draw_masks(reader: Reader, rules: Rules, spec: Spec) -> pd.DataFrame:
     def draw(block: Sequence[int]) -> list[tuple[str, int, str]]:
         rows = []
         for index in block:
-            masks = draw_classes(reader.full(index), rules, spec, probabilities[index])
-            rows += [(reader.names[index], place + 1, encode(mask)) for place, mask in masks.items()]
+            name = reader.names[index]
+            picture = pictures.picture(name) if pictures is not None and rules.need_pictures else None
+            masks = draw_classes(reader.full(index), rules, spec, probabilities[index], picture)
+            rows += [(name, place + 1, encode(mask)) for place, mask in masks.items()]
         return rows
 
     rows = []
@@ -136,15 +166,27 @@ def _blocks(count: int) -> Iterator[range]:
         yield range(start, min(start + BLOCK, count))
 
 
-def _cut(plane: np.ndarray, rule: ClassRule, probability: int) -> np.ndarray | None:
-    """Steps 1 to 3 on the (H, W) map of a class: its mask, or None where the class is absent."""
+def _cut(
+    plane: np.ndarray, rule: ClassRule, probability: int, picture: np.ndarray | None
+) -> np.ndarray | None:
+    """Steps 1 to 4 on the (H, W) map of a class: its mask, or None where the class is absent."""
     high, low = (int(reached_levels(rule.gate, value)[probability]) for value in (rule.high, rule.low))
     if high == NEVER:
         return None
     area = np.count_nonzero(plane >= high)
     if not area or gated_area(rule.gate, area, probability) < rule.min_area:
         return None
+    if rule.refine.crf and picture is not None:
+        from severstal.decision.refine.crf import Crf  # torch, which plain rules do without
+
+        plane = Crf(rule.refine.crf).refine(plane, picture)
     return plane >= low
+
+
+def _with_better_outline(mask: np.ndarray, refine: Refinement) -> np.ndarray | None:
+    """Step 5: a mask with its outline redrawn, or None where nothing is left."""
+    mask = smoothed(closed(opened(mask, refine.opening), refine.closing), refine.smooth_edges)
+    return mask if mask.any() else None
 
 
 def _without_holes(mask: np.ndarray) -> np.ndarray:

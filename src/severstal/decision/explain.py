@@ -7,16 +7,17 @@ import numpy as np
 
 from severstal.competition.metric import class_areas, pair_dice
 from severstal.competition.spec import Spec
-from severstal.decision.draw import apply
+from severstal.decision.draw import Pictures, apply
 from severstal.decision.gate import OPEN
 from severstal.decision.reader import Reader
+from severstal.decision.refine.settings import NO_REFINEMENT
 from severstal.decision.rules import PLAIN, ClassRule, Rules
 from severstal.decision.score import pair_areas
 from severstal.decision.summary import Summary, Truth
 from severstal.errors import SeverstalError
 from severstal.progress import progress
 
-ORDER = ("whole rule", "gate", "low", "min_area", "fill_holes", "exclusive", "min_component")
+ORDER = ("whole rule", "gate", "low", "min_area", "refine", "fill_holes", "exclusive", "min_component")
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,11 @@ class Explanation:
 
 
 def explain(
-    summary: Summary, rules: Rules, reader: Reader | None = None, truth: Truth | None = None
+    summary: Summary,
+    rules: Rules,
+    reader: Reader | None = None,
+    truth: Truth | None = None,
+    pictures: Pictures | None = None,
 ) -> Explanation:
     """Switch off each part of each rule by itself.
 
@@ -83,6 +88,7 @@ def explain(
         rules: to explain.
         reader: the maps of the summary's images; what needs them is left out when None.
         truth: (H, W) picture of bits by image name, given with `reader`.
+        pictures: those that the maps are of, for rules with a CRF.
 
     Raises:
         SeverstalError: the rules or the maps are for other classes, or an image has no map.
@@ -116,7 +122,8 @@ def explain(
     if reader is None or truth is None:
         unseen = [f"{summary.spec.classes[index]}, {part}" for index, part, _, _ in tidying]
     elif tidying:
-        scores = _drawn_scores(summary, reader, truth, [rules, *(changed for *_, changed in tidying)])
+        variants = [rules, *(changed for *_, changed in tidying)]
+        scores = _drawn_scores(summary, reader, truth, pictures, variants)
         for (index, part, setting, _), changed in zip(tidying, scores[1:], strict=True):
             parts.append(Part(index + 1, part, setting, float(scores[0, index]), float(changed[index])))
     parts.sort(key=lambda part: (part.class_id, ORDER.index(part.part)))
@@ -131,6 +138,9 @@ def _with_rule(rules: Rules, index: int, rule: ClassRule) -> Rules:
 def _tidying(rules: Rules) -> Iterator[tuple[int, str, str, Rules]]:
     """Each part in use that a summary cannot see: class, part, setting, and the rules without it."""
     for index, rule in enumerate(rules.rules):
+        if rule.refine.active:
+            setting = str(rule.refine)
+            yield index, "refine", setting, _with_rule(rules, index, replace(rule, refine=NO_REFINEMENT))
         if rule.fill_holes:
             yield index, "fill_holes", "yes", _with_rule(rules, index, replace(rule, fill_holes=False))
         if rules.exclusive:
@@ -140,7 +150,13 @@ def _tidying(rules: Rules) -> Iterator[tuple[int, str, str, Rules]]:
             yield index, "min_component", setting, _with_rule(rules, index, replace(rule, min_component=0))
 
 
-def _drawn_scores(summary: Summary, reader: Reader, truth: Truth, variants: Sequence[Rules]) -> np.ndarray:
+def _drawn_scores(
+    summary: Summary,
+    reader: Reader,
+    truth: Truth,
+    pictures: Pictures | None,
+    variants: Sequence[Rules],
+) -> np.ndarray:
     """Mean Dice of each class under several rules, from one pass over the maps: (K, C)."""
     place = {name: index for index, name in enumerate(reader.names)}
     total = np.zeros((len(variants), len(summary.spec.classes)))
@@ -148,7 +164,8 @@ def _drawn_scores(summary: Summary, reader: Reader, truth: Truth, variants: Sequ
         if name not in place:
             raise SeverstalError(f"{reader.folder}: image {name} has no map: predict it, or leave it out")
         maps, bits = reader.full(place[name]), truth[name]
+        picture = pictures.picture(name) if pictures is not None and variants[0].need_pictures else None
         for index, rules in enumerate(variants):
-            mask = apply(maps, rules, summary.spec, summary.class_probability[row])
+            mask = apply(maps, rules, summary.spec, summary.class_probability[row], picture)
             total[index] += pair_dice(*class_areas(mask, bits, len(summary.spec.classes)))
     return total / len(summary)

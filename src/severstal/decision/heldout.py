@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from severstal.competition.spec import Spec
-from severstal.decision.draw import draw_masks
+from severstal.decision.draw import Pictures, draw_masks
 from severstal.decision.reader import Reader
 from severstal.decision.rules import Rules
 
@@ -32,7 +32,13 @@ class _Part:
         self._reader.require(spec)
 
 
-def draw_heldout(reader: Reader, rules: Mapping[int, Rules], folds: np.ndarray, spec: Spec) -> pd.DataFrame:
+def draw_heldout(
+    reader: Reader,
+    rules: Mapping[int, Rules],
+    folds: np.ndarray,
+    spec: Spec,
+    pictures: Pictures | None = None,
+) -> pd.DataFrame:
     """Draw out-of-fold maps as `cross_fit` scored them: each image by rules that were not searched on it.
 
     Args:
@@ -40,6 +46,7 @@ def draw_heldout(reader: Reader, rules: Mapping[int, Rules], folds: np.ndarray, 
         rules: for the images of each fold, such as `CrossFit.rules`.
         folds: (N,) the fold of each image of the reader.
         spec: shape and classes that the maps must have.
+        pictures: those that the maps are of, for rules with a CRF.
 
     Returns:
         The tidy table, a row a mask that is not empty, in the order of the images.
@@ -59,7 +66,7 @@ def draw_heldout(reader: Reader, rules: Mapping[int, Rules], folds: np.ndarray, 
     if not set(numbers) <= rules.keys():
         raise ValueError(f"rules for the folds {sorted(rules)}; the images are of the folds {numbers}")
     parts = [
-        draw_masks(_Part(reader, np.flatnonzero(folds == fold).tolist()), rules[fold], spec)
+        draw_masks(_Part(reader, np.flatnonzero(folds == fold).tolist()), rules[fold], spec, pictures)
         for fold in numbers
     ]
     table = pd.concat(parts, ignore_index=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from severstal.competition.spec import Spec
 from severstal.decision.gate import OPEN, Gate
+from severstal.decision.refine.settings import NO_REFINEMENT, Refinement
 from severstal.errors import SeverstalError
 from severstal.files import read_json, write_json
 
@@ -26,6 +27,7 @@ class ClassRule:
         gate: what the class probability of the image does to map or minimum area.
         min_component: components of the drawn mask below so many pixels are left out; 0 keeps them all.
         fill_holes: whether holes in the drawn mask are filled.
+        refine: what else is done to its outline.
 
     Raises:
         SeverstalError: a value is out of these ranges.
@@ -44,6 +46,7 @@ class ClassRule:
     gate: Gate = OPEN
     min_component: int = 0
     fill_holes: bool = False
+    refine: Refinement = NO_REFINEMENT
 
     def __post_init__(self) -> None:
         for name in ("high", "low"):
@@ -60,6 +63,8 @@ class ClassRule:
             raise SeverstalError(f"gate is {self.gate!r}: give its mode and value")
         if not isinstance(self.fill_holes, bool):
             raise SeverstalError(f"fill_holes is {self.fill_holes!r}: give true or false")
+        if not isinstance(self.refine, Refinement):
+            raise SeverstalError(f"refine is {self.refine!r}: give its steps")
 
     def __str__(self) -> str:
         """The rule in words.
@@ -70,6 +75,7 @@ class ClassRule:
         """
         words = [f"from {self.low:g} on, if {max(1, self.min_area):,} pixels reach {self.high:g}"]
         words += [f"gate {self.gate}"] if self.gate != OPEN else []
+        words += [str(self.refine)] if self.refine.active else []
         words += ["holes filled"] if self.fill_holes else []
         words += [f"components of {self.min_component:,} pixels"] if self.min_component > 1 else []
         return "; ".join(words)
@@ -122,9 +128,20 @@ class Rules:
             raise _other_classes(self.classes, spec)
 
     def to_json(self) -> dict[str, Any]:
-        """`classes`, by name the values of each rule, and `exclusive`."""
+        """`classes`, by name the values of each rule, and `exclusive`.
+
+        `refine` stands there only where there is any, so that earlier editions read the rules that they know.
+        """
         rules = {name: asdict(rule) for name, rule in zip(self.classes, self.rules, strict=True)}
+        for rule in rules.values():
+            if rule["refine"] == asdict(NO_REFINEMENT):
+                del rule["refine"]
         return {"classes": rules, "exclusive": self.exclusive}
+
+    @property
+    def need_pictures(self) -> bool:
+        """Whether a step of any rule looks at the picture itself."""
+        return any(rule.refine.crf for rule in self.rules)
 
     @classmethod
     def from_json(cls, value: Any, spec: Spec) -> "Rules":
@@ -185,6 +202,11 @@ def _read_rule(name: str, values: Mapping[str, Any]) -> ClassRule:
             if not isinstance(values["gate"], Mapping) or values["gate"].keys() != {"mode", "value"}:
                 raise SeverstalError(f"gate is {values['gate']!r}: give its mode and value")
             values["gate"] = Gate(**values["gate"])
+        if "refine" in values:
+            steps = values["refine"]
+            if not isinstance(steps, Mapping) or not steps.keys() <= asdict(NO_REFINEMENT).keys():
+                raise SeverstalError(f"refine is {steps!r}: give some of {', '.join(asdict(NO_REFINEMENT))}")
+            values["refine"] = Refinement(**steps)
         return ClassRule(**values)
     except SeverstalError as error:
         raise SeverstalError(f"{name}: {error}") from None

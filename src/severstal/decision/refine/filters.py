@@ -1,0 +1,111 @@
+"""Means over the neighbours of each pixel: near ones, or near ones that are as bright as it.
+
+The bilateral filter goes through a grid of place and brightness (Paris and Durand, "A fast approximation of
+the bilateral filter using a signal processing approach", 2006): pixels are poured into it, it is blurred, and
+read out again where the pixels are. A grey picture needs three dimensions, where the permutohedral lattice
+of Kraehenbuehl and Koltun (2011) serves five. What is approximated: pouring in and reading out interpolate
+linearly between cells of half a deviation, which widens the bell curve by a known variance that the blur
+leaves out; curves end at four deviations.
+"""
+
+from itertools import product
+
+import numpy as np
+import torch
+from torch.nn.functional import conv1d, pad
+
+REACH = 4  # deviations after which a bell curve ends
+FINENESS = 2  # cells of the grid in a deviation
+
+
+class NearFilter:
+    """Weighs neighbours by their distance alone; exact but for the curve's end.
+
+    Args:
+        shape: height and width of the pictures.
+        deviation: in pixels.
+        device: where it runs.
+    """
+
+    def __init__(self, shape: tuple[int, int], deviation: float, device: torch.device) -> None:
+        self._kernel = bell(deviation, device)
+        self._share = self._sum(torch.ones(shape, device=device))
+
+    def __call__(self, values: torch.Tensor) -> torch.Tensor:
+        """The weighted mean over the neighbours of each pixel, itself among them: (H, W) float32."""
+        return self._sum(values) / self._share
+
+    def _sum(self, values: torch.Tensor) -> torch.Tensor:
+        return blur(blur(values, self._kernel, 0), self._kernel, 1)
+
+
+class AlikeFilter:
+    """Weighs neighbours by distance and by difference in brightness.
+
+    Args:
+        picture: (H, W) uint8.
+        distance: deviation in pixels.
+        brightness: deviation in grey levels.
+        device: where it runs.
+
+    Example:
+        >>> edge = np.uint8([[0, 0, 0, 255, 255, 255]])
+        >>> mean = AlikeFilter(edge, distance=3, brightness=20, device=torch.device("cpu"))
+        >>> mean(torch.tensor([[0.0, 3.0, 0.0, 8.0, 8.0, 8.0]])).round().tolist()
+        [[1.0, 1.0, 1.0, 8.0, 8.0, 8.0]]
+    """
+
+    def __init__(self, picture: np.ndarray, distance: float, brightness: float, device: torch.device) -> None:
+        height, width = picture.shape
+        rows, columns = np.mgrid[:height, :width] / distance
+        levels = (picture - float(picture.min())) / brightness
+        place = torch.from_numpy(np.stack([rows, columns, levels]).reshape(3, -1) * FINENESS).to(device)
+        below = place.floor().long()
+        above = (place - below).to(torch.float32)  # share that goes to the next cell
+        self._size = tuple((below.amax(dim=1) + 2).tolist())
+        self._shape = (height, width)
+        self._cells, self._shares = [], []
+        for corner in product((0, 1), repeat=3):
+            cells, share = torch.zeros_like(below[0]), torch.ones_like(above[0])
+            for axis, step in enumerate(corner):
+                cells = cells * self._size[axis] + below[axis] + step
+                share = share * (above[axis] if step else 1 - above[axis])
+            self._cells.append(cells)
+            self._shares.append(share)
+        # Interpolating linearly between cells widens by a sixth of a cell squared, in and out.
+        self._kernel = bell((FINENESS**2 - 1 / 3) ** 0.5, device)
+        self._share = self._sum(torch.ones(self._shape, device=device))
+
+    def __call__(self, values: torch.Tensor) -> torch.Tensor:
+        """The weighted mean over the neighbours of each pixel, itself among them: (H, W) float32."""
+        return self._sum(values) / self._share
+
+    def _sum(self, values: torch.Tensor) -> torch.Tensor:
+        flat = values.reshape(-1)
+        grid = torch.zeros(int(np.prod(self._size)), device=values.device)
+        for cells, share in zip(self._cells, self._shares, strict=True):
+            grid.index_add_(0, cells, flat * share)
+        grid = grid.reshape(self._size)
+        for axis in range(3):
+            grid = blur(grid, self._kernel, axis)
+        grid = grid.reshape(-1)
+        parts = zip(self._cells, self._shares, strict=True)
+        return sum(grid[cells] * share for cells, share in parts).reshape(self._shape)
+
+
+def bell(deviation: float, device: torch.device) -> torch.Tensor:
+    """A bell curve at whole steps, out to four deviations: (2 n + 1,) float32, 1 in the middle.
+
+    Example:
+        >>> [round(weight, 4) for weight in bell(0.5, torch.device("cpu")).tolist()]
+        [0.0003, 0.1353, 1.0, 0.1353, 0.0003]
+    """
+    steps = torch.arange(-int(REACH * deviation), int(REACH * deviation) + 1, device=device)
+    return torch.exp(-torch.square(steps / deviation) / 2)
+
+
+def blur(values: torch.Tensor, kernel: torch.Tensor, axis: int) -> torch.Tensor:
+    """The sums over a symmetric kernel along one axis; beyond the edge there is nothing."""
+    moved = values.movedim(axis, -1)
+    rows = pad(moved.reshape(-1, 1, moved.shape[-1]), (len(kernel) // 2,) * 2)
+    return conv1d(rows, kernel[None, None]).reshape(moved.shape).movedim(-1, axis)

@@ -1,0 +1,88 @@
+"""Opening, closing and smoothing a mask: steps that see nothing but the mask."""
+
+import cv2
+import numpy as np
+
+
+def disc(radius: int) -> np.ndarray:
+    """The pixels within a distance of the middle one: (2 radius + 1, 2 radius + 1) uint8 of 0 and 1.
+
+    Example:
+        >>> disc(1).tolist()
+        [[0, 1, 0], [1, 1, 1], [0, 1, 0]]
+    """
+    steps = np.arange(-radius, radius + 1)
+    return (np.square(steps)[:, None] + np.square(steps) <= radius**2).astype(np.uint8)
+
+
+def opened(mask: np.ndarray, radius: int) -> np.ndarray:
+    """What a disc covers that is moved about within a mask: specks and threads thinner than it go.
+
+    Beyond the picture counts as mask, so that a defect which the picture cuts off keeps its corners.
+
+    Args:
+        mask: (H, W) bool.
+        radius: of the disc in pixels; 0 changes nothing.
+
+    Returns:
+        (H, W) bool, a part of `mask`.
+
+    Example:
+        >>> opened(np.bool_([[0, 1, 0, 0, 0], [1, 1, 1, 1, 1], [0, 1, 0, 0, 0]]), 1).astype(int)
+        array([[0, 1, 0, 0, 0],
+               [1, 1, 1, 0, 0],
+               [0, 1, 0, 0, 0]])
+    """
+    return _morph(mask, cv2.MORPH_OPEN, radius)
+
+
+def closed(mask: np.ndarray, radius: int) -> np.ndarray:
+    """A mask with all that a disc cannot reach from outside: gaps, inlets and holes thinner than it close.
+
+    Beyond the picture counts as mask, so that a gap between a mask and the picture's edge closes as one
+    between two masks.
+
+    Args:
+        mask: (H, W) bool.
+        radius: of the disc in pixels; 0 changes nothing.
+
+    Returns:
+        (H, W) bool, of which `mask` is a part.
+
+    Example:
+        >>> closed(np.bool_([[0, 0, 1, 0, 1, 0, 0]]), 1).astype(int)
+        array([[0, 0, 1, 1, 1, 0, 0]])
+    """
+    return _morph(mask, cv2.MORPH_CLOSE, radius)
+
+
+def smoothed(mask: np.ndarray, deviation: float) -> np.ndarray:
+    """A mask blurred with a bell curve and cut at one half: corners are rounded, straight edges stay.
+
+    The curve reaches four deviations, and over the picture's edge with its outermost pixels.
+
+    Args:
+        mask: (H, W) bool.
+        deviation: standard deviation in pixels; 0 changes nothing.
+
+    Returns:
+        (H, W) bool.
+
+    Example:
+        >>> smoothed(np.bool_([[0, 0, 0, 0], [0, 1, 0, 0], [1, 1, 1, 1]]), 1).astype(int)
+        array([[0, 0, 0, 0],
+               [0, 0, 0, 0],
+               [1, 1, 1, 1]])
+    """
+    if not deviation:
+        return mask
+    size = 2 * max(int(4 * deviation + 0.5), 1) + 1
+    whole = mask.astype(np.float32)
+    blurred = cv2.GaussianBlur(whole, (size, size), deviation, borderType=cv2.BORDER_REPLICATE)
+    return blurred > 0.5
+
+
+def _morph(mask: np.ndarray, step: int, radius: int) -> np.ndarray:
+    if not radius:
+        return mask
+    return cv2.morphologyEx(mask.view(np.uint8), step, disc(radius)).view(bool)
