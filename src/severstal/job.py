@@ -28,6 +28,7 @@ from severstal.training.network import weights_path
 from severstal.training.run_folder import input_of, read_run, write_run
 
 RUNS = Path("runs")
+TEAM = "team.json"  # is in the folder of several runs that are averaged, and in no run's own
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Job:
         """Names of the labelled images that the recipe uses: all, or its bounded draw."""
         names = self.data.train_names()
         presence = self.masks.presence(names)
-        return draw_images(names, presence, self.recipe.data.max_images, self.recipe.seed)
+        return draw_images(names, presence, self.recipe.data.max_images, self.recipe.fold_seed)
 
     @cached_property
     def sample(self) -> Sample:
@@ -134,25 +135,63 @@ def open_job(
         The job.
 
     Raises:
-        SeverstalError: the recipe or the input folder is faulty, or the run folder belongs to another input.
+        SeverstalError: the recipe or the input folder is faulty, or the recipe is one of several networks
+            (`pipeline.open_candidate` opens such a one), or the run folder belongs to another input.
+    """
+    recipe, root = choose_recipe(recipe), choose_input(input)
+    if recipe.members:
+        raise SeverstalError(f"recipe {recipe.name} has {len(recipe.members)} members: train it as a team")
+    data = open_input(root)
+    return Job(recipe, data, claim_folder(name or f"{recipe.name}-{root.resolve().name}", root))
+
+
+def choose_recipe(recipe: str | Path | Recipe = "auto") -> Recipe:
+    """A recipe as it is, by its name, or read from its TOML file; "auto" as `open_job` has it.
+
+    Example:
+        >>> choose_recipe("champion").members[0].name
+        'champion-fpn-convnext'
     """
     if recipe == "auto":
         recipe = "baseline" if torch.cuda.is_available() else "smoke"
-    if not isinstance(recipe, Recipe):
-        recipe = load_recipe(recipe)
+    return recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+
+
+def choose_input(input: str | Path | None = None) -> Path:
+    """The input folder named, or of the usual places, or else the sample, which is drawn then."""
     root = locate_input(input)
     if root is None:
         root = SAMPLE_FOLDER
         print(f"no input folder: drawing the sample data set to {root}", flush=True)
         draw_sample(root)
-    data = open_input(root)
-    if name is not None and not PLAIN_NAME.fullmatch(name):
+    return root
+
+
+def claim_folder(name: str, root: Path, team: bool = False) -> Path:
+    """The folder of a run, or of a team of runs, where it can have that name; nothing is written.
+
+    Args:
+        name: of the folder.
+        root: the input folder.
+        team: whether several runs are averaged there.
+
+    Raises:
+        SeverstalError: the name is none for a folder, or the folder holds what must not be written over.
+
+    Example:
+        >>> claim_folder("never-made", Path("input")).as_posix()
+        'runs/never-made'
+    """
+    if not PLAIN_NAME.fullmatch(name):
         raise SeverstalError(f"--name {name}: give letters, digits, - and _, since it names the run's folder")
-    folder = RUNS / (name or f"{recipe.name}-{root.resolve().name}")
+    folder = RUNS / name
     earlier = input_of(folder)
+    if earlier is not None and team != (folder / TEAM).is_file():
+        held = "a run" if team else "a team of runs"
+        raise SeverstalError(f"{folder}: holds {held}: give this one another name with --name")
     if earlier not in (None, root.resolve()):
         raise SeverstalError(f"{folder}: holds a run on {earlier}: give this one another name with --name")
-    return Job(recipe, data, folder)
+    return folder
 
 
 def reopen_job(folder: str | Path) -> Job:
@@ -161,6 +200,8 @@ def reopen_job(folder: str | Path) -> Job:
     Raises:
         SeverstalError: the folder is not a run's, or its input folder is gone.
     """
+    if (Path(folder) / TEAM).is_file():
+        raise SeverstalError(f"{folder}: holds a team of runs: give one of the runs that it is made of")
     recipe, root, _ = read_run(folder)
     return Job(recipe, open_input(root), Path(folder))
 

@@ -6,8 +6,7 @@ import nbformat
 
 from severstal.errors import SeverstalError
 from severstal.files import write_text
-from severstal.job import open_job
-from severstal.pipeline import SUBMISSION
+from severstal.pipeline import SUBMISSION, open_candidate
 from severstal.report.notebooks import read_notebook, run_notebooks
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -37,11 +36,11 @@ def run_all(
     sources = sorted(NOTEBOOKS.glob("0*.ipynb"))
     if not sources:
         raise SeverstalError(f"{NOTEBOOKS}: holds no notebook: install from a clone, with pip install -e .")
-    job = open_job(recipe, input)
-    kept = job.folder / "notebooks"
+    candidate = open_candidate(recipe, input)
+    kept = candidate.folder / "notebooks"
     parameters = {
-        "recipe": job.recipe.name if recipe == "auto" else recipe,
-        "input_folder": str(job.data.root),
+        "recipe": candidate.recipe.name if recipe == "auto" else recipe,
+        "input_folder": str(candidate.data.root),
         "output": str(output),
     }
     run_notebooks(sources, kept, parameters)

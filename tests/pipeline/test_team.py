@@ -12,8 +12,9 @@ from severstal.competition.submission import check_submission
 from severstal.competition.tables import read_submission
 from severstal.decision.draw import apply
 from severstal.errors import SeverstalError
-from severstal.files import checksum
-from severstal.job import Job, open_job
+from severstal.files import checksum, read_json
+from severstal.job import Job, open_job, reopen_job
+from severstal.recipe import load_recipe
 
 
 @pytest.fixture
@@ -130,3 +131,105 @@ def test_other_folds_make_no_team(runs: list[Job], small_input: Path, tiny_recip
         pipeline.submit(team)
     assert "\n" not in str(error.value)
     assert not pipeline.SUBMISSION.exists()
+
+
+PAIR = """
+[ensemble]
+sense = "logit"
+
+[[members]]
+name = "one"
+
+[[members]]
+name = "two"
+seed = 1
+training = {learning_rate = 3e-3}
+"""
+
+
+@pytest.fixture
+def pair(tiny_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A recipe of two networks, in a folder for its runs."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "pair.toml"
+    path.write_text(tiny_recipe.read_text().replace("[data]", "[data]\nfold_seed = 0") + PAIR)
+    return path
+
+
+def test_a_recipe_of_two_networks_goes_all_the_way(pair: Path, small_input: Path) -> None:
+    cards = pipeline.run(pair, small_input)
+    assert set(cards) == {"oof", "test"}
+    assert {path.name for path in Path("runs").iterdir()} >= {
+        "pair-small",
+        "pair-one-small",
+        "pair-two-small",
+    }
+    team = pipeline.open_team(["runs/pair-small"])
+    assert isinstance(team, pipeline.Team)
+    assert (team.recipe, team.sense, team.weights) == (load_recipe(pair), "logit", "uniform")
+    assert [job.recipe for job in team.members] == list(team.recipe.members)
+    assert check_submission(pipeline.SUBMISSION, team.sample, team.spec) == []
+    assert (team.folder / "scorecard.html").is_file()
+    about = read_json(pipeline.SUBMISSION.with_suffix(".json"))
+    assert [run["recipe"]["name"] for run in about["runs"]] == ["pair-one", "pair-two"]
+    one, two = (checksum(job.weights(0)) for job in team.members)
+    assert one != two
+    folds = [checksum(job.folder / "folds.csv") for job in team.members]
+    assert folds[0] == folds[1]
+
+    def stamps() -> dict[str, int]:
+        return {str(path): path.stat().st_mtime_ns for path in Path("runs").rglob("*.safetensors")}
+
+    before = stamps()
+    pipeline.run(pair, small_input)
+    assert stamps() == before
+
+
+def test_runs_put_together_by_hand_and_a_recipe_of_them_are_one_thing(pair: Path, small_input: Path) -> None:
+    team = pipeline.open_candidate(pair, small_input)
+    pipeline.train_folds(team)
+    by_hand = pipeline.open_team([job.folder for job in team.members], "logit", name="by-hand")
+    maps = [pipeline.predict_test(each) for each in (team, by_hand)]
+    for index in range(len(maps[0])):
+        assert np.array_equal(maps[0][index], maps[1][index])
+
+
+def test_names_of_a_recipe_s_runs(pair: Path, small_input: Path, tiny_recipe: Path) -> None:
+    team = pipeline.open_candidate(pair, small_input, "mine")
+    assert team.folder == Path("runs/mine")
+    assert [job.folder.name for job in team.members] == ["mine-one", "mine-two"]
+    assert pipeline.jobs_of(team) == team.members
+    single = pipeline.open_candidate(tiny_recipe, small_input)
+    assert isinstance(single, Job)
+    assert pipeline.jobs_of(single) == (single,)
+    with pytest.raises(SeverstalError, match="recipe pair has 2 members: train it as a team"):
+        open_job(pair, small_input)
+    with pytest.raises(SeverstalError, match="--name a/b: give letters"):
+        pipeline.open_candidate(pair, small_input, "a/b")
+
+
+def test_a_folder_is_of_a_run_or_of_a_team(pair: Path, small_input: Path, tiny_recipe: Path) -> None:
+    open_job(tiny_recipe, small_input, "single").record()
+    pipeline.open_candidate(pair, small_input).record()
+    with pytest.raises(SeverstalError, match="runs/single: holds a run: give this one another name"):
+        pipeline.open_candidate(pair, small_input, "single")
+    with pytest.raises(SeverstalError, match="runs/pair-small: holds a team of runs: give this one another"):
+        open_job(tiny_recipe, small_input, "pair-small")
+    with pytest.raises(SeverstalError, match="runs/pair-small: holds a team of runs: give one of the runs"):
+        reopen_job("runs/pair-small")
+
+
+def test_the_recipe_s_own_decisions_are_the_team_s(pair: Path, small_input: Path) -> None:
+    pair.write_text(pair.read_text() + "decision = {min_component = 3}\n")
+    pair.write_text(
+        'decision = {choice = "plain", exclusive = "off", min_component = 7}\n' + pair.read_text()
+    )
+    team = pipeline.open_candidate(pair, small_input)
+    pipeline.train_folds(team)
+    rules = pipeline.tune_rules(team)
+    assert {(rule.high, rule.low, rule.min_area, rule.min_component) for rule in rules.rules} == {
+        (0.5, 0.5, 0, 7)
+    }
+    assert not rules.exclusive
+    fitted = pipeline.score_oof(team).score.score
+    assert fitted == pytest.approx(pipeline.explore_rules(team)[1].plain.score, abs=0.05)

@@ -3,13 +3,21 @@
 import numpy as np
 import pytest
 
-from severstal.report.training import curves
+from severstal.report.training import PANELS, curves
 
 
 def history(epochs, seed, **given):
     rng = np.random.default_rng(seed)
+    keys = ("score", "dice_on_defects", "false_alarms")
     return [
-        {"epoch": e, "loss": 1 / e, "score": rng.random(), "all_empty": 0.8, "dice_on_defects": rng.random()}
+        {
+            "epoch": e,
+            "loss": 1 / e,
+            "all_empty": 0.8,
+            "learning_rate": 5e-4 / e,
+            "pictures_a_second": 40.0 + seed,
+        }
+        | {key: rng.random() for key in keys}
         | given
         for e in range(1, epochs + 1)
     ]
@@ -19,10 +27,8 @@ def history(epochs, seed, **given):
 def test_each_fold_is_a_line(readable, folds, epochs):
     histories = {fold: history(epochs, fold) for fold in range(folds)}
     figure = curves(histories)
-    readable(
-        figure, ("epoch", "mean loss of the epoch", "mean Dice over all pairs", "mean Dice over defects")
-    )
-    for axes, key in zip(figure.axes, ("loss", "score", "dice_on_defects"), strict=True):
+    readable(figure, ("epoch", *(unit for _, _, unit, _ in PANELS)))
+    for axes, (key, *_) in zip(figure.axes, PANELS, strict=True):
         lines = [line for line in axes.lines if line.get_linewidth() == 1.6]
         assert [line.get_ydata().tolist() for line in lines] == [
             [epoch[key] for epoch in epochs] for epochs in histories.values()
@@ -36,10 +42,12 @@ def test_the_best_epoch_is_ringed_as_training_chooses_it():
     epochs = history(4, 0)
     for epoch, score, dice in zip(epochs, (0.8, 0.9, 0.9, 0.9), (0.5, 0.1, 0.3, 0.3), strict=True):
         epoch |= {"score": score, "dice_on_defects": dice}
-    rings = [line for line in curves({0: epochs}).axes[1].lines if line.get_fillstyle() == "none"]
-    assert [line.get_xdata()[0] for line in rings] == [3]
+    for axes, (*_, ringed) in zip(curves({0: epochs}).axes, PANELS, strict=True):
+        rings = [line for line in axes.lines if line.get_fillstyle() == "none"]
+        assert [line.get_xdata()[0] for line in rings] == ([3] if ringed else [])
 
 
-def test_a_fold_without_a_defect_or_without_an_epoch(readable):
-    readable(curves({0: history(2, 0, dice_on_defects=None), 1: []}))
+def test_what_was_not_measured_is_left_out(readable):
+    unknown = {"dice_on_defects": None, "false_alarms": None, "pictures_a_second": None}
+    readable(curves({0: history(2, 0, **unknown), 1: []}))
     readable(curves({}))

@@ -4,15 +4,18 @@ import sys
 
 import tyro
 
+from severstal.cli.ablate import ablate
 from severstal.cli.annotations import export, import_
 from severstal.cli.doctor import doctor
 from severstal.cli.download import download
 from severstal.cli.folds import duplicates
 from severstal.cli.jobs import notebooks, predict, run, segment, submit, train, tune
-from severstal.cli.runs import compare
+from severstal.cli.metrics import metrics
+from severstal.cli.runs import compare, runs
 from severstal.cli.sample import sample
 from severstal.cli.submissions import check, diff, leaderboard, score
 from severstal.errors import SeverstalError
+from severstal.training.processes import process_count
 
 COMMANDS = {
     command.__name__.rstrip("_"): command  # import_: the word itself is Python's
@@ -33,7 +36,10 @@ COMMANDS = {
         check,
         diff,
         score,
+        metrics,
         compare,
+        runs,
+        ablate,
         leaderboard,
     )
 }
@@ -41,7 +47,13 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a subcommand; an error that a person can repair is one line and exit code 2."""
+    words = sys.argv[1:] if arguments is None else arguments
     try:
+        if process_count() > 1 and words[:1] != ["train"]:
+            raise SeverstalError(
+                f"{words[0] if words else 'severstal'} works in one process: leave out torchrun and "
+                "accelerate launch"
+            )
         code = tyro.extras.subcommand_cli_from_dict(
             COMMANDS,
             prog="severstal",

@@ -7,6 +7,7 @@ from tyro.conf import Positional as Word
 
 from severstal.errors import SeverstalError
 
+Engine = Literal["local", "ray"]
 Sense = Literal["mean", "logit", "power", "rank"]
 Weights = tuple[str, ...]
 
@@ -49,21 +50,31 @@ def notebooks(
     run_all(recipe, input, output, refresh)
 
 
-def train(recipe: Word[str] = "auto", input: Path | None = None, name: str | None = None) -> None:
-    """Check the input, deal the folds and train them: makes runs/NAME.
+def train(
+    recipe: Word[str] = "auto",
+    input: Path | None = None,
+    name: str | None = None,
+    engine: Engine = "local",
+) -> None:
+    """Check the input, deal the folds and train them: makes runs/NAME; killed, the same command goes on.
+
+    Under `accelerate launch -m` or `torchrun -m` each fold is trained by all processes together.
 
     Args:
         recipe: its name, or a TOML file; "auto" is baseline with a GPU, else smoke.
         input: the input folder; without it the usual places, then the sample.
         name: of the run's folder, runs/NAME; without it recipe and input folder.
+        engine: local trains the folds in turn; ray queues those of all members over the GPUs of this
+            machine, or of the cluster that RAY_ADDRESS names. Without a GPU it trains one on each core,
+            faster than one on all of them.
     """
     from severstal import pipeline
-    from severstal.job import open_job
+    from severstal.training.processes import together
 
-    job = open_job(recipe, input, name)
-    pipeline.check_input(job)
-    pipeline.train_folds(job)
-    print(job.folder)
+    with together():
+        candidate = pipeline.prepare(recipe, input, name)
+        pipeline.train_folds(candidate, engine)
+        print(candidate.folder)
 
 
 def predict(runs: Word[list[Path]]) -> None:
@@ -73,13 +84,13 @@ def predict(runs: Word[list[Path]]) -> None:
         runs: their folders, runs/NAME.
     """
     from severstal import pipeline
-    from severstal.job import reopen_job
 
-    jobs = [reopen_job(run) for run in runs]
+    named = [job for run in runs for job in pipeline.jobs_of(pipeline.open_team([run]))]
+    jobs = list({job.folder.resolve(): job for job in named}.values())  # two teams may share a run
     for job in jobs:
         pipeline.predict_oof(job)
     pipeline.predict_tests(jobs)
-    print("\n".join(f"{run}/oof, {run}/test" for run in runs))
+    print("\n".join(f"{job.folder}/oof, {job.folder}/test" for job in jobs))
 
 
 def tune(

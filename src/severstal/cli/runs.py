@@ -1,4 +1,4 @@
-"""Runs beside each other."""
+"""Runs beside each other: all of them in a table, two of them compared."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,23 @@ from severstal.errors import SeverstalError
 if TYPE_CHECKING:
     from severstal.competition.scope import Scope
     from severstal.competition.scored import ScoredPairs
+
+
+def runs(folder: Word[Path] = Path("runs"), json: Path | None = None) -> None:
+    """List the runs: recipe, input, folds done, epochs, score, time spent, commit.
+
+    Args:
+        folder: that holds them.
+        json: also write all of it to this file.
+    """
+    from severstal.files import write_json
+    from severstal.pipeline import list_runs
+    from severstal.report.runs import print_runs
+
+    table = list_runs(folder)
+    print(print_runs(table))
+    if json is not None:
+        write_json(json, table.to_dict())
 
 
 def compare(

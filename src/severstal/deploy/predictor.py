@@ -50,8 +50,10 @@ class Predictor:
         Raises:
             SeverstalError: the file is no picture, or has another shape than the run was trained on.
         """
+        if not isinstance(picture, np.ndarray):
+            picture = read_picture(picture, self.spec)
         maps, class_probability = self._predict(picture)
-        return apply(maps, self.rules, self.spec, class_probability)
+        return apply(maps, self.rules, self.spec, class_probability, picture)
 
     def probabilities(self, picture: np.ndarray | str | Path) -> np.ndarray:
         """Predict the map of a picture: (C, H, W) uint8, where 0 to 255 stands for 0 to 1."""

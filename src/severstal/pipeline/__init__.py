@@ -5,27 +5,31 @@ is there and its inputs are unchanged, and it can be killed at any instant and c
 the command line call the same functions.
 """
 
+from severstal.pipeline.ablation import ablate
 from severstal.pipeline.data import (
     check_input,
     find_duplicates,
     make_folds,
     measure_likeness,
+    prepare,
     report_duplicates,
 )
 from severstal.pipeline.leaderboard import enter_scores, print_leaderboard, read_leaderboard
 from severstal.pipeline.prediction import predict_oof, predict_test, predict_tests
 from severstal.pipeline.proposal import propose
 from severstal.pipeline.rules import draw_oof, explore_rules, fold_table, score_oof, summarise_oof, tune_rules
+from severstal.pipeline.runs import list_runs
 from severstal.pipeline.scorecard import make_scorecard
 from severstal.pipeline.submission import SUBMISSION, draw_test, submit
-from severstal.pipeline.team import Candidate, Team, open_team
-from severstal.pipeline.training import train_folds
+from severstal.pipeline.team import Candidate, Team, jobs_of, open_candidate, open_team
+from severstal.pipeline.training import train_fold, train_folds
 from severstal.pipeline.whole import run
 
 __all__ = [
     "SUBMISSION",
     "Candidate",
     "Team",
+    "ablate",
     "check_input",
     "draw_oof",
     "draw_test",
@@ -33,13 +37,17 @@ __all__ = [
     "explore_rules",
     "find_duplicates",
     "fold_table",
+    "jobs_of",
+    "list_runs",
     "make_folds",
     "make_scorecard",
     "measure_likeness",
+    "open_candidate",
     "open_team",
     "predict_oof",
     "predict_test",
     "predict_tests",
+    "prepare",
     "print_leaderboard",
     "propose",
     "read_leaderboard",
@@ -48,6 +56,7 @@ __all__ = [
     "score_oof",
     "submit",
     "summarise_oof",
+    "train_fold",
     "train_folds",
     "tune_rules",
 ]

@@ -1,5 +1,6 @@
 """The stages before any training: the input read whole, near-duplicates, likeness to the test set, folds."""
 
+import platform
 from pathlib import Path
 
 import pandas as pd
@@ -9,16 +10,45 @@ from severstal.data import folds as fold_tables
 from severstal.data.duplicates import load_pairs, save_pairs
 from severstal.data.features import picture_features
 from severstal.data.likeness import FEWEST, Likeness, most_test_like
+from severstal.errors import SeverstalError
 from severstal.files import checksum, read_json, replacing
 from severstal.job import Job, open_job
+from severstal.pipeline.team import Candidate, open_candidate
 from severstal.progress import progress
 from severstal.recipe import Recipe
 from severstal.report.duplicates import describe_duplicates, pair_gallery
 from severstal.report.folds import counts
 from severstal.stages import Stage
+from severstal.training.processes import is_main, main_first
 
 
-def check_input(job: Job) -> dict[str, int]:
+def prepare(
+    recipe: str | Path | Recipe = "auto", input: str | Path | None = None, name: str | None = None
+) -> Candidate:
+    """Open a recipe on an input folder, read the input whole and write what the run folder says of itself.
+
+    Of several processes that train together the main one does it while the others wait.
+
+    Args:
+        recipe: as `open_candidate` has it.
+        input: as `open_candidate` has it.
+        name: as `open_candidate` has it.
+
+    Returns:
+        A run, or of a recipe with members a team of runs.
+
+    Raises:
+        SeverstalError: the first fault in recipe or input.
+    """
+    with main_first():
+        candidate = open_candidate(recipe, input, name)
+        check_input(candidate)
+        if is_main():
+            candidate.record()
+        return candidate
+
+
+def check_input(job: Candidate) -> dict[str, int]:
     """Read both tables and decode every picture that the job needs, so that whatever is wrong shows first.
 
     Returns:
@@ -94,12 +124,12 @@ def measure_likeness(job: Job) -> Likeness | None:
         "train": job.train_pictures.digest,
         "test": job.test_pictures.digest,
         "groups": groups.tolist(),
-        "seed": job.recipe.seed,
+        "seed": job.recipe.fold_seed,
     }
     stage = Stage(job.folder, "likeness", inputs)
     if not stage.is_done():
         features = picture_features(job.train_pictures), picture_features(job.test_pictures)
-        likeness.measure_likeness(*features, groups, job.recipe.seed).save(path)
+        likeness.measure_likeness(*features, groups, job.recipe.fold_seed).save(path)
         stage.finish([path])
     return Likeness.load(path)
 
@@ -107,7 +137,8 @@ def measure_likeness(job: Job) -> Likeness | None:
 def make_folds(job: Job) -> pd.DataFrame:
     """Deal the labelled images into folds: `folds.csv`, with its checksum and counts in `folds.json`.
 
-    Near-duplicates stay together; each fold has its share of every combination of classes.
+    Near-duplicates stay together; each fold has its share of every combination of classes. Of several
+    processes that train together the main one deals, and has to come first.
 
     Returns:
         A row an image: `ImageId`, `fold`, `group` (of near-duplicates); and, where there are pictures enough,
@@ -117,9 +148,11 @@ def make_folds(job: Job) -> pd.DataFrame:
     Raises:
         SeverstalError: `folds.csv` was changed by hand.
     """
+    if not is_main():
+        return dealt_folds(job)
     check_input(job)  # before anything of an earlier run is replaced
     job.record()
-    count, seed = job.recipe.data.folds, job.recipe.seed
+    count, seed = job.recipe.data.folds, job.recipe.fold_seed
     pairs, found = find_duplicates(job), measure_likeness(job)
     path = job.folder / "folds.csv"
     inputs = {"labels": job.labels_digest, "folds": count, "seed": seed}
@@ -146,4 +179,18 @@ def make_folds(job: Job) -> pd.DataFrame:
     fold_tables.save_folds(folds, path, about)
     stage.finish([path, path.with_suffix(".json")])
     print(line, flush=True)
+    return fold_tables.load_folds(path)
+
+
+def dealt_folds(job: Job) -> pd.DataFrame:
+    """Read the folds that `make_folds` has dealt, and write nothing: for processes that train side by side.
+
+    Raises:
+        SeverstalError: they were changed by hand, or are not there.
+    """
+    path = job.folder / "folds.csv"
+    if not path.is_file():
+        raise SeverstalError(
+            f"{path}: not on {platform.node()}: machines that train together need a shared folder"
+        )
     return fold_tables.load_folds(path)

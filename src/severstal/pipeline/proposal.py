@@ -71,7 +71,7 @@ def propose(candidate: Candidate, output: str | Path = SUBMISSION) -> tuple[Prop
             shown = np.where(unsure, 0, 1)  # (C,)
             oof = replace(oof, intersection=oof.intersection * shown, predicted=oof.predicted * shown)
         path = output.with_name(f"{output.stem}-{kind}{output.suffix}")
-        table = draw_masks(maps, rules, spec)
+        table = draw_masks(maps, rules, spec, candidate.test_pictures if rules.need_pictures else None)
         publish(candidate, table, rules, oof, path)
         found.append(Proposal(path, rules, table, oof, left_out))
     stable, bold = found

@@ -13,7 +13,8 @@ from severstal.data.folds import make_folds as deal
 from severstal.decision.crossfit import CrossFit, cross_fit
 from severstal.decision.draw import draw_masks
 from severstal.decision.heldout import draw_heldout
-from severstal.decision.rules import Rules
+from severstal.decision.refine.settings import Refinement
+from severstal.decision.rules import PLAIN, Rules
 from severstal.decision.search import GATES, SearchSettings
 from severstal.decision.summary import EDITION, Summary, summarise
 from severstal.files import checksum, digest, write_text
@@ -24,7 +25,7 @@ from severstal.pipeline.team import Candidate, Team
 from severstal.recipe import DecisionSettings
 from severstal.stages import Stage
 
-Choice = Literal["flattest", "best"]
+Choice = Literal["flattest", "best", "plain"]
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def fold_table(candidate: Candidate) -> pd.DataFrame:
     if folds["fold"].nunique() < 2:
         groups = folds.set_index("ImageId")["group"]
         parts = min(PARTS, groups.nunique())
-        dealt = deal(names, first.masks.presence(names), parts, first.recipe.seed, groups)
+        dealt = deal(names, first.masks.presence(names), parts, first.recipe.fold_seed, groups)
         folds["fold"] = dealt["fold"].to_numpy()
     return folds
 
@@ -142,7 +143,7 @@ def _inputs(candidate: Candidate) -> dict[str, Any]:
         "folds": checksum(_first(candidate).folder / "folds.csv"),
         "labels": candidate.labels_digest,
         "decision": candidate.recipe.to_dict()["decision"],
-        "seed": candidate.recipe.seed,
+        "seed": candidate.recipe.fold_seed,
     }
 
 
@@ -162,9 +163,10 @@ def _explore(candidate: Candidate, summary: Summary, choice: Choice | None) -> E
     rules = {fold: _by_hand(found, decision, exclusive) for fold, found in fitted.rules.items()}
     result = replace(fitted.result, rules=_by_hand(fitted.result.rules, decision, exclusive))
     maps = predict_oof(candidate)
-    table = draw_heldout(maps, rules, numbers, candidate.spec)
+    pictures = candidate.train_pictures if result.rules.need_pictures else None
+    table = draw_heldout(maps, rules, numbers, candidate.spec, pictures)
     pairs = _score(candidate, table, folds)
-    searched = _score(candidate, draw_masks(maps, result.rules, candidate.spec), folds)
+    searched = _score(candidate, draw_masks(maps, result.rules, candidate.spec, pictures), folds)
     fitted = replace(
         fitted,
         rules=rules,
@@ -181,7 +183,7 @@ def _explore(candidate: Candidate, summary: Summary, choice: Choice | None) -> E
 
 def _search_settings(settings: DecisionSettings) -> SearchSettings:
     gates = tuple(gate for gate in GATES if gate.mode in {"none", *settings.gates})
-    return SearchSettings(gates=gates, choice=settings.choice)
+    return SearchSettings(gates=gates, choice="flattest" if settings.choice == "plain" else settings.choice)
 
 
 def _image_weights(settings: DecisionSettings, folds: pd.DataFrame) -> np.ndarray | None:
@@ -193,8 +195,14 @@ def _image_weights(settings: DecisionSettings, folds: pd.DataFrame) -> np.ndarra
 
 def _by_hand(rules: Rules, settings: DecisionSettings, exclusive: bool) -> Rules:
     """Rules with what a recipe sets of them by hand."""
-    parts = {"min_component": settings.min_component, "fill_holes": settings.fill_holes}
-    return replace(rules, rules=tuple(replace(rule, **parts) for rule in rules.rules), exclusive=exclusive)
+    refine = Refinement(settings.crf, settings.opening, settings.closing, settings.smooth_edges)
+    parts = {
+        "min_component": settings.min_component,
+        "fill_holes": settings.fill_holes,
+        "refine": refine,
+    }
+    found = [PLAIN for _ in rules.rules] if settings.choice == "plain" else rules.rules
+    return replace(rules, rules=tuple(replace(rule, **parts) for rule in found), exclusive=exclusive)
 
 
 def _overlap(labels: pd.DataFrame) -> bool:

@@ -38,7 +38,9 @@ def draw_test(candidate: Candidate) -> pd.DataFrame:
     }
     stage = Stage(candidate.folder, "submission", inputs)
     if not stage.is_done():
-        write_submission(path, draw_masks(maps, rules, candidate.spec), candidate.sample, candidate.spec)
+        pictures = candidate.test_pictures if rules.need_pictures else None
+        table = draw_masks(maps, rules, candidate.spec, pictures)
+        write_submission(path, table, candidate.sample, candidate.spec)
         stage.finish([path])
     return read_submission(path, candidate.spec)
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,14 +12,13 @@ from severstal.competition.folder import InputFolder
 from severstal.competition.masks import Masks
 from severstal.competition.spec import Spec
 from severstal.competition.tables import Sample
+from severstal.data.images import Pictures
 from severstal.errors import SeverstalError
 from severstal.files import digest, read_json, write_json
 from severstal.inference.ensemble import Sense
-from severstal.job import RUNS, Job, reopen_job
-from severstal.recipe import PLAIN_NAME, Recipe
+from severstal.job import TEAM, Job, choose_input, choose_recipe, claim_folder, open_job, reopen_job
+from severstal.recipe import Recipe, load_recipe
 from severstal.training.run_folder import write_run
-
-TEAM = "team.json"
 
 Weights = Literal["uniform", "selected"] | tuple[float, ...]
 
@@ -30,6 +29,8 @@ class Team:
 
     Attributes:
         members: the runs, at least two.
+        recipe: whose settings for decisions are the team's: that of several networks which the runs were
+            trained by, or the first member's where runs were put together by hand.
         sense: of the mean.
         weights: "uniform"; "selected" on the out-of-fold maps, pulled toward the uniform mean; or one a run.
         power: the exponent where that is the sense.
@@ -37,15 +38,11 @@ class Team:
     """
 
     members: tuple[Job, ...]
+    recipe: Recipe
     sense: Sense
     weights: Weights
     power: float
     folder: Path
-
-    @property
-    def recipe(self) -> Recipe:
-        """The first member's, whose settings for decisions are the team's."""
-        return self.members[0].recipe
 
     @property
     def data(self) -> InputFolder:
@@ -78,6 +75,16 @@ class Team:
         return self.members[0].sample
 
     @property
+    def train_pictures(self) -> Pictures:
+        """The labelled pictures, decoded once."""
+        return self.members[0].train_pictures
+
+    @property
+    def test_pictures(self) -> Pictures:
+        """The pictures to be segmented, decoded once."""
+        return self.members[0].test_pictures
+
+    @property
     def truth(self) -> pd.DataFrame | None:
         """The labels of the test images, where the input folder holds them."""
         return self.members[0].truth
@@ -88,15 +95,48 @@ class Team:
         return self.members[0].labels_digest
 
     def record(self) -> None:
-        """Write what the folder says of itself: `team.json`, and the first member's recipe and input."""
-        write_run(self.folder, self.recipe, self.data.root, self.spec)
+        """Write what the folder says of itself: `team.json`, `recipe.toml` and `input.json`."""
         runs = [str(member.folder) for member in self.members]
         about = {"runs": runs, "sense": self.sense, "weights": self.weights, "power": self.power}
-        write_json(self.folder / TEAM, about)
+        write_json(self.folder / TEAM, about)  # first: without it the folder would be taken for a run's
+        write_run(self.folder, self.recipe, self.data.root, self.spec)
 
 
 Candidate = Job | Team
 """What a submission may come from."""
+
+
+def jobs_of(candidate: Candidate) -> tuple[Job, ...]:
+    """The run itself, or those that a team is made of."""
+    return candidate.members if isinstance(candidate, Team) else (candidate,)
+
+
+def open_candidate(
+    recipe: str | Path | Recipe = "auto", input: str | Path | None = None, name: str | None = None
+) -> Candidate:
+    """Choose recipe, input folder and run folder: a run, or of a recipe with members a team of runs.
+
+    Args:
+        recipe: a recipe, its name or the path of its TOML file; "auto" as `open_job` has it.
+        input: the input folder; None as `open_job` has it.
+        name: of the folder, `runs/NAME`; None is recipe and input folder, as `smoke-sample`. A member's is
+            `runs/NAME-MEMBER`, or `runs/RECIPE-MEMBER-INPUT`.
+
+    Returns:
+        What the stages take; nothing is written yet.
+
+    Raises:
+        SeverstalError: the recipe or the input folder is faulty, or a folder belongs to another run.
+    """
+    recipe, root = choose_recipe(recipe), choose_input(input)
+    if not recipe.members:
+        return open_job(recipe, root, name)
+    folder = claim_folder(name or f"{recipe.name}-{root.resolve().name}", root, team=True)
+    endings = [member.name.removeprefix(f"{recipe.name}-") for member in recipe.members]
+    names = [None if name is None else f"{name}-{ending}" for ending in endings]
+    members = tuple(open_job(member, root, own) for member, own in zip(recipe.members, names, strict=True))
+    ensemble = recipe.ensemble
+    return Team(members, recipe, ensemble.sense, ensemble.weights, ensemble.power, folder)
 
 
 def open_team(
@@ -149,14 +189,8 @@ def open_team(
         mark = digest([[member.folder.name for member in members], sense, weights, power])[:6]
         stem = "-".join(re.sub(r"[^\w]+", "_", member.folder.name) for member in members)
         name = f"team-{stem[:40]}-{mark}"
-    if not PLAIN_NAME.fullmatch(name):
-        raise SeverstalError(
-            f"--name {name}: give letters, digits, - and _, since it names the team's folder"
-        )
-    folder = RUNS / name
-    if (folder / "recipe.toml").exists() and not (folder / TEAM).exists():
-        raise SeverstalError(f"{folder}: holds a run: give the team another name with --name")
-    return Team(members, sense, weights, power, folder)
+    folder = claim_folder(name, members[0].data.root, team=True)
+    return Team(members, members[0].recipe, sense, weights, power, folder)
 
 
 def _reopen(folder: Path) -> Candidate:
@@ -164,8 +198,10 @@ def _reopen(folder: Path) -> Candidate:
     try:
         weights = about["weights"]
         weights = tuple(weights) if isinstance(weights, list) else weights
-        return open_team(about["runs"], about["sense"], weights, about["power"], folder.name)
+        team = open_team(about["runs"], about["sense"], weights, about["power"], folder.name)
     except (KeyError, TypeError) as error:
         raise SeverstalError(
             f"{folder / TEAM}: not what a team is made of: name its runs once more"
         ) from error
+    recipe = load_recipe(folder / "recipe.toml")
+    return replace(team, recipe=recipe) if recipe.members else team

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from severstal.job import open_job
-from severstal.pipeline.data import check_input, make_folds
+from severstal.pipeline.data import prepare
 from severstal.pipeline.prediction import predict_oof, predict_test
 from severstal.pipeline.rules import tune_rules
 from severstal.pipeline.scorecard import make_scorecard
@@ -21,7 +20,8 @@ def run(
     """Do the whole job.
 
     Args:
-        recipe: its name or TOML file; "auto" is `baseline` with a GPU, else `smoke`.
+        recipe: its name or TOML file; "auto" is `baseline` with a GPU, else `smoke`. One with members becomes
+            a team of runs.
         input: the input folder; None takes the first of the usual places, or draws the sample.
         output: where the submission goes.
         name: of the run.
@@ -29,12 +29,10 @@ def run(
     Returns:
         The scorecards: `oof`, and `test` where the truth of the test images is known.
     """
-    job = open_job(recipe, input, name)
-    check_input(job)
-    make_folds(job)
-    train_folds(job)
-    predict_oof(job)
-    tune_rules(job)
-    predict_test(job)
-    submit(job, output)
-    return make_scorecard(job)
+    candidate = prepare(recipe, input, name)
+    train_folds(candidate)
+    predict_oof(candidate)
+    tune_rules(candidate)
+    predict_test(candidate)
+    submit(candidate, output)
+    return make_scorecard(candidate)

@@ -21,35 +21,42 @@ from severstal.report.palette import (
     sheet,
 )
 
-PANELS = (
-    ("loss", "training loss", "mean loss of the epoch"),
-    ("score", "score on the held-out fold", "mean Dice over all pairs"),
-    ("dice_on_defects", "Dice on its defects", "mean Dice over defects"),
+PANELS = (  # key, title, unit, whether the best epoch is ringed there
+    ("loss", "training loss", "mean loss of the epoch", False),
+    ("score", "score on the held-out fold", "mean Dice over all pairs", True),
+    ("dice_on_defects", "Dice on its defects", "mean Dice over defects", True),
+    ("false_alarms", "false alarms", "share of its empty pairs", True),
+    ("learning_rate", "learning rate", "at the end of the epoch", False),
+    ("pictures_a_second", "speed", "training crops a second", False),
 )
 
 
 def curves(histories: Mapping[int, Sequence[Mapping[str, Any]]]) -> Sheet:
-    """Show loss, score and Dice on defects of every fold over the epochs.
+    """Show how the training of every fold went over the epochs, and how fast.
 
     The epoch whose weights were kept as best is ringed: the highest score, of equal ones the higher Dice on
     defects, of those the first.
 
     Args:
-        histories: fold to its epochs, each with `epoch` (from 1), `loss`, `score`, `all_empty` and
-            `dice_on_defects`; None stands for a figure that has no pair to be taken over.
+        histories: fold to its epochs, each with `epoch` (from 1), `loss`, `score`, `all_empty`,
+            `dice_on_defects`, `false_alarms`, `learning_rate` and `pictures_a_second`; None stands for a
+            figure that has no pair to be taken over, or was not measured.
 
     Example:
         >>> epoch = {"epoch": 1, "loss": 0.7, "score": 0.9, "all_empty": 0.86, "dice_on_defects": 0.5}
+        >>> epoch |= {"false_alarms": 0.02, "learning_rate": 1e-3, "pictures_a_second": 40.0}
         >>> figure = curves({0: [epoch, epoch | {"epoch": 2, "loss": 0.5}]})
         >>> figure.axes[0].lines[0].get_ydata().tolist()
         [0.7, 0.5]
     """
     figure, axes = sheet(
         WIDTH,
-        3.4,
+        5.8,
         "Training, fold by fold",
-        "A ring marks the best epoch. Submitting nothing would score the dotted line.",
-        columns=len(PANELS),
+        "A ring marks the best epoch. Submitting nothing would score the dotted line. Speed is that of the "
+        "whole epoch, validation included.",
+        rows=2,
+        columns=3,
         sharex=True,
     )
     handles = []
@@ -69,20 +76,24 @@ def curves(histories: Mapping[int, Sequence[Mapping[str, Any]]]) -> Sheet:
         best = max(
             epochs, key=lambda epoch: (number(epoch["score"]), number(epoch["dice_on_defects"])), default=None
         )
-        for place, (key, _, _) in zip(axes.flat, PANELS, strict=True):
+        for place, (key, _, _, ringed) in zip(axes.flat, PANELS, strict=True):
             values = [math.nan if epoch[key] is None else epoch[key] for epoch in epochs]
             place.plot(at, values, markersize=4.5, markevery=max(1, len(at) // 10), **look)
-            if best and key != "loss" and best[key] is not None:
+            if best and ringed and best[key] is not None:
                 place.plot(best["epoch"], best[key], "o", markersize=11, fillstyle="none", color="black")
     empty = sorted({epoch["all_empty"] for epochs in histories.values() for epoch in epochs})
     for level in empty:
         axes[0, 1].axhline(level, color=GREY, linestyle=":", linewidth=1.2)
     if empty:
         handles.append(Line2D([], [], color=GREY, linestyle=":", label="submitting nothing"))
-    for place, (_, title, unit) in zip(axes.flat, PANELS, strict=True):
-        dress(place, "epoch", unit, grid="both")
+    for place, (key, title, unit, _) in zip(axes.flat, PANELS, strict=True):
+        dress(place, "epoch" if place in axes[-1] else "", unit, grid="both")
         place.set_title(title, fontsize=TEXT_SIZE + 1, loc="left")
         place.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        if key in ("learning_rate", "pictures_a_second", "false_alarms"):
+            place.set_ylim(bottom=0)
+        if key == "learning_rate":
+            place.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3), useMathText=True)
     if handles:
         legend_below(figure, handles)
     return figure

@@ -10,6 +10,7 @@ NAMES = {
     "gate": "gate",
     "low": "lower threshold for the outline",
     "min_area": "minimum area",
+    "refine": "outline refined",
     "fill_holes": "holes filled",
     "exclusive": "classes kept apart",
     "min_component": "small components left out",

@@ -1,0 +1,119 @@
+"""The stage between two rounds of a fold: its network labels the test pictures that it is sure of."""
+
+import hashlib
+import shutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from severstal.data.pseudo import PseudoData, judge, label_rows, load_labels, save_labels
+from severstal.files import checksum, digest, write_json
+from severstal.inference.maps import MapReader
+from severstal.inference.predict import Prediction, predict_maps
+from severstal.job import Job
+from severstal.progress import progress
+from severstal.stages import Stage
+from severstal.training.device import make_accelerator
+from severstal.training.network import load_network
+
+HELD_OUT = "held out"  # in place of a verdict: the picture is also one that the fold is validated on
+
+
+def label_test(job: Job, fold: int, folder: Path, held_out: Sequence[str]) -> PseudoData:
+    """Label the test pictures with a fold's network of one round, and take those that it is sure of.
+
+    Writes `pseudo.csv`, a row a mask and one with an empty text for a picture taken as clean, and
+    `pseudo.json`, which says how many were taken and why others were not. The maps are deleted at the end:
+    of each fold and round they would take as much disk as those of the whole run.
+
+    The network is that of the last epoch, or the average over the last ones where the recipe predicts with
+    that: the choice of the best epochs has looked at the labels of the held-out images.
+
+    Args:
+        job: its `pseudo` and `inference` settings.
+        fold: its number.
+        folder: of the round, with the network's weights.
+        held_out: names of the labelled pictures that the fold is validated on; a test picture that is
+            the same as one of these, pixel for pixel, is not taken.
+
+    Returns:
+        The pictures that were taken; there may be none.
+    """
+    name = "swa" if job.recipe.inference.weights == "swa" else "last"
+    weights = folder / f"{name}.safetensors"
+    table, about, maps = folder / "pseudo.csv", folder / "pseudo.json", folder / "test"
+    settings = job.recipe.to_dict()
+    inputs = {
+        "weights": checksum(weights),
+        "inference": {key: settings["inference"][key] for key in ("flips", "shifts", "scales", "map_scale")},
+        "pseudo": {key: settings["pseudo"][key] for key in ("sure", "sure_pixels", "edge")},
+        "pictures": job.test_pictures.digest,
+        "held_out": digest([job.train_pictures.digest, list(held_out)]),
+    }
+    stage = Stage(job.folder, f"pseudo-fold{fold}-{folder.name}", inputs)
+    if not stage.is_done():
+        networks = {fold: load_network(job.recipe, job.spec, weights)}
+        accelerator = make_accelerator(job.recipe.training.precision)
+        part = Prediction(job.recipe, networks, lambda name: [fold], maps, stage.key, accelerator)
+        [reader] = predict_maps([part], job.test_pictures, job.sample.images, job.spec)
+        rows, facts = _choose(job, reader, held_out)
+        save_labels(rows, table)
+        write_json(about, facts)
+        stage.finish([table, about])
+        print(f"fold {fold} {folder.name}: {describe(facts)}", flush=True)
+    shutil.rmtree(maps, ignore_errors=True)
+    return load_labels(table, job.test_pictures, job.spec)
+
+
+def describe(facts: Mapping[str, Any]) -> str:
+    """Say in one line what was taken and left out, from what `pseudo.json` holds.
+
+    Example:
+        >>> facts = {"pictures": 120, "taken": 57, "clean": 50, "classes": {"hole": 7}}
+        >>> describe(facts | {"left_out": {"class unsure": 63}})
+        '57 of 120 test pictures taken (clean: 50, hole: 7); left out (class unsure: 63)'
+    """
+    taken = _listed({"clean": facts["clean"], **facts["classes"]})
+    line = f"{facts['taken']:,} of {facts['pictures']:,} test pictures taken ({taken})"
+    if facts["left_out"]:
+        line += f"; left out ({_listed(facts['left_out'])})"
+    return line if facts["taken"] else line + "; there is no more to learn: lower pseudo.sure"
+
+
+def _choose(
+    job: Job, maps: MapReader, held_out: Sequence[str]
+) -> tuple[list[tuple[str, int, str]], dict[str, Any]]:
+    """Rows of the pictures that are taken, and what is told of the choice; a map at a time."""
+    rows: list[tuple[str, int, str]] = []
+    left_out, classes, clean = Counter(), np.zeros(len(job.spec.classes), int), 0
+    seen = {_fingerprint(job.train_pictures.picture(name)) for name in held_out}
+    for index, name in enumerate(progress(maps.names, "choose pictures")):
+        verdict, masks = judge(maps.full(index), maps.class_probability[index], job.recipe.pseudo)
+        if verdict == "taken" and _fingerprint(job.test_pictures.picture(name)) in seen:
+            verdict = HELD_OUT
+        if verdict != "taken":
+            left_out[verdict] += 1
+            continue
+        rows += label_rows(name, masks)
+        present = masks.any((1, 2))
+        classes += present
+        clean += not present.any()
+    facts = {
+        "pictures": len(maps),
+        "taken": len(maps) - left_out.total(),
+        "clean": clean,
+        "classes": dict(zip(job.spec.classes, classes.tolist(), strict=True)),
+        "left_out": dict(left_out.most_common()),
+    }
+    return rows, facts
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name}: {count:,}" for name, count in counts.items())
+
+
+def _fingerprint(picture: np.ndarray) -> str:
+    return hashlib.blake2b(np.ascontiguousarray(picture), digest_size=16).hexdigest()

@@ -1,0 +1,104 @@
+"""What each switch of the augmentation does to a training crop."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+
+import cv2
+import numpy as np
+
+from severstal.competition.masks import Masks
+from severstal.competition.spec import Spec
+from severstal.data.augment import Augment, Donors
+from severstal.data.images import Pictures
+from severstal.recipe import AugmentSettings
+from severstal.report.overlay import Panel, describe, gallery
+from severstal.report.palette import Sheet
+
+# Each at its strongest, so that one sees what it does; recipes take less.
+SWITCHES = {
+    "black_aware": ("never a crop without steel", {"black_aware": True}),
+    "horizontal_flip, vertical_flip": ("mirrored", {"horizontal_flip": 1.0, "vertical_flip": 1.0}),
+    "brightness, contrast": ("another brightness and contrast", {"brightness": 0.2, "contrast": 0.2}),
+    "multi_scale": ("larger or smaller", {"multi_scale": 0.4}),
+    "blackout": ("defects erased, and their labels", {"blackout": 1.0}),
+    "copy_paste": ("a piece of a rare class pasted", {"copy_paste": 1.0}),
+    "roll_shift": ("the light of another roll", {"roll_shift": 1.0}),
+    "jpeg": ("compressed once more", {"jpeg": 1.0}),
+    "cyclic_shift": ("rolled along the sheet; the whole picture", {"cyclic_shift": 1.0}),
+}
+TRIES = 2  # draws a picture
+COMPARED = 12  # draws, of which the one that the switch changes most is shown
+
+
+def augment_figure(
+    pictures: Pictures, masks: Masks, names: Sequence[str], spec: Spec, crop: tuple[int, int], seed: int = 0
+) -> Sheet:
+    """Show a crop before and after each switch, one row a switch.
+
+    Before and after come from the same draw, so that nothing but the switch differs. A switch that changes
+    nothing, as `black_aware` where no picture has a black band, has no row.
+
+    Args:
+        pictures: holds them.
+        masks: of all labelled pictures.
+        names: pictures to show and to take pasted pieces from; a few dozen are enough.
+        spec: names the classes.
+        crop: height and width of the crops in pixels.
+        seed: of the draws.
+
+    Example:
+        >>> import pandas as pd
+        >>> from types import SimpleNamespace
+        >>> grey = np.random.default_rng(0).integers(60, 90, (64, 96)).astype(np.uint8)
+        >>> spec = Spec("tiny", (64, 96), ("hole",))
+        >>> table = pd.DataFrame({"ImageId": ["a"], "ClassId": [1], "EncodedPixels": ["3000 9"]})
+        >>> store = SimpleNamespace(picture={"a": grey}.get)
+        >>> len(augment_figure(store, Masks(table, spec), ["a"], spec, (32, 48)).axes)
+        16
+    """
+    plain = AugmentSettings(
+        crop=crop, non_empty=1.0, brightness=0, contrast=0, horizontal_flip=0, vertical_flip=0
+    )
+    donors = Donors(pictures, masks, names, spec)
+    panels = []
+    rest = list(names)
+    for switch, (does, change) in SWITCHES.items():
+        before = plain
+        if switch == "cyclic_shift":
+            before = replace(before, crop=spec.image_shape)
+        if switch in ("black_aware", "copy_paste"):
+            before = replace(before, non_empty=0.0)
+        both = [
+            Augment(settings, spec.image_shape, donors) for settings in (before, replace(before, **change))
+        ]
+        draws = islice(_draws(pictures, masks, rest or names, both, seed), COMPARED)
+        found = max(draws, key=lambda draw: draw[0], default=None)
+        if found is None:
+            continue
+        _, name, shown = found
+        rest = [other for other in rest if other != name]  # another picture in every row
+        texts = (f"before: {describe(shown[0][1], spec)}", f"{switch}: {does}")
+        panels += [Panel(*part, text) for part, text in zip(shown, texts, strict=True)]
+    height, width = (min(side, whole) for side, whole in zip(crop, spec.image_shape, strict=True))
+    note = "Left: a crop as it is on disk. Right: the same draw with one switch turned on, at its strongest."
+    figure = gallery(
+        panels, replace(spec, image_shape=(height, width)), "Augmentation, switch by switch", note, 2
+    )
+    for axes in figure.axes:
+        axes.set_anchor("NW")  # whole pictures are not as tall as crops
+    figure.photographic = True
+    return figure
+
+
+def _draws(
+    pictures: Pictures, masks: Masks, names: Sequence[str], both: Sequence[Augment], seed: int
+) -> Iterator[tuple[float, str, list[tuple[np.ndarray, np.ndarray]]]]:
+    """Go through the draws that the switch changes: by how much, the name, and the crops before and after."""
+    for name in names:
+        picture, bits = pictures.picture(name), masks[name]
+        for draw in range(seed, seed + TRIES):
+            before, after = (augment(picture, bits, draw) for augment in both)
+            change = float(cv2.absdiff(before[0], after[0]).mean())
+            if change:
+                yield change, name, [before, after]

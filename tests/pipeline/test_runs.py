@@ -1,0 +1,164 @@
+"""What the runs say of themselves, and that no folder whatever stops the list."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from severstal.competition.metric import score_pairs
+from severstal.competition.spec import Spec
+from severstal.errors import SeverstalError
+from severstal.files import write_json
+from severstal.pipeline.runs import list_runs
+from severstal.recipe import DataSettings, Recipe
+from severstal.report.scorecard import save_scorecard
+from severstal.stages import Stage
+from severstal.training.run_folder import write_run
+
+SPEC = Spec("tiny", (8, 8), ("hole",))
+
+
+def make_run(name: str, scores: list[list[float]], done: int, commit: str | None = "c0ffee" * 6) -> Path:
+    """A run of three folds; each list of scores is the history of a fold, 10 s an epoch."""
+    run = Path("runs", name)
+    write_run(run, Recipe(name="plain", data=DataSettings(folds=5, train_folds=3)), Path("input"), SPEC)
+    if commit:
+        write_json(run / "environment.json", {"commit": commit})
+    for fold, epochs in enumerate(scores):
+        write_history(run / f"fold{fold}", epochs)
+    for fold in range(done):
+        Stage(run, f"train-fold{fold}", {}).finish([])
+    return run
+
+
+def write_history(folder: Path, scores: list[float], loss: float = 0.5) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    figures = {"loss": loss, "learning_rate": 1e-3, "all_empty": 0.5, "dice_on_defects": 0.1}
+    figures |= {"defects_found": 0.2, "false_alarms": 0.1, "seconds": 10.0, "pictures_a_second": 8.0}
+    lines = [json.dumps({"epoch": n, "score": score} | figures) for n, score in enumerate(scores, 1)]
+    (folder / "history.jsonl").write_text("\n".join(lines) + "\n")
+
+
+def make_team(name: str, runs: list[Path], recipe: Recipe | None = None) -> Path:
+    team = Path("runs", name)
+    write_run(team, recipe or Recipe(name="plain"), Path("input"), SPEC)
+    write_json(team / "team.json", {"runs": [str(run) for run in runs], "sense": "mean"})
+    return team
+
+
+def write_score(folder: Path, score: float) -> None:
+    write_json(folder / "scorecard.json", {"oof": {"score": score}})
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_run_that_is_being_trained() -> None:
+    make_run("a", [[0.7, 0.9, 0.8], [0.6]], 1)
+    (row,) = list_runs().runs
+    assert (row.name, row.recipe, row.members) == ("a", "plain", ())
+    assert row.input == str(Path("input").resolve())
+    assert (row.folds_done, row.folds, row.epochs, row.seconds) == (1, 3, 4, 40.0)
+    assert (row.score, row.score_of) == (pytest.approx((0.9 + 0.6) / 2), "validation")
+    assert row.commit == "c0ffee" * 6
+
+
+def test_the_scorecard_s_score_goes_before_the_validation_s() -> None:
+    write_score(make_run("a", [[0.9]] * 3, 3), 0.85)
+    (row,) = list_runs().runs
+    assert (row.score, row.score_of) == (0.85, "out of fold")
+
+
+def test_rounds_of_pseudo_labels_count_as_time_but_once() -> None:
+    run = make_run("a", [[0.7, 0.8]], 1)
+    write_history(run / "fold0" / "round0", [0.6, 0.65], loss=0.7)
+    (row,) = list_runs().runs
+    assert (row.epochs, row.seconds, row.score) == (4, 40.0, pytest.approx(0.8))
+    write_history(run / "fold0" / "round0", [0.7, 0.8])  # taken over to be the last round
+    (row,) = list_runs().runs
+    assert (row.epochs, row.seconds) == (2, 20.0)
+
+
+def test_a_run_that_was_only_begun() -> None:
+    make_run("a", [], 0, commit=None)
+    (row,) = list_runs().runs
+    assert math.isnan(row.score)
+    assert (row.score_of, row.epochs, row.commit) == (None, 0, None)
+
+
+def test_the_best_come_first_and_the_unscored_last() -> None:
+    make_run("new", [], 0)
+    make_run("worse", [[0.7]], 0)
+    make_run("better", [[0.8]], 0)
+    assert [row.name for row in list_runs().runs] == ["better", "worse", "new"]
+
+
+def test_a_team_is_its_members_together() -> None:
+    members = [make_run("a", [[0.7], [0.8]], 2), make_run("b", [[0.6]], 1)]
+    team = make_team("team", members)
+    row = {row.name: row for row in list_runs().runs}["team"]
+    assert (row.recipe, row.members) == ("2 runs", ("a", "b"))
+    assert (row.folds_done, row.folds, row.epochs, row.seconds) == (3, 6, 3, 30.0)
+    assert math.isnan(row.score)
+    assert row.commit == "c0ffee" * 6
+    write_score(team, 0.9)
+    assert list_runs().runs[0].name == "team"
+    make_run("b", [], 0, commit="another")
+    assert {row.name: row for row in list_runs().runs}["team"].commit is None
+
+
+def test_a_team_is_found_from_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_team("team", [make_run("a", [[0.7]], 1)])
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert {row.name for row in list_runs(tmp_path / "runs").runs} == {"a", "team"}
+
+
+def test_damaged_and_foreign_folders_are_told() -> None:
+    make_run("good", [[0.7]], 1)
+    for name in ("empty", "pictures", ".cache"):
+        Path("runs", name).mkdir()
+    Path("runs/leaderboard.csv").touch()
+    for name, file, text in (
+        ("input", "input.json", "{"),
+        ("shape", "input.json", '{"folder": 3, "name": "a", "image_shape": 5, "classes": []}'),
+        ("list", "input.json", "[]"),
+        ("history", "fold0/history.jsonl", "nonsense"),
+        ("number", "fold0/history.jsonl", "3"),
+        ("card", "scorecard.json", '{"oof": 3}'),
+        ("words", "scorecard.json", '{"oof": {"score": "high"}}'),
+        ("nocard", "scorecard.json", '{"test": {"score": 0.5}}'),
+        ("place", "environment.json", "[1]"),
+        ("recipe", "recipe.toml", "training = 3"),
+        ("bytes", "recipe.toml", "\x00\x01"),
+    ):
+        (make_run(name, [[0.7]], 1) / file).write_text(text)
+    for name, text in (("team", "{}"), ("alone", '{"runs": ["runs/gone"]}'), ("odd", '{"runs": 3}')):
+        (make_team(name, []) / "team.json").write_text(text)
+    table = list_runs()
+    assert [row.name for row in table.runs] == ["good"]
+    assert {name for name, _ in table.others} == {
+        *("empty", "input", "shape", "list", "history", "number", "card", "words", "nocard", "place"),
+        *("recipe", "bytes", "team", "alone", "odd"),
+    }
+    reasons = dict(table.others)
+    assert reasons["empty"] == "no recipe.toml"
+    assert reasons["history"].startswith("fold0/history.jsonl: not JSON lines")
+    assert all(reason and "\n" not in reason for reason in reasons.values())
+
+
+def test_a_file_in_place_of_the_folder_is_an_error() -> None:
+    Path("runs").touch()
+    with pytest.raises(SeverstalError, match="runs: not a folder"):
+        list_runs()
+
+
+def test_a_scorecard_as_it_is_saved_is_read() -> None:
+    run = make_run("a", [[0.9]], 1)
+    areas = np.array([[5], [0]]), np.array([[10], [0]]), np.array([[10], [0]])
+    save_scorecard(run / "scorecard.json", {"oof": score_pairs(*areas, SPEC)})
+    assert list_runs().runs[0].score == pytest.approx(0.75)

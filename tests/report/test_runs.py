@@ -1,0 +1,50 @@
+"""The table of runs is tidy whatever the runs are called."""
+
+import json
+import math
+from dataclasses import replace
+
+from severstal.report.runs import RunRow, RunTable, print_runs
+
+ROW = RunRow("a", "plain", (), "/data/tiles", 1, 3, 12, 0.9, "validation", 90.0, "c0ffee" * 6)
+
+
+def test_columns_stand_below_their_heads() -> None:
+    rows = (
+        replace(ROW, name="x" * 60, recipe="y" * 60, input="/z" + "z" * 60, epochs=20_000, seconds=1e6),
+        ROW,
+        replace(ROW, score=math.nan, score_of=None, seconds=5.0, commit=None, epochs=0),
+        replace(ROW, score=0.91234, score_of="out of fold"),
+    )
+    head, *lines = print_runs(RunTable(rows, (("foreign", "no recipe.toml"),))).splitlines()
+    table, notes = lines[:4], lines[4:]
+    for name in ("recipe", "input", "folds", "score", "commit"):
+        at = head.index(f" {name}") + 1
+        assert all(line[at] != " " and line[at - 1] == " " for line in table), name
+    assert [line.split()[-1] for line in table] == ["c0ffeec0f", "c0ffeec0f", "-", "c0ffeec0f"]
+    assert "0.9123 oof" in table[3]
+    assert "0.9000 val" in table[1]
+    assert "  277.8 h  " in table[0]
+    assert "…" in table[0]
+    assert [note.split()[0] for note in notes] == ["oof:", "val:", "foreign:"]
+    ordinary = print_runs(RunTable((replace(ROW, name="champion_small-severstal"),), ())).splitlines()
+    assert max(map(len, ordinary)) <= 120
+
+
+def test_only_what_stands_there_is_explained() -> None:
+    assert "oof:" not in print_runs(RunTable((ROW,), ()))
+    assert "val:" not in print_runs(RunTable((replace(ROW, score_of="out of fold"),), ()))
+
+
+def test_no_run_says_how_to_make_one_and_still_tells_the_others() -> None:
+    lines = print_runs(RunTable((), (("b", "damaged"),))).splitlines()
+    assert "`severstal train RECIPE --input FOLDER` makes one" in lines[0]
+    assert lines[1:] == ["b: not a run (damaged)"]
+
+
+def test_as_json() -> None:
+    table = RunTable((replace(ROW, score=math.nan, score_of=None, members=("b", "c")),), (("d", "why"),))
+    found = json.loads(json.dumps(table.to_dict(), allow_nan=False))
+    assert found["runs"][0]["score"] is None
+    assert found["runs"][0]["members"] == ["b", "c"]
+    assert found["others"] == [{"name": "d", "reason": "why"}]
