@@ -1,0 +1,109 @@
+"""What our training is worth over the plain one on real pictures, and what each of its parts is worth.
+
+    python benchmarks/ablation.py INPUT [--encoder NAME] [--images N] [--epochs N] [--folds N] [--scale N]
+        [--crop HEIGHT WIDTH] [--switches NAME ...]
+
+Both recipes are trained without pretrained weights on the same leak-proof folds, with the same encoder,
+crops of the same size and the same number of them, N = images x epochs in each fold. The plain one is
+`plain_smp`: Unet, BCE plus Dice, Adam, flips, threshold 0.5. Ours is `OURS` on top of it. They are compared
+out of fold, in pairs, by groups of near-duplicates: at plain 0.5 each, and ours as it is meant to be used,
+under rules searched without an image's fold. Then ours is taken apart, switch by switch, as `severstal
+ablate` does: `--switches none` leaves that out. All is kept in `runs/` and goes on where it was broken off.
+"""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from severstal import pipeline
+from severstal.decision.bootstrap import interval
+from severstal.pipeline.ablation import gain_on_defects, judge
+from severstal.recipe import Recipe, load_recipe
+from severstal.recipe.switches import SWITCHES, change
+from severstal.report.comparison import compare_pairs, print_comparison
+
+OURS = {
+    "model.architecture": "fpn",
+    "sampling.balance": "classes",
+    "augment.non_empty": 0.9,
+    "augment.black_aware": True,
+    "augment.brightness": 0.2,
+    "augment.contrast": 0.2,
+    "augment.roll_shift": 0.3,
+    "augment.multi_scale": 0.15,
+    "model.class_head": True,
+    "loss.masks": {"bce": 0.75, "dice": 0.25},
+    "loss.classes": 0.1,
+    "training.optimizer": "adamw",
+    "training.learning_rate": 3e-3,
+    "training.weight_decay": 1e-2,
+    "training.warmup": 0.05,
+    "training.flat": 0.0,
+    "training.clip": 1.0,
+    "training.ema": 0.99,
+    "inference.weights": "last",
+    "inference.flips": ("none", "horizontal", "vertical"),
+    "decision.choice": "flattest",
+    "decision.gates": ("none", "veto", "soft", "area"),
+    "decision.exclusive": "auto",
+}
+
+
+def both_recipes(arguments: argparse.Namespace) -> tuple[Recipe, Recipe]:
+    """The plain recipe and ours, at the budget that was asked for."""
+    plain = change(
+        load_recipe("plain_smp"),
+        {
+            "model.encoder_name": arguments.encoder,
+            "model.encoder_weights": "none",
+            "augment.crop": tuple(arguments.crop),
+            "training.epochs": arguments.epochs,
+            "training.epoch_images": arguments.images,
+            "training.learning_rate": 1e-3,  # from scratch; 1e-4 is for pretrained weights
+            "data.train_folds": arguments.folds,
+            "data.scale": arguments.scale,
+            "inference.map_scale": max(2, arguments.scale),
+            "inference.weights": "last",
+        },
+    )
+    return replace(plain, name="bench_plain"), replace(change(plain, OURS), name="bench_ours", source="")
+
+
+def main() -> None:
+    """Train, compare, take apart."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("input", type=Path)
+    parser.add_argument("--encoder", default="tu-mobilenetv3_small_050")
+    parser.add_argument("--images", type=int, default=740)
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--scale", type=int, default=2)
+    parser.add_argument("--crop", type=int, nargs=2, default=(256, 256))
+    parser.add_argument("--switches", nargs="*", default=list(SWITCHES))
+    arguments = parser.parse_args()
+
+    recipes = both_recipes(arguments)
+    candidates = [pipeline.open_candidate(recipe, arguments.input) for recipe in recipes]
+    plain, ours = (judge(candidate) for candidate in candidates)
+    seen = arguments.images * arguments.epochs
+    print(f"\n{arguments.encoder}, {seen:,} pictures seen in each of {arguments.folds} folds")
+    for name, pairs, rate in (
+        ("plain recipe, plain 0.5", plain.plain, plain.rate),
+        ("ours, plain 0.5", ours.plain, ours.rate),
+        ("ours, rules searched", ours.fitted, ours.rate),
+    ):
+        span, score = interval(pairs.dice, pairs.groups), pairs.score
+        print(
+            f"{name:24} {span.mean:.4f} ({span.low:.4f} to {span.high:.4f}), nothing {score.all_empty:.4f}, "
+            f"Dice on defects {score.dice_on_defects or 0:.4f}, {rate:.1f} pictures a second"
+        )
+    for pairs, name in ((ours.plain, "ours, plain 0.5"), (ours.fitted, "ours, rules searched")):
+        print(print_comparison(compare_pairs(plain.plain, pairs, ("the plain recipe", name))))
+        gain = gain_on_defects(pairs, plain.plain)
+        print(f"Dice on defects: {gain.mean:+.4f} ({gain.low:+.4f} to {gain.high:+.4f})\n")
+    if arguments.switches != ["none"]:
+        pipeline.ablate(recipes[1], arguments.input, arguments.switches)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""What each step of the refinement is worth out of fold, on a run's own maps.
+
+    python benchmarks/refine.py runs/smoke-sample
+
+The rules are those of the run, searched without each image's fold; each line adds one step to them and draws
+the same maps again. The gain is over the rules without any, pair by pair, with its interval from a bootstrap
+over groups of near-duplicates. `seconds` is what drawing all masks took. Widths of the CRF are its own.
+"""
+
+import argparse
+import time
+from dataclasses import replace
+
+from severstal import pipeline
+from severstal.competition.scored import score_masks
+from severstal.decision.bootstrap import paired
+from severstal.decision.heldout import draw_heldout
+from severstal.decision.refine.settings import NO_REFINEMENT, Refinement
+from severstal.decision.rules import Rules
+
+STEPS = (
+    Refinement(opening=1),
+    Refinement(opening=3),
+    Refinement(closing=1),
+    Refinement(closing=3),
+    Refinement(closing=8),
+    Refinement(smooth_edges=2.0),
+    Refinement(smooth_edges=5.0),
+    Refinement(crf=1),
+    Refinement(crf=5),
+)
+HOLES = "holes filled"
+
+
+def changed(rules: Rules, refine: Refinement, fill_holes: bool) -> Rules:
+    """The same rules with another refinement."""
+    parts = {"refine": refine, "fill_holes": fill_holes}
+    return replace(rules, rules=tuple(replace(rule, **parts) for rule in rules.rules))
+
+
+def main() -> None:
+    """Print a line a step."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("runs", nargs="+", help="the folder of a run, or those of a team")
+    candidate = pipeline.open_team(parser.parse_args().runs)
+    maps, folds = pipeline.predict_oof(candidate), pipeline.fold_table(candidate)
+    _, fitted = pipeline.explore_rules(candidate)
+    numbers, groups = folds["fold"].to_numpy(), folds["group"].to_numpy()
+    steps = {"none": (NO_REFINEMENT, False), HOLES: (NO_REFINEMENT, True)}
+    steps |= {str(step): (step, False) for step in STEPS}
+    without = None
+    for name, (refine, holes) in steps.items():
+        rules = {fold: changed(found, refine, holes) for fold, found in fitted.rules.items()}
+        start = time.perf_counter()
+        table = draw_heldout(maps, rules, numbers, candidate.spec, candidate.train_pictures)
+        seconds = time.perf_counter() - start
+        pairs = score_masks(table, candidate.labels, maps.names, candidate.spec, groups, numbers)
+        without = without or pairs
+        gain = paired(pairs.dice, without.dice, pairs.groups)
+        print(
+            f"{name:36} score {pairs.score.score:.4f}, "
+            f"{gain.mean:+.4f} ({gain.low:+.4f} to {gain.high:+.4f}), "
+            f"Dice on defects {pairs.score.dice_on_defects:.4f}, {seconds:.1f} seconds",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
