@@ -1,9 +1,9 @@
 """What our training is worth over the plain one on real pictures, and what each of its parts is worth.
 
-    python benchmarks/ablation.py INPUT [--encoder NAME] [--images N] [--epochs N] [--folds N] [--scale N]
-        [--crop HEIGHT WIDTH] [--switches NAME ...]
+    python benchmarks/ablation.py INPUT [--encoder NAME] [--decoder CHANNELS ...] [--images N] [--epochs N]
+        [--folds N] [--scale N] [--crop HEIGHT WIDTH] [--mean M --std S] [--engine ray] [--switches NAME ...]
 
-Both recipes are trained without pretrained weights on the same leak-proof folds, with the same encoder,
+Both recipes are trained without pretrained weights on the same leak-proof folds, with the same network,
 crops of the same size and the same number of them, N = images x epochs in each fold. The plain one is
 `plain_smp`: Unet, BCE plus Dice, Adam, flips, threshold 0.5. Ours is `OURS` on top of it. They are compared
 out of fold, in pairs, by groups of near-duplicates: at plain 0.5 each, and ours as it is meant to be used,
@@ -23,19 +23,16 @@ from severstal.recipe.switches import SWITCHES, change
 from severstal.report.comparison import compare_pairs, print_comparison
 
 OURS = {
-    "model.architecture": "fpn",
     "sampling.balance": "classes",
     "augment.non_empty": 0.9,
     "augment.black_aware": True,
     "augment.brightness": 0.2,
     "augment.contrast": 0.2,
-    "augment.roll_shift": 0.3,
-    "augment.multi_scale": 0.15,
     "model.class_head": True,
     "loss.masks": {"bce": 0.75, "dice": 0.25},
     "loss.classes": 0.1,
     "training.optimizer": "adamw",
-    "training.learning_rate": 3e-3,
+    "training.learning_rate": 4e-3,
     "training.weight_decay": 1e-2,
     "training.warmup": 0.05,
     "training.flat": 0.0,
@@ -56,13 +53,16 @@ def both_recipes(arguments: argparse.Namespace) -> tuple[Recipe, Recipe]:
         {
             "model.encoder_name": arguments.encoder,
             "model.encoder_weights": "none",
+            "model.options": {"decoder_channels": list(arguments.decoder)},
+            "data.mean": arguments.mean,
+            "data.std": arguments.std,
             "augment.crop": tuple(arguments.crop),
             "training.epochs": arguments.epochs,
             "training.epoch_images": arguments.images,
             "training.learning_rate": 1e-3,  # from scratch; 1e-4 is for pretrained weights
             "data.train_folds": arguments.folds,
             "data.scale": arguments.scale,
-            "inference.map_scale": max(2, arguments.scale),
+            "inference.map_scale": arguments.scale,
             "inference.weights": "last",
         },
     )
@@ -73,18 +73,22 @@ def main() -> None:
     """Train, compare, take apart."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("input", type=Path)
-    parser.add_argument("--encoder", default="tu-mobilenetv3_small_050")
-    parser.add_argument("--images", type=int, default=740)
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--encoder", default="tu-test_resnet")
+    parser.add_argument("--decoder", type=int, nargs=5, default=(64, 48, 32, 16, 16))
+    parser.add_argument("--images", type=int, default=4000)
+    parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--folds", type=int, default=5)
-    parser.add_argument("--scale", type=int, default=2)
-    parser.add_argument("--crop", type=int, nargs=2, default=(256, 256))
+    parser.add_argument("--scale", type=int, default=1)
+    parser.add_argument("--crop", type=int, nargs=2, default=(128, 128))
+    parser.add_argument("--mean", type=float, default=0.2, help="of the pictures, 0 to 1")
+    parser.add_argument("--std", type=float, default=0.1, help="of the pictures, 0 to 1")
+    parser.add_argument("--engine", choices=("local", "ray"), default="local")
     parser.add_argument("--switches", nargs="*", default=list(SWITCHES))
     arguments = parser.parse_args()
 
     recipes = both_recipes(arguments)
     candidates = [pipeline.open_candidate(recipe, arguments.input) for recipe in recipes]
-    plain, ours = (judge(candidate) for candidate in candidates)
+    plain, ours = (judge(candidate, arguments.engine) for candidate in candidates)
     seen = arguments.images * arguments.epochs
     print(f"\n{arguments.encoder}, {seen:,} pictures seen in each of {arguments.folds} folds")
     for name, pairs, rate in (
@@ -102,7 +106,7 @@ def main() -> None:
         gain = gain_on_defects(pairs, plain.plain)
         print(f"Dice on defects: {gain.mean:+.4f} ({gain.low:+.4f} to {gain.high:+.4f})\n")
     if arguments.switches != ["none"]:
-        pipeline.ablate(recipes[1], arguments.input, arguments.switches)
+        pipeline.ablate(recipes[1], arguments.input, arguments.switches, engine=arguments.engine)
 
 
 if __name__ == "__main__":
