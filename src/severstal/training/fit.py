@@ -53,13 +53,15 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
     folder, settings, seed = Path(folder), recipe.training, recipe.seed * 1000 + fold
     accelerator = make_accelerator(settings.precision)
     set_seed(seed)
+    plan = Plan(recipe, settings.epoch_images or len(data.train))
+    for phase in plan.phases:  # a faulty loss is to be told now, not when its phase begins
+        _loss(data, recipe, phase)
     state = _new_state(data, recipe, accelerator)
     network = state.network
     best = BestEpochs(folder, max(1, settings.keep_best))
     if not state.restore(folder / "state.safetensors", key) and accelerator.is_main_process:
         best.clear()
     model = compile_network(network) if settings.compile else network
-    plan = Plan(recipe, settings.epoch_images or len(data.train))
     watch = LossWatch(folder, accelerator)
     board = None
     if settings.tensorboard and accelerator.is_main_process:
