@@ -85,10 +85,17 @@ def augment_figure(
     figure = gallery(
         panels, replace(spec, image_shape=(height, width)), "Augmentation, switch by switch", note, 2
     )
-    for axes in figure.axes:
-        axes.set_anchor("NW")  # whole pictures are not as tall as crops
+    _fit_rows(figure, [panel.picture.shape for panel in panels[::2]], height / width)
     figure.photographic = True
     return figure
+
+
+def _fit_rows(figure: Sheet, shapes: Sequence[tuple[int, int]], aspect: float) -> None:
+    """Give the rows of whole pictures, which are not as tall as crops, no more height than they fill."""
+    ratios = [min(1.0, tall / wide / aspect) for tall, wide in shapes]
+    figure.axes[0].get_gridspec().set_height_ratios(ratios)
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(width, height * sum(ratios) / len(ratios))
 
 
 def _draws(
