@@ -18,6 +18,7 @@ from severstal.data.build import open_pictures
 from severstal.data.catalogue import CATALOGUE, Catalogue
 from severstal.data.images import ImageStore, PictureFolder
 from severstal.errors import SeverstalError
+from severstal.files import alone
 
 SPEC = Spec("tiny", (24, 40), ("a", "b"))
 NAMES = [f"{seed}.png" for seed in range(5)]
@@ -258,11 +259,12 @@ def test_killed_at_any_instant_it_goes_on(many: Path, tmp_path: Path, decoded: l
 
 
 def test_two_builders_at_once_share_the_work(many: Path, tmp_path: Path) -> None:
-    processes = [start(many, tmp_path / "store") for _ in range(2)]
-    outputs = [process.communicate()[0].splitlines() for process in processes]
-    digests = {lines[-1] for lines in outputs}
+    with alone(tmp_path / "store", "nobody"):  # until both have come, so that neither is done before
+        processes = [start(many, tmp_path / "store") for _ in range(2)]
+        waiting = [process.stdout.readline() for process in processes]
+    assert all("waiting for another process" in line for line in waiting)
+    digests = {process.communicate()[0].splitlines()[-1] for process in processes}
     assert len(digests) == 1
-    assert sum("waiting for another process" in "".join(lines) for lines in outputs) == 1
     catalogue = Catalogue(tmp_path / "store", SPEC.image_shape)
     assert catalogue.rows == len(catalogue.entries) == 200
     pictures = open_pictures(many, sorted(os.listdir(many)), SPEC, tmp_path / "store")

@@ -54,8 +54,7 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
     accelerator = make_accelerator(settings.precision)
     set_seed(seed)
     plan = Plan(recipe, settings.epoch_images or len(data.train))
-    for phase in plan.phases:  # a faulty loss is to be told now, not when its phase begins
-        _loss(data, recipe, phase)
+    losses = [_loss(data, recipe, phase) for phase in plan.phases]  # a faulty one is told before all else
     state = _new_state(data, recipe, accelerator)
     network = state.network
     best = BestEpochs(folder, max(1, settings.keep_best))
@@ -74,7 +73,7 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
             phase = plan.phase(epoch)
             freeze_encoder(state.optimizer, phase.frozen_encoder)
             feed = Feed(data, recipe, phase, seed, accelerator, state.hardness)
-            loss = _loss(data, recipe, phase).to(accelerator.device)
+            loss = losses[plan.phases.index(phase)].to(accelerator.device)
             step = Step(state, model, loss, accelerator, settings.clip, hardness=recipe.sampling.hard > 0)
         state.history.start_epoch()
         label = f"fold {fold} epoch {epoch + 1}/{settings.epochs}"
