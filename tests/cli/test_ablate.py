@@ -31,6 +31,7 @@ def test_what_is_given_comes_through(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_recipe_of_several_networks_is_trained_and_predicted(
     small_input: Path, tiny_recipe: Path, capsys: pytest.CaptureFixture
 ) -> None:

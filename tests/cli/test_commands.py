@@ -239,6 +239,7 @@ def test_damaged_results_are_named(command: Callable, small_input: Path, tiny_re
     assert "recipe.toml: not TOML" in the_line(command("predict", "runs/tiny-small"))
 
 
+@pytest.mark.slow
 def test_results_emptied_by_hand_are_one_line_or_made_again(
     command: Callable, small_input: Path, tiny_recipe: Path
 ) -> None:

@@ -82,6 +82,7 @@ def test_members_are_weighed_and_their_disagreement_kept(runs: list[Job], weight
     assert np.allclose(apart, apart.T)
 
 
+@pytest.mark.slow
 def test_ranks_serve_the_test_maps_too(runs: list[Job]) -> None:
     team = pipeline.open_team(folders(runs), "rank")
     pipeline.submit(team, "submissions/ranks.csv")
@@ -89,6 +90,7 @@ def test_ranks_serve_the_test_maps_too(runs: list[Job]) -> None:
     assert set(table["ImageId"]) <= set(team.sample.images)
 
 
+@pytest.mark.slow
 def test_a_stable_and_a_bold_submission(runs: list[Job], capsys: pytest.CaptureFixture) -> None:
     stable, bold = pipeline.propose(runs[0], "submissions/mine.csv")
     for each in (stable, bold):
@@ -122,6 +124,7 @@ def test_what_makes_no_team(runs: list[Job], small_input: Path, tiny_recipe: Pat
         pipeline.open_team([first, second], name="a/b")
 
 
+@pytest.mark.slow
 def test_other_folds_make_no_team(runs: list[Job], small_input: Path, tiny_recipe: Path) -> None:
     tiny_recipe.write_text("seed = 5\n" + tiny_recipe.read_text())
     other = open_job(tiny_recipe, small_input, "seeded")
@@ -156,6 +159,7 @@ def pair(tiny_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return path
 
 
+@pytest.mark.slow
 def test_a_recipe_of_two_networks_goes_all_the_way(pair: Path, small_input: Path) -> None:
     cards = pipeline.run(pair, small_input)
     assert set(cards) == {"oof", "test"}
@@ -219,6 +223,7 @@ def test_a_folder_is_of_a_run_or_of_a_team(pair: Path, small_input: Path, tiny_r
         reopen_job("runs/pair-small")
 
 
+@pytest.mark.slow
 def test_the_recipe_s_own_decisions_are_the_team_s(pair: Path, small_input: Path) -> None:
     pair.write_text(pair.read_text() + "decision = {min_component = 3}\n")
     pair.write_text(

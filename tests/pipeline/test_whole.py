@@ -168,6 +168,7 @@ def test_a_lost_file_is_made_again_and_nothing_before_it(
     assert (finished.folder / "submission.csv").read_bytes() == expected
 
 
+@pytest.mark.slow
 def test_a_corrected_label_is_trained_again(finished: Job, small_input: Path, tiny_recipe: Path) -> None:
     before = stamps(finished)
     table = pd.read_csv(small_input / "train.csv")
@@ -177,6 +178,7 @@ def test_a_corrected_label_is_trained_again(finished: Job, small_input: Path, ti
     assert stamps(finished)[path] != before[path]
 
 
+@pytest.mark.slow
 def test_other_rules_of_drawing_need_no_training(finished: Job, small_input: Path, tiny_recipe: Path) -> None:
     before = stamps(finished)
     tiny_recipe.write_text(tiny_recipe.read_text().replace('["none", "horizontal"]', '["none"]'))
@@ -187,6 +189,7 @@ def test_other_rules_of_drawing_need_no_training(finished: Job, small_input: Pat
     assert before[maps] != after[maps]
 
 
+@pytest.mark.slow
 def test_two_runs_are_identical(job: Job, small_input: Path, tiny_recipe: Path) -> None:
     pipeline.run(tiny_recipe, small_input, name="one", output="one.csv")
     pipeline.run(tiny_recipe, small_input, name="two", output="two.csv")
@@ -203,6 +206,7 @@ def test_a_bounded_recipe_uses_some_and_predicts_all(job: Job, small_input: Path
     assert len(MapReader("runs/bounded/test")) == 4
 
 
+@pytest.mark.slow
 def test_overfit_learns_its_batch_by_heart(job: Job, small_input: Path, tmp_path: Path) -> None:
     recipe = load_recipe("overfit")
     save_recipe(recipe, tmp_path / "overfit.toml")
