@@ -32,7 +32,7 @@ def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def recipe(tiny_recipe: Path) -> Path:
     """Trains long enough to be killed in the middle."""
     tiny_recipe.write_text(
-        tiny_recipe.read_text().replace("epochs = 2\nepoch_images = 48", "epochs = 16\nepoch_images = 24")
+        tiny_recipe.read_text().replace("epochs = 2\nepoch_images = 48", "epochs = 40\nepoch_images = 24")
     )
     return tiny_recipe
 

@@ -234,7 +234,19 @@ def test_killed_at_any_instant_it_ends_the_same(job: Job, small_input: Path, tin
     took = time.perf_counter() - started
 
     kills, rng = 0, np.random.default_rng(0)
-    for share in (0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9):  # importing torch takes the first half
+    for share in (
+        0.4,
+        0.45,
+        0.5,
+        0.55,
+        0.6,
+        0.65,
+        0.7,
+        0.75,
+        0.8,
+        0.85,
+        0.9,
+    ):  # importing torch takes the first half
         process = subprocess.Popen([*command, "broken"], env=environment, stderr=subprocess.DEVNULL)
         time.sleep(took * (share + rng.uniform(-0.03, 0.03)))
         if process.poll() is None:

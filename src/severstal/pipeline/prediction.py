@@ -8,6 +8,7 @@ from severstal.files import checksum, write_json
 from severstal.inference.ensemble import (
     Combiner,
     EnsembleReader,
+    Selection,
     fit_combiner,
     measure_overlap,
     select_weights,
@@ -80,29 +81,39 @@ def _combiner(team: Team, readers: Sequence[Maps]) -> Combiner:
         team.record()
         folds = make_folds(team.members[0]).set_index("ImageId")["fold"]
         overlap = measure_overlap(readers, team.masks)
-        selection = select_weights(overlap, folds.loc[readers[0].names].to_numpy())
-        weights = np.full(len(readers), 1 / len(readers))
-        if team.weights == "selected":
-            weights = selection.weights
-        elif team.weights != "uniform":
+        fold_of = folds.loc[readers[0].names].to_numpy()
+        weights, worth = np.full(len(readers), 1 / len(readers)), {}
+        if isinstance(team.weights, tuple):
             weights = np.array(team.weights)
+        if team.weights == "selected" or len(np.unique(fold_of)) > 1:  # one fold alone judges no selection
+            selection = select_weights(overlap, fold_of)
+            worth = _worth(selection)
+            if team.weights == "selected":
+                weights = selection.weights
         fit_combiner(team.sense, weights.tolist(), readers, team.power).save(path)
         write_json(
             about,
             {
-                "runs": selection.runs,
+                "runs": overlap.runs,
                 "weights": weights.tolist(),
-                "soft_dice": {
-                    "selected, on the folds not selected on": selection.selected,
-                    "uniform": selection.uniform,
-                    **dict(zip(selection.runs, selection.single.tolist(), strict=True)),
-                },
-                "selected_by_fold": selection.by_fold.tolist(),
+                **worth,
                 "disagreement": dict(zip(team.spec.classes, overlap.disagreement().tolist(), strict=True)),
             },
         )
         stage.finish([path, about])
     return Combiner.load(path)
+
+
+def _worth(selection: Selection) -> dict[str, object]:
+    """What the members and their selection are worth on out-of-fold maps."""
+    return {
+        "soft_dice": {
+            "selected, on the folds not selected on": selection.selected,
+            "uniform": selection.uniform,
+            **dict(zip(selection.runs, selection.single.tolist(), strict=True)),
+        },
+        "selected_by_fold": selection.by_fold.tolist(),
+    }
 
 
 def _stage(job: Job, part: str, pictures: str) -> Stage:
