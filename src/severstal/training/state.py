@@ -57,10 +57,9 @@ class TrainingState:
             SeverstalError: the disk is full, or the file may not be written; the earlier one stays.
         """
         owners = {"network": self.network.state_dict(), "optimizer": optimizer_tensors(self.optimizer)}
-        counts = {}
         for name, average in (("ema", self.ema), ("swa", self.swa)):
             if average is not None:
-                owners[name], counts[name] = average.tensors(), average.count
+                owners[name] = average.tensors()
         if self.hardness is not None:
             owners["sampler"] = {"hardness": torch.from_numpy(self.hardness)}
         facts = {
