@@ -1,18 +1,21 @@
 """The U-Net as its paper has it: no encoder but its own."""
 
+import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import torch
+from segmentation_models_pytorch.base import ClassificationHead
 from torch import Tensor, nn
 
 from severstal.errors import SeverstalError
-from severstal.models.foundation import class_head_on, classifier, split_options
 from severstal.models.network import Network
+from severstal.models.smp_networks import PRIOR_LOGIT
 
 OWN = "own"  # encoder_name of an architecture that has no encoder but its own
 LEVELS = 5
 UPSAMPLINGS = ("learned", "bilinear")
+DEFAULTS = {"width": 64, "upsampling": "learned", "dropout": 0.5}
 
 
 class DoubleConvolution(nn.Module):
@@ -103,7 +106,8 @@ class UnetPaper(nn.Module):
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
-        self.segmentation_head = classifier(encoder.out_channels[0], classes)
+        self.segmentation_head = nn.Conv2d(encoder.out_channels[0], classes, 1)
+        nn.init.constant_(self.segmentation_head.bias, PRIOR_LOGIT)
         self.classification_head = class_head
 
     def forward(self, pictures: Tensor) -> Tensor | tuple[Tensor, Tensor]:
@@ -153,12 +157,16 @@ def unet_paper(
             f"encoder_weights {encoder_weights!r} of unet_paper is unknown: nobody published any: "
             'set it to "none"'
         )
-    chosen, _ = split_options(options, {"width": 64, "upsampling": "learned", "dropout": 0.5}, encoder_name)
+    for name in options.keys() - DEFAULTS.keys():
+        near = difflib.get_close_matches(name, DEFAULTS, 1, 0.0)[0]
+        raise SeverstalError(f"model option {name!r} is unknown: the nearest known one is {near!r}")
+    chosen = {**DEFAULTS, **options}
     if chosen["upsampling"] not in UPSAMPLINGS:
         raise SeverstalError(
             f'model option \'upsampling\' is {chosen["upsampling"]!r}: give "learned" or "bilinear"'
         )
     encoder = ContractingPath(in_channels, chosen["width"], chosen["dropout"])
     decoder = ExpandingPath(encoder.out_channels, chosen["upsampling"])
-    body = UnetPaper(encoder, decoder, classes, class_head_on(encoder.out_channels[-1], classes, class_head))
+    head = ClassificationHead(encoder.out_channels[-1], classes) if class_head else None
+    body = UnetPaper(encoder, decoder, classes, head)
     return Network(body, stride=2 ** (LEVELS - 1))
