@@ -57,6 +57,13 @@ def test_what_weighs_nothing_is_not_computed(output, target):
     torch.testing.assert_close(loss, pixel_cross_entropy(output.masks, target).mean())
 
 
+def test_a_loss_of_the_networks_own_stands_for_the_losses_of_masks(output, target):
+    own = prediction(None, loss=lambda truth: truth.sum())
+    own.classes = output.classes
+    loss = build_loss({"bce": 0.75}, classes=0.5, class_weights=[1, 2, 3, 4])(own, target)
+    torch.testing.assert_close(loss, target.sum() + 0.5 * presence_cross_entropy(output.classes, target))
+
+
 def test_the_class_head_alone(output, target):
     loss = build_loss({}, classes=2.0)(output, target)
     torch.testing.assert_close(loss, 2 * presence_cross_entropy(output.classes, target))

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from severstal.models.network import Network, Output, encoder_of, settle, supervise
+from severstal.models.network import Network, Output, OwnLossOutput, encoder_of, settle, supervise
 
 
 class Recorder(nn.Module):
@@ -122,3 +122,30 @@ def test_weights_that_only_the_coarser_outputs_reach_are_not_frozen():
 def test_without_an_encoder_there_is_nothing_to_supervise():
     with pytest.raises(ValueError, match="no encoder to supervise"):
         supervise(Network(Recorder(), stride=1), channels=1, classes=4, bias=0.0)
+
+
+class Own(nn.Module):
+    """Masks from one weight, a loss from another."""
+
+    own_loss = True
+
+    def __init__(self):
+        super().__init__()
+        self.masks, self.taught = nn.Conv2d(1, 2, 1), nn.Parameter(torch.ones(()))
+
+    def forward(self, pictures):
+        if not self.training:
+            return self.masks(pictures)
+        return OwnLossOutput(None, None, lambda truth: self.taught * truth.mean())
+
+
+def test_a_network_with_a_loss_of_its_own():
+    network = Network(Own(), stride=1)
+    settle(network, channels=1)
+    assert all(weight.requires_grad for weight in network.parameters())
+    output = network(torch.zeros(2, 1, 5, 7))
+    output.loss(torch.ones(2, 2, 5, 7)).backward()
+    assert network.body.taught.grad == 1
+    assert type(network.eval()(torch.zeros(2, 1, 5, 7))) is Output
+    with pytest.raises(ValueError, match="a loss of its own"):
+        supervise(network, 1, 2, 0.0)

@@ -56,11 +56,11 @@ MASK_LOSSES: dict[str, MaskLoss] = {
 
 
 class Prediction(Protocol):
-    """What a network says of a batch; with deep supervision and in training mode also `auxiliary`."""
+    """What a network says of a batch; in training mode maybe also `auxiliary` masks or its own `loss`."""
 
     @property
-    def masks(self) -> Tensor:
-        """Logits, (N, C, H, W)."""
+    def masks(self) -> Tensor | None:
+        """Logits, (N, C, H, W); None only beside a loss of the network's own."""
 
     @property
     def classes(self) -> Tensor | None:
@@ -103,7 +103,8 @@ class Loss(nn.Module):
 
         Args:
             output: logits of masks (N, C, H, W), of classes (N, C), and, where deep supervision counts and
-                the network is in training mode, of coarser masks.
+                the network is in training mode, of coarser masks. Where the network has a loss of its own,
+                that one stands in the place of all mask losses.
             target: masks of 0 or 1, or between where pictures were mixed or shrunk, (N, C, H, W).
 
         Returns:
@@ -113,10 +114,13 @@ class Loss(nn.Module):
             SeverstalError: the class head counts, but the network has none; weights for another number of
                 classes.
         """
-        if output.masks.shape != target.shape:
+        if output.masks is not None and output.masks.shape != target.shape:
             raise ValueError(f"masks are {tuple(output.masks.shape)}, the target {tuple(target.shape)}")
         terms = []
-        if self.masks:
+        own = getattr(output, "loss", None)
+        if own is not None:
+            terms.append(own(target))
+        elif self.masks:
             targets = self._targets(target)
             terms.append(self._mask_losses(output.masks, targets))
             if self.deep_supervision and (coarser := getattr(output, "auxiliary", ())):

@@ -1,5 +1,6 @@
 """What every network gives and takes: grey pictures of any size in, logits of that size out."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -38,6 +39,22 @@ class DeepOutput(NamedTuple):
     auxiliary: tuple[Tensor, ...]
 
 
+class OwnLossOutput(NamedTuple):
+    """What a network with a loss of its own says of a batch in training mode.
+
+    A body that gives this has an attribute `own_loss` that is true, and a stride of 1.
+
+    Attributes:
+        masks: logits, (N, C, H, W), without gradient; None where it gives none in training mode.
+        classes: logits of each class being anywhere in the picture, (N, C); None without a class head.
+        loss: takes the true masks (N, C, H, W) and gives a scalar with gradient, a mean over the pictures.
+    """
+
+    masks: Tensor | None
+    classes: Tensor | None
+    loss: Callable[[Tensor], Tensor]
+
+
 class Network(nn.Module):
     """A network that takes pictures of any height and width.
 
@@ -46,7 +63,7 @@ class Network(nn.Module):
 
     Args:
         body: takes (N, channels, h, w) with h and w multiples of `stride`, and gives the logits of the
-            masks (N, C, h, w), or these and the logits of the classes (N, C).
+            masks (N, C, h, w), or these and the logits of the classes (N, C), or `OwnLossOutput`.
         stride: height and width inside are multiples of it.
         smallest: height and width inside are at least this.
 
@@ -66,7 +83,7 @@ class Network(nn.Module):
         self.smallest = smallest
         self.auxiliary: AuxiliaryHeads | None = None
 
-    def forward(self, pictures: Tensor) -> Output | DeepOutput:
+    def forward(self, pictures: Tensor) -> Output | DeepOutput | OwnLossOutput:
         """Say where and which defects are.
 
         Args:
@@ -74,13 +91,15 @@ class Network(nn.Module):
 
         Returns:
             Logits of masks (N, C, H, W) and, with a class head, of classes (N, C); in training mode also
-            those of the heads of deep supervision, where there are any.
+            those of the heads of deep supervision, or the network's own loss, where there are any.
         """
         height, width = pictures.shape[-2:]
         below, right = self._missing(height), self._missing(width)
         if below or right:
             pictures = functional.pad(pictures, (0, right, 0, below), mode="replicate")  # (N, channels, h, w)
         result = self.body(pictures)
+        if isinstance(result, OwnLossOutput):
+            return result
         masks, classes = result if isinstance(result, tuple) else (result, None)
         masks = masks[..., :height, :width]  # (N, C, H, W)
         if not self.training or self.auxiliary is None:
@@ -121,6 +140,16 @@ def encoder_of(network: nn.Module) -> nn.Module | None:
     return None
 
 
+def has_own_loss(network: Network) -> bool:
+    """Whether a network brings its own loss, in place of the recipe's losses of masks.
+
+    Example:
+        >>> has_own_loss(Network(nn.Conv2d(1, 4, 1), stride=1))
+        False
+    """
+    return getattr(network.body, "own_loss", False)
+
+
 def supervise(network: Network, channels: int, classes: int, bias: float) -> None:
     """Give a network heads of deep supervision.
 
@@ -131,8 +160,10 @@ def supervise(network: Network, channels: int, classes: int, bias: float) -> Non
         bias: logit that the heads begin with.
 
     Raises:
-        ValueError: the network has no encoder, or one without coarse features.
+        ValueError: the network has a loss of its own, no encoder, or one without coarse features.
     """
+    if has_own_loss(network):
+        raise ValueError("it has a loss of its own, which knows of no coarser masks")
     encoder = encoder_of(network)
     if encoder is None:
         raise ValueError("it has no encoder to supervise")
@@ -149,7 +180,8 @@ def settle(network: Network, channels: int) -> None:
     """Pass a blank picture forth and back, and freeze the weights that it does not reach.
 
     An encoder used to a smaller depth than its own, or a transformer's last norm, keeps weights that no mask
-    depends on; distributed training waits for their gradients in vain unless they are frozen.
+    depends on; distributed training waits for their gradients in vain unless they are frozen. None is frozen
+    where the network has a loss of its own, which may reach weights that a blank picture's masks do not.
 
     Args:
         network: new; stays in training mode, without gradients and with untouched running means.
@@ -169,7 +201,7 @@ def settle(network: Network, channels: int) -> None:
     network.eval()
     if network.auxiliary is not None:
         network.auxiliary.train()  # its heads are asked too
-    with torch.enable_grad():
+    with torch.set_grad_enabled(not has_own_loss(network)):
         result = network.body(picture)
         parts = result if isinstance(result, tuple) else (result,)
         if parts[0].shape[-2:] != picture.shape[-2:]:
@@ -177,9 +209,10 @@ def settle(network: Network, channels: int) -> None:
             raise ValueError(f"its masks come out {ratio:g} times as wide as the picture: set upsampling")
         if network.auxiliary is not None:
             parts = (*parts, *network.auxiliary())
-        torch.stack([part.sum() for part in parts]).sum().backward()
-    for weight in network.parameters():
-        if weight.grad is None:
-            weight.requires_grad_(False)
+        if not has_own_loss(network):
+            torch.stack([part.sum() for part in parts]).sum().backward()
+            for weight in network.parameters():
+                if weight.grad is None:
+                    weight.requires_grad_(False)
     network.zero_grad(set_to_none=True)
     network.train()

@@ -14,14 +14,22 @@ from severstal.models.fcn import Fcn8s, Fcn16s, Fcn32s
 from severstal.models.gcn import Gcn
 from severstal.models.hrnet import Hrnet
 from severstal.models.ksac import Ksac
-from severstal.models.network import DeepOutput, Network, Output, encoder_of, settle, supervise
+from severstal.models.network import DeepOutput, Network, Output, OwnLossOutput, encoder_of, settle, supervise
 from severstal.models.ocr import hrnet_ocr
 from severstal.models.segmenter import SegmenterLinear, SegmenterMask
 from severstal.models.segnet import SegNet
 from severstal.models.smp_networks import PRIOR_LOGIT, smp_network
 from severstal.models.unet_paper import unet_paper
 
-__all__ = ["DeepOutput", "Network", "Output", "architectures", "build_model", "encoder_of"]
+__all__ = [
+    "DeepOutput",
+    "Network",
+    "Output",
+    "OwnLossOutput",
+    "architectures",
+    "build_model",
+    "encoder_of",
+]
 
 
 class Builder(Protocol):

@@ -31,6 +31,8 @@ class ModelSettings:
 class LossSettings:
     """What training makes small.
 
+    An architecture with a loss of its own, maskrcnn or classical, takes that in place of all but `classes`.
+
     Attributes:
         masks: weight of each mask loss, by its name in the registry of losses.
         classes: weight of the class head's cross-entropy; without a head it must be 0.

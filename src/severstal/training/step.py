@@ -8,6 +8,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.nn import functional
 
+from severstal.errors import SeverstalError
 from severstal.training.feed import Crops
 from severstal.training.state import TrainingState
 
@@ -99,6 +100,11 @@ class Step:
             self._state.scaler.scale(loss).backward()
             total += loss.detach()
             if self._hardness:
+                if output.masks is None:
+                    raise SeverstalError(
+                        "sampling.hard asks how hard each crop was, which a network with a loss of its own "
+                        "does not say: set sampling.hard = 0"
+                    )
                 hardness.append(functional.softplus(output.masks.detach().float()).mean((1, 2, 3)))
         return StepResult(total, torch.cat(hardness) if hardness else None)
 
