@@ -12,6 +12,7 @@ from torch.utils.data import Dataset
 from severstal.competition.masks import Masks
 from severstal.data.augment import Augment
 from severstal.data.images import Pictures
+from severstal.data.normalize import normalize
 from severstal.data.pseudo import PseudoData
 from severstal.recipe import DataSettings
 
@@ -21,7 +22,7 @@ def to_input(picture: np.ndarray, settings: DataSettings) -> torch.Tensor:
 
     Args:
         picture: (H, W) uint8.
-        settings: `scale`, `mean` and `std`.
+        settings: `scale`, and what `normalize` takes.
 
     Returns:
         (1, H / scale, W / scale) float32, sizes rounded up.
@@ -31,7 +32,7 @@ def to_input(picture: np.ndarray, settings: DataSettings) -> torch.Tensor:
         tensor([2., 2., 2., 2.])
     """
     small = shrink(picture, settings.scale).astype(np.float32)
-    return torch.from_numpy((small / 255 - settings.mean) / settings.std)[None]
+    return normalize(torch.from_numpy(small / 255)[None, None], settings)[0]
 
 
 def shrink(array: np.ndarray, scale: int) -> np.ndarray:
@@ -152,7 +153,7 @@ def to_tensors(
 
     Args:
         batch: of crops.
-        settings: `scale`, `mean` and `std`.
+        settings: `scale`, and what `normalize` takes.
         classes: how many.
         device: where the network is.
 
@@ -168,8 +169,8 @@ def to_tensors(
         >>> pictures.tolist(), masks.tolist()
         ([[[[0.0, ...], [..., 1.0]]]], [[[[0.0, 1.0], [0.0, 1.0]], [[0.0, 0.0], [1.0, 1.0]]]])
     """
-    pictures = batch.pictures.to(device, non_blocking=True)[:, None].float()
-    pictures = pictures.div_(255).sub_(settings.mean).div_(settings.std)
+    pictures = batch.pictures.to(device, non_blocking=True)[:, None].float().div_(255)
+    pictures = normalize(pictures, settings)
     bits = batch.bits.to(device, non_blocking=True)
     shape = (len(bits), classes, *bits.shape[1:])
     if bits.is_cpu:

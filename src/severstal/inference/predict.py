@@ -14,6 +14,7 @@ from torch.nn import functional
 from severstal.competition.spec import Spec
 from severstal.data.dataset import shrink
 from severstal.data.images import Pictures
+from severstal.data.normalize import normalize
 from severstal.errors import SeverstalError
 from severstal.inference.maps import MapReader, MapWriter
 from severstal.inference.views import predict_views, views
@@ -153,7 +154,7 @@ def to_inputs(pictures: np.ndarray, settings: DataSettings, device: torch.device
 
     Args:
         pictures: (N, H, W) uint8.
-        settings: `scale`, `mean` and `std`.
+        settings: `scale`, and what `normalize` takes.
         device: where the network is.
 
     Returns:
@@ -165,10 +166,8 @@ def to_inputs(pictures: np.ndarray, settings: DataSettings, device: torch.device
         tensor([2., 2., 2., 2.])
     """
     small = torch.from_numpy(np.stack([shrink(picture, settings.scale) for picture in pictures]))
-    grey = small.to(device, non_blocking=True).float()
-    return ((grey / 255 - settings.mean) / settings.std)[:, None].contiguous(
-        memory_format=torch.channels_last
-    )
+    grey = small.to(device, non_blocking=True).float()[:, None]
+    return normalize(grey / 255, settings).contiguous(memory_format=torch.channels_last)
 
 
 def _predict_shard(

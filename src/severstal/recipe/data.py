@@ -19,6 +19,9 @@ class DataSettings:
         scale: pictures are shrunk by this factor before the network sees them.
         mean: of the pictures, 0 to 1; taken off before the network. The real train pictures have 0.344.
         std: the pictures are divided by this after that.
+        local_contrast: side of a window in pixels that the network sees, rounded up to an odd number: each
+            pixel is then centred and scaled by the mean and the deviation of the window around it, so that
+            light and rolls of steel differ less. 0 is off.
     """
 
     folds: int = within(5, 2, 50)
@@ -28,6 +31,7 @@ class DataSettings:
     scale: int = within(1, 1, 8)
     mean: float = within(0.344, 0.0, 1.0)
     std: float = within(0.18, 0.001, 1.0)
+    local_contrast: int = within(0, 0, 1001)
 
 
 @dataclass(frozen=True)

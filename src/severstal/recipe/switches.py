@@ -154,6 +154,7 @@ SWITCHES = {
     "copy_paste": _settings("rare defects copied in", {"augment.copy_paste": (0.5, 0.0)}),
     "cyclic_shift": _settings("the sheet rolled along", {"augment.cyclic_shift": (0.5, 0.0)}),
     "roll_shift": _settings("light as of other rolls", {"augment.roll_shift": (0.5, 0.0)}),
+    "local_contrast": _settings("grey values against what is around", {"data.local_contrast": (65, 0)}),
     "jpeg": _settings("noise of JPEG", {"augment.jpeg": (0.3, 0.0)}),
     "multi_scale": _settings("crops larger and smaller", {"augment.multi_scale": (0.25, 0.0)}),
     "mixup": _settings("two crops mixed", {"augment.mixup": (0.2, 0.0)}),
