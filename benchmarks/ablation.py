@@ -17,7 +17,7 @@ from pathlib import Path
 
 from severstal import pipeline
 from severstal.decision.bootstrap import interval
-from severstal.pipeline.ablation import gain_on_defects, judge
+from severstal.pipeline.judge import gain_on_defects, judge
 from severstal.recipe import Recipe, load_recipe
 from severstal.recipe.switches import SWITCHES, change
 from severstal.report.comparison import compare_pairs, print_comparison

@@ -12,7 +12,7 @@ from severstal.competition.scored import ScoredPairs
 from severstal.data import duplicates
 from severstal.decision.bootstrap import paired
 from severstal.errors import SeverstalError
-from severstal.pipeline import ablation
+from severstal.pipeline import judge as judging
 
 
 @pytest.fixture(autouse=True)
@@ -33,8 +33,8 @@ def test_switches_are_trained_compared_and_sorted(
     monkeypatch.setattr(
         duplicates, "find_duplicates", lambda pictures: searched.append(pictures) or search(pictures)
     )
-    train_folds = ablation.train_folds
-    monkeypatch.setattr(ablation, "train_folds", refuse_jpeg)
+    train_folds = judging.train_folds
+    monkeypatch.setattr(judging, "train_folds", refuse_jpeg)
     rows = pipeline.ablate(tiny_recipe, small_input, ["jpeg", "seed"], folds=1)
     assert [(row.switch, row.turned) for row in rows] == [("recipe", None), ("jpeg", "on"), ("seed", "again")]
     base, refused, seed = rows
@@ -68,7 +68,7 @@ def test_switches_are_trained_compared_and_sorted(
 
     # A second time nothing is trained or predicted.
     monkeypatch.setattr("severstal.pipeline.training.fit", lambda *_: pytest.fail("trained again"))
-    monkeypatch.setattr(ablation, "summarise_oof", lambda *_: pytest.fail("predicted again"))
+    monkeypatch.setattr(judging, "summarise_oof", lambda *_: pytest.fail("predicted again"))
     assert pipeline.ablate(tiny_recipe, small_input, ["jpeg", "seed"], folds=1) == rows
 
 

@@ -1,7 +1,8 @@
 """Runs beside each other: all of them in a table, two of them compared."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tyro.conf import Positional as Word
 
@@ -30,25 +31,94 @@ def runs(folder: Word[Path] = Path("runs"), json: Path | None = None) -> None:
 
 
 def compare(
-    a: Word[Path],
-    b: Word[Path],
-    truth: Path | None = None,
+    names: Word[list[str]],
     input: Path | None = None,
+    pictures: int | None = None,
+    epochs: int | None = None,
+    train_folds: int | None = None,
+    networks: tuple[str, ...] = (),
+    output: Path | None = None,
+    engine: Literal["local", "ray"] = "local",
+    truth: Path | None = None,
     images: Path | None = None,
     folds: Path | None = None,
     json: Path | None = None,
 ) -> None:
-    """Compare the scores of two runs, or of two CSVs by their truth, and say whether the difference is real.
+    """Train recipes side by side under one budget; or compare two runs, or two CSVs by their truth.
+
+    Of recipes, a table and a plot say what each scores and costs. Of two runs or two CSVs, whether the
+    difference of their scores is real.
 
     Args:
-        a: a run's folder, runs/NAME, scored; or a CSV of masks.
-        b: another of the same images.
+        names: recipes or their TOML files; or two runs' folders, runs/NAME, scored; or two CSVs of masks.
+        input: the input folder, for recipes and CSVs; without it the usual places.
+        pictures: for recipes: that each sees in a fold; without it as many as the first recipe does.
+        epochs: for recipes: in which it sees them; without it as many as each has.
+        train_folds: for recipes: how many folds are trained; without it as many as the first recipe does.
+        networks: for recipes: each is trained once with each of these architectures, on its own encoder where
+            that fits, else on the smallest that does; "all" stands for every one there is.
+        output: for recipes: folder of the table and the plot.
+        engine: for recipes: local trains the folds in turn; ray queues them.
         truth: for CSVs: labels in train.csv's form.
-        input: for CSVs: the input folder; without it the usual places.
         images: for CSVs: the images that count: a folder of pictures, or a CSV with a row for each.
         folds: for CSVs: a run's folds.csv, by whose groups near-duplicates are resampled together.
-        json: also write the figures to this file.
+        json: for runs and CSVs: also write the figures to this file.
     """
+    paths = [Path(name) for name in names]
+    of_recipes = {
+        "pictures": pictures,
+        "epochs": epochs,
+        "train-folds": train_folds,
+        "networks": networks or None,
+        "output": output,
+    }
+    if not any(path.is_dir() or path.suffix.lower() == ".csv" for path in paths):
+        _leave_out({"truth": truth, "images": images, "folds": folds, "json": json}, "recipes")
+        _compare_recipes(names, networks, input, pictures, epochs, train_folds, output, engine)
+        return
+    _leave_out(of_recipes, "runs or CSVs")
+    if len(paths) != 2:
+        raise SeverstalError(f"{len(paths)} runs or CSVs to compare: give two of them, or recipes alone")
+    _compare_two(paths[0], paths[1], truth, input, images, folds, json)
+
+
+def _leave_out(options: Mapping[str, object], things: str) -> None:
+    given = [f"--{name}" for name, value in options.items() if value is not None]
+    if given:
+        raise SeverstalError(f"{', '.join(given)} says nothing of {things}: leave it out")
+
+
+def _compare_recipes(
+    names: Sequence[str],
+    networks: Sequence[str],
+    input: Path | None,
+    pictures: int | None,
+    epochs: int | None,
+    train_folds: int | None,
+    output: Path | None,
+    engine: Literal["local", "ray"],
+) -> None:
+    from severstal import pipeline
+    from severstal.job import choose_recipe
+    from severstal.models.registry import architectures
+    from severstal.training.network import with_architecture
+
+    recipes = [choose_recipe(name) for name in names]
+    if networks:
+        every = architectures() if "all" in networks else networks
+        recipes = [with_architecture(recipe, name) for recipe in recipes for name in every]
+    pipeline.compare_recipes(recipes, input, pictures, epochs, train_folds, output, engine)
+
+
+def _compare_two(
+    a: Path,
+    b: Path,
+    truth: Path | None,
+    input: Path | None,
+    images: Path | None,
+    folds: Path | None,
+    json: Path | None,
+) -> None:
     from severstal.files import write_json
     from severstal.report.comparison import compare_pairs, print_comparison
 

@@ -1,4 +1,4 @@
-"""Grey values as the networks expect them: centred and scaled, by the data set or by what is around a pixel."""
+"""Grey values as networks expect them: centred and scaled by the data set, or by what is around a pixel."""
 
 import torch
 from torch import Tensor
@@ -39,7 +39,7 @@ def normalize(grey: Tensor, settings: DataSettings) -> Tensor:
 
 
 def _window_mean(values: Tensor, side: int) -> Tensor:
-    """The mean of the window around each pixel: sums over rows, then over columns, at any side in one time."""
+    """The mean of the window around each pixel, in the same time for any side."""
     for axis in (3, 2):
         values = _mean_along(values, side // 2, axis)
     return values

@@ -95,6 +95,19 @@ def architectures() -> tuple[str, ...]:
     return tuple(sorted(BUILDERS))
 
 
+def check_architecture(name: str) -> None:
+    """Raise a SeverstalError, which names the nearest known one, unless an architecture is known.
+
+    Example:
+        >>> check_architecture("fpm")
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: architecture 'fpm' is unknown: the nearest known one is 'fpn'
+    """
+    if name not in BUILDERS:
+        near = difflib.get_close_matches(name, BUILDERS, 1, 0.0)[0]
+        raise SeverstalError(f"architecture {name!r} is unknown: the nearest known one is {near!r}")
+
+
 def build_model(
     architecture: str,
     encoder_name: str,
@@ -139,9 +152,7 @@ def build_model(
         >>> masks.shape, classes.shape
         (torch.Size([2, 4, 70, 101]), torch.Size([2, 4]))
     """
-    if architecture not in BUILDERS:
-        near = difflib.get_close_matches(architecture, BUILDERS, 1, 0.0)[0]
-        raise SeverstalError(f"architecture {architecture!r} is unknown: the nearest known one is {near!r}")
+    check_architecture(architecture)
     if in_channels < 1 or classes < 1:
         raise SeverstalError(f"in_channels is {in_channels} and classes {classes}: give at least 1 of each")
     options = dict(options or {})

@@ -6,6 +6,7 @@ the command line call the same functions.
 """
 
 from severstal.pipeline.ablation import ablate
+from severstal.pipeline.comparison import compare_recipes
 from severstal.pipeline.data import (
     check_input,
     find_duplicates,
@@ -31,6 +32,7 @@ __all__ = [
     "Team",
     "ablate",
     "check_input",
+    "compare_recipes",
     "draw_oof",
     "draw_test",
     "enter_scores",

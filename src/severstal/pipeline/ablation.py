@@ -1,48 +1,22 @@
 """What each switch of a recipe is worth: the recipe trained again with that one switch turned over."""
 
-import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
-import numpy as np
-
-from severstal.competition.scored import ScoredPairs
-from severstal.decision.bootstrap import Difference, paired
-from severstal.decision.rules import plain_rules
-from severstal.decision.score import pair_areas
+from severstal.decision.bootstrap import paired
 from severstal.errors import SeverstalError
-from severstal.files import checksum, replacing, write_json, write_text
-from severstal.job import RUNS, Job, choose_input, choose_recipe
-from severstal.pipeline.data import check_input
-from severstal.pipeline.rules import score_oof, summarise_oof
-from severstal.pipeline.team import Candidate, jobs_of, open_candidate
-from severstal.pipeline.training import train_folds
+from severstal.files import write_json, write_text
+from severstal.job import RUNS, choose_input, choose_recipe
+from severstal.pipeline.data import check_input, share_findings
+from severstal.pipeline.engine import Engine
+from severstal.pipeline.judge import Verdict, gain_on_defects, judge
+from severstal.pipeline.team import jobs_of, open_candidate
 from severstal.recipe import Recipe
 from severstal.recipe.switches import SWITCHES, change, find_switch, toggle
 from severstal.report.ablation import Gains, Judged, Row, ablation_table, print_ablation
-from severstal.stages import Stage
-from severstal.training.history import load_history
-
-Engine = Literal["local", "ray"]
 
 ITSELF = "recipe"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """How a training scored out of fold.
-
-    Attributes:
-        fitted: each pair under rules searched without the image's fold.
-        plain: each pair at plain 0.5.
-        rate: pictures a second in training.
-    """
-
-    fitted: ScoredPairs
-    plain: ScoredPairs
-    rate: float
 
 
 def ablate(
@@ -95,7 +69,7 @@ def ablate(
             changed, turned = toggle(recipe, name)
             candidate = open_candidate(changed, root, folder)
             for job in jobs_of(candidate):
-                _share(jobs_of(itself)[0], job)
+                share_findings(jobs_of(itself)[0], job)
             verdict = judge(candidate, engine)
             judged, gains, fault = _figures(verdict), _gains(verdict, base), None
         except SeverstalError as error:
@@ -107,15 +81,6 @@ def ablate(
     return rows
 
 
-def _share(source: Job, target: Job) -> None:
-    """Give a run what another found out of the same pictures; its stages check that they are the same."""
-    for name in ("duplicates", "likeness"):
-        for path in (f"{name}.csv", f"stages/{name}.json"):
-            if (source.folder / path).is_file() and not (target.folder / path).exists():
-                with replacing(target.folder / path) as part:
-                    shutil.copyfile(source.folder / path, part)
-
-
 def _with_folds(recipe: Recipe, folds: int) -> Recipe:
     if not 1 <= folds <= recipe.data.folds:
         raise SeverstalError(f"--folds {folds}: recipe {recipe.name} has folds for 1 to {recipe.data.folds}")
@@ -123,56 +88,9 @@ def _with_folds(recipe: Recipe, folds: int) -> Recipe:
     return replace(change(recipe, {"data.train_folds": folds}), members=members)
 
 
-def judge(candidate: Candidate, engine: Engine = "local") -> Verdict:
-    """Train, predict out of fold and score by both kinds of rules; scores are kept, maps deleted."""
-    candidate.record()
-    train_folds(candidate, engine)
-    jobs = jobs_of(candidate)
-    inputs = {
-        "weights": [
-            checksum(job.weights(fold)) for job in jobs for fold in range(job.recipe.data.train_folds)
-        ],
-        "recipe": {name: candidate.recipe.to_dict()[name] for name in ("inference", "decision", "ensemble")},
-        "labels": candidate.labels_digest,
-    }
-    stage = Stage(candidate.folder, "ablation", inputs)
-    paths = [candidate.folder / "ablation" / f"{kind}.csv" for kind in ("fitted", "plain")]
-    if not stage.is_done():
-        fitted, summary = score_oof(candidate), summarise_oof(candidate)
-        areas = pair_areas(summary, plain_rules(candidate.spec))
-        plain = ScoredPairs(summary.names, candidate.spec, *areas, fitted.groups, fitted.folds)
-        for pairs, path in zip((fitted, plain), paths, strict=True):
-            pairs.save(path)
-        stage.finish(paths)
-        for job in jobs:
-            for maps in (job.folder / "oof").glob("maps-*.npy"):
-                maps.unlink()
-    return Verdict(*(ScoredPairs.load(path, candidate.spec) for path in paths), _rate(candidate))
-
-
-def _rate(candidate: Candidate) -> float:
-    epochs = [
-        epoch
-        for job in jobs_of(candidate)
-        for fold in range(job.recipe.data.train_folds)
-        for epoch in load_history(job.folder / f"fold{fold}" / "history.jsonl")
-    ]
-    seconds = np.array([epoch["seconds"] for epoch in epochs])
-    return float(np.average([epoch["pictures_a_second"] for epoch in epochs], weights=seconds))
-
-
 def _figures(verdict: Verdict) -> Judged:
     plain = verdict.plain.score
     return Judged(verdict.fitted.score.score, plain.score, plain.dice_on_defects, verdict.rate)
-
-
-def gain_on_defects(pairs: ScoredPairs, base: ScoredPairs) -> Difference | None:
-    """By how much the mean Dice of the pairs with a defect is above another's; None where there is none."""
-    image, place = np.nonzero(base.true)
-    if not len(image):
-        return None
-    dice, before = (each.dice[image, place][:, None] for each in (pairs, base))
-    return paired(dice, before, base.groups[image])
 
 
 def _gains(verdict: Verdict, base: Verdict) -> Gains:

@@ -1,6 +1,7 @@
 """The stages before any training: the input read whole, near-duplicates, likeness to the test set, folds."""
 
 import platform
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -194,3 +195,12 @@ def dealt_folds(job: Job) -> pd.DataFrame:
             f"{path}: not on {platform.node()}: machines that train together need a shared folder"
         )
     return fold_tables.load_folds(path)
+
+
+def share_findings(source: Job, target: Job) -> None:
+    """Give a run what another found out of the same pictures; its stages check that they are the same."""
+    for name in ("duplicates", "likeness"):
+        for path in (f"{name}.csv", f"stages/{name}.json"):
+            if (source.folder / path).is_file() and not (target.folder / path).exists():
+                with replacing(target.folder / path) as part:
+                    shutil.copyfile(source.folder / path, part)

@@ -10,12 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from severstal.errors import SeverstalError
 from severstal.files import alone
 from severstal.training.processes import process_count
+
+Engine = Literal["local", "ray"]
+"""One fold after the other, or as many at once as there are devices."""
 
 TRIES = 6
 """A fold whose workers are lost so often is given up."""

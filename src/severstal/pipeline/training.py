@@ -3,14 +3,14 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Any, overload
 
 from severstal.data import folds as fold_tables
 from severstal.errors import SeverstalError
 from severstal.files import checksum, replacing
 from severstal.job import Job, reopen_job
 from severstal.pipeline.data import dealt_folds, make_folds
-from severstal.pipeline.engine import Task, run_tasks
+from severstal.pipeline.engine import Engine, Task, run_tasks
 from severstal.pipeline.pseudo import label_test
 from severstal.pipeline.team import Candidate, Team, jobs_of
 from severstal.recipe import Recipe
@@ -24,13 +24,11 @@ Epochs = list[dict[str, Any]]
 
 
 @overload
-def train_folds(candidate: Job, engine: Literal["local", "ray"] = "local") -> dict[int, Epochs]: ...
+def train_folds(candidate: Job, engine: Engine = "local") -> dict[int, Epochs]: ...
 @overload
+def train_folds(candidate: Team, engine: Engine = "local") -> dict[str, dict[int, Epochs]]: ...
 def train_folds(
-    candidate: Team, engine: Literal["local", "ray"] = "local"
-) -> dict[str, dict[int, Epochs]]: ...
-def train_folds(
-    candidate: Candidate, engine: Literal["local", "ray"] = "local"
+    candidate: Candidate, engine: Engine = "local"
 ) -> dict[int, Epochs] | dict[str, dict[int, Epochs]]:
     """Train the recipe's folds: `fold0/model.safetensors` and so on, of a team those of each member.
 
@@ -143,6 +141,8 @@ def _inputs(job: Job) -> dict[str, Any]:
     settings, weights = job.recipe.to_dict(), Path(job.recipe.model.encoder_weights)
     kept = {key: settings[key] for key in ("seed", "sampling", "augment", "model", "loss", "phases")}
     kept["data"] = {key: settings["data"][key] for key in ("scale", "mean", "std")}
+    if job.recipe.data.local_contrast:  # where it is off, runs from before there was such a thing stay done
+        kept["data"]["local_contrast"] = job.recipe.data.local_contrast
     aside = ("workers", "tensorboard")  # change the speed, and what is told
     kept["training"] = {key: value for key, value in settings["training"].items() if key not in aside}
     return {

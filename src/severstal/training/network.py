@@ -1,9 +1,12 @@
 """The network that a recipe names: new for a training, or filled with what a training left."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from severstal.competition.spec import Spec
-from severstal.models.registry import Network, build_model
+from severstal.errors import SeverstalError
+from severstal.models.registry import Network, build_model, check_architecture
+from severstal.models.smallest import PARTICULAR, smallest
 from severstal.recipe import Recipe
 from severstal.training.checkpoint import load_weights
 
@@ -26,6 +29,42 @@ def new_network(recipe: Recipe, spec: Spec, encoder_weights: str | None = None) 
         options=model.options,
         deep_supervision=recipe.loss.deep_supervision > 0,
     )
+
+
+def with_architecture(recipe: Recipe, architecture: str) -> Recipe:
+    """The recipe with another network, on its own encoder where that fits, else on the smallest that does.
+
+    Args:
+        recipe: of one network.
+        architecture: a name in the registry of networks.
+
+    Returns:
+        A recipe called after both; the options of another architecture's network are left behind.
+
+    Raises:
+        SeverstalError: there is no such architecture, or the recipe has members.
+
+    Example:
+        >>> fpn, dpt = (with_architecture(Recipe(name="steel"), name) for name in ("fpn", "dpt"))
+        >>> fpn.name, fpn.model.encoder_name, dpt.model.encoder_name
+        ('steel-fpn', 'efficientnet-b3', 'tu-test_vit')
+    """
+    check_architecture(architecture)
+    if recipe.members:
+        raise SeverstalError(
+            f"recipe {recipe.name} has {len(recipe.members)} members: give one of a single network"
+        )
+    named = replace(recipe, name=f"{recipe.name}-{architecture}")
+    own = recipe.model
+    if architecture == own.architecture:
+        return named
+    encoder, options = smallest(architecture)
+    model = replace(own, architecture=architecture, options=options)
+    if architecture in PARTICULAR:
+        model = replace(model, encoder_name=encoder, encoder_weights="none")
+    elif own.encoder_name == "own":
+        raise SeverstalError(f"recipe {recipe.name} has no encoder for {architecture}: give one that has")
+    return replace(named, model=model)
 
 
 def weights_path(run: str | Path, recipe: Recipe, fold: int) -> Path:

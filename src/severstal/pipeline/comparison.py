@@ -1,0 +1,153 @@
+"""Recipes side by side: trained on the same folds, each with the same number of pictures seen."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from severstal.decision.bootstrap import interval
+from severstal.errors import SeverstalError
+from severstal.files import digest, read_json, replacing, write_json, write_text
+from severstal.job import RUNS, choose_input, choose_recipe
+from severstal.pipeline.cost import Cost, measure_cost
+from severstal.pipeline.data import check_input, share_findings
+from severstal.pipeline.engine import Engine
+from severstal.pipeline.judge import defect_interval, judge
+from severstal.pipeline.team import Candidate, jobs_of, open_candidate
+from severstal.recipe import Recipe
+from severstal.recipe.switches import change
+from severstal.report.recipes import RecipeRow, draw_recipes, print_recipes, recipe_table
+from severstal.stages import Stage
+
+
+def compare_recipes(
+    recipes: Sequence[str | Path | Recipe],
+    input: str | Path | None = None,
+    pictures: int | None = None,
+    epochs: int | None = None,
+    folds: int | None = None,
+    output: str | Path | None = None,
+    engine: Engine = "local",
+) -> list[RecipeRow]:
+    """Train recipes on the same folds with one budget of pictures seen, and say what each scores and costs.
+
+    The folds are those of the first recipe. Every training is a run of its own, `runs/compare-RECIPE-INPUT`:
+    finished ones are not trained again, and a broken one goes on. The maps of a run are deleted once it is
+    judged. A recipe that cannot be trained is told, and the next one is taken.
+
+    Args:
+        recipes: names, TOML files, or recipes themselves; no two of one name.
+        input: the input folder; None takes the first of the usual places, or draws the sample.
+        pictures: that each recipe sees in each fold, in all members and rounds together, to the nearest whole
+            epoch; None as many as the first recipe does.
+        epochs: in which it sees them; None as many as each recipe has.
+        folds: trained of each; None as many as the first recipe trains.
+        output: folder of `comparison.csv`, `comparison.json` and `comparison.png`, which are written after
+            each training; None is `runs/comparison-INPUT-` and a checksum of the recipes.
+        engine: as for `train_folds`.
+
+    Returns:
+        A row a recipe, as they were given.
+
+    Raises:
+        SeverstalError: a recipe is faulty or named twice, or the input folder is; nothing is trained then.
+    """
+    if not recipes:
+        raise SeverstalError("no recipe to compare: give the names or TOML files of some")
+    chosen, root = [choose_recipe(recipe) for recipe in recipes], choose_input(input)
+    names = [recipe.name for recipe in chosen]
+    for name in names:
+        if names.count(name) > 1:
+            raise SeverstalError(f"recipe {name} is named {names.count(name)} times: give each once")
+    if folds is not None and not 1 <= folds <= chosen[0].data.folds:
+        raise SeverstalError(f"--folds {folds}: recipe {names[0]} has folds for 1 to {chosen[0].data.folds}")
+    labelled = len(jobs_of(open_candidate(chosen[0], root))[0].images)
+    budget = pictures or _pictures_seen(chosen[0], labelled)
+    chosen = [_level(recipe, chosen[0], budget, epochs, folds) for recipe in chosen]
+    ending = root.resolve().name
+    candidates = [open_candidate(recipe, root, f"compare-{recipe.name}-{ending}") for recipe in chosen]
+    if output is None:
+        output = RUNS / f"comparison-{ending}-{digest([recipe.to_dict() for recipe in chosen])[:6]}"
+    check_input(candidates[0])
+    rows: list[RecipeRow] = []
+    for candidate in candidates:
+        print(f"recipe {candidate.recipe.name}: {candidate.folder}", flush=True)
+        for job in jobs_of(candidate):
+            share_findings(jobs_of(candidates[0])[0], job)
+        try:
+            rows.append(_row(candidate, budget, engine))
+        except SeverstalError as error:
+            rows.append(RecipeRow(candidate.recipe.name, _networks(candidate), budget, fault=str(error)))
+            print(f"recipe {candidate.recipe.name} failed: {error}", flush=True)
+        _write(rows, ending, Path(output))
+    print(print_recipes(rows), f"{output}/comparison.csv", sep="\n", flush=True)
+    return rows
+
+
+def _level(recipe: Recipe, first: Recipe, budget: int, epochs: int | None, folds: int | None) -> Recipe:
+    """The recipe on the first one's folds, with as many pictures seen as the budget has."""
+    shared = {
+        "data.folds": first.data.folds,
+        "data.train_folds": first.data.train_folds if folds is None else folds,
+        "data.fold_seed": first.fold_seed,
+        "data.max_images": first.data.max_images,
+    }
+    parts = recipe.members or (recipe,)
+    levelled = []
+    for part in parts:
+        length = epochs or part.training.epochs
+        share = budget / (len(parts) * (1 + part.pseudo.rounds) * length)
+        seen = {"training.epochs": length, "training.epoch_images": max(1, round(share))}
+        levelled.append(change(part, shared | seen))
+    return replace(change(recipe, shared), members=tuple(levelled)) if recipe.members else levelled[0]
+
+
+def _pictures_seen(recipe: Recipe, labelled: int) -> int:
+    """How many crops a recipe sees in each fold."""
+    in_fold = labelled - labelled // recipe.data.folds
+    return sum(
+        part.training.epochs * (part.training.epoch_images or in_fold) * (1 + part.pseudo.rounds)
+        for part in recipe.members or (recipe,)
+    )
+
+
+def _row(candidate: Candidate, budget: int, engine: Engine) -> RecipeRow:
+    verdict = judge(candidate, engine)
+    cost, fitted, plain = _cost(candidate), verdict.fitted, verdict.plain
+    return RecipeRow(
+        candidate.recipe.name,
+        _networks(candidate),
+        budget,
+        interval(fitted.dice, fitted.groups),
+        plain.score.score,
+        fitted.score.all_empty,
+        defect_interval(plain),
+        cost.parameters,
+        cost.multiply_adds,
+        cost.training_bytes,
+        verdict.rate,
+        cost.pictures_a_second,
+    )
+
+
+def _networks(candidate: Candidate) -> str:
+    models = [job.recipe.model for job in jobs_of(candidate)]
+    return ", ".join(f"{model.architecture} on {model.encoder_name}" for model in models)
+
+
+def _cost(candidate: Candidate) -> Cost:
+    """What the networks cost, as it was measured the first time."""
+    path = candidate.folder / "cost.json"
+    trained = read_json(candidate.folder / "stages" / "ablation.json")["key"]
+    stage = Stage(candidate.folder, "cost", {"judged": trained})
+    if not stage.is_done():
+        write_json(path, asdict(measure_cost(candidate)))
+        stage.finish([path])
+    return Cost(**read_json(path))
+
+
+def _write(rows: Sequence[RecipeRow], input: str, output: Path) -> None:
+    write_text(output / "comparison.csv", recipe_table(rows).to_csv(index=False, lineterminator="\n"))
+    write_json(output / "comparison.json", {"input": input, "rows": [row.to_dict() for row in rows]})
+    if any(row.fault is None for row in rows):
+        with replacing(output / "comparison.png") as part:
+            draw_recipes(rows, input).savefig(part, format="png")

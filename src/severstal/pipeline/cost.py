@@ -1,0 +1,132 @@
+"""What a recipe's networks cost: parameters, arithmetic, memory, time."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
+from torch.utils.flop_counter import FlopCounterMode
+
+from severstal.inference.predict import predict_batch
+from severstal.job import Job
+from severstal.losses.registry import build_loss
+from severstal.pipeline.team import Candidate, jobs_of
+from severstal.training.device import make_accelerator
+from severstal.training.network import load_network, new_network
+
+TRIED = 4  # pictures whose inference is timed
+REPEATS = 3
+COPIES = 4  # of each weight while it is trained: itself, its gradient, two means of Adam
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the networks of a candidate cost, one fold of each.
+
+    Attributes:
+        parameters: numbers that are learned or stay as they came.
+        multiply_adds: of one picture through the networks, without views.
+        training_bytes: weights, gradients, the optimizer's means, and what a batch keeps for the backward
+            pass; of a team, its largest member's. Counted, not measured: the same on every machine.
+        pictures_a_second: in inference with the recipe's views on this machine, from picture to map.
+    """
+
+    parameters: int
+    multiply_adds: int
+    training_bytes: int
+    pictures_a_second: float
+
+
+def measure_cost(candidate: Candidate) -> Cost:
+    """Count and time the networks of a trained candidate, fold 0 of each member.
+
+    Raises:
+        SeverstalError: fold 0 is not trained.
+    """
+    parts = [_measure(job) for job in jobs_of(candidate)]
+    return Cost(
+        sum(part.parameters for part in parts),
+        sum(part.multiply_adds for part in parts),
+        max(part.training_bytes for part in parts),
+        1 / sum(1 / part.pictures_a_second for part in parts),
+    )
+
+
+def _measure(job: Job) -> Cost:
+    recipe, spec = job.recipe, job.spec
+    network = new_network(recipe, spec, encoder_weights="none")
+    parameters = sum(weight.numel() for weight in network.parameters())
+    height, width = (-(-side // recipe.data.scale) for side in spec.image_shape)
+    counted = count_multiply_adds(network.eval(), torch.zeros(1, 1, height, width))
+
+    crop = [
+        -(-min(side, whole) // recipe.data.scale)
+        for side, whole in zip(recipe.augment.crop, spec.image_shape, strict=True)
+    ]
+    loss = build_loss(recipe.loss.masks, recipe.loss.classes)
+    some = torch.randn(2, 1, *crop)
+    truth = torch.zeros(2, len(spec.classes), *crop)
+    kept = count_kept_bytes(network.train(), lambda: loss(network(some), truth)) / len(some)
+    batch = recipe.training.batch_size / recipe.training.accumulate
+    return Cost(parameters, counted, round(COPIES * 4 * parameters + kept * batch), _inference_rate(job))
+
+
+def count_multiply_adds(network: nn.Module, pictures: Tensor) -> int:
+    """Count the multiplications with addition that pictures cost in convolutions and matrix products.
+
+    Args:
+        network: in evaluation mode.
+        pictures: (N, channels, H, W).
+
+    Example:
+        >>> count_multiply_adds(nn.Conv2d(1, 4, 3, padding=1), torch.zeros(1, 1, 8, 10))
+        2880
+    """
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network(pictures)
+    return counter.get_total_flops() // 2
+
+
+def count_kept_bytes(network: nn.Module, compute: Callable[[], Tensor]) -> int:
+    """Count the bytes that autograd keeps between a forward and a backward pass, weights aside.
+
+    Args:
+        network: whose weights do not count.
+        compute: gives a scalar with gradient.
+
+    Example:
+        >>> layer, batch = nn.Linear(4, 1), torch.zeros(8, 4)
+        >>> count_kept_bytes(layer, lambda: layer(batch).sum())
+        128
+    """
+    weights = {tensor.untyped_storage().data_ptr() for tensor in network.state_dict().values()}
+    kept: dict[int, int] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in weights:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.enable_grad(), saved_tensors_hooks(keep, lambda tensor: tensor):
+        result = compute()  # what it holds must not be freed before all is counted
+    del result
+    return sum(kept.values())
+
+
+def _inference_rate(job: Job) -> float:
+    accelerator = make_accelerator(job.recipe.training.precision)
+    network = load_network(job.recipe, job.spec, job.weights(0))
+    network = network.to(accelerator.device, memory_format=torch.channels_last)
+    pictures = np.stack([job.train_pictures.picture(name) for name in job.images[:TRIED]])
+    shape = tuple(-(-side // job.recipe.inference.map_scale) for side in job.spec.image_shape)
+    seconds = []
+    for _ in range(1 + REPEATS):
+        begun = time.perf_counter()
+        predict_batch([network], pictures, job.recipe, accelerator, shape)  # its bytes wait for the device
+        seconds.append(time.perf_counter() - begun)
+    return len(pictures) / median(seconds[1:])  # the first warms up

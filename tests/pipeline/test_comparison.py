@@ -1,0 +1,99 @@
+"""Recipes side by side: what is made equal, what is measured, and what a break costs."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from severstal import pipeline
+from severstal.competition.scored import ScoredPairs
+from severstal.decision.bootstrap import interval
+from severstal.errors import SeverstalError
+from severstal.pipeline import comparison
+from severstal.recipe import load_recipe
+from severstal.recipe.switches import change
+from severstal.training.history import load_history
+from severstal.training.network import with_architecture
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_recipes_are_trained_alike_measured_and_drawn(
+    small_input: Path, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    tiny = load_recipe(tiny_recipe)
+    other = replace(change(tiny, {"seed": 5, "training.epochs": 4, "data.folds": 3}), name="other")
+    broken = replace(change(tiny, {"model.options": {"decoder_dropout": "much"}}), name="broken")
+    rows = pipeline.compare_recipes([tiny, other, broken], small_input, pictures=24, epochs=2, folds=1)
+    assert [row.recipe for row in rows] == ["tiny", "other", "broken"]
+    assert "decoder_dropout" in rows[2].fault
+    assert rows[2].score is None
+    # The same folds and as many crops, whatever the recipes say of either.
+    runs = [Path("runs", f"compare-{row.recipe}-small") for row in rows[:2]]
+    assert pd.read_csv(runs[0] / "folds.csv").equals(pd.read_csv(runs[1] / "folds.csv"))
+    for run in runs:
+        trained = load_recipe(run / "recipe.toml")
+        assert trained.training.epochs * trained.training.epoch_images == 24
+        assert len(load_history(run / "fold0" / "history.jsonl")) == 2
+        assert not (run / "fold1").exists()
+    spec = pipeline.open_team([runs[0]]).spec
+    for row, run in zip(rows[:2], runs, strict=True):
+        pairs = ScoredPairs.load(run / "ablation" / "fitted.csv", spec)
+        assert row.score == interval(pairs.dice, pairs.groups)
+        assert row.nothing == pairs.score.all_empty
+        plain = ScoredPairs.load(run / "ablation" / "plain.csv", spec)
+        assert row.dice_on_defects.mean == pytest.approx(plain.dice[plain.true > 0].mean())
+        assert row.pictures == 24
+        assert min(row.training_rate, row.inference_rate, row.multiply_adds, row.training_bytes) > 0
+    assert rows[0].parameters == rows[1].parameters
+    output = next(Path("runs").glob("comparison-small-*"))
+    table = pd.read_csv(output / "comparison.csv")
+    assert table["recipe"].tolist()[-1] == "broken"
+    assert table["score"][0] >= table["score"][1]
+    assert [row["recipe"] for row in json.loads((output / "comparison.json").read_text())["rows"]] == [
+        "tiny", "other", "broken",
+    ]  # fmt: skip
+    assert (output / "comparison.png").read_bytes().startswith(b"\x89PNG")
+    assert "failed: " in capsys.readouterr().out
+
+    # A second time nothing is trained, predicted or timed.
+    monkeypatch.setattr("severstal.pipeline.training.fit", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(comparison, "measure_cost", lambda *_: pytest.fail("measured again"))
+    assert pipeline.compare_recipes([tiny, other], small_input, 24, 2, 1) == rows[:2]
+
+
+def test_what_cannot_be_compared(small_input: Path, tiny_recipe: Path) -> None:
+    with pytest.raises(SeverstalError, match="no recipe to compare"):
+        pipeline.compare_recipes([], small_input)
+    with pytest.raises(SeverstalError, match="recipe tiny is named 2 times: give each once"):
+        pipeline.compare_recipes([tiny_recipe, tiny_recipe], small_input)
+    with pytest.raises(SeverstalError, match="--folds 3: recipe tiny has folds for 1 to 2"):
+        pipeline.compare_recipes([tiny_recipe], small_input, folds=3)
+    assert not Path("runs").exists()
+
+
+def test_members_and_rounds_share_the_budget(tiny_recipe: Path) -> None:
+    tiny = load_recipe(tiny_recipe)
+    rounds = change(tiny, {"pseudo.rounds": 1, "training.epochs": 5})
+    team = replace(tiny, name="team", members=(replace(tiny, name="team-a"), replace(rounds, name="team-b")))
+    levelled = comparison._level(team, tiny, 1000, None, None)
+    seen = [
+        member.training.epochs * member.training.epoch_images * (1 + member.pseudo.rounds)
+        for member in levelled.members
+    ]
+    assert seen == [500, 500]
+
+
+def test_another_network_takes_the_recipes_encoder_where_it_can(tiny_recipe: Path) -> None:
+    tiny = load_recipe(tiny_recipe)
+    assert with_architecture(tiny, "linknet").model.encoder_name == tiny.model.encoder_name
+    assert with_architecture(tiny, "segnet").model.encoder_name == "vgg11_bn"
+    same = with_architecture(tiny, tiny.model.architecture)
+    assert same.model == tiny.model
+    with pytest.raises(SeverstalError, match="recipe tiny-unet_paper has no encoder for fpn"):
+        with_architecture(with_architecture(tiny, "unet_paper"), "fpn")
