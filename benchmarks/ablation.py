@@ -23,21 +23,19 @@ from severstal.recipe.switches import SWITCHES, change
 from severstal.report.comparison import compare_pairs, print_comparison
 
 OURS = {
+    "data.local_contrast": 33,
     "sampling.balance": "classes",
-    "augment.non_empty": 0.9,
-    "augment.black_aware": True,
+    "augment.non_empty": 0.7,
     "augment.brightness": 0.2,
     "augment.contrast": 0.2,
-    "model.class_head": True,
-    "loss.masks": {"bce": 0.75, "dice": 0.25},
-    "loss.classes": 0.1,
+    "training.batch_size": 8,
     "training.optimizer": "adamw",
-    "training.learning_rate": 4e-3,
+    "training.learning_rate": 3e-3,
     "training.weight_decay": 1e-2,
     "training.warmup": 0.05,
     "training.flat": 0.0,
     "training.clip": 1.0,
-    "training.ema": 0.99,
+    "training.ema": 0.995,
     "inference.weights": "last",
     "inference.flips": ("none", "horizontal", "vertical"),
     "decision.choice": "flattest",
@@ -75,10 +73,10 @@ def main() -> None:
     parser.add_argument("input", type=Path)
     parser.add_argument("--encoder", default="tu-test_resnet")
     parser.add_argument("--decoder", type=int, nargs=5, default=(64, 48, 32, 16, 16))
-    parser.add_argument("--images", type=int, default=4000)
+    parser.add_argument("--images", type=int, default=6000, help="crops in an epoch")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--folds", type=int, default=5)
-    parser.add_argument("--scale", type=int, default=1)
+    parser.add_argument("--scale", type=int, default=2)
     parser.add_argument("--crop", type=int, nargs=2, default=(128, 128))
     parser.add_argument("--mean", type=float, default=0.2, help="of the pictures, 0 to 1")
     parser.add_argument("--std", type=float, default=0.1, help="of the pictures, 0 to 1")

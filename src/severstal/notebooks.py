@@ -1,5 +1,6 @@
 """The whole job through its notebooks, which call the stages of `pipeline` and show what they do."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -10,6 +11,7 @@ from severstal.pipeline import SUBMISSION, open_candidate
 from severstal.report.notebooks import read_notebook, run_notebooks
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+STUDIES = ("07_architectures",)  # executed only when named: no submission comes of them
 INJECTED = "injected-parameters"  # papermill's tag
 
 
@@ -18,6 +20,7 @@ def run_all(
     input: str | Path | None = None,
     output: str | Path = SUBMISSION,
     refresh: bool = False,
+    only: Sequence[str] = (),
 ) -> Path:
     """Execute the notebooks in order; the fifth writes the submission.
 
@@ -26,16 +29,16 @@ def run_all(
         input: the input folder; None takes the first of the usual places, or draws the sample.
         output: where the submission goes.
         refresh: put the executed notebooks also in place of those of the repository.
+        only: names of notebooks, such as "07_architectures"; none takes all that lead to the submission.
 
     Returns:
         The folder of the executed notebooks, each also as a page, `runs/NAME/notebooks`.
 
     Raises:
-        SeverstalError: a cell failed; what its notebook showed until then is kept.
+        SeverstalError: there is no such notebook, or a cell failed; what its notebook showed until then is
+            kept.
     """
-    sources = sorted(NOTEBOOKS.glob("0*.ipynb"))
-    if not sources:
-        raise SeverstalError(f"{NOTEBOOKS}: holds no notebook: install from a clone, with pip install -e .")
+    sources = _choose(only)
     candidate = open_candidate(recipe, input)
     kept = candidate.folder / "notebooks"
     parameters = {
@@ -44,11 +47,22 @@ def run_all(
         "output": str(output),
     }
     run_notebooks(sources, kept, parameters)
-    print(f"submission: {output}\nnotebooks: {kept}", flush=True)
+    print(*([] if only else [f"submission: {output}"]), f"notebooks: {kept}", sep="\n", flush=True)
     if refresh:
         for source in sources:
             _refresh(source, kept / source.name)
     return kept
+
+
+def _choose(only: Sequence[str]) -> list[Path]:
+    """The notebooks of those names, in order."""
+    known = {source.stem: source for source in sorted(NOTEBOOKS.glob("0*.ipynb"))}
+    if not known:
+        raise SeverstalError(f"{NOTEBOOKS}: holds no notebook: install from a clone, with pip install -e .")
+    for name in only:
+        if name not in known:
+            raise SeverstalError(f"notebook {name!r} is unknown: there are {', '.join(known)}")
+    return [source for name, source in known.items() if (name in only if only else name not in STUDIES)]
 
 
 def _refresh(source: Path, executed: Path) -> None:

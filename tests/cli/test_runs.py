@@ -132,3 +132,34 @@ def test_runs_are_listed(command: Callable, capsys: pytest.CaptureFixture) -> No
     found = json.loads(Path("runs.json").read_text())
     assert [run["name"] for run in found["runs"]] == ["a", "b"]
     assert found["others"] == [{"name": "foreign", "reason": "no recipe.toml"}]
+
+
+def test_recipes_are_trained_and_compared(command: Callable, small_input: Path, tiny_recipe: Path) -> None:
+    budget = ("--pictures", 8, "--epochs", 1, "--train-folds", 1)
+    code, printed, error = command(
+        tiny_recipe, "--networks", "fpn", "linknet", "--input", small_input, *budget, "--output", "out"
+    )
+    assert code == 0, error
+    lines = printed[printed.index("recipe  ") :].splitlines()
+    assert {line.split()[0] for line in lines[1:3]} == {"tiny-fpn", "tiny-linknet"}
+    assert (Path("out") / "comparison.png").is_file()
+    assert Path("runs/compare-tiny-fpn-small/fold0/model.safetensors").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["tinny"], "'tinny'"),
+        (["smoke", "runs/a"], "smoke: no such run or CSV"),
+        (["smoke", "--truth", "truth.csv"], "--truth says nothing of recipes: leave it out"),
+        (["runs/a", "runs/b", "--pictures", "5"], "--pictures says nothing of runs or CSVs: leave it out"),
+        (["runs/a", "runs/b", "runs/a"], "3 runs or CSVs to compare: give two of them, or recipes alone"),
+        (
+            ["smoke", "--networks", "unett"],
+            "architecture 'unett' is unknown: the nearest known one is 'unet'",
+        ),
+        (["champion", "--networks", "unet"], "recipe champion has"),
+    ],
+)
+def test_what_is_neither_recipes_nor_two_runs(command: Callable, arguments: list, message: str) -> None:
+    assert message in the_line(command(*arguments))

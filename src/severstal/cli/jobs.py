@@ -36,6 +36,7 @@ def notebooks(
     input: Path | None = None,
     output: Path = Path("submissions/submission.csv"),
     refresh: bool = False,
+    only: tuple[str, ...] = (),
 ) -> None:
     """Run the notebooks top to bottom: the same job, with its pictures, kept in runs/NAME/notebooks.
 
@@ -44,10 +45,11 @@ def notebooks(
         input: the input folder; without it the usual places, then the sample.
         output: where the submission goes.
         refresh: also put the executed notebooks in place of those in notebooks/.
+        only: names of notebooks; 07_architectures, which trains networks side by side, runs only so.
     """
     from severstal.notebooks import run_all
 
-    run_all(recipe, input, output, refresh)
+    run_all(recipe, input, output, refresh, only)
 
 
 def train(

@@ -6,7 +6,7 @@ the command line call the same functions.
 """
 
 from severstal.pipeline.ablation import ablate
-from severstal.pipeline.comparison import compare_recipes
+from severstal.pipeline.comparison import compare_recipes, draw_heldout
 from severstal.pipeline.data import (
     check_input,
     find_duplicates,
@@ -33,6 +33,7 @@ __all__ = [
     "ablate",
     "check_input",
     "compare_recipes",
+    "draw_heldout",
     "draw_oof",
     "draw_test",
     "enter_scores",

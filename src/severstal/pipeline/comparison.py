@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
+
 from severstal.decision.bootstrap import interval
+from severstal.decision.rules import plain_rules
+from severstal.deploy.predictor import Predictor
 from severstal.errors import SeverstalError
 from severstal.files import digest, read_json, replacing, write_json, write_text
-from severstal.job import RUNS, choose_input, choose_recipe
+from severstal.job import RUNS, Job, choose_input, choose_recipe
 from severstal.pipeline.cost import Cost, measure_cost
-from severstal.pipeline.data import check_input, share_findings
+from severstal.pipeline.data import check_input, dealt_folds, share_findings
 from severstal.pipeline.engine import Engine
 from severstal.pipeline.judge import defect_interval, judge
 from severstal.pipeline.team import Candidate, jobs_of, open_candidate
@@ -17,6 +21,7 @@ from severstal.recipe import Recipe
 from severstal.recipe.switches import change
 from severstal.report.recipes import RecipeRow, draw_recipes, print_recipes, recipe_table
 from severstal.stages import Stage
+from severstal.training.network import load_network
 
 
 def compare_recipes(
@@ -76,11 +81,36 @@ def compare_recipes(
         try:
             rows.append(_row(candidate, budget, engine))
         except SeverstalError as error:
-            rows.append(RecipeRow(candidate.recipe.name, _networks(candidate), budget, fault=str(error)))
+            name, networks = candidate.recipe.name, _networks(candidate)
+            rows.append(RecipeRow(name, networks, str(candidate.folder), budget, fault=str(error)))
             print(f"recipe {candidate.recipe.name} failed: {error}", flush=True)
         _write(rows, ending, Path(output))
     print(print_recipes(rows), f"{output}/comparison.csv", sep="\n", flush=True)
     return rows
+
+
+def draw_heldout(job: Job, names: Sequence[str], fold: int = 0) -> dict[str, np.ndarray]:
+    """Draw the masks of some held-out pictures by one fold's network at plain 0.5, to look at.
+
+    Args:
+        job: of a run whose fold is trained.
+        names: of pictures that this fold holds out.
+        fold: its number.
+
+    Returns:
+        (H, W) picture of bits of each name.
+
+    Raises:
+        SeverstalError: a picture is not held out, or the fold is not trained.
+    """
+    folds = dealt_folds(job)
+    held_out = set(folds.loc[folds["fold"] == fold, "ImageId"])
+    for name in names:
+        if name not in held_out:
+            raise SeverstalError(f"{name}: not among the {len(held_out)} images that fold {fold} holds out")
+    network = load_network(job.recipe, job.spec, job.weights(fold))
+    predictor = Predictor(job.recipe, job.spec, [network], plain_rules(job.spec))
+    return {name: predictor(job.train_pictures.picture(name)) for name in names}
 
 
 def _level(recipe: Recipe, first: Recipe, budget: int, epochs: int | None, folds: int | None) -> Recipe:
@@ -116,6 +146,7 @@ def _row(candidate: Candidate, budget: int, engine: Engine) -> RecipeRow:
     return RecipeRow(
         candidate.recipe.name,
         _networks(candidate),
+        str(candidate.folder),
         budget,
         interval(fitted.dice, fitted.groups),
         plain.score.score,

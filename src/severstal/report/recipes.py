@@ -1,6 +1,6 @@
 """Recipes side by side: what each scores and costs, as a table and as a figure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,15 +8,20 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from severstal.competition.spec import Spec
 from severstal.decision.bootstrap import Interval
+from severstal.report.columns import lay_out
+from severstal.report.eda.gallery import CONTOURS
+from severstal.report.overlay import Panel, describe, gallery
 from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, colour, cut, dress, sheet
+from severstal.report.predictions import Lookup
 
 NAME_WIDTH, NETWORK_WIDTH = 32, 44
 NOTES = (
     "score: out of fold, each image drawn by rules searched without its fold, with its 95 % interval over",
-    "groups of images. Dice on defects is that of plain 0.5. Multiply-adds are of one picture. Memory is that",
+    "groups of images. Dice on defects is that of plain 0.5. Multiply-adds are of one picture. Memory: that",
     "of a training step: weights, gradients, the optimizer's means, and what a batch keeps for the backward",
-    "pass. Training: crops a second, validation included. Inference: whole pictures a second, with all views.",
+    "pass. Training: crops a second with validation. Inference: whole pictures a second with all views.",
 )
 
 
@@ -27,6 +32,7 @@ class RecipeRow:
     Attributes:
         recipe: its name.
         networks: of its members, each with its encoder.
+        run: folder of the training.
         pictures: seen in each fold's training.
         score: out of fold under rules searched without each image's fold; None where it was not trained, as
             all that follows.
@@ -43,6 +49,7 @@ class RecipeRow:
 
     recipe: str
     networks: str
+    run: str
     pictures: int
     score: Interval | None = None
     plain: float | None = None
@@ -81,25 +88,27 @@ def print_recipes(rows: Sequence[RecipeRow]) -> str:
     """The table for the terminal, with what a reader has to know of it.
 
     Example:
-        >>> row = RecipeRow("plain", "unet on resnet34", 100, fault="no memory")
+        >>> row = RecipeRow("plain", "unet on resnet34", "runs/plain", 100, fault="no memory")
         >>> print_recipes([row]).splitlines()[1]
-        'plain   unet on resnet34   failed: no memory'
+        'plain   unet on resnet34  failed: no memory'
     """
     shown = sort_recipes(rows)
-    first = max(len("recipe"), *(len(cut(row.recipe, NAME_WIDTH)) for row in shown))
-    second = max(len("network"), *(len(cut(row.networks, NETWORK_WIDTH)) for row in shown))
-    head = f"{'recipe':{first}}  {'network':{second}}   score        95 %         Dice on defects 95 %  "
-    lines = [head + "  parameters  multiply-adds   memory  training  inference"]
+    head = ("recipe", "network", "score", "95 %", "Dice on defects", "95 %")
+    cells: list[tuple[str, ...]] = [(*head, "parameters", "multiply-adds", "memory", "training", "inference")]
     for row in shown:
-        begun = f"{cut(row.recipe, NAME_WIDTH):{first}}  {cut(row.networks, NETWORK_WIDTH):{second}}   "
+        named = (cut(row.recipe, NAME_WIDTH), cut(row.networks, NETWORK_WIDTH))
         if row.score is None:
-            lines.append(f"{begun}failed: {row.fault}")
+            cells.append((*named, f"failed: {row.fault}"))
             continue
-        lines.append(
-            f"{begun}{_span(row.score)}  {_span(row.dice_on_defects)}  "
-            f"{row.parameters / 1e6:8.2f} M  {row.multiply_adds / 1e9:11.2f} G  "
-            f"{row.training_bytes / 2**20:5.0f} MiB {row.training_rate:7.1f}/s {row.inference_rate:8.1f}/s"
+        costs = (
+            f"{row.parameters / 1e6:.2f} M",
+            f"{row.multiply_adds / 1e9:.2f} G",
+            f"{row.training_bytes / 2**20:.0f} MiB",
+            f"{row.training_rate:.1f}/s",
+            f"{row.inference_rate:.1f}/s",
         )
+        cells.append((*named, *_span(row.score), *_span(row.dice_on_defects), *costs))
+    lines = lay_out(cells, right=range(6, 11))
     done = [row for row in shown if row.score is not None]
     if done:
         lines.append(
@@ -160,6 +169,41 @@ def draw_recipes(rows: Sequence[RecipeRow], input: str) -> Sheet:
     return figure
 
 
+def mask_gallery(
+    picture: Lookup, truth: Lookup, drawn: Mapping[str, Mapping[str, np.ndarray]], spec: Spec
+) -> Sheet:
+    """Show the masks of the same pictures by several networks below the truth.
+
+    Args:
+        picture: gives an image's (H, W) uint8 by its name.
+        truth: gives its true (H, W) bits.
+        drawn: the (H, W) bits of each network by the image's name, by the network's name; each of the same
+            images.
+        spec: names the classes.
+
+    Returns:
+        The figure: a column an image, the truth on top.
+
+    Example:
+        >>> spec, empty = Spec("tiny", (8, 30), ("hole",)), np.zeros((8, 30), np.uint8)
+        >>> figure = mask_gallery(lambda name: empty, lambda name: empty, {"fpn": {"a.jpg": empty}}, spec)
+        >>> [axes.get_title(loc="left") for axes in figure.axes]
+        ['a.jpg, truth: clean', 'fpn: clean']
+    """
+    names = list(next(iter(drawn.values())))
+    panels = [
+        Panel(picture(name), truth(name), f"{name}, truth: {describe(truth(name), spec)}") for name in names
+    ]
+    for network, masks in drawn.items():
+        panels += [
+            Panel(picture(name), masks[name], f"{network}: {describe(masks[name], spec)}") for name in names
+        ]
+    note = f"Held-out images at plain 0.5. {CONTOURS}"
+    figure = gallery(panels, spec, "The same pictures, several networks", note, columns=len(names))
+    figure.photographic = True
+    return figure
+
+
 def _spans(axes: Axes, spans: Sequence[Interval | None], names: Sequence[str], label: str) -> None:
     """A dot and a line each, the first on top."""
     for place, span in enumerate(spans):
@@ -171,8 +215,8 @@ def _spans(axes: Axes, spans: Sequence[Interval | None], names: Sequence[str], l
     dress(axes, label, grid="x")
 
 
-def _span(span: Interval | None) -> str:
-    return f"{'none':22}" if span is None else f"{span.mean:.4f} {span.low:.4f}..{span.high:.4f}"
+def _span(span: Interval | None) -> tuple[str, str]:
+    return ("none", "") if span is None else (f"{span.mean:.4f}", f"{span.low:.4f} to {span.high:.4f}")
 
 
 def _columns(row: RecipeRow) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from severstal.report.columns import lay_out
 from severstal.report.palette import cut
 
 NAME_WIDTH = 32
@@ -106,15 +107,7 @@ def _rows(runs: Sequence[RunRow]) -> list[str]:
                 "-" if run.commit is None else run.commit[:9],
             )
         )
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    right = {4, 6}  # numbers
-    lines = [
-        "  ".join(
-            cell.rjust(width) if place in right else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in cells
-    ]
+    lines = lay_out(cells, right={4, 6})  # numbers
     told = {run.score_of for run in runs}
     if "out of fold" in told:
         lines.append("oof: out of fold, each image drawn by rules that were searched without its fold")

@@ -1,0 +1,69 @@
+"""The table and the figures of recipes side by side."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from severstal.competition.spec import SEVERSTAL
+from severstal.decision.bootstrap import Interval
+from severstal.report.recipes import RecipeRow, draw_recipes, mask_gallery, print_recipes, recipe_table
+
+SPAN = Interval(0.90, 0.94, 0.92)
+ROW = RecipeRow(
+    "a", "fpn on resnet18", "runs/a", 100, SPAN, 0.9, 0.88, Interval(0.3, 0.5, 0.4), 12_340_000,
+    5_600_000_000, 300 * 2**20, 80.0, 20.0,
+)  # fmt: skip
+ROWS = [
+    replace(ROW, recipe="broken", score=None, fault="the loss is not a number"),
+    ROW,
+    replace(ROW, recipe="better", score=replace(SPAN, mean=0.93), multiply_adds=0),
+    replace(ROW, recipe="x" * 60, networks="y" * 90, dice_on_defects=None),
+]
+
+
+def test_the_best_stands_first_and_what_failed_last() -> None:
+    table = recipe_table(ROWS)
+    assert table["recipe"].tolist() == ["better", "a", "x" * 60, "broken"]
+    assert table["score"].tolist()[:3] == [0.93, 0.92, 0.92]
+    assert table["dice_on_defects_low"].tolist()[:2] == [0.3, 0.3]
+    assert table["fault"].tolist() == ["", "", "", "the loss is not a number"]
+
+
+def test_the_table_names_values_with_units_below_their_heads() -> None:
+    head, better, a, long, broken, *_ = print_recipes(ROWS).splitlines()
+    assert a.split()[-8:] == ["12.34", "M", "5.60", "G", "300", "MiB", "80.0/s", "20.0/s"]
+    assert a.index("0.9200") == head.index("score")
+    assert a.index("0.4000") == head.index("Dice on defects")
+    ends = [
+        head.index(name) + len(name)
+        for name in ("parameters", "multiply-adds", "memory", "training", "inference")
+    ]
+    assert all(
+        line[end - 1] not in " " and line[end : end + 1] in ("", " ")
+        for line in (better, a, long)
+        for end in ends
+    )
+    assert broken.endswith("failed: the loss is not a number")
+
+
+def test_the_figure_shows_every_trained_recipe_once_and_in_order() -> None:
+    figure = draw_recipes(ROWS, "steel")
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert [name.split()[1][:6] for name in names] == ["better", "a", "xxxxxx"]
+    assert "broken" not in str(names)
+    assert figure.axes[0].get_ylim() == (2.5, -0.5)
+    marks = [text.get_text() for text in figure.axes[2].texts]
+    assert marks == ["1", "2", "3"]
+
+
+def test_the_gallery_has_the_truth_on_top() -> None:
+    empty = np.zeros(SEVERSTAL.image_shape, np.uint8)
+    drawn = {network: {"a.jpg": empty, "b.jpg": empty + 1} for network in ("fpn", "unet")}
+    figure = mask_gallery(lambda name: empty, lambda name: empty + 2, drawn, SEVERSTAL)
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert [title.split(":")[0] for title in titles] == [
+        "a.jpg, truth", "b.jpg, truth", "fpn", "fpn", "unet", "unet",
+    ]  # fmt: skip
+    with pytest.raises(StopIteration):
+        mask_gallery(lambda name: empty, lambda name: empty, {}, SEVERSTAL)
