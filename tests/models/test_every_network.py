@@ -8,7 +8,8 @@ import pytest
 import torch
 from safetensors.torch import load, save
 
-from severstal.models.network import DeepOutput, Output
+from severstal.errors import SeverstalError
+from severstal.models.network import DeepOutput, Output, has_own_loss
 from severstal.models.registry import architectures
 
 # Weights of an encoder that no mask depends on.
@@ -18,13 +19,34 @@ UNUSED = {
 }
 # Masks interpolated from scores of stride 32 cannot follow a square of 32 pixels.
 ENLARGED = {"fcn32s": 2}
+# They count what a training shows them; until then any seed gives the same map, of one value.
+COUNTING = {"classical"}
+# Their maps are made by loops over pixels outside of torch, which no graph holds.
+NOT_A_GRAPH = {"classical"}
+# Rounding makes them choose other boxes: a few pixels jump.
+JUMPING = {"maskrcnn"}
 EVERY = pytest.mark.parametrize("architecture", architectures())
+EVERY_GRAPH = pytest.mark.parametrize("architecture", sorted(set(architectures()) - NOT_A_GRAPH))
 
 
 @pytest.fixture(scope="module")
 def built(small):
     """One network of an architecture, that no test changes."""
     return functools.cache(lambda architecture: small(architecture, classes=3, class_head=True).eval())
+
+
+def loss_of(network, pictures, truth):
+    """A loss that depends on all that a network gives in training mode: its own where it has one."""
+    output = network(pictures)
+    loss = output.loss(truth) if has_own_loss(network) else output.masks.square().mean()
+    return loss if output.classes is None else loss + output.classes.square().mean()
+
+
+def a_square(*shape):
+    """Masks with a defect in each class of the first picture, and none in the others."""
+    truth = torch.zeros(shape)
+    truth[0, :, 16:48, 32:64] = 1
+    return truth
 
 
 @EVERY
@@ -41,11 +63,12 @@ class TestEveryNetwork:
 
     def test_one_class_and_colours(self, small, architecture):
         network = small(architecture, classes=1, in_channels=3)
-        masks, classes = network(torch.randn(2, 3, 64, 96))
-        assert masks.shape == (2, 1, 64, 96)
-        assert classes is None
-        masks.square().mean().backward()
-        assert masks.std() > 0
+        pictures = torch.randn(2, 3, 64, 96)
+        loss_of(network, pictures, a_square(2, 1, 64, 96)).backward()
+        output = network.eval()(pictures)
+        assert output.masks.shape == (2, 1, 64, 96)
+        assert output.classes is None
+        assert output.masks.std() > 0 or architecture in COUNTING
 
     def test_outputs_are_logits_and_begin_where_defects_are_rare(self, built, architecture):
         network = built(architecture)
@@ -59,14 +82,21 @@ class TestEveryNetwork:
     def test_a_gradient_reaches_every_weight_that_is_not_frozen(self, small, architecture):
         network = small(architecture, class_head=True)
         assert network.training
-        masks, classes = network(torch.randn(2, 1, 64, 96))
-        (masks.square().mean() + classes.square().mean()).backward()
-        frozen = {name for name, weight in network.named_parameters() if not weight.requires_grad}
-        assert frozen == UNUSED.get(architecture, set())
-        for name, weight in network.named_parameters():
-            assert name in frozen or weight.grad.isfinite().all(), name
+        truth = a_square(2, 4, 64, 96)
+        # Processes that train together wait for all gradients, those of pictures without a defect too.
+        for masks in (truth, torch.zeros_like(truth)) if has_own_loss(network) else (truth,):
+            network.zero_grad()
+            loss_of(network, torch.randn(2, 1, 64, 96), masks).backward()
+            frozen = {name for name, weight in network.named_parameters() if not weight.requires_grad}
+            assert frozen == UNUSED.get(architecture, set())
+            for name, weight in network.named_parameters():
+                assert name in frozen or weight.grad.isfinite().all(), name
 
     def test_deep_supervision(self, small, architecture):
+        if has_own_loss(small(architecture)):
+            with pytest.raises(SeverstalError, match="a loss of its own"):
+                small(architecture, deep_supervision=True)
+            return
         network = small(architecture, deep_supervision=True)
         pictures = torch.randn(2, 1, 70, 101)
         output = network(pictures)
@@ -82,7 +112,7 @@ class TestEveryNetwork:
         pictures = torch.randn(2, 1, 64, 96)
         with torch.inference_mode():
             before = first(pictures)
-            assert not torch.equal(second(pictures).masks, before.masks)
+            assert not torch.equal(second(pictures).masks, before.masks) or architecture in COUNTING
             second.load_state_dict(load(save(first.state_dict())))
             after = second(pictures)
         assert torch.equal(after.masks, before.masks)
@@ -110,8 +140,51 @@ class TestEveryNetwork:
             with torch.autocast("cpu", torch.bfloat16):
                 rough = network(pictures).masks
         assert rough.shape == exact.shape
-        assert (rough.float() - exact).abs().max() < 0.1 * exact.abs().max() + 0.1
+        apart = (rough.float() - exact).abs()
+        assert apart.quantile(0.95 if architecture in JUMPING else 1.0) < 0.1 * exact.abs().max() + 0.1
 
+    @pytest.mark.slow
+    def test_learns_four_pictures_by_heart(self, small, architecture):
+        torch.manual_seed(3)
+        pictures = 0.3 * torch.randn(4, 1, 64, 96)
+        truth = torch.zeros(4, 2, 64, 96)
+        for number, (row, column) in enumerate([(0, 0), (16, 48), (32, 16), (16, 32)]):
+            truth[number, number % 2, row : row + 32, column : column + 32] = 1
+        pictures += 2 * truth[:, :1] - 2 * truth[:, 1:]
+        scale = ENLARGED.get(architecture, 1)
+        pictures, truth = (
+            part.repeat_interleave(scale, 2).repeat_interleave(scale, 3) for part in (pictures, truth)
+        )
+        network = small(architecture, classes=2)
+        learner = torch.optim.AdamW(network.parameters(), lr=3e-3)
+        dice = torch.zeros(())
+        for step in range(1, 201):
+            output = network(pictures)
+            if has_own_loss(network):
+                loss = output.loss(truth)
+            else:
+                entropy = torch.nn.functional.binary_cross_entropy_with_logits(output.masks, truth)
+                soft = output.masks.sigmoid()
+                loss = entropy + 1 - 2 * (soft * truth).sum() / (soft.sum() + truth.sum())
+            learner.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            learner.step()
+            if step % 20 == 0:
+                masks = output.masks
+                if masks is None:
+                    with torch.no_grad():
+                        masks = network.eval()(pictures).masks
+                    network.train()
+                found = masks.detach() > 0
+                dice = 2 * (found * truth).sum() / (found.sum() + truth.sum())
+                if dice > 0.9:
+                    break
+        assert dice > 0.9
+
+
+@EVERY_GRAPH
+class TestEveryGraph:
     @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::torch.jit.TracerWarning")
     def test_traced_is_eager(self, built, architecture):
         network = built(architecture)
@@ -142,34 +215,3 @@ class TestEveryNetwork:
             torch.testing.assert_close(
                 compiled(pictures).masks, network.eval()(pictures).masks, atol=1e-4, rtol=1e-4
             )
-
-    @pytest.mark.slow
-    def test_learns_four_pictures_by_heart(self, small, architecture):
-        torch.manual_seed(3)
-        pictures = 0.3 * torch.randn(4, 1, 64, 96)
-        truth = torch.zeros(4, 2, 64, 96)
-        for number, (row, column) in enumerate([(0, 0), (16, 48), (32, 16), (16, 32)]):
-            truth[number, number % 2, row : row + 32, column : column + 32] = 1
-        pictures += 2 * truth[:, :1] - 2 * truth[:, 1:]
-        scale = ENLARGED.get(architecture, 1)
-        pictures, truth = (
-            part.repeat_interleave(scale, 2).repeat_interleave(scale, 3) for part in (pictures, truth)
-        )
-        network = small(architecture, classes=2)
-        learner = torch.optim.AdamW(network.parameters(), lr=3e-3)
-        dice = torch.zeros(())
-        for step in range(1, 201):
-            masks = network(pictures).masks
-            entropy = torch.nn.functional.binary_cross_entropy_with_logits(masks, truth)
-            soft = masks.sigmoid()
-            overlap = 1 - 2 * (soft * truth).sum() / (soft.sum() + truth.sum())
-            learner.zero_grad()
-            (entropy + overlap).backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            learner.step()
-            if step % 20 == 0:
-                found = masks.detach() > 0
-                dice = 2 * (found * truth).sum() / (found.sum() + truth.sum())
-                if dice > 0.9:
-                    break
-        assert dice > 0.9

@@ -8,12 +8,14 @@ from typing import Any, Protocol
 import segmentation_models_pytorch as smp
 
 from severstal.errors import SeverstalError
+from severstal.models.classical.body import classical
 from severstal.models.deeplab import DeepLabV1, DeepLabV2
 from severstal.models.dinov3 import dinov3_dpt
 from severstal.models.fcn import Fcn8s, Fcn16s, Fcn32s
 from severstal.models.gcn import Gcn
 from severstal.models.hrnet import Hrnet
 from severstal.models.ksac import Ksac
+from severstal.models.maskrcnn.body import maskrcnn
 from severstal.models.network import DeepOutput, Network, Output, OwnLossOutput, encoder_of, settle, supervise
 from severstal.models.ocr import hrnet_ocr
 from severstal.models.segmenter import SegmenterLinear, SegmenterMask
@@ -47,6 +49,7 @@ class Builder(Protocol):
 
 
 BUILDERS: dict[str, Builder] = {
+    "classical": classical,
     "deeplab_v1": partial(smp_network, DeepLabV1),
     "deeplab_v2": partial(smp_network, DeepLabV2),
     "deeplab_v3": partial(smp_network, smp.DeepLabV3),
@@ -63,6 +66,7 @@ BUILDERS: dict[str, Builder] = {
     "ksac": partial(smp_network, Ksac),
     "linknet": partial(smp_network, smp.Linknet),
     "manet": partial(smp_network, smp.MAnet),
+    "maskrcnn": maskrcnn,
     "pan": partial(smp_network, smp.PAN),
     "pspnet": partial(smp_network, smp.PSPNet),
     "segformer": partial(smp_network, smp.Segformer),
@@ -79,6 +83,7 @@ NEEDS = {
     "deeplab_v1": "it needs an encoder whose strides can be dilated, as resnet34",
     "deeplab_v2": "it needs an encoder whose strides can be dilated, as resnet34",
     "dpt": "it needs a vision transformer of timm with patches of 8, 16 or 32, as tu-vit_small_patch16_224",
+    "maskrcnn": "it needs an encoder with features of strides 4 to 32, as resnet34",
     "segmenter_linear": "it needs a vision transformer of timm, as tu-vit_small_patch16_224",
     "segmenter_mask": "it needs a vision transformer of timm, as tu-vit_small_patch16_224",
     "segnet": "it needs a VGG of segmentation-models-pytorch, as vgg16_bn",

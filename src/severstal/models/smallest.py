@@ -4,20 +4,27 @@ from collections.abc import Mapping
 from typing import Any
 
 ANY = "tu-test_resnet"  # smaller is none that nearly every architecture takes
+PARTICULAR: Mapping[str, str] = {
+    "classical": "own",
+    "dinov3_dpt": "tu-vit_tiny_patch16_dinov3_qkvb",
+    "dpt": "tu-test_vit",
+    "hrnet": "tu-hrnet_w18_small",
+    "hrnet_ocr": "tu-hrnet_w18_small",
+    "segmenter_linear": "tu-test_vit",
+    "segmenter_mask": "tu-test_vit",
+    "segnet": "vgg11_bn",
+    "unet_paper": "own",
+}
+"""Encoders of the architectures that need a particular kind of encoder, or have their own."""
 
 _DPT = {"decoder_intermediate_channels": [8, 8, 8, 8], "decoder_fusion_channels": 16}
-PARTICULAR: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "classical": ("own", {}),
-    "dinov3_dpt": ("tu-vit_tiny_patch16_dinov3_qkvb", _DPT),
-    "dpt": ("tu-test_vit", _DPT),
-    "hrnet": ("tu-hrnet_w18_small", {}),
-    "hrnet_ocr": ("tu-hrnet_w18_small", {"decoder_channels": 32}),
-    "segmenter_linear": ("tu-test_vit", {}),
-    "segmenter_mask": ("tu-test_vit", {}),
-    "segnet": ("vgg11_bn", {}),
-    "unet_paper": ("own", {"width": 8}),
+_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "dinov3_dpt": _DPT,
+    "dpt": _DPT,
+    "hrnet_ocr": {"decoder_channels": 32},
+    "maskrcnn": {"channels": 16},
+    "unet_paper": {"width": 8},
 }
-"""Encoder and options of the architectures that need a particular kind of encoder, or have their own."""
 
 
 def smallest(architecture: str) -> tuple[str, dict[str, Any]]:
@@ -30,5 +37,4 @@ def smallest(architecture: str) -> tuple[str, dict[str, Any]]:
         >>> smallest("fpn"), smallest("segnet")
         (('tu-test_resnet', {}), ('vgg11_bn', {}))
     """
-    encoder, options = PARTICULAR.get(architecture, (ANY, {}))
-    return encoder, dict(options)
+    return PARTICULAR.get(architecture, ANY), dict(_OPTIONS.get(architecture, {}))

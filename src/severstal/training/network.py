@@ -58,13 +58,14 @@ def with_architecture(recipe: Recipe, architecture: str) -> Recipe:
     own = recipe.model
     if architecture == own.architecture:
         return named
-    encoder, options = smallest(architecture)
-    model = replace(own, architecture=architecture, options=options)
     if architecture in PARTICULAR:
-        model = replace(model, encoder_name=encoder, encoder_weights="none")
+        encoder, options = smallest(architecture)
+        model = replace(own, encoder_name=encoder, encoder_weights="none", options=options)
     elif own.encoder_name == "own":
         raise SeverstalError(f"recipe {recipe.name} has no encoder for {architecture}: give one that has")
-    return replace(named, model=model)
+    else:
+        model = replace(own, options={})
+    return replace(named, model=replace(model, architecture=architecture))
 
 
 def weights_path(run: str | Path, recipe: Recipe, fold: int) -> Path:

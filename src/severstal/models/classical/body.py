@@ -1,0 +1,150 @@
+"""Thresholding, region growing, k-means and graph cut as networks that count in place of learning."""
+
+import difflib
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from severstal.errors import SeverstalError
+from severstal.models.classical.counts import Counts
+from severstal.models.classical.features import measure
+from severstal.models.classical.graph_cut import graph_cut
+from severstal.models.classical.growing import region_growing
+from severstal.models.classical.kmeans import k_means
+from severstal.models.classical.threshold import threshold
+from severstal.models.network import Network, OwnLossOutput
+from severstal.models.unet_paper import OWN
+
+METHODS = ("threshold", "region_growing", "k_means", "graph_cut")
+DEFAULTS = {
+    "method": "threshold",
+    "window": 7,
+    "surround": 127,
+    "clusters": 48,
+    "seeds": 0.5,
+    "superpixels": 600,
+}
+LEAST = 1e-4  # probabilities are kept so far from 0 and 1
+
+
+class Classical(nn.Module):
+    """A method that is fitted by counting what the crops of a training show.
+
+    In training mode its loss counts the crops, and changes no weight: the one that it has, `idle`, is there
+    for optimizers, which ask for one, and no output depends on it. The loss is the cross-entropy of the
+    evidence (see `Counts.evidence`) on the crops before they are counted, and so on crops not seen before in
+    the first epoch. Counts go on over the epochs.
+
+    Args:
+        classes: of the masks.
+        class_head: whether to say which classes a picture holds, by `Counts.present`.
+        options: all of `DEFAULTS`.
+    """
+
+    own_loss = True
+
+    def __init__(self, classes: int, class_head: bool, options: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.counts = Counts(classes)
+        self.idle = nn.Parameter(torch.zeros(1))
+        self.class_head = class_head
+        self.window, self.surround = options["window"], options["surround"]
+        self.method = {
+            "threshold": threshold,
+            "region_growing": partial(region_growing, seeds=options["seeds"]),
+            "k_means": partial(k_means, clusters=options["clusters"]),
+            "graph_cut": partial(graph_cut, superpixels=options["superpixels"]),
+        }[options["method"]]
+
+    @torch.compiler.disable
+    def forward(self, pictures: Tensor) -> OwnLossOutput | Tensor | tuple[Tensor, Tensor]:
+        """Give the logits of the masks (N, C, H, W), and of the classes (N, C); in training mode a loss."""
+        with torch.no_grad(), torch.autocast(pictures.device.type, enabled=False):
+            features = measure(pictures, self.window, self.surround)
+            evidence = classes = None
+            if self.training or self.class_head:
+                evidence = self.counts.evidence(features)
+            if self.class_head:
+                classes = _logit(self.counts.present(evidence))
+            if self.training:
+                return OwnLossOutput(None, classes, partial(self._count, features, evidence))
+            masks = _logit(self.method(features, self.counts))
+        return masks if classes is None else (masks, classes)
+
+    def _count(self, features: Tensor, evidence: Tensor, target: Tensor) -> Tensor:
+        """Count crops; give how far they were from what was counted before."""
+        truth = target > 0.5  # crops may be mixed, or shrunk
+        with torch.no_grad(), torch.autocast(features.device.type, enabled=False):
+            loss = functional.binary_cross_entropy_with_logits(_logit(evidence), truth.to(evidence))
+            self.counts.add(features, truth, evidence)
+        return loss + 0 * self.idle.sum()
+
+
+def _logit(probability: Tensor) -> Tensor:
+    return probability.clamp(LEAST, 1 - LEAST).logit()
+
+
+def classical(
+    encoder_name: str,
+    encoder_weights: str,
+    in_channels: int,
+    classes: int,
+    class_head: bool,
+    options: Mapping[str, Any],
+) -> Network:
+    """Build a baseline without learning, to be trained and asked like any network.
+
+    Each is fitted a class: `threshold` by the limit of the highest Dice (after Otsu 1979), `region_growing`
+    from sure pixels (Adams & Bischof 1994, Seeded Region Growing), `k_means` (Lloyd 1982) and `graph_cut`
+    (Shi & Malik 2000, Normalized Cuts). One epoch over all pictures fits them; learning rate, optimizer and
+    the recipe's losses of masks change nothing. Region growing and graph cut compute on the CPU, wherever the
+    pictures are; none of the four can be exported as a graph.
+
+    Args:
+        encoder_name: "own": it has no other.
+        encoder_weights: "none": there are none.
+        in_channels: of the pictures; it sees their mean.
+        classes: of the masks.
+        class_head: whether it also says which classes a picture holds.
+        options: `method`; `window`, the width of the square in which noise is averaged, 7; `surround`, of
+            that which is a pixel's background, 127, both odd; of k-means `clusters`, 48; of region growing
+            `seeds`, the share of a class that is sure of itself, 0.5; of graph cut `superpixels`, 600.
+
+    Raises:
+        SeverstalError: another encoder, weights, or an unknown option or method.
+
+    Example:
+        >>> classical("own", "none", 1, 4, False, {}).eval()(torch.zeros(1, 1, 50, 70)).masks.shape
+        torch.Size([1, 4, 50, 70])
+    """
+    if encoder_name != OWN:
+        raise SeverstalError(
+            f'encoder_name {encoder_name!r} is none of classical, which has none: set it to "{OWN}", '
+            "or choose another architecture"
+        )
+    if encoder_weights != "none":
+        raise SeverstalError(
+            f'encoder_weights {encoder_weights!r} of classical is unknown: there are none: set it to "none"'
+        )
+    for name in options.keys() - DEFAULTS.keys():
+        near = difflib.get_close_matches(name, DEFAULTS, 1, 0.0)[0]
+        raise SeverstalError(f"model option {name!r} is unknown: the nearest known one is {near!r}")
+    chosen = {**DEFAULTS, **options}
+    if chosen["method"] not in METHODS:
+        near = difflib.get_close_matches(str(chosen["method"]), METHODS, 1, 0.0)[0]
+        raise SeverstalError(
+            f"model option 'method' is {chosen['method']!r}: the nearest known one is {near!r}"
+        )
+    for name in ("window", "surround", "clusters", "superpixels"):
+        odd = name in ("window", "surround")
+        value = chosen[name]
+        if type(value) is not int or value < 1 or (odd and value % 2 == 0):
+            kind = "an odd number" if odd else "a whole number"
+            raise SeverstalError(f"model option {name!r} is {value!r}: give {kind}, 1 or more")
+    if not isinstance(chosen["seeds"], int | float) or not 0 < chosen["seeds"] <= 1:
+        raise SeverstalError(f"model option 'seeds' is {chosen['seeds']!r}: give a share above 0, up to 1")
+    return Network(Classical(classes, class_head, chosen), stride=1)

@@ -1,0 +1,77 @@
+"""What the classical methods see of a pixel: four numbers of the grey values around it."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+# Lowest and highest value that the counts tell apart, in units of normalised grey.
+RANGES = {
+    "grey": (-2.0, 4.0),  # with the usual mean and deviation black is -1.9, white 3.6
+    "contrast": (-3.0, 3.0),
+    "tone": (-2.0, 2.0),
+    "roughness": (0.0, 2.0),
+}
+GREY, CONTRAST, TONE, ROUGHNESS = range(len(RANGES))
+BRIGHTEST = 8.0  # normalised grey is cut to plus and minus this before its squares are taken
+
+
+def measure(pictures: Tensor, window: int, surround: int) -> Tensor:
+    """Measure each pixel: its grey, and what is around it.
+
+    Args:
+        pictures: (N, channels, H, W), normalised grey; channels are averaged.
+        window: width of the square in which noise is averaged and roughness taken, odd.
+        surround: width of the square whose mean is the steel's own brightness, odd; it evens out lamps.
+
+    Returns:
+        (N, 4, H, W) float32, in the order of `RANGES`: grey; contrast, grey less the mean of the surround;
+        tone, the mean of the window less that of the surround; roughness, the standard deviation in the
+        window. Squares are cut at the picture's edge.
+
+    Example:
+        >>> step = torch.tensor([0.0, 0.0, 0.0, 1.0, 1.0, 1.0]).expand(1, 1, 3, 6)
+        >>> measure(step, window=1, surround=3)[0, 1, 1]
+        tensor([ 0.0000,  0.0000, -0.3333,  0.3333,  0.0000,  0.0000])
+    """
+    grey = pictures.float().mean(1, keepdim=True).clamp(-BRIGHTEST, BRIGHTEST)  # (N, 1, H, W)
+    steel = _mean_around(grey, surround)
+    contrast = grey - steel
+    tone = _mean_around(contrast, window)
+    variance = _mean_around(contrast.square(), window) - tone.square()
+    tone = _mean_around(grey, window) - steel
+    return torch.cat([grey, contrast, tone, variance.clamp(min=0).sqrt()], dim=1)  # (N, 4, H, W)
+
+
+def to_bins(features: Tensor, feature: int, count: int) -> Tensor:
+    """Number the interval in which each value lies, of `count` equal ones in the feature's range.
+
+    Args:
+        features: (N, 4, ...), as of `measure`.
+        feature: which.
+        count: of intervals; what is out of range falls into the outermost.
+
+    Returns:
+        (N, ...) int64, 0 to count - 1.
+
+    Example:
+        >>> to_bins(torch.tensor([[0.0, 0.0, 0.0, 1.1], [0.0, 0.0, 0.0, 9.0]]), ROUGHNESS, 4)
+        tensor([2, 3])
+    """
+    low, high = list(RANGES.values())[feature]
+    share = (features[:, feature] - low) * (count / (high - low))
+    return share.clamp_(0, count - 1).long()  # what is not below 0 is cut off as by floor
+
+
+def _mean_around(values: Tensor, width: int) -> Tensor:
+    """Mean of a square around each pixel, of that part of it which is in the picture, from running sums."""
+    half = width // 2
+    for axis in (-2, -1):
+        length = values.shape[axis]
+        sums = values.double().cumsum(axis)  # float32 would lose the digits that a difference leaves
+        sums = torch.cat([torch.zeros_like(sums.narrow(axis, 0, 1)), sums], dim=axis)
+        sums = functional.pad(sums, (half, half, 0, 0) if axis == -1 else (0, 0, half, half), "replicate")
+        values = sums.narrow(axis, width, length) - sums.narrow(axis, 0, length)
+        place = torch.arange(length, device=values.device)
+        inside = (place + half + 1).clamp(max=length) - (place - half).clamp(min=0)
+        values = values / inside.view((-1,) if axis == -1 else (-1, 1))
+    return values.float()
