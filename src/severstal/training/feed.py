@@ -174,10 +174,14 @@ class Feed:
         """Of each training picture when it was last drawn, (N,) float32; nan before."""
         return self._sampler.hardness
 
+    def host_batches(self, epoch: int) -> Iterator[Batch]:
+        """Give the batches of an epoch as the workers hand them over, a byte a pixel, on the CPU."""
+        self._sampler.epoch = epoch
+        yield from self._loader
+
     def batches(self, epoch: int) -> Iterator[Crops]:
         """Give the batches of an epoch, from 0, in order."""
-        self._sampler.epoch = epoch
-        for batch in self._loader:
+        for batch in self.host_batches(epoch):
             pictures, masks = to_tensors(batch, self._settings, self._classes, self.accelerator.device)
             if self._mixup:
                 pictures, masks = mix(pictures, masks, self._mixup, self._seed_of(batch))
