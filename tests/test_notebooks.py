@@ -8,11 +8,14 @@ import nbformat
 import pytest
 
 from severstal.competition.submission import check_submission
+from severstal.errors import SeverstalError
 from severstal.job import reopen_job
-from severstal.notebooks import NOTEBOOKS, run_all
+from severstal.notebooks import NOTEBOOKS, STUDIES, run_all
+from severstal.report.notebooks import run_notebooks
 
 SOURCES = sorted(NOTEBOOKS.glob("0*.ipynb"))
-NAMES = ["01_eda", "02_folds", "03_train", "04_thresholds", "05_submission", "06_errors"]
+JOB = ["01_eda", "02_folds", "03_train", "04_thresholds", "05_submission", "06_errors"]
+NAMES = [*JOB, *STUDIES]
 MACHINE_PATH = re.compile(r"(?<![\w.])/(home|root|work|tmp|Users|usr|opt|mnt|var)/|[A-Z]:\\\\")
 
 
@@ -28,12 +31,42 @@ def test_they_run_top_to_bottom(
     job = reopen_job("runs/tiny-small")
     assert check_submission("out/mine.csv", job.sample, job.spec) == []
     assert kept == job.folder / "notebooks"
-    for name in NAMES:
+    assert sorted(path.stem for path in kept.glob("*.ipynb")) == JOB
+    for name in JOB:
         executed = nbformat.read(kept / f"{name}.ipynb", as_version=4)
         assert not [
             out for cell in executed.cells for out in cell.get("outputs", []) if out.output_type == "error"
         ]
         assert (kept / f"{name}.html").stat().st_size > 10_000
+
+
+@pytest.mark.slow
+def test_the_study_of_networks_runs(
+    small_input: Path, tiny_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = {"networks": ["classical", "linknet"], "pictures": 16, "scale": 1}
+    source = NOTEBOOKS / "07_architectures.ipynb"
+    run_notebooks(
+        [source], Path("kept"), {"recipe": str(tiny_recipe), "input_folder": str(small_input), **settings}
+    )
+    executed = nbformat.read(Path("kept", source.name), as_version=4)
+    figures = [
+        out
+        for cell in executed.cells
+        for out in cell.get("outputs", [])
+        if "image/png" in out.get("data", {})
+    ]
+    assert len(figures) >= 1
+    assert reopen_job("runs/compare-tiny-linknet-small").recipe.training.epoch_images == 16
+
+
+def test_a_notebook_that_is_not_there(
+    small_input: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SeverstalError, match="notebook '08_more' is unknown: there are 01_eda, 02_folds"):
+        run_all("smoke", small_input, only=["08_more"])
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=NAMES)

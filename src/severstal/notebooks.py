@@ -44,10 +44,12 @@ def run_all(
     parameters = {
         "recipe": candidate.recipe.name if recipe == "auto" else recipe,
         "input_folder": str(candidate.data.root),
-        "output": str(output),
     }
+    submitted = any(source.stem not in STUDIES for source in sources)
+    if submitted:
+        parameters["output"] = str(output)
     run_notebooks(sources, kept, parameters)
-    print(*([] if only else [f"submission: {output}"]), f"notebooks: {kept}", sep="\n", flush=True)
+    print(*([f"submission: {output}"] if submitted else []), f"notebooks: {kept}", sep="\n", flush=True)
     if refresh:
         for source in sources:
             _refresh(source, kept / source.name)
