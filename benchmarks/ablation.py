@@ -25,13 +25,12 @@ from severstal.report.comparison import compare_pairs, print_comparison
 OURS = {
     "data.local_contrast": 33,
     "sampling.balance": "classes",
-    "sampling.hard": 0.3,
     "augment.non_empty": 0.7,
     "augment.brightness": 0.2,
     "augment.contrast": 0.2,
-    "training.batch_size": 4,
+    "training.batch_size": 8,
     "training.optimizer": "adamw",
-    "training.learning_rate": 2e-3,
+    "training.learning_rate": 3e-3,
     "training.weight_decay": 1e-2,
     "training.warmup": 0.05,
     "training.flat": 0.0,
@@ -74,7 +73,7 @@ def main() -> None:
     parser.add_argument("input", type=Path)
     parser.add_argument("--encoder", default="tu-test_resnet")
     parser.add_argument("--decoder", type=int, nargs=5, default=(64, 48, 32, 16, 16))
-    parser.add_argument("--images", type=int, default=6000, help="crops in an epoch")
+    parser.add_argument("--images", type=int, default=4000, help="crops in an epoch")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--scale", type=int, default=2)
