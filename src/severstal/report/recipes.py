@@ -12,7 +12,7 @@ from severstal.competition.spec import Spec
 from severstal.decision.bootstrap import Interval
 from severstal.report.columns import lay_out
 from severstal.report.eda.gallery import CONTOURS
-from severstal.report.overlay import Panel, describe, gallery
+from severstal.report.overlay import Panel, gallery
 from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, colour, cut, dress, sheet
 from severstal.report.predictions import Lookup
 
@@ -188,16 +188,14 @@ def mask_gallery(
         >>> spec, empty = Spec("tiny", (8, 30), ("hole",)), np.zeros((8, 30), np.uint8)
         >>> figure = mask_gallery(lambda name: empty, lambda name: empty, {"fpn": {"a.jpg": empty}}, spec)
         >>> [axes.get_title(loc="left") for axes in figure.axes]
-        ['a.jpg, truth: clean', 'fpn: clean']
+        ['a.jpg: truth', 'fpn: clean']
     """
     names = list(next(iter(drawn.values())))
-    panels = [
-        Panel(picture(name), truth(name), f"{name}, truth: {describe(truth(name), spec)}") for name in names
-    ]
+    panels = [Panel(picture(name), truth(name), f"{name}: truth") for name in names]
     for network, masks in drawn.items():
-        panels += [
-            Panel(picture(name), masks[name], f"{network}: {describe(masks[name], spec)}") for name in names
-        ]
+        for name in names:
+            said = network if masks[name].any() else f"{network}: clean"
+            panels.append(Panel(picture(name), masks[name], said))
     note = f"Held-out images at plain 0.5. {CONTOURS}"
     figure = gallery(panels, spec, "The same pictures, several networks", note, columns=len(names))
     figure.photographic = True
