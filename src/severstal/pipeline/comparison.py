@@ -63,6 +63,9 @@ def compare_recipes(
     for name in names:
         if names.count(name) > 1:
             raise SeverstalError(f"recipe {name} is named {names.count(name)} times: give each once")
+    for name, count in (("pictures", pictures), ("epochs", epochs)):
+        if count is not None and count < 1:
+            raise SeverstalError(f"--{name} {count}: give 1 or more")
     if folds is not None and not 1 <= folds <= chosen[0].data.folds:
         raise SeverstalError(f"--folds {folds}: recipe {names[0]} has folds for 1 to {chosen[0].data.folds}")
     labelled = len(jobs_of(open_candidate(chosen[0], root))[0].images)

@@ -2,7 +2,8 @@
 
 import torch
 from torch import Tensor
-from torch.nn import functional
+
+from severstal.windows import window_mean
 
 # Lowest and highest value that the counts tell apart, in units of normalised grey.
 RANGES = {
@@ -34,11 +35,11 @@ def measure(pictures: Tensor, window: int, surround: int) -> Tensor:
         tensor([ 0.0000,  0.0000, -0.3333,  0.3333,  0.0000,  0.0000])
     """
     grey = pictures.float().mean(1, keepdim=True).clamp(-BRIGHTEST, BRIGHTEST)  # (N, 1, H, W)
-    steel = _mean_around(grey, surround)
+    steel = window_mean(grey, surround)
     contrast = grey - steel
-    tone = _mean_around(contrast, window)
-    variance = _mean_around(contrast.square(), window) - tone.square()
-    tone = _mean_around(grey, window) - steel
+    tone = window_mean(contrast, window)
+    variance = window_mean(contrast.square(), window) - tone.square()
+    tone = window_mean(grey, window) - steel
     return torch.cat([grey, contrast, tone, variance.clamp(min=0).sqrt()], dim=1)  # (N, 4, H, W)
 
 
@@ -60,18 +61,3 @@ def to_bins(features: Tensor, feature: int, count: int) -> Tensor:
     low, high = list(RANGES.values())[feature]
     share = (features[:, feature] - low) * (count / (high - low))
     return share.clamp_(0, count - 1).long()  # what is not below 0 is cut off as by floor
-
-
-def _mean_around(values: Tensor, width: int) -> Tensor:
-    """Mean of a square around each pixel, of that part of it which is in the picture, from running sums."""
-    half = width // 2
-    for axis in (-2, -1):
-        length = values.shape[axis]
-        sums = values.double().cumsum(axis)  # float32 would lose the digits that a difference leaves
-        sums = torch.cat([torch.zeros_like(sums.narrow(axis, 0, 1)), sums], dim=axis)
-        sums = functional.pad(sums, (half, half, 0, 0) if axis == -1 else (0, 0, half, half), "replicate")
-        values = sums.narrow(axis, width, length) - sums.narrow(axis, 0, length)
-        place = torch.arange(length, device=values.device)
-        inside = (place + half + 1).clamp(max=length) - (place - half).clamp(min=0)
-        values = values / inside.view((-1,) if axis == -1 else (-1, 1))
-    return values.float()
