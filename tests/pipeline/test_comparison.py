@@ -72,7 +72,7 @@ def test_what_cannot_be_compared(small_input: Path, tiny_recipe: Path) -> None:
         pipeline.compare_recipes([], small_input)
     with pytest.raises(SeverstalError, match="recipe tiny is named 2 times: give each once"):
         pipeline.compare_recipes([tiny_recipe, tiny_recipe], small_input)
-    with pytest.raises(SeverstalError, match="--folds 3: recipe tiny has folds for 1 to 2"):
+    with pytest.raises(SeverstalError, match="--train-folds 3: recipe tiny has folds for 1 to 2"):
         pipeline.compare_recipes([tiny_recipe], small_input, folds=3)
     for budget in ({"pictures": 0}, {"epochs": -1}):
         with pytest.raises(SeverstalError, match=r"--(pictures 0|epochs -1): give 1 or more"):

@@ -67,7 +67,9 @@ def compare_recipes(
         if count is not None and count < 1:
             raise SeverstalError(f"--{name} {count}: give 1 or more")
     if folds is not None and not 1 <= folds <= chosen[0].data.folds:
-        raise SeverstalError(f"--folds {folds}: recipe {names[0]} has folds for 1 to {chosen[0].data.folds}")
+        raise SeverstalError(
+            f"--train-folds {folds}: recipe {names[0]} has folds for 1 to {chosen[0].data.folds}"
+        )
     labelled = len(jobs_of(open_candidate(chosen[0], root))[0].images)
     budget = pictures or _pictures_seen(chosen[0], labelled)
     chosen = [_level(recipe, chosen[0], budget, epochs, folds) for recipe in chosen]
