@@ -148,6 +148,22 @@ def test_a_class_that_barely_gains_is_still_drawn():
     assert result.notes == []
 
 
+@pytest.mark.parametrize(("found", "is_drawn"), [(9, False), (10, True)])
+def test_a_class_that_gains_by_chance_alone_is_not_drawn_unless_the_best_is_asked_for(found, is_drawn):
+    # Of 40 images 20 have the defect; the map shows it in some of them, and in 6 that have none.
+    areas = np.stack([steep(200, 100)] * found + [steep(0, 0)] * (20 - found) + [steep(200, 100)] * 6)
+    summary = summary_of(np.concatenate([areas, np.stack([steep(0, 0)] * 14)]), np.repeat([100, 0], 20))
+    gains = np.repeat([1.0, 0.0, -1.0, 0.0], [found, 20 - found, 6, 14])
+    assert (gains.mean() > gains.std() / np.sqrt(40)) == is_drawn
+    result = search_rules(summary)
+    assert result.rules.rules[0].draws_nothing(ONE) != is_drawn
+    assert result.notes == (
+        [] if is_drawn else ["hole: what drawing it gains is within one standard error: it is never drawn"]
+    )
+    best = search_rules(summary, SearchSettings(choice="best"))
+    assert best.found.score == pytest.approx(0.5 + (found - 6) / 40)
+
+
 @pytest.mark.parametrize("positives", [1, MIN_POSITIVES - 1, MIN_POSITIVES])
 def test_too_few_defects_to_search_on(positives):
     areas = np.stack([steep(100, 50)] * 12)  # plain 0.5 draws none of them

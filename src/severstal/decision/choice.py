@@ -3,7 +3,8 @@
 The best score on labelled images is in part luck, and other rolls of steel shift maps and areas. So a rule is
 judged by the mean of the landscape around it, which is what it would score if its values were a little off;
 and of all rules whose loss against the very best is within one standard error, image by image, the one that
-is best by that measure is taken.
+is best by that measure is taken. Not to draw the class at all is the flattest of rules: where even the one
+taken gains no more than one standard error over it, the class is left out.
 """
 
 import numpy as np
@@ -84,6 +85,22 @@ def flattest_rule(pairs: Pairs, landscape: Landscape) -> ClassRule:
     _, error = _paired(pairs, reference, np.zeros_like(reference))
     middle = _middle(landscape, smoothed, flat[place] - max(error / 10, SAME))
     return _cell(landscape, middle if is_chance(middle) else place)
+
+
+def gains_by_chance(pairs: Pairs, rule: ClassRule) -> bool:
+    """Whether what a rule gains over not drawing the class is within one standard error, image by image.
+
+    Example:
+        >>> from severstal.decision.pairs import make_pairs
+        >>> areas = np.repeat([[9, 4, 0]] * 4, [1, 200, 55], axis=1)
+        >>> true, sure = np.array([4, 4, 4, 0]), np.uint8([200] * 4)
+        >>> pairs = make_pairs(areas, areas // 2, true, sure, np.full(4, 0.25), 13)
+        >>> gains_by_chance(pairs, ClassRule(0.5, 0.5, 0))  # three times a half, and once lost: 0.125 +- 0.32
+        True
+    """
+    added = _added(pairs, rule)
+    gain, error = _paired(pairs, added, np.zeros_like(added))
+    return gain <= error
 
 
 def _middle(landscape: Landscape, smoothed: np.ndarray, least: float) -> int:

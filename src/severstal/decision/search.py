@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from severstal.competition.metric import Score
-from severstal.decision.choice import best_rule, flattest_rule
+from severstal.decision.choice import best_rule, flattest_rule, gains_by_chance
 from severstal.decision.gate import OPEN, Gate
 from severstal.decision.levels import level, threshold
 from severstal.decision.objective import WeightedScore, normalised, weighted_score
@@ -59,7 +59,8 @@ class SearchSettings:
         gates: tried, the plainest first.
         thresholds: probabilities tried for `high` and for `low`, ascending; `low` is never above `high`.
         choice: "flattest" takes, of the rules within one standard error of the best, the one whose neighbours
-            score best; "best" takes the best.
+            score best, and leaves a class out that even this one gains with by chance alone; "best" takes the
+            best.
     """
 
     gates: tuple[Gate, ...] = GATES
@@ -199,6 +200,8 @@ def _search_class(
     else:
         choose = flattest_rule if settings.choice == "flattest" else best_rule
         rule = choose(pairs, landscape)
+        if settings.choice == "flattest" and gains_by_chance(pairs, rule):
+            rule, note = nothing, "what drawing it gains is within one standard error: it is never drawn"
     min_areas = np.union1d(steps, [rule.min_area])
     _, scores = area_curve(pairs, rule.gate, rule.high, rule.low, min_areas)
     return ClassSearch(rule, positives, landscape, min_areas, scores), note
