@@ -14,8 +14,8 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; d
 	"$$name" -c '$(NEW_ENOUGH)' 2>/dev/null && echo "$$name" && break; done)
 
 VENV_PYTHON := .venv/bin/python
-# One thread a worker, as many workers as cores; -rs says why a test was skipped.
-TEST := OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest -q -rs -n auto
+# One thread a worker, as many workers as cores, which take tests from one another; -rs says why one was skipped.
+TEST := OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest -q -rs -n auto --dist worksteal
 export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME
 

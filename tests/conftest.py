@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from severstal import pipeline
 from severstal.competition.rle import encode
 
 ROOT = Path(__file__).parents[1]
@@ -60,6 +61,17 @@ def tiny_recipe(tmp_path: Path) -> Path:
     path = tmp_path / "tiny.toml"
     path.write_text(TINY_RECIPE)
     return path
+
+
+@pytest.fixture(scope="session")
+def finished_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where `tiny.toml` was run on `small`, once for all tests that only look at what a run leaves."""
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "tiny.toml").write_text(TINY_RECIPE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        pipeline.run("tiny.toml", draw_small_input(folder / "small"))
+    return folder
 
 
 def draw_small_input(folder: Path, images: int = 18, test_images: int = 4) -> Path:

@@ -20,53 +20,57 @@ RUN = Path("runs/tiny-small")
 
 
 @pytest.fixture(autouse=True)
-def run(small_input: Path, tiny_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    pipeline.run(tiny_recipe, small_input)
+def inside(finished_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(finished_folder)
 
 
-def test_it_draws_what_was_submitted(small_input: Path) -> None:
-    spec = read_spec(small_input)
+@pytest.fixture
+def pictures(finished_folder: Path) -> list[Path]:
+    return sorted((finished_folder / "small" / "test_images").iterdir())
+
+
+def test_it_draws_what_was_submitted(pictures: list[Path]) -> None:
+    spec = read_spec("small")
     table = read_submission(pipeline.SUBMISSION, spec)
     assert len(table)
     submitted, predictor = Masks(table, spec), severstal.load(RUN)
-    for path in sorted((small_input / "test_images").iterdir()):
+    for path in pictures:
         assert np.array_equal(predictor(path), submitted[path.name])
         assert np.array_equal(predictor(read_picture(path, spec)), submitted[path.name])
 
 
-def test_files_become_outlines_and_a_table(small_input: Path) -> None:
-    spec, paths = read_spec(small_input), sorted((small_input / "test_images").iterdir())
-    count = segment_files(severstal.load(RUN), paths, "out")
-    table = pd.read_csv("out/masks.csv")
+def test_files_become_outlines_and_a_table(pictures: list[Path], tmp_path: Path) -> None:
+    count = segment_files(severstal.load(RUN), pictures, tmp_path / "out")
+    table = pd.read_csv(tmp_path / "out" / "masks.csv")
     assert len(table) == count > 0
-    assert all((Path("out") / path.name).is_file() for path in paths)
-    kept = read_labels("out/masks.csv", spec, [path.name for path in paths])
+    assert all((tmp_path / "out" / path.name).is_file() for path in pictures)
+    kept = read_labels(tmp_path / "out" / "masks.csv", read_spec("small"), [path.name for path in pictures])
     assert len(kept) == count
 
 
-def test_it_needs_no_data(small_input: Path) -> None:
-    picture = read_picture(small_input / "test_images" / "test01.png", read_spec(small_input))
-    shutil.rmtree(small_input)
+def test_it_needs_no_data(pictures: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = read_picture(pictures[1], read_spec("small"))
+    shutil.copytree(RUN, tmp_path / RUN)
+    monkeypatch.chdir(tmp_path)
     assert severstal.load(RUN)(picture).shape == (64, 96)
 
 
-def test_missing_weights_are_an_error_and_never_a_random_network() -> None:
-    (RUN / "fold1" / "model.safetensors").unlink()
+def test_missing_weights_are_an_error_and_never_a_random_network(tmp_path: Path) -> None:
+    shutil.copytree(RUN, tmp_path / RUN)
+    (tmp_path / RUN / "fold1" / "model.safetensors").unlink()
     with pytest.raises(
         SeverstalError, match=r"fold1.model\.safetensors: no such weights: train the fold first"
     ):
-        severstal.load(RUN)
+        severstal.load(tmp_path / RUN)
     with pytest.raises(SeverstalError, match="not a run"):
         severstal.load("runs")
 
 
-def test_bad_pictures_are_named(small_input: Path) -> None:
+def test_bad_pictures_are_named(pictures: list[Path], tmp_path: Path) -> None:
     predictor = severstal.load(RUN)
     with pytest.raises(SeverstalError, match=r"a picture of \(3, 4\) uint8: this run takes \(64, 96\) uint8"):
         predictor(np.zeros((3, 4), np.uint8))
     with pytest.raises(SeverstalError, match=r"absent\.png: no such picture"):
-        segment_files(predictor, [Path("absent.png")], "out")
-    twice = [small_input / "test_images" / "test00.png"] * 2
+        segment_files(predictor, [Path("absent.png")], tmp_path / "out")
     with pytest.raises(SeverstalError, match="another picture of this name was given"):
-        segment_files(predictor, twice, "out")
+        segment_files(predictor, pictures[:1] * 2, tmp_path / "out")

@@ -17,27 +17,33 @@ from severstal.job import Job, open_job, reopen_job
 from severstal.recipe import load_recipe
 
 
+@pytest.fixture(scope="module")
+def trained_folder(finished_folder: Path) -> Path:
+    """A folder of two runs that differ in the loss, and so in nothing that a team minds."""
+    text = (finished_folder / "tiny.toml").read_text()
+    (finished_folder / "other.toml").write_text(text + "\n[loss]\nmasks = {bce = 1.0}\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(finished_folder)
+        pipeline.train_folds(open_job("other.toml", finished_folder / "small"))
+    return finished_folder
+
+
 @pytest.fixture
-def runs(small_input: Path, tiny_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Job]:
-    """Two trained runs that differ in the loss, and so in nothing that a team minds."""
-    monkeypatch.chdir(tmp_path)
-    other = tmp_path / "other.toml"
-    other.write_text(tiny_recipe.read_text() + "\n[loss]\nmasks = {bce = 1.0}\n")
-    jobs = [open_job(recipe, small_input) for recipe in (tiny_recipe, other)]
-    for job in jobs:
-        pipeline.train_folds(job)
-    return jobs
+def runs(trained_folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Job]:
+    """The two runs, for tests that leave them as they are."""
+    monkeypatch.chdir(trained_folder)
+    return [open_job(recipe, trained_folder / "small") for recipe in ("tiny.toml", "other.toml")]
 
 
 def folders(runs: list[Job]) -> list[Path]:
     return [job.folder for job in runs]
 
 
-def test_a_team_s_submission_is_its_rules_on_the_mean_of_its_members(runs: list[Job]) -> None:
+def test_a_team_s_submission_is_its_rules_on_the_mean_of_its_members(runs: list[Job], tmp_path: Path) -> None:
     team = pipeline.open_team(folders(runs), name="both")
-    table = pipeline.submit(team, "submissions/both.csv")
+    table = pipeline.submit(team, tmp_path / "both.csv")
     pipeline.make_scorecard(team, show=False)
-    assert check_submission("submissions/both.csv", team.sample, team.spec) == []
+    assert check_submission(tmp_path / "both.csv", team.sample, team.spec) == []
     rules, drawn = pipeline.tune_rules(team), Masks(table, team.spec)
     parts = [pipeline.predict_test(job) for job in runs]
     for index, name in enumerate(team.sample.images):
@@ -53,18 +59,18 @@ def test_a_team_s_submission_is_its_rules_on_the_mean_of_its_members(runs: list[
     assert [member.folder for member in again.members] == folders(runs)
 
 
-def test_the_provenance_says_where_a_submission_came_from(runs: list[Job]) -> None:
+def test_the_provenance_says_where_a_submission_came_from(runs: list[Job], tmp_path: Path) -> None:
     team = pipeline.open_team(folders(runs), "logit", (1.0, 3.0), name="weighed")
-    pipeline.submit(team, "submissions/weighed.csv")
-    about = json.loads(Path("submissions/weighed.json").read_text())
-    assert about["sha256"] == checksum("submissions/weighed.csv")
+    pipeline.submit(team, tmp_path / "weighed.csv")
+    about = json.loads((tmp_path / "weighed.json").read_text())
+    assert about["sha256"] == checksum(tmp_path / "weighed.csv")
     assert [run["name"] for run in about["runs"]] == [job.folder.name for job in runs]
     assert about["runs"][1]["weights"]["fold0"] == checksum(runs[1].weights(0))
     assert about["team"]["weights"] == [0.25, 0.75]
     assert about["team"]["sense"] == "logit"
     assert about["rules"] == json.loads(Path("runs/weighed/rules.json").read_text())
     assert about["scores"]["oof"] == pytest.approx(pipeline.score_oof(team).score.score)
-    board = pipeline.read_leaderboard("submissions")
+    board = pipeline.read_leaderboard(tmp_path)
     assert board["file"].tolist() == ["weighed.csv"]
     assert board["oof"].iloc[0] == pytest.approx(about["scores"]["oof"])
 
@@ -83,16 +89,18 @@ def test_members_are_weighed_and_their_disagreement_kept(runs: list[Job], weight
 
 
 @pytest.mark.slow
-def test_ranks_serve_the_test_maps_too(runs: list[Job]) -> None:
+def test_ranks_serve_the_test_maps_too(runs: list[Job], tmp_path: Path) -> None:
     team = pipeline.open_team(folders(runs), "rank")
-    pipeline.submit(team, "submissions/ranks.csv")
-    table = read_submission("submissions/ranks.csv", team.spec)
+    pipeline.submit(team, tmp_path / "ranks.csv")
+    table = read_submission(tmp_path / "ranks.csv", team.spec)
     assert set(table["ImageId"]) <= set(team.sample.images)
 
 
 @pytest.mark.slow
-def test_a_stable_and_a_bold_submission(runs: list[Job], capsys: pytest.CaptureFixture) -> None:
-    stable, bold = pipeline.propose(runs[0], "submissions/mine.csv")
+def test_a_stable_and_a_bold_submission(
+    runs: list[Job], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    stable, bold = pipeline.propose(runs[0], tmp_path / "mine.csv")
     for each in (stable, bold):
         assert check_submission(each.path, runs[0].sample, runs[0].spec) == []
         assert each.path.with_suffix(".json").is_file()
@@ -105,13 +113,11 @@ def test_a_stable_and_a_bold_submission(runs: list[Job], capsys: pytest.CaptureF
     said = capsys.readouterr().out
     assert "On the labelled images" in said
     assert "On the test images" in said
-    assert len(pipeline.read_leaderboard("submissions")) == 2
+    assert len(pipeline.read_leaderboard(tmp_path)) == 2
 
 
-def test_what_makes_no_team(runs: list[Job], small_input: Path, tiny_recipe: Path, tmp_path: Path) -> None:
+def test_what_makes_no_team(runs: list[Job]) -> None:
     first, second = folders(runs)
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.symlink_to(small_input)
     with pytest.raises(SeverstalError, match="named twice"):
         pipeline.open_team([first, first])
     with pytest.raises(SeverstalError, match="3 weights for 2 runs"):
@@ -125,15 +131,16 @@ def test_what_makes_no_team(runs: list[Job], small_input: Path, tiny_recipe: Pat
 
 
 @pytest.mark.slow
-def test_other_folds_make_no_team(runs: list[Job], small_input: Path, tiny_recipe: Path) -> None:
-    tiny_recipe.write_text("seed = 5\n" + tiny_recipe.read_text())
-    other = open_job(tiny_recipe, small_input, "seeded")
+def test_other_folds_make_no_team(runs: list[Job], tmp_path: Path) -> None:
+    seeded = tmp_path / "seeded.toml"
+    seeded.write_text("seed = 5\n" + Path("tiny.toml").read_text())
+    other = open_job(seeded, Path("small").resolve(), "seeded")
     pipeline.train_folds(other)
     team = pipeline.open_team([runs[1].folder, other.folder])
     with pytest.raises(SeverstalError, match=r"other (folds|pictures) than those of") as error:
-        pipeline.submit(team)
+        pipeline.submit(team, tmp_path / "never.csv")
     assert "\n" not in str(error.value)
-    assert not pipeline.SUBMISSION.exists()
+    assert not (tmp_path / "never.csv").exists()
 
 
 PAIR = """

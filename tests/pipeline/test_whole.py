@@ -36,16 +36,24 @@ def job(small_input: Path, tiny_recipe: Path, tmp_path: Path, monkeypatch: pytes
 
 @pytest.fixture
 def finished(job: Job, tiny_recipe: Path, small_input: Path) -> Job:
+    """A finished run of the test's own, to change."""
     pipeline.run(tiny_recipe, small_input)
     return job
+
+
+@pytest.fixture
+def shared(finished_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """A finished run that other tests look at too."""
+    monkeypatch.chdir(finished_folder)
+    return open_job("tiny.toml", finished_folder / "small")
 
 
 def stamps(job: Job) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in sorted(job.folder.rglob("*")) if path.is_file()}
 
 
-def test_the_run_folder_holds_all_that_was_promised(finished: Job) -> None:
-    assert finished.folder == Path("runs/tiny-small")
+def test_the_run_folder_holds_all_that_was_promised(shared: Job) -> None:
+    assert shared.folder == Path("runs/tiny-small")
     for name in (
         "recipe.toml",
         "environment.json",
@@ -62,34 +70,34 @@ def test_the_run_folder_holds_all_that_was_promised(finished: Job) -> None:
         "scorecard.html",
         "submission.csv",
     ):
-        assert (finished.folder / name).is_file(), name
-    assert load_recipe(finished.folder / "recipe.toml") == finished.recipe
-    history = (finished.folder / "fold1" / "history.jsonl").read_text().splitlines()
+        assert (shared.folder / name).is_file(), name
+    assert load_recipe(shared.folder / "recipe.toml") == shared.recipe
+    history = (shared.folder / "fold1" / "history.jsonl").read_text().splitlines()
     assert [json.loads(line)["epoch"] for line in history] == [1, 2]
 
 
-def test_the_submission_passes_the_checker(finished: Job) -> None:
-    assert check_submission(pipeline.SUBMISSION, finished.sample, finished.spec) == []
-    assert pipeline.SUBMISSION.read_bytes() == (finished.folder / "submission.csv").read_bytes()
+def test_the_submission_passes_the_checker(shared: Job) -> None:
+    assert check_submission(pipeline.SUBMISSION, shared.sample, shared.spec) == []
+    assert pipeline.SUBMISSION.read_bytes() == (shared.folder / "submission.csv").read_bytes()
 
 
-def test_the_submission_is_rules_on_test_maps(finished: Job) -> None:
-    maps = MapReader(finished.folder / "test")
-    rules = Rules.load(finished.folder / "rules.json", finished.spec)
-    table = read_submission(pipeline.SUBMISSION, finished.spec)
+def test_the_submission_is_rules_on_test_maps(shared: Job) -> None:
+    maps = MapReader(shared.folder / "test")
+    rules = Rules.load(shared.folder / "rules.json", shared.spec)
+    table = read_submission(pipeline.SUBMISSION, shared.spec)
     assert len(table)
-    drawn = Masks(table, finished.spec)
+    drawn = Masks(table, shared.spec)
     for index, name in enumerate(maps.names):
-        bits = apply(maps.full(index), rules, finished.spec, maps.class_probability[index])
+        bits = apply(maps.full(index), rules, shared.spec, maps.class_probability[index])
         assert np.array_equal(drawn[name], bits)
 
 
-def test_test_maps_are_the_mean_of_folds_and_flips(finished: Job) -> None:
-    maps = MapReader(finished.folder / "test")
+def test_test_maps_are_the_mean_of_folds_and_flips(shared: Job) -> None:
+    maps = MapReader(shared.folder / "test")
     views = []
     for fold in (0, 1):
-        network = load_network(finished.recipe, finished.spec, finished.weights(fold))
-        picture = pipeline_input(finished, maps.names[0])
+        network = load_network(shared.recipe, shared.spec, shared.weights(fold))
+        picture = pipeline_input(shared, maps.names[0])
         with torch.inference_mode():
             views += [network(picture).masks.sigmoid(), network(picture.flip(-1)).masks.sigmoid().flip(-1)]
     expected = torch.stack(views).mean(0)[0].numpy() * 255
@@ -102,15 +110,15 @@ def pipeline_input(job: Job, name: str) -> torch.Tensor:
     return to_input(job.test_pictures.picture(name), job.recipe.data)[None]
 
 
-def test_each_oof_map_comes_from_the_network_that_never_saw_the_image(finished: Job) -> None:
+def test_each_oof_map_comes_from_the_network_that_never_saw_the_image(shared: Job) -> None:
     from severstal.data.dataset import to_input
 
-    maps = MapReader(finished.folder / "oof")
-    assert sorted(maps.names) == sorted(finished.images)
-    folds = pipeline.make_folds(finished).set_index("ImageId")["fold"]
-    networks = [load_network(finished.recipe, finished.spec, finished.weights(k)) for k in (0, 1)]
+    maps = MapReader(shared.folder / "oof")
+    assert sorted(maps.names) == sorted(shared.images)
+    folds = pipeline.make_folds(shared).set_index("ImageId")["fold"]
+    networks = [load_network(shared.recipe, shared.spec, shared.weights(k)) for k in (0, 1)]
     for index, name in enumerate(maps.names[:6]):
-        picture = to_input(finished.train_pictures.picture(name), finished.recipe.data)[None]
+        picture = to_input(shared.train_pictures.picture(name), shared.recipe.data)[None]
         with torch.inference_mode():
             views = [
                 (net(picture).masks.sigmoid() + net(picture.flip(-1)).masks.sigmoid().flip(-1))[0] / 2
@@ -121,28 +129,28 @@ def test_each_oof_map_comes_from_the_network_that_never_saw_the_image(finished: 
         assert apart[1 - folds[name]] > 0.51
 
 
-def test_the_scorecard_scores_what_it_says(finished: Job) -> None:
-    card = json.loads((finished.folder / "scorecard.json").read_text())
-    submitted = Masks(read_submission(pipeline.SUBMISSION, finished.spec), finished.spec)
-    truth = Masks(finished.truth, finished.spec)
-    areas = [class_areas(submitted[name], truth[name], 2) for name in finished.sample.images]
-    score = score_pairs(*np.moveaxis(np.array(areas), 1, 0), finished.spec)
+def test_the_scorecard_scores_what_it_says(shared: Job) -> None:
+    card = json.loads((shared.folder / "scorecard.json").read_text())
+    submitted = Masks(read_submission(pipeline.SUBMISSION, shared.spec), shared.spec)
+    truth = Masks(shared.truth, shared.spec)
+    areas = [class_areas(submitted[name], truth[name], 2) for name in shared.sample.images]
+    score = score_pairs(*np.moveaxis(np.array(areas), 1, 0), shared.spec)
     assert card["test"]["score"] == pytest.approx(score.score)
-    oof = Masks(pipeline.draw_oof(finished), finished.spec)
-    areas = [class_areas(oof[name], finished.masks[name], 2) for name in finished.images]
-    score = score_pairs(*np.moveaxis(np.array(areas), 1, 0), finished.spec)
+    oof = Masks(pipeline.draw_oof(shared), shared.spec)
+    areas = [class_areas(oof[name], shared.masks[name], 2) for name in shared.images]
+    score = score_pairs(*np.moveaxis(np.array(areas), 1, 0), shared.spec)
     assert card["oof"]["score"] == pytest.approx(score.score)
-    assert pipeline.score_oof(finished).score.score == pytest.approx(score.score)
+    assert pipeline.score_oof(shared).score.score == pytest.approx(score.score)
 
 
-def test_each_oof_mask_comes_from_rules_that_never_saw_the_image(finished: Job) -> None:
-    maps = MapReader(finished.folder / "oof")
-    _, fitted = pipeline.explore_rules(finished)
-    folds = pipeline.make_folds(finished).set_index("ImageId")["fold"]
-    oof = Masks(pipeline.draw_oof(finished), finished.spec)
+def test_each_oof_mask_comes_from_rules_that_never_saw_the_image(shared: Job) -> None:
+    maps = MapReader(shared.folder / "oof")
+    _, fitted = pipeline.explore_rules(shared)
+    folds = pipeline.make_folds(shared).set_index("ImageId")["fold"]
+    oof = Masks(pipeline.draw_oof(shared), shared.spec)
     for index, name in enumerate(maps.names):
         rules = fitted.rules[folds[name]]
-        bits = apply(maps.full(index), rules, finished.spec, maps.class_probability[index])
+        bits = apply(maps.full(index), rules, shared.spec, maps.class_probability[index])
         assert np.array_equal(oof[name], bits)
 
 
