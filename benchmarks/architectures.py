@@ -3,7 +3,7 @@
     python benchmarks/architectures.py INPUT [--only NAME ...] [--pictures N] [--folds N] [--output DIR]
 
 Each network is trained from scratch on the smallest encoder that it takes, by the recipe that
-`benchmarks/ablation.py` calls ours, and judged out of fold. So small a budget shows what learns fast from
+`benchmarks/training.py` calls ours, and judged out of fold. So small a budget shows what learns fast from
 nothing, not which network is best: with pretrained encoders and long trainings the order is another. All is
 kept in `runs/` and goes on where it was broken off; several calls with other `--only` share the work, and one
 without it then prints the whole table at once.
@@ -13,7 +13,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from ablation import both_recipes
+from training import both_recipes
 
 from severstal import pipeline
 from severstal.models.classical.body import METHODS

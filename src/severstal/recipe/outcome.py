@@ -34,8 +34,8 @@ class DecisionSettings:
     """How maps become masks: what is searched for the rules, and what is set by hand.
 
     Attributes:
-        choice: of the rules within the noise of the best, the one whose neighbours score best; or the best;
-            or plain 0.5, whatever a search finds.
+        choice: of the rules within the noise of the best, the one whose neighbours score best, and none for a
+            class that it gains with by chance alone; or the best; or plain 0.5, whatever a search finds.
         gates: ways in which a class probability may count, of which each class takes the one that suits it;
             "none" is always among them.
         test_like_weight: in the search, the fifth of the images most like the test set counts so many times.
