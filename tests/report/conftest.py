@@ -37,7 +37,8 @@ class Labelled:
         return self.pictures[name]
 
 
-@pytest.fixture(params=[1, 4, 5, 16])
+# Kaggle's four in the quick tests; every figure again with fewer and with more in the slow ones.
+@pytest.fixture(params=[4, *(pytest.param(classes, marks=pytest.mark.slow) for classes in (1, 5, 16))])
 def labelled(request) -> Labelled:
     """Twelve images, every third clean, the others with one or two classes; some names are long."""
     classes = request.param

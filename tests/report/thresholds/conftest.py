@@ -65,7 +65,13 @@ def searched() -> Searched:
     return Searched(SPEC, summary, folds, np.arange(80) // 2, fitted)
 
 
-@pytest.fixture(scope="session", params=[(1, 2), (9, 5)], ids=["one class", "nine classes"])
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param((1, 2), id="one class"),
+        pytest.param((9, 5), id="nine classes", marks=pytest.mark.slow),
+    ],
+)
 def any_set(request: pytest.FixtureRequest) -> Searched:
     """The same of another number of classes, whose names are long, and of folds."""
     classes, parts = request.param
