@@ -5,10 +5,9 @@
 
 A file of decoded pictures is filled with noise, 256 x 1600 bytes a picture (5.1 GB for all 12,568), and
 labels of real size are drawn. A process of its own then opens them, makes the training feed with two
-workers and goes through two rounds of batches, while the memory of all its processes is added up as PSS,
-which shares out pages that several of them use, the file's included: pages that stay in the system's cache
-count where a process has them mapped. Beside it stands what is left without the file's pages, which the
-system takes back when it runs short.
+workers and goes through two rounds of 12,568 crops, of all pictures or of a tenth of them, while the memory
+of all its processes is added up as PSS, which shares out pages that several of them use, those of the file
+included. Beside it stands what is left without the file's pages.
 """
 
 import argparse
@@ -65,11 +64,11 @@ def labels(names: list[str]) -> pd.DataFrame:
 
 
 def feed_all(pixels: Path, images: int) -> None:
-    """Go through the rounds, as a training does."""
+    """Go through the rounds, as a training does: as many crops from few pictures as from many."""
     names = [f"{number:09x}.jpg" for number in range(images)]
     store = ImageStore(names, "", pixels, range(images), SEVERSTAL.image_shape)
     fold = FoldData(store, Masks(labels(names), SEVERSTAL), SEVERSTAL, names, [])
-    recipe = Recipe(training=TrainingSettings(batch_size=BATCH, workers=WORKERS))
+    recipe = Recipe(training=TrainingSettings(batch_size=BATCH, workers=WORKERS, epoch_images=FULL))
     feed = Feed(fold, recipe, Plan(recipe, images).phase(0), 0, make_accelerator())
     for epoch in range(ROUNDS):
         for _ in feed.batches(epoch):

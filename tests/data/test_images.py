@@ -1,5 +1,6 @@
 """The store and the folder of files give the same pictures, by name and by number, in any process."""
 
+import mmap
 import pickle
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from severstal.competition.spec import Spec
+from severstal.data import images
 from severstal.data.images import ImageStore, PictureFolder, Pictures
 from severstal.errors import SeverstalError
 
@@ -61,6 +63,33 @@ def test_worker_processes_read_at_the_same_time(pictures: Pictures) -> None:
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         for name, read in zip(NAMES, pool.map(pictures.picture, NAMES), strict=True):
             assert np.array_equal(read, picture(name))
+
+
+@pytest.mark.skipif(not hasattr(mmap, "MADV_DONTNEED"), reason="this system's pages cannot be let go of")
+def test_a_process_holds_the_pages_of_a_few_pictures_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = pytest.importorskip("psutil").Process()
+    if not hasattr(memory, "memory_maps"):
+        pytest.skip("this system does not tell which pages a process holds")
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 256, 1600), np.uint8)
+    pixels.tofile(tmp_path / "pixels")
+
+    def held(limit: int) -> list[int]:
+        monkeypatch.setattr(images, "HELD", limit)
+        names = [f"{number}.jpg" for number in range(40)]
+        store = ImageStore(names, "d", tmp_path / "pixels", range(40), pixels.shape[1:])
+        first, bytes_held = store[0], []
+        for number in range(40):
+            assert np.array_equal(store[number], pixels[number])
+            mapped = [each for each in memory.memory_maps() if each.path == str(tmp_path / "pixels")]
+            bytes_held.append(sum(each.rss for each in mapped))
+        assert np.array_equal(first, pixels[0])
+        return bytes_held
+
+    few, all_of_them = held(4), held(1000)
+    # The system maps up to 2 MB at once around what is read, so that four pictures hold more than their own.
+    assert max(few) < pixels.nbytes / 2 < 0.9 * pixels.nbytes < all_of_them[-1]
 
 
 def test_an_open_store_outlives_its_file(tmp_path: Path) -> None:
