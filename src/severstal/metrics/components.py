@@ -79,14 +79,20 @@ def _match(true: np.ndarray, predicted: np.ndarray, plane: np.ndarray | None) ->
     (trues, of_true), (number, of_predicted) = (
         cv2.connectedComponents(mask.view(np.uint8), connectivity=8) for mask in (true, predicted)
     )
-    shared = np.zeros((trues, number), np.int64)
-    np.add.at(shared, (of_true[true | predicted], of_predicted[true | predicted]), 1)
-    areas = shared.sum(axis=1)[1:, None], shared.sum(axis=0)[None, 1:]  # of pixels of no class there are none
-    both = shared[1:, 1:]
+    # Pixels of each pair that meets at all, 0 for no component: of all pairs there may be a hundred million.
+    some = true | predicted
+    pairs = of_true[some].astype(np.int64) * number + of_predicted[some]
+    pairs, shared = np.unique(pairs, return_counts=True)
+    rows, columns = pairs // number, pairs % number
+    areas = [np.zeros(count, np.int64) for count in (trues, number)]
+    for area, place in zip(areas, (rows, columns), strict=True):
+        np.add.at(area, place, shared)
+    best, both = np.zeros(number, np.int64), (rows > 0) & (columns > 0)
+    rows, columns, shared = rows[both], columns[both], shared[both]
+    np.maximum.at(best, columns, 20 * shared // (areas[0][rows] + areas[1][columns] - shared))
     scores = np.full(number - 1, SURE, np.int64)
     if plane is not None:
         highest = np.zeros(number, np.int64)
         np.maximum.at(highest, of_predicted[predicted], plane[predicted])
         scores = highest[1:]
-    twentieths = 20 * both // np.maximum(areas[0] + areas[1] - both, 1)
-    return scores, twentieths.max(axis=0, initial=0), trues - 1
+    return scores, best[1:], trues - 1
