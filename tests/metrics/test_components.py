@@ -1,5 +1,7 @@
 """Figures by component: against scipy's components and assignment, and scikit-learn's ranking."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -75,3 +77,16 @@ def test_a_perfect_prediction_scores_one_and_no_prediction_zero(spec, draw_batch
     assert (nothing["average_precision"] == 0).all()
     assert (nothing["component_f1"] == 0).all()
     assert np.isnan(nothing["component_precision"]).all()
+
+
+def test_memory_grows_with_the_components_not_with_their_pairs():
+    speckle = np.zeros((256, 400), np.uint8)
+    speckle[::4, ::4] = 1  # 6,400 components: 41 million pairs, 330 MB of counts
+    metric = Components(Spec("speckled", speckle.shape, ("dust",)))
+    tracemalloc.start()
+    metric.update(speckle, np.roll(speckle, 2, axis=1) | speckle)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20e6
+    found = metric.compute()
+    assert (found["component_recall"][0], found["component_precision"][0]) == (1.0, 0.5)
