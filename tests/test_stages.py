@@ -41,5 +41,23 @@ def test_a_cut_large_output_undoes_it(stage: Stage) -> None:
     assert not stage.is_done()
 
 
+def test_a_changed_output_is_told_from_a_lost_one_and_from_other_inputs(stage: Stage) -> None:
+    path = stage.folder / "small.txt"
+    assert not stage.was_changed(path)
+    assert not stage.was_changed(stage.folder / "never.txt")
+    path.write_text("abd")
+    assert stage.was_changed(path)
+    assert not Stage(stage.folder, "draw", {"seed": 2}).was_changed(path)
+    path.unlink()
+    assert not stage.was_changed(path)
+
+
+@pytest.mark.parametrize("text", ["[]", '"done"', "{}", '{"key": "x", "outputs": 1}'])
+def test_a_record_that_says_nothing_counts_for_nothing(stage: Stage, text: str) -> None:
+    stage.record.write_text(text.replace("x", stage.key))
+    assert not stage.is_done()
+    assert not stage.was_changed(stage.folder / "small.txt")
+
+
 def test_the_order_of_inputs_does_not_count(tmp_path: Path) -> None:
     assert Stage(tmp_path, "a", {"x": 1, "y": 2}).key == Stage(tmp_path, "a", {"y": 2, "x": 1}).key

@@ -104,8 +104,11 @@ class Job:
         return digest([self.spec.image_shape, self.spec.classes, self.images, rows.to_csv(index=False)])
 
     def record(self) -> None:
-        """Write what the run folder says of itself: `recipe.toml`, `input.json` and `environment.json`."""
+        """Write what the run folder says of itself: `recipe.toml` and `input.json`."""
         write_run(self.folder, self.recipe, self.data.root, self.spec)
+
+    def record_environment(self) -> None:
+        """Write with which versions and commit, and where, a fold is trained: `environment.json`."""
         write_json(self.folder / "environment.json", environment())
 
     def weights(self, fold: int) -> Path:

@@ -49,18 +49,28 @@ class Stage:
 
     def is_done(self) -> bool:
         """Whether the outputs of a success with the same inputs are all there and unchanged."""
-        if not self.record.is_file():
-            return False
-        record = read_json(self.record)
-        outputs = record.get("outputs", {})
-        return record.get("key") == self.key and all(
+        outputs = self._outputs()
+        return outputs is not None and all(
             _facts(self.folder / path) == facts for path, facts in outputs.items()
         )
+
+    def was_changed(self, path: Path) -> bool:
+        """Whether an output of a success with the same inputs is there, and is not what was made."""
+        facts = (self._outputs() or {}).get(path.relative_to(self.folder).as_posix())
+        return facts is not None and path.is_file() and _facts(path) != facts
 
     def finish(self, outputs: Iterable[Path]) -> None:
         """Record a success and the files it made, all of them inside the run's folder."""
         facts = {path.relative_to(self.folder).as_posix(): _facts(path) for path in outputs}
         write_json(self.record, {"key": self.key, "inputs": self.inputs, "outputs": facts})
+
+    def _outputs(self) -> dict[str, Any] | None:
+        """The facts of each output of a success with the same inputs; None where there was none."""
+        record = read_json(self.record) if self.record.is_file() else None
+        if not isinstance(record, dict) or record.get("key") != self.key:
+            return None
+        outputs = record.get("outputs", {})
+        return outputs if isinstance(outputs, dict) else None
 
 
 def _facts(path: Path) -> list[Any] | None:

@@ -123,7 +123,8 @@ def tune(
     print(f"out of fold, cross-fitted: {pipeline.score_oof(candidate).score.score:.4f}")
     if explain:
         summary, maps = pipeline.summarise_oof(candidate), pipeline.predict_oof(candidate)
-        print(price(summary, rules, maps, candidate.masks).to_text())
+        pictures = candidate.train_pictures if rules.need_pictures else None
+        print(price(summary, rules, maps, candidate.masks, pictures).to_text())
 
 
 def submit(

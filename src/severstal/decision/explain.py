@@ -59,12 +59,16 @@ class Explanation:
     unseen: tuple[str, ...]
 
     def to_text(self) -> str:
-        """A table, a line a part."""
-        lines = [f"{'class':16} {'part':13} {'setting':>14}  {'score':>7}  {'without':>7}  {'worth':>8}"]
+        """A table, a line a part, and before it what the scores are of."""
+        lines = [
+            "mean Dice of each class on the images that its rule was searched on, which flatter it;",
+            "from refine on as the maps are drawn, by all parts together",
+            f"{'class':16} {'part':13} {'setting':>20}  {'score':>7}  {'without':>7}  {'worth':>8}",
+        ]
         for part in self.parts:
             name = f"{part.class_id} {self.spec.classes[part.class_id - 1]}"[:16]
             lines.append(
-                f"{name:16} {part.part:13} {part.setting:>14}  {part.score:7.4f}  {part.without:7.4f}  "
+                f"{name:16} {part.part:13} {part.setting:>20}  {part.score:7.4f}  {part.without:7.4f}  "
                 f"{part.worth:+8.4f}"
             )
         lines += [f"{what}: only the maps can tell what it is worth" for what in self.unseen]
@@ -99,11 +103,13 @@ def explain(
         >>> inside, sure = np.minimum(areas, true[:, :, None]), np.uint8([[200], [200]])
         >>> summary = Summary(("a.jpg", "b.jpg"), spec, areas, inside, true, sure)
         >>> print(explain(summary, Rules(spec.classes, (ClassRule(0.6, 0.5, 2),))).to_text())
-        class            part                 setting    score  without     worth
-        1 hole           whole rule      beside plain   1.0000   0.5000   +0.5000
-        1 hole           gate                    none   1.0000   1.0000   +0.0000
-        1 hole           low                      0.5   1.0000   1.0000   +0.0000
-        1 hole           min_area            2 pixels   1.0000   0.5000   +0.5000
+        mean Dice of each class on the images that its rule was searched on, which flatter it;
+        from refine on as the maps are drawn, by all parts together
+        class            part                       setting    score  without     worth
+        1 hole           whole rule            beside plain   1.0000   0.5000   +0.5000
+        1 hole           gate                          none   1.0000   1.0000   +0.0000
+        1 hole           low                            0.5   1.0000   1.0000   +0.0000
+        1 hole           min_area                  2 pixels   1.0000   0.5000   +0.5000
     """
     parts: list[Part] = []
     whole = pair_dice(*pair_areas(summary, rules)).mean(axis=0)  # (C,)

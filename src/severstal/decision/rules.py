@@ -73,7 +73,7 @@ class ClassRule:
             >>> print(ClassRule(0.7, 0.4, 600, Gate("area", 5), min_component=150))
             from 0.4 on, if 600 pixels reach 0.7; gate area 5; components of 150 pixels
         """
-        words = [f"from {self.low:g} on, if {max(1, self.min_area):,} pixels reach {self.high:g}"]
+        words = [f"from {self.low:g} on, if {_reached(max(1, self.min_area))} {self.high:g}"]
         words += [f"gate {self.gate}"] if self.gate != OPEN else []
         words += [str(self.refine)] if self.refine.active else []
         words += ["holes filled"] if self.fill_holes else []
@@ -83,6 +83,10 @@ class ClassRule:
     def draws_nothing(self, spec: Spec) -> bool:
         """Whether the class is drawn nowhere, since no picture has so many pixels."""
         return self.min_area > spec.pixels
+
+
+def _reached(count: int) -> str:
+    return "1 pixel reaches" if count == 1 else f"{count:,} pixels reach"
 
 
 PLAIN = ClassRule(high=0.5, low=0.5, min_area=0)

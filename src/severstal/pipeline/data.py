@@ -12,7 +12,7 @@ from severstal.data.duplicates import load_pairs, save_pairs
 from severstal.data.features import picture_features
 from severstal.data.likeness import FEWEST, Likeness, most_test_like
 from severstal.errors import SeverstalError
-from severstal.files import checksum, read_json, replacing
+from severstal.files import checksum, replacing
 from severstal.job import Job, open_job
 from severstal.pipeline.team import Candidate, open_candidate
 from severstal.progress import progress
@@ -59,6 +59,13 @@ def check_input(job: Candidate) -> dict[str, int]:
         SeverstalError: the first fault, with file, row and repair.
     """
     names = job.data.train_names()
+    used = job.labels.loc[job.labels["ImageId"].isin(job.images), "ClassId"]
+    for number, name in enumerate(job.spec.classes, start=1):
+        if not (used == number).any():
+            raise SeverstalError(
+                f"{job.data.train_csv}: no image in use has class {number}, {name}: label some that do, or "
+                "leave the class out of dataset.toml"
+            )
     return {
         "train": len(names),
         "clean": len(names) - job.labels["ImageId"].nunique(),
@@ -162,7 +169,7 @@ def make_folds(job: Job) -> pd.DataFrame:
     stage = Stage(job.folder, "folds", inputs)
     if stage.is_done():
         return fold_tables.load_folds(path)
-    if stage.record.is_file() and read_json(stage.record).get("key") == stage.key and path.is_file():
+    if stage.was_changed(path):
         fold_tables.load_folds(path)  # dealt before: says so where a hand has changed it since
     groups = duplicates.duplicate_groups(job.images, pairs)
     folds = fold_tables.make_folds(job.images, job.masks.presence(job.images), count, seed, groups)

@@ -13,10 +13,12 @@ from severstal.data.folds import make_folds as deal
 from severstal.decision.crossfit import CrossFit, cross_fit
 from severstal.decision.draw import draw_masks
 from severstal.decision.heldout import draw_heldout
+from severstal.decision.objective import weighted_mean
 from severstal.decision.refine.settings import Refinement
 from severstal.decision.rules import PLAIN, Rules
 from severstal.decision.search import GATES, SearchSettings
 from severstal.decision.summary import EDITION, Summary, summarise
+from severstal.errors import SeverstalError
 from severstal.files import checksum, digest, write_text
 from severstal.job import Job
 from severstal.pipeline.data import make_folds
@@ -85,18 +87,25 @@ def tune_rules(candidate: Candidate) -> Rules:
 
     Returns:
         The rules searched on all folds.
+
+    Raises:
+        SeverstalError: `rules.json` was changed by hand, or a class has no defect to search on.
     """
     path, oof = candidate.folder / "rules.json", candidate.folder / "oof"
     summary = summarise_oof(candidate)
     stage = Stage(candidate.folder, "rules", _inputs(candidate))
+    if stage.was_changed(path):
+        raise SeverstalError(
+            f"{path}: changed since it was searched: set [decision] in a recipe, or delete it to search again"
+        )
     if not stage.is_done():
         found = _explore(candidate, summary, None)
         write_text(oof / "masks.csv", found.table.to_csv(index=False, lineterminator="\n"))
         found.pairs.save(oof / "pairs.csv")
         found.fitted.result.rules.save(path)
         stage.finish([path, oof / "masks.csv", oof / "pairs.csv"])
-        for note in found.fitted.result.notes:
-            print(note, flush=True)
+        if candidate.recipe.decision.choice != "plain":
+            print("".join(f"{note}\n" for note in found.fitted.result.notes), end="", flush=True)
     return Rules.load(path, candidate.spec)
 
 
@@ -166,6 +175,9 @@ def _explore(candidate: Candidate, summary: Summary, choice: Choice | None) -> E
     pictures = candidate.train_pictures if result.rules.need_pictures else None
     table = draw_heldout(maps, rules, numbers, candidate.spec, pictures)
     pairs = _score(candidate, table, folds)
+    weighted = fitted.weighted
+    if weighted is not None:
+        weighted = replace(weighted, found=weighted_mean(pairs.dice, weights))
     searched = _score(candidate, draw_masks(maps, result.rules, candidate.spec, pictures), folds)
     fitted = replace(
         fitted,
@@ -175,6 +187,7 @@ def _explore(candidate: Candidate, summary: Summary, choice: Choice | None) -> E
         intersection=pairs.intersection,
         predicted=pairs.predicted,
         score=pairs.score,
+        weighted=weighted,
     )
     _explored.clear()
     _explored[key] = Explored(fitted, table, pairs)

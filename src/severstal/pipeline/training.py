@@ -103,6 +103,8 @@ def _train(job: Job, fold: int, folder: Path, data: FoldData, inputs: dict[str, 
             stage.record.unlink(missing_ok=True)
             _take_over(job, folder, stage)
         done = stage.is_done()
+        if is_main() and not done:
+            job.record_environment()
     if not done:
         fit(data, job.recipe, fold, folder, stage.key)
         with main_first():

@@ -1,0 +1,103 @@
+"""The rules of a run: searched once, never overwritten, and judged by the masks that they draw."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from severstal import pipeline
+from severstal.cli import main
+from severstal.competition.metric import pair_dice
+from severstal.decision.objective import weighted_mean
+from severstal.errors import SeverstalError
+from severstal.job import Job, open_job
+from severstal.pipeline import rules as module
+from severstal.recipe.switches import change
+
+
+@pytest.fixture
+def job(finished_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Job]:
+    """A finished run, whose rules are put back afterwards."""
+    monkeypatch.chdir(finished_folder)
+    job = open_job("tiny.toml", finished_folder / "small")
+    kept = (job.folder / "rules.json").read_text()
+    yield job
+    (job.folder / "rules.json").write_text(kept)
+
+
+def test_rules_changed_by_hand_are_not_overwritten(job: Job, tmp_path: Path) -> None:
+    path = job.folder / "rules.json"
+    kept = path.read_text()
+    path.write_text(kept.replace('"bright"', '"dim"'))
+    for step in (pipeline.tune_rules, lambda job: pipeline.submit(job, tmp_path / "a.csv")):
+        with pytest.raises(SeverstalError, match=r"rules\.json: changed since it was searched: set \[deci"):
+            step(job)
+    assert '"dim"' in path.read_text()
+    assert not (tmp_path / "a.csv").exists()
+    path.unlink()
+    pipeline.tune_rules(job)
+    assert path.read_text() == kept
+
+
+def test_a_class_that_no_image_has_is_told_before_any_training(small_input: Path, tiny_recipe: Path) -> None:
+    table = pd.read_csv(small_input / "train.csv")
+    table[table.ClassId == 1].to_csv(small_input / "train.csv", index=False)
+    with pytest.raises(SeverstalError, match=r"train\.csv: no image in use has class 2, dark: label some"):
+        pipeline.prepare(tiny_recipe, small_input)
+
+
+def test_the_weighted_score_is_that_of_the_masks_drawn(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_hand = replace(job, recipe=change(job.recipe, {"decision.min_component": 300}))
+    weights = np.arange(len(job.images)) + 1.0
+    monkeypatch.setattr(module, "_image_weights", lambda settings, folds: weights)
+    module._explored.clear()
+    _, fitted = pipeline.explore_rules(by_hand)
+    module._explored.clear()
+    dice = pair_dice(fitted.intersection, fitted.predicted, fitted.true)
+    assert fitted.weighted.found == pytest.approx(weighted_mean(dice, weights))
+
+
+def test_plain_rules_say_nothing_of_a_search(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    notes = ["bright: a note"]
+    explore = module._explore
+
+    def noting(*arguments) -> module.Explored:
+        found = explore(*arguments)
+        result = replace(found.fitted.result, notes=notes)
+        return replace(found, fitted=replace(found.fitted, result=result))
+
+    monkeypatch.setattr(module, "_explore", noting)
+    for choice, said in (("best", True), ("plain", False)):
+        (job.folder / "stages" / "rules.json").unlink()
+        pipeline.tune_rules(replace(job, recipe=change(job.recipe, {"decision.choice": choice})))
+        assert (notes[0] in capsys.readouterr().out) == said
+    (job.folder / "stages" / "rules.json").unlink()
+    pipeline.tune_rules(job)
+
+
+def test_rules_with_a_crf_are_explained(job: Job, capsys: pytest.CaptureFixture) -> None:
+    text = Path("tiny.toml").read_text() + "\n[decision]\ncrf = 1\n"
+    Path("refined.toml").write_text(text)
+    other = open_job("refined.toml", Path("small").resolve())
+    pipeline.train_folds(other)
+    with pytest.raises(SystemExit) as ended:
+        main(["tune", str(other.folder), "--explain"])
+    assert not ended.value.code
+    said = capsys.readouterr().out
+    assert "from refine on as the maps are drawn" in said
+    assert "refine" in said.split("worth")[-1]
+
+
+def test_what_a_run_was_trained_with_is_not_overwritten(job: Job) -> None:
+    path = job.folder / "environment.json"
+    kept = path.read_text()
+    path.write_text("{}")
+    pipeline.make_folds(job)
+    pipeline.tune_rules(job)
+    assert path.read_text() == "{}"
+    path.write_text(kept)
