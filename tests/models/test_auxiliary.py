@@ -5,11 +5,32 @@ import torch
 from torch import nn
 
 from severstal.errors import SeverstalError
+from severstal.losses.registry import build_loss
 from severstal.models.auxiliary import AuxiliaryHeads
-from severstal.models.network import DeepOutput, Output
+from severstal.models.network import DeepOutput, Network, Output, supervise
 from severstal.models.registry import architectures, build_model
 
 OWN_LOSS = {"classical", "maskrcnn"}  # it knows of no coarser masks
+
+
+class Uneven(nn.Module):
+    """Masks of one convolution; an encoder beside it, whose convolution has no padding."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Conv2d(1, 8, 9, stride=8), Listed())
+        self.head = nn.Conv2d(1, 4, 1)
+
+    def forward(self, pictures):
+        self.encoder(pictures)
+        return self.head(pictures)
+
+
+class Listed(nn.Module):
+    """One feature, as encoders give several."""
+
+    def forward(self, feature):
+        return [feature]
 
 
 def tiny(architecture="unet", deep=True, encoder="tu-test_resnet", **settings):
@@ -85,6 +106,47 @@ def test_gradients_reach_the_heads_and_the_encoder_through_them_alone():
 def test_squares_beyond_the_picture_are_cut_off():
     output = tiny("pan", encoder="resnet18")(torch.randn(2, 1, 70, 101))  # inside it is 128 x 128
     assert [tuple(logits.shape[2:]) for logits in output.auxiliary] == [(9, 13), (5, 7)]
+
+
+@pytest.mark.parametrize(
+    ("architecture", "encoder", "options", "size", "covered"),
+    [
+        ("segmenter_linear", "tu-test_vit", {"patch_size": 14}, (70, 101), [(70, 112)]),
+        ("segmenter_linear", "tu-test_vit", {"patch_size": 14}, (128, 64), [(140, 70)]),
+        ("pan", "resnet18", {}, (70, 101), [(72, 104), (80, 112)]),
+        ("unet", "tu-test_resnet", {}, (64, 96), [(64, 96)] * 3),
+    ],
+)
+def test_each_output_says_what_it_covers(architecture, encoder, options, size, covered):
+    """A grid of whole squares, the last of which hold some of the picture."""
+    output = tiny(architecture, encoder=encoder, options=options)(torch.randn(2, 1, *size))
+    assert list(output.covered) == covered
+    for logits, sides in zip(output.auxiliary, covered, strict=True):
+        strides = {side / count for side, count in zip(sides, logits.shape[2:], strict=True)}
+        assert len(strides) == 1
+        stride = strides.pop()
+        assert all(side - stride < length <= side for side, length in zip(sides, size, strict=True))
+
+
+@pytest.mark.parametrize("size", [(70, 101), (128, 64), (33, 47), (256, 400)])
+@pytest.mark.parametrize("patch", [14, 16, 20])
+def test_the_loss_takes_any_patch(patch, size):
+    network = tiny("segmenter_linear", encoder="tu-test_vit", options={"patch_size": patch})
+    masks = (torch.rand(2, 4, *size) > 0.9).float()
+    loss = build_loss({"bce": 1, "dice": 1}, deep_supervision=0.4)(network(torch.randn(2, 1, *size)), masks)
+    loss.backward()
+    assert loss.isfinite()
+
+
+def test_features_that_divide_the_picture_unevenly_cover_all_of_it():
+    """An encoder without padding: 62 x 94 become 7 x 11, whose sides are no whole number of pixels."""
+    network = Network(Uneven(), stride=2)
+    supervise(network, channels=1, classes=4, bias=0.0)
+    output = network(torch.randn(2, 1, 61, 94))
+    assert output.auxiliary[0].shape == (2, 4, 7, 11)
+    assert output.covered == ((62, 94),)
+    loss = build_loss({"bce": 1.0}, deep_supervision=1.0)(output, torch.ones(2, 4, 61, 94))
+    assert loss.isfinite()
 
 
 def test_a_copy_keeps_its_own_features():

@@ -17,11 +17,16 @@ UNUSED = {
     "dinov3_dpt": {"body.encoder.model.norm.weight", "body.encoder.model.norm.bias"},
     "dpt": {"body.encoder.model.norm.weight", "body.encoder.model.norm.bias"},
 }
-# Whose gradient may be 0 all the same: of the smallest MAnet's one unit that is off for any picture, biases
-# that the normalisation after them takes out, and what stands for weights where there are none.
+# Whose gradient may be 0 all the same: of the smallest MAnet's single units that are off for any picture, of
+# biases that the normalisation after them takes out, and of what stands for weights where there are none.
 STILL = {
     "classical": {"body.idle"},
-    "manet": {f"body.decoder.blocks.3.SE_ll.{name}" for name in ("1.weight", "1.bias", "3.weight")},
+    "manet": {
+        f"body.decoder.blocks.{block}.SE_{side}.{name}"
+        for block in range(5)
+        for side in ("ll", "hl")
+        for name in ("1.weight", "1.bias", "3.weight")
+    },
     "pan": {"body.decoder.fpa.conv2.conv.bias", "body.decoder.fpa.down3.1.conv.bias"},
 }
 # Masks interpolated from scores of stride 32 cannot follow a square of 32 pixels.
