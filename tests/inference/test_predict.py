@@ -79,6 +79,22 @@ def test_what_is_there_is_not_predicted_again(job: Job) -> None:
     assert len(MapReader("maps")) == 70
 
 
+@pytest.mark.parametrize("part", ["maps", "classes"])
+def test_altered_maps_are_predicted_again_and_named(
+    job: Job, capsys: pytest.CaptureFixture, part: str
+) -> None:
+    names = [f"{index}.png" for index in range(70)]  # two shards
+    predict_maps([prediction(job, {0: Constant(0.5)}, lambda _: [0])], Store(), names, job.spec)
+    altered = Path(f"maps/{part}-00000.npy")
+    np.save(altered, np.zeros_like(np.load(altered)))
+    capsys.readouterr()
+    store = Store()
+    (maps,) = predict_maps([prediction(job, {0: Constant(0.5)}, lambda _: [0])], store, names, job.spec)
+    assert f"{altered}: altered since it was written" in capsys.readouterr().out
+    assert sorted(store.read) == sorted(names[:64])
+    assert {int(maps[0].min()), int(maps.class_probability.min())} == {128}
+
+
 def test_several_runs_read_each_picture_once(job: Job) -> None:
     names, store = [f"{index}.png" for index in range(150)], Store()
     parts = [
@@ -145,6 +161,22 @@ def test_a_network_that_gives_nan_is_an_error_that_names_the_picture(job: Job) -
         predict_maps([prediction(job, {0: Spoilt(0.5)}, lambda _: [0])], Store(), names, job.spec)
     assert "\n" not in str(error.value)
     assert not list(Path("maps").glob("maps-*.npy"))
+
+
+@pytest.mark.parametrize("map_shape", [(64, 96), (32, 48)])
+def test_a_class_head_that_gives_nan_is_an_error_that_names_the_picture(
+    job: Job, map_shape: tuple[int, int]
+) -> None:
+    class Spoilt(Constant):
+        def forward(self, pictures: torch.Tensor) -> Output:
+            classes = torch.zeros(len(pictures), 2)
+            classes[1, 0] = float("nan")
+            return Output(super().forward(pictures).masks, classes)
+
+    pictures, settings = np.zeros((3, 64, 96), np.uint8), (job.recipe, make_accelerator("fp32"), map_shape)
+    with pytest.raises(SeverstalError, match=r"b\.png: a network gives NaN: .* train it again") as error:
+        predict_batch([Constant(0.3), Spoilt(0.5)], pictures, *settings, ["a.png", "b.png", "c.png"])
+    assert "\n" not in str(error.value)
 
 
 def test_the_disk_that_maps_need_is_said_before(job: Job, capsys: pytest.CaptureFixture) -> None:

@@ -1,6 +1,7 @@
 """Several runs as one, from their maps to a submission; and what says where a submission came from."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ from severstal.competition.tables import read_submission
 from severstal.decision.draw import apply
 from severstal.errors import SeverstalError
 from severstal.files import checksum, read_json
+from severstal.inference.maps import MapReader
 from severstal.job import Job, open_job, reopen_job
+from severstal.pipeline import prediction
 from severstal.recipe import load_recipe
 
 
@@ -37,6 +40,11 @@ def runs(trained_folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Job]:
 
 def folders(runs: list[Job]) -> list[Path]:
     return [job.folder for job in runs]
+
+
+def entries() -> set[Path]:
+    """All that lies in the runs' folders."""
+    return set(Path("runs").rglob("*"))
 
 
 def test_a_team_s_submission_is_its_rules_on_the_mean_of_its_members(runs: list[Job], tmp_path: Path) -> None:
@@ -130,6 +138,68 @@ def test_what_makes_no_team(runs: list[Job]) -> None:
         pipeline.open_team([first, second], name="a/b")
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"sense": "power", "power": 0.0}, "power is 0.0: give a number above 0"),
+        ({"power": float("nan")}, "power is nan: give a number above 0"),
+        ({"sense": "median"}, "sense is 'median': take one of mean, logit, power, rank"),
+        ({"weights": (0.0, 0.0)}, r"weights are \(0.0, 0.0\): give each run one of at least 0, not all 0"),
+        ({"weights": (1.0, -1.0)}, "at least 0"),
+        ({"weights": "best"}, "weights are 'best': take one of uniform, selected, or give a number"),
+    ],
+)
+def test_a_team_that_cannot_be_averaged_is_refused_before_anything_is_written(
+    runs: list[Job], settings: dict[str, object], said: str
+) -> None:
+    before = entries()
+    with pytest.raises(SeverstalError, match=said) as error:
+        pipeline.open_team(folders(runs), **settings)
+    assert "\n" not in str(error.value)
+    assert entries() == before
+
+
+def test_a_team_s_file_that_is_damaged_is_named(runs: list[Job], tmp_path: Path) -> None:
+    about = {"runs": [str(folder.resolve()) for folder in folders(runs)], "sense": "mean", "power": 1.0}
+    for weights in (["a", "b"], None):
+        (tmp_path / "team.json").write_text(json.dumps({**about, "weights": weights}))
+        with pytest.raises(SeverstalError, match=r"team\.json: not what a team|weights are None"):
+            pipeline.open_team([tmp_path])
+
+
+def test_members_of_other_folds_leave_no_folder_of_the_team(
+    runs: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(folder: Path) -> MapReader:
+        maps = MapReader(folder)
+        if folder.parent == runs[1].folder:
+            maps.layout = replace(maps.layout, origin={**maps.layout.origin, "folds": "other"})
+        return maps
+
+    team = pipeline.open_team(folders(runs), name="unfit")
+    for job in runs:
+        pipeline.predict_oof(job)
+    before = entries()
+    monkeypatch.setattr(prediction, "MapReader", read)
+    with pytest.raises(SeverstalError, match="other folds than those of"):
+        pipeline.predict_oof(team)
+    assert entries() == before
+
+
+@pytest.mark.parametrize("step", ["measure_overlap", "select_weights", "fit_combiner"])
+def test_a_team_refused_at_any_step_leaves_no_folder(
+    runs: list[Job], monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise SeverstalError(f"{step}: refused")
+
+    team = pipeline.open_team(folders(runs), weights="selected", name="refused")
+    monkeypatch.setattr(prediction, step, refuse)
+    with pytest.raises(SeverstalError, match="refused"):
+        pipeline.submit(team, "never.csv")
+    assert not team.folder.exists()
+
+
 @pytest.mark.slow
 def test_other_folds_make_no_team(runs: list[Job], tmp_path: Path) -> None:
     seeded = tmp_path / "seeded.toml"
@@ -141,6 +211,7 @@ def test_other_folds_make_no_team(runs: list[Job], tmp_path: Path) -> None:
         pipeline.submit(team, tmp_path / "never.csv")
     assert "\n" not in str(error.value)
     assert not (tmp_path / "never.csv").exists()
+    assert not team.folder.exists()
 
 
 PAIR = """

@@ -53,6 +53,8 @@ def predict_maps(
 ) -> list[MapReader]:
     """Predict pictures and keep their maps; what a broken-off call has written is not predicted again.
 
+    Maps that were altered since they were written are predicted again, and a line says which.
+
     Each picture is read once for all runs. The next ones are read, and the last maps written, while the
     networks are at work.
 
@@ -127,23 +129,25 @@ def predict_batch(
         class head, the highest value of a class's map stands for its probability.
 
     Raises:
-        SeverstalError: a network gives what is no number.
+        SeverstalError: a network, or its class head, gives what is no number.
     """
     inputs = to_inputs(pictures, recipe.data, accelerator.device)
     with accelerator.autocast():
         said = [predict_views(network, inputs, views(recipe.inference)) for network in networks]
     mean = torch.stack([each.masks for each in said]).mean(0)  # (N, C, h, w)
-    broken = (~mean.isfinite()).flatten(1).any(1).nonzero().flatten().tolist()
+    if mean.shape[-2:] != map_shape:
+        mean = functional.interpolate(mean, map_shape, mode="area")
+    heads = [each.classes for each in said if each.classes is not None]
+    present = torch.stack(heads).mean(0) if heads else mean.amax((2, 3))  # (N, C)
+    # Of the class head too, which may break alone; as bytes a NaN would be a plain 0.
+    sound = mean.isfinite().flatten(1).all(1) & present.isfinite().all(1)  # (N,)
+    broken = (~sound).nonzero().flatten().tolist()
     if broken:
         name = names[broken[0]] if names else f"picture {broken[0] + 1}"
         raise SeverstalError(
             f"{name}: a network gives NaN: its weights are spoilt, train it again with a lower "
             "training.learning_rate or training.precision = 'fp32'"
         )
-    if mean.shape[-2:] != map_shape:
-        mean = functional.interpolate(mean, map_shape, mode="area")
-    heads = [each.classes for each in said if each.classes is not None]
-    present = torch.stack(heads).mean(0) if heads else mean.amax((2, 3))  # (N, C)
     return _to_bytes(mean), _to_bytes(present)
 
 

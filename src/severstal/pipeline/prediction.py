@@ -11,6 +11,7 @@ from severstal.inference.ensemble import (
     Selection,
     fit_combiner,
     measure_overlap,
+    require_same,
     select_weights,
 )
 from severstal.inference.maps import MapReader
@@ -68,6 +69,7 @@ def predict_tests(jobs: Sequence[Job]) -> list[MapReader]:
 
 def _combiner(team: Team, readers: Sequence[Maps]) -> Combiner:
     """How the members are averaged: `combiner.json`, and what the members are worth in `members.json`."""
+    require_same(readers)
     path, about = team.folder / "combiner.json", team.folder / "members.json"
     inputs = {
         "maps": [reader.layout.key for reader in readers],
@@ -78,7 +80,6 @@ def _combiner(team: Team, readers: Sequence[Maps]) -> Combiner:
     }
     stage = Stage(team.folder, "combiner", inputs)
     if not stage.is_done():
-        team.record()
         folds = make_folds(team.members[0]).set_index("ImageId")["fold"]
         overlap = measure_overlap(readers, team.masks)
         fold_of = folds.loc[readers[0].names].to_numpy()
@@ -90,7 +91,9 @@ def _combiner(team: Team, readers: Sequence[Maps]) -> Combiner:
             worth = _worth(selection)
             if team.weights == "selected":
                 weights = selection.weights
-        fit_combiner(team.sense, weights.tolist(), readers, team.power).save(path)
+        combiner = fit_combiner(team.sense, weights.tolist(), readers, team.power)
+        team.record()  # after all that may refuse the team, which leaves no folder then
+        combiner.save(path)
         write_json(
             about,
             {

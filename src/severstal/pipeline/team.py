@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import pandas as pd
 
@@ -15,12 +15,13 @@ from severstal.competition.tables import Sample
 from severstal.data.images import Pictures
 from severstal.errors import SeverstalError
 from severstal.files import digest, read_json, write_json
-from severstal.inference.ensemble import Sense
+from severstal.inference.ensemble import Sense, check_mean
 from severstal.job import TEAM, Job, choose_input, choose_recipe, claim_folder, open_job, reopen_job
 from severstal.recipe import Recipe, load_recipe
 from severstal.training.run_folder import write_run
 
-Weights = Literal["uniform", "selected"] | tuple[float, ...]
+Named = Literal["uniform", "selected"]
+Weights = Named | tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,8 @@ def open_team(
         name: of the team's folder; None is made of the members' names and the settings.
 
     Raises:
-        SeverstalError: a folder is not a run's, a run is named twice, or the runs are of different inputs.
+        SeverstalError: a folder is not a run's, a run is named twice, the runs are of different inputs, or
+            they cannot be averaged so. Nothing is written either way.
 
     Example:
         >>> open_team([])
@@ -183,8 +185,8 @@ def open_team(
                 f"{member.folder}: a run on {member.data.root}, {first.folder} on {first.data.root}: "
                 "train both on the same input folder"
             )
-    if isinstance(weights, tuple) and len(weights) != len(members):
-        raise SeverstalError(f"{len(weights)} weights for {len(members)} runs: give one a run")
+    _check_weights(weights, len(members))
+    check_mean(sense, weights if isinstance(weights, tuple) else (1.0,) * len(members), power)
     if name is None:
         mark = digest([[member.folder.name for member in members], sense, weights, power])[:6]
         stem = "-".join(re.sub(r"[^\w]+", "_", member.folder.name) for member in members)
@@ -193,13 +195,22 @@ def open_team(
     return Team(members, members[0].recipe, sense, weights, power, folder)
 
 
+def _check_weights(weights: Weights, runs: int) -> None:
+    if isinstance(weights, tuple):
+        if len(weights) != runs:
+            raise SeverstalError(f"{len(weights)} weights for {runs} runs: give one a run")
+    elif weights not in get_args(Named):
+        names = ", ".join(get_args(Named))
+        raise SeverstalError(f"weights are {weights!r}: take one of {names}, or give a number for each run")
+
+
 def _reopen(folder: Path) -> Candidate:
     about = read_json(folder / TEAM)
     try:
         weights = about["weights"]
         weights = tuple(weights) if isinstance(weights, list) else weights
         team = open_team(about["runs"], about["sense"], weights, about["power"], folder.name)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise SeverstalError(
             f"{folder / TEAM}: not what a team is made of: name its runs once more"
         ) from error

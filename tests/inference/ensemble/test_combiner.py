@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
-from severstal.inference.ensemble import Combiner, fit_combiner
+from severstal.inference.ensemble import Combiner, check_mean, fit_combiner
 from severstal.inference.maps import MapReader, MapWriter
 
 SPEC = Spec("tiny", (16, 24), ("scratch", "hole"))
@@ -107,8 +107,9 @@ def test_ranks_are_those_of_scipy_and_one_member_stays(tmp_path) -> None:
     ],
 )
 def test_impossible_settings(settings, said) -> None:
-    with pytest.raises(SeverstalError, match=said):
-        Combiner(*settings)
+    for refuses in (Combiner, check_mean):
+        with pytest.raises(SeverstalError, match=said):
+            refuses(*settings)
 
 
 def test_saved_and_read_again(tmp_path) -> None:

@@ -50,13 +50,8 @@ class Combiner:
     ranks: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        if self.sense not in get_args(Sense):
-            raise SeverstalError(f"sense is {self.sense!r}: take one of {', '.join(get_args(Sense))}")
+        check_mean(self.sense, self.weights, self.power)
         weights = np.array(self.weights, float)
-        if not weights.size or not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
-            raise SeverstalError(f"weights are {self.weights}: give each run one of at least 0, not all 0")
-        if not 0 < self.power < np.inf:
-            raise SeverstalError(f"power is {self.power}: give a number above 0")
         if (self.sense == "rank") != (self.ranks is not None):
             raise ValueError("ranks belong to the sense rank, and to no other")
         object.__setattr__(self, "weights", tuple((weights / weights.sum()).tolist()))
@@ -132,6 +127,32 @@ class Combiner:
             case "power":
                 return probability**self.power
         return probability
+
+
+def check_mean(sense: Sense, weights: Sequence[float], power: float = 1.0) -> None:
+    """Check that members can be averaged so; no map is needed for that.
+
+    Args:
+        sense: of the mean.
+        weights: of the members.
+        power: the exponent, where that is the sense.
+
+    Raises:
+        SeverstalError: the sense is unknown, there are no weights, one is below 0 or no number, or the
+            exponent is not above 0.
+
+    Example:
+        >>> check_mean("power", (1, 2), 0)
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: power is 0: give a number above 0
+    """
+    if sense not in get_args(Sense):
+        raise SeverstalError(f"sense is {sense!r}: take one of {', '.join(get_args(Sense))}")
+    given = np.array(weights, float)
+    if not given.size or not (given >= 0).all() or not 0 < given.sum() < np.inf:
+        raise SeverstalError(f"weights are {weights}: give each run one of at least 0, not all 0")
+    if not 0 < power < np.inf:
+        raise SeverstalError(f"power is {power}: give a number above 0")
 
 
 def fit_combiner(

@@ -129,6 +129,35 @@ def read_manifest(folder: Path) -> tuple[Layout, list[list[str]]]:
     return layout, checksums
 
 
+def recorded_checksums(path: Path, layout: Layout) -> dict[int, list[str]] | None:
+    """Read what a manifest, or the record of unfinished maps, knows of the shards of a layout.
+
+    Args:
+        path: of either; it may be missing or damaged.
+        layout: of the maps that are wanted.
+
+    Returns:
+        By shard the checksums of its maps and class probabilities, of those that were written; None where the
+        file is not of that layout.
+
+    Example:
+        >>> layout = Layout("run", "key", Spec("tiny", (5, 6), ("hole",)), 2, 64, ("a.jpg", "b.jpg"))
+        >>> print(recorded_checksums(Path("never-made/maps.json"), layout))
+        None
+    """
+    try:
+        kept = read_json(path)
+    except SeverstalError:
+        return None
+    checksums = kept.pop("sha256", None) if isinstance(kept, dict) else None
+    if kept != layout.to_dict():
+        return None
+    if not isinstance(checksums, list):
+        return {}
+    known = zip(layout.shards, checksums, strict=False)
+    return {shard: pair for shard, pair in known if isinstance(pair, list) and len(pair) == 2}
+
+
 def _open(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     try:
         # As a plain array: each slice of NumPy's own memmap type costs microseconds more.

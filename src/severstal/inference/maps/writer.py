@@ -3,13 +3,13 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from threading import Lock
 
 import numpy as np
 
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
-from severstal.files import checksum, explain, read_json, replacing, write_json
+from severstal.files import checksum, explain, replacing, write_json
 from severstal.inference.maps.layout import (
     MANIFEST,
     UNFINISHED,
@@ -17,6 +17,7 @@ from severstal.inference.maps.layout import (
     classes_path,
     maps_path,
     open_shard,
+    recorded_checksums,
 )
 from severstal.progress import progress
 
@@ -26,7 +27,9 @@ SHARD_IMAGES = 64  # a quarter of a gigabyte where four classes are kept in full
 class MapWriter:
     """Writes the maps of many images, a shard at a time, in any order.
 
-    A folder that a killed try with the same layout left is continued; any other maps in it are deleted.
+    A folder that a killed try with the same layout left is continued; any other maps in it are deleted. A
+    shard that lies there is kept where its checksums are those that were recorded when it was written. Of one
+    that was altered since, a line says so; it is missing then, as is one that no record knows.
 
     Args:
         folder: where to write, made when it is not there.
@@ -69,6 +72,8 @@ class MapWriter:
     ) -> None:
         self.folder = Path(folder)
         self.layout = Layout(run, key, spec, scale, shard_images, tuple(names), dict(origin or {}))
+        self._checksums: dict[int, list[str]] = {}
+        self._recording = Lock()
         self._check_layout()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -85,7 +90,7 @@ class MapWriter:
             )
 
     def missing_shards(self) -> list[tuple[int, list[str]]]:
-        """Index and image names of each shard that is not yet whole on disk."""
+        """Index and image names of each shard that is not yet on disk, whole and as it was written."""
         names = self.layout.shard_names
         return [(shard, names(shard)) for shard in self.layout.shards if not self._is_whole(shard)]
 
@@ -94,7 +99,7 @@ class MapWriter:
         return sum(int(np.prod(self.layout.shard_shape(shard))) for shard, _ in self.missing_shards())
 
     def write(self, shard: int, maps: np.ndarray, class_probability: np.ndarray | None = None) -> None:
-        """Write one shard whole.
+        """Write one shard whole; threads may write different ones at a time.
 
         Args:
             shard: its index, from `missing_shards`.
@@ -114,27 +119,30 @@ class MapWriter:
                 raise ValueError(
                     f"shard {shard} is {array.shape} of {array.dtype}; it must be {wanted} of uint8"
                 )
-        # The maps last: where they lie, the shard is whole.
-        for path, array in (
-            (classes_path(self.folder, shard), class_probability),
-            (maps_path(self.folder, shard), maps),
-        ):
-            with replacing(path) as part, part.open("wb") as file:
-                np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+        written = []
+        for path, array in zip(self._paths(shard), (maps, class_probability), strict=True):
+            with replacing(path) as part:
+                with part.open("wb") as file:
+                    np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+                written.append(checksum(part))
+        # Recorded last: a kill before leaves a shard that no record knows, which is written again.
+        with self._recording:
+            self._checksums[shard] = written
+            self._record(UNFINISHED)
 
     def close(self) -> None:
-        """Write the manifest, with the checksums of each shard.
+        """Write the manifest, with the checksums that each shard had when it was written.
 
         Raises:
-            SeverstalError: a shard is still missing.
+            SeverstalError: a shard is still missing, or lies there without having been written by this writer
+                or a try that it continues.
         """
         for shard in self.layout.shards:
             open_shard(self.folder, shard, self.layout)
-        checksums = [
-            [checksum(path(self.folder, shard)) for path in (maps_path, classes_path)]
-            for shard in progress(self.layout.shards, "checksums", unit="shard")
-        ]
-        write_json(self.folder / MANIFEST, {**self.layout.to_dict(), "sha256": checksums})
+            if shard not in self._checksums:
+                path = maps_path(self.folder, shard)
+                raise SeverstalError(f"{path}: its checksum is not known: give the same command again")
+        self._record(MANIFEST)
         (self.folder / UNFINISHED).unlink(missing_ok=True)
 
     def _check_layout(self) -> None:
@@ -151,29 +159,43 @@ class MapWriter:
             raise SeverstalError(f"shard_images is {self.layout.shard_images}: give 1 or more")
 
     def _continue_or_clear(self) -> None:
-        header, manifest, unfinished = self.layout.to_dict(), self.folder / MANIFEST, self.folder / UNFINISHED
-        if _kept_header(unfinished) != header:
-            if _kept_header(manifest) != header:
-                # What says that the shards may be used goes before the shards.
-                stale_shards = [*self.folder.glob("maps-*.npy*"), *self.folder.glob("classes-*.npy*")]
-                for stale in (manifest, unfinished, *stale_shards):
-                    stale.unlink(missing_ok=True)
-            write_json(unfinished, header)
+        manifest, unfinished = self.folder / MANIFEST, self.folder / UNFINISHED
+        # Both lie there only after a kill between the two; the unfinished one knows the later state.
+        records = [recorded_checksums(path, self.layout) for path in (manifest, unfinished)]
+        if records == [None, None]:
+            # What says that the shards may be used goes before the shards.
+            stale_shards = [*self.folder.glob("maps-*.npy*"), *self.folder.glob("classes-*.npy*")]
+            for stale in (manifest, unfinished, *stale_shards):
+                stale.unlink(missing_ok=True)
+        known = {shard: pair for record in records for shard, pair in (record or {}).items()}
+        for shard in progress(sorted(known), "checksums", unit="shard"):
+            if self._is_readable(shard) and self._is_as_written(shard, known[shard]):
+                self._checksums[shard] = known[shard]
+        self._record(UNFINISHED)
         manifest.unlink(missing_ok=True)
 
-    def _is_whole(self, shard: int) -> bool:
+    def _record(self, name: str) -> None:
+        checksums = [self._checksums.get(shard) for shard in self.layout.shards]
+        write_json(self.folder / name, {**self.layout.to_dict(), "sha256": checksums})
+
+    def _paths(self, shard: int) -> tuple[Path, Path]:
+        return maps_path(self.folder, shard), classes_path(self.folder, shard)
+
+    def _is_as_written(self, shard: int, recorded: Sequence[str]) -> bool:
+        """Whether a shard's files have their checksums; a line names each that has not."""
+        altered = [
+            path for path, kept in zip(self._paths(shard), recorded, strict=True) if checksum(path) != kept
+        ]
+        for path in altered:
+            print(f"{path}: altered since it was written: its images are predicted again", flush=True)
+        return not altered
+
+    def _is_readable(self, shard: int) -> bool:
         try:
             open_shard(self.folder, shard, self.layout)
         except SeverstalError:
             return False
         return True
 
-
-def _kept_header(path: Path) -> dict[str, Any] | None:
-    try:
-        kept = read_json(path)
-    except SeverstalError:
-        return None
-    if isinstance(kept, dict):
-        kept.pop("sha256", None)
-    return kept
+    def _is_whole(self, shard: int) -> bool:
+        return shard in self._checksums and self._is_readable(shard)
