@@ -146,6 +146,25 @@ def test_recipes_are_trained_and_compared(command: Callable, small_input: Path, 
     assert Path("runs/compare-tiny-fpn-small/fold0/model.safetensors").is_file()
 
 
+def test_an_encoder_that_gives_way_with_its_weights_is_told(
+    command: Callable, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = []
+    monkeypatch.setattr("severstal.pipeline.compare_recipes", lambda recipes, *_: compared.extend(recipes))
+    pretrained = tiny_recipe.read_text().replace('encoder_weights = "none"', 'encoder_weights = "imagenet"')
+    Path("pretrained.toml").write_text(pretrained)
+    code, printed, _ = command(tiny_recipe, "pretrained.toml", "--networks", "fpn", "segnet")
+    assert code == 0
+    assert printed.splitlines() == [
+        "recipe pretrained-segnet: segnet cannot be built on tu-mobilenetv3_small_050: it begins on "
+        "vgg11_bn, without pretrained weights"
+    ]
+    weights = {recipe.name: recipe.model.encoder_weights for recipe in compared}
+    assert weights == {
+        "tiny-fpn": "none", "tiny-segnet": "none", "pretrained-fpn": "imagenet", "pretrained-segnet": "none"
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -1,11 +1,28 @@
 """What networks cost, against counts by hand and against torch's own."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 
+from severstal.competition.spec import Spec
+from severstal.models.checkpointing import checkpoint_activations
 from severstal.models.registry import build_model
-from severstal.pipeline.cost import count_kept_bytes, count_multiply_adds
+from severstal.pipeline.cost import count_kept_bytes, count_multiply_adds, count_training_bytes
+from severstal.recipe import PhaseSettings, Recipe
+from severstal.recipe.switches import change
+
+SPEC = Spec("small", (64, 256), ("bright", "dark"))
+SETTINGS = {
+    "model.architecture": "unet",
+    "model.encoder_name": "tu-test_resnet",
+    "model.options": {"decoder_channels": [16, 16, 8, 8, 8]},
+    "augment.crop": (64, 64),
+    "training.epochs": 4,
+    "training.batch_size": 4,
+}
+RECIPE = change(Recipe(), SETTINGS)
 
 
 def test_multiply_adds_of_layers_by_hand() -> None:
@@ -45,3 +62,47 @@ def test_kept_bytes_grow_with_the_batch_and_not_with_the_weights() -> None:
 def test_what_is_kept_twice_counts_once() -> None:
     values = torch.ones(100, requires_grad=True)
     assert count_kept_bytes(nn.Identity(), lambda: (values.exp() * 1).square().sum()) <= 3 * 400
+
+
+def test_checkpointed_activations_are_not_kept() -> None:
+    plain = count_training_bytes(RECIPE, SPEC)
+    checkpointed = count_training_bytes(change(RECIPE, {"training.checkpoint_activations": True}), SPEC)
+    # As much less as the encoder's blocks keep inside, counted on the network alone.
+    network, other = (
+        build_model("unet", "tu-test_resnet", classes=2, options=RECIPE.model.options) for _ in "ab"
+    )
+    checkpoint_activations(other)
+    pictures = torch.randn(2, 1, 64, 64)
+    kept = [count_kept_bytes(net, lambda net=net: net(pictures).masks.mean()) for net in (network, other)]
+    assert kept[1] < 0.9 * kept[0]
+    assert plain - checkpointed == pytest.approx(4 / 2 * (kept[0] - kept[1]), rel=0.02)
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_the_largest_phase_counts(accumulate: int) -> None:
+    recipe = change(RECIPE, {"training.accumulate": accumulate})
+    plain = count_training_bytes(recipe, SPEC)
+    wide = count_training_bytes(change(recipe, {"augment.crop": (64, 128)}), SPEC)
+    large = count_training_bytes(change(recipe, {"training.batch_size": 10}), SPEC)
+    assert plain < wide < large
+    phases = (PhaseSettings(start=0.25, crop=(64, 128)), PhaseSettings(start=0.5, crop=(64, 32)))
+    assert count_training_bytes(replace(recipe, phases=phases), SPEC) == wide
+    phases = (*phases, PhaseSettings(start=0.75, batch_size=10))
+    assert count_training_bytes(replace(recipe, phases=phases), SPEC) == large
+    # One that smaller crops come with is no larger than the start; one after the end is never in force.
+    for settings in (PhaseSettings(start=0.5, crop=(64, 32)), PhaseSettings(start=1.0, crop=(64, 256))):
+        assert count_training_bytes(replace(recipe, phases=(settings,)), SPEC) == plain
+
+
+def test_a_frozen_encoder_keeps_less() -> None:
+    frozen = (PhaseSettings(start=0.0, frozen_encoder=True),)
+    assert count_training_bytes(replace(RECIPE, phases=frozen), SPEC) < count_training_bytes(RECIPE, SPEC)
+    # A phase that frees it again counts whole.
+    freed = (*frozen, PhaseSettings(start=0.5))
+    assert count_training_bytes(replace(RECIPE, phases=freed), SPEC) == count_training_bytes(RECIPE, SPEC)
+
+
+def test_a_part_of_an_odd_batch_is_the_larger_one() -> None:
+    odd = change(RECIPE, {"training.batch_size": 5, "training.accumulate": 2})
+    even = change(RECIPE, {"training.batch_size": 3})
+    assert count_training_bytes(odd, SPEC) == count_training_bytes(even, SPEC)

@@ -12,12 +12,12 @@ from severstal.report.recipes import RecipeRow, draw_recipes, mask_gallery, prin
 SPAN = Interval(0.90, 0.94, 0.92)
 ROW = RecipeRow(
     "a", "fpn on resnet18", "runs/a", 100, SPAN, 0.9, 0.88, Interval(0.3, 0.5, 0.4), 12_340_000,
-    5_600_000_000, 300 * 2**20, 80.0, 20.0,
+    5_600_000_000, 300 * 2**20, 80.0, 20.0, weights="imagenet",
 )  # fmt: skip
 ROWS = [
     replace(ROW, recipe="broken", score=None, fault="the loss is not a number"),
     ROW,
-    replace(ROW, recipe="better", score=replace(SPAN, mean=0.93), multiply_adds=0),
+    replace(ROW, recipe="better", pictures=1040, score=replace(SPAN, mean=0.93), multiply_adds=0),
     replace(ROW, recipe="x" * 60, networks="y" * 90, dice_on_defects=None),
 ]
 
@@ -27,6 +27,8 @@ def test_the_best_stands_first_and_what_failed_last() -> None:
     assert table["recipe"].tolist() == ["better", "a", "x" * 60, "broken"]
     assert table["score"].tolist()[:3] == [0.93, 0.92, 0.92]
     assert table["dice_on_defects_low"].tolist()[:2] == [0.3, 0.3]
+    assert table["pictures"].tolist()[:2] == [1040, 100]
+    assert table["weights"].tolist()[0] == "imagenet"
     assert table["fault"].tolist() == ["", "", "", "the loss is not a number"]
 
 
@@ -35,6 +37,8 @@ def test_the_table_names_values_with_units_below_their_heads() -> None:
     assert a.split()[-8:] == ["12.34", "M", "5.60", "G", "300", "MiB", "80.0/s", "20.0/s"]
     assert a.index("0.9200") == head.index("score")
     assert a.index("0.4000") == head.index("Dice on defects")
+    assert a.index("imagenet") == head.index("weights")
+    assert a.index(" 100 ") + 4 == head.index("pictures") + len("pictures")
     ends = [
         head.index(name) + len(name)
         for name in ("parameters", "multiply-adds", "memory", "training", "inference")
@@ -50,11 +54,19 @@ def test_the_table_names_values_with_units_below_their_heads() -> None:
 def test_the_figure_shows_every_trained_recipe_once_and_in_order() -> None:
     figure = draw_recipes(ROWS, "steel")
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert [name.split()[1][:6] for name in names] == ["better", "a", "xxxxxx"]
+    assert [name.split()[1].rstrip(",")[:6] for name in names] == ["better", "a", "xxxxxx"]
     assert "broken" not in str(names)
     assert figure.axes[0].get_ylim() == (2.5, -0.5)
     marks = [text.get_text() for text in figure.axes[2].texts]
     assert marks == ["1", "2", "3"]
+
+
+def test_the_figure_tells_the_pictures_that_each_saw() -> None:
+    names = [label.get_text() for label in draw_recipes(ROWS, "steel").axes[0].get_yticklabels()]
+    assert [name.rpartition(", ")[2] for name in names] == ["1,040", "100", "100"]
+    alike = draw_recipes([replace(row, pictures=100) for row in ROWS], "steel")
+    assert alike.axes[0].get_yticklabels()[0].get_text() == "1  better"
+    assert any("100 pictures seen in each fold" in text.get_text() for text in alike.texts)
 
 
 def test_the_gallery_has_the_truth_on_top() -> None:

@@ -40,7 +40,7 @@ def test_speed_is_crops_over_the_time_of_the_epoch(monkeypatch: pytest.MonkeyPat
     clock = iter([0.0, 100.0, 108.0])
     monkeypatch.setattr(history_module.time, "perf_counter", lambda: next(clock))
     epoch = history(5).epochs[0]
-    assert (epoch["seconds"], epoch["pictures_a_second"]) == (8.0, 12.5)
+    assert (epoch["pictures"], epoch["seconds"], epoch["pictures_a_second"]) == (100, 8.0, 12.5)
 
 
 @pytest.mark.parametrize(("hits", "best"), [((5,), True), ((5, 6), True), ((6, 5), False), ((5, 5), False)])
@@ -68,15 +68,15 @@ def test_it_survives_the_file(tmp_path: Path) -> None:
     assert load_history(tmp_path / "history.jsonl") == written.epochs
 
 
-def test_one_from_before_false_alarms_and_speed_is_read(tmp_path: Path) -> None:
+def test_one_from_before_false_alarms_pictures_and_speed_is_read(tmp_path: Path) -> None:
     epoch = history(3).epochs[0]
-    del epoch["false_alarms"], epoch["pictures_a_second"]
+    del epoch["false_alarms"], epoch["pictures"], epoch["pictures_a_second"]
     path = tmp_path / "history.jsonl"
     path.write_text(
         json.dumps(epoch | {"empty_kept": 0.75}) + "\n" + json.dumps(epoch | {"empty_kept": None})
     )
     first, second = load_history(path)
-    assert first == epoch | {"false_alarms": 0.25, "pictures_a_second": None}
+    assert first == epoch | {"false_alarms": 0.25, "pictures": None, "pictures_a_second": None}
     assert second["false_alarms"] is None
 
 

@@ -52,11 +52,13 @@ def compare(
     Args:
         names: recipes or their TOML files; or two runs' folders, runs/NAME, scored; or two CSVs of masks.
         input: the input folder, for recipes and CSVs; without it the usual places.
-        pictures: for recipes: that each sees in a fold; without it as many as the first recipe does.
-        epochs: for recipes: in which it sees them; without it as many as each has.
+        pictures: for recipes: that each sees in a fold, to the nearest whole batches; without it as many as
+            the first recipe does.
+        epochs: for recipes: in which it sees them, where batches allow it; without it as many as each has.
         train_folds: for recipes: how many folds are trained; without it as many as the first recipe does.
         networks: for recipes: each is trained once with each of these architectures, on its own encoder where
-            that fits, else on the smallest that does; "all" stands for every one there is.
+            that fits, else, without pretrained weights, on the smallest that does; "all" stands for every one
+            there is.
         output: for recipes: folder of the table and the plot.
         engine: for recipes: local trains the folds in turn; ray queues them.
         truth: for CSVs: labels in train.csv's form.
@@ -106,7 +108,15 @@ def _compare_recipes(
     recipes = [choose_recipe(name) for name in names]
     if networks:
         every = architectures() if "all" in networks else networks
-        recipes = [with_architecture(recipe, name) for recipe in recipes for name in every]
+        pairs = [(recipe, with_architecture(recipe, name)) for recipe in recipes for name in every]
+        recipes = [other for _, other in pairs]
+        for recipe, other in pairs:
+            before, after = recipe.model, other.model
+            if before.encoder_weights != "none" and after.encoder_name != before.encoder_name:
+                print(
+                    f"recipe {other.name}: {after.architecture} cannot be built on {before.encoder_name}: "
+                    f"it begins on {after.encoder_name}, without pretrained weights"
+                )
     pipeline.compare_recipes(recipes, input, pictures, epochs, train_folds, output, engine)
 
 

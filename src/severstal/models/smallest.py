@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 ANY = "tu-test_resnet"  # smaller is none that nearly every architecture takes
+OWN = "own"  # in place of an encoder's name, where the architecture has none but its own
 PARTICULAR: Mapping[str, str] = {
-    "classical": "own",
+    "classical": OWN,
     "dinov3_dpt": "tu-vit_tiny_patch16_dinov3_qkvb",
     "dpt": "tu-test_vit",
     "hrnet": "tu-hrnet_w18_small",
@@ -13,9 +14,9 @@ PARTICULAR: Mapping[str, str] = {
     "segmenter_linear": "tu-test_vit",
     "segmenter_mask": "tu-test_vit",
     "segnet": "vgg11_bn",
-    "unet_paper": "own",
+    "unet_paper": OWN,
 }
-"""Encoders of the architectures that need a particular kind of encoder, or have their own."""
+"""Encoders of the architectures that need or are made for a particular kind of encoder, or have their own."""
 
 _DPT = {"decoder_intermediate_channels": [8, 8, 8, 8], "decoder_fusion_channels": 16}
 _OPTIONS: Mapping[str, Mapping[str, Any]] = {

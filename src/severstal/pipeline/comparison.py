@@ -12,6 +12,7 @@ from severstal.deploy.predictor import Predictor
 from severstal.errors import SeverstalError
 from severstal.files import digest, read_json, replacing, write_json, write_text
 from severstal.job import RUNS, Job, choose_input, choose_recipe
+from severstal.pipeline.budget import pictures_planned, pictures_seen, spend
 from severstal.pipeline.cost import Cost, measure_cost
 from severstal.pipeline.data import check_input, dealt_folds, share_findings
 from severstal.pipeline.engine import Engine
@@ -39,12 +40,15 @@ def compare_recipes(
     finished ones are not trained again, and a broken one goes on. The maps of a run are deleted once it is
     judged. A recipe that cannot be trained is told, and the next one is taken.
 
+    A training goes through whole batches, so that recipes come near to the budget but seldom meet it: `spend`
+    says how near. The rows tell how many pictures each saw.
+
     Args:
         recipes: names, TOML files, or recipes themselves; no two of one name.
         input: the input folder; None takes the first of the usual places, or draws the sample.
         pictures: that each recipe sees in each fold, in all members and rounds together, to the nearest whole
-            epoch; None as many as the first recipe does.
-        epochs: in which it sees them; None as many as each recipe has.
+            batches; None as many as the first recipe does.
+        epochs: in which it sees them, where batches allow it; None as many as each recipe has.
         folds: trained of each; None as many as the first recipe trains.
         output: folder of `comparison.csv`, `comparison.json` and `comparison.png`, which are written after
             each training; None is `runs/comparison-INPUT-` and a checksum of the recipes.
@@ -54,7 +58,8 @@ def compare_recipes(
         A row a recipe, as they were given.
 
     Raises:
-        SeverstalError: a recipe is faulty or named twice, or the input folder is; nothing is trained then.
+        SeverstalError: a recipe is faulty or named twice, or the input folder is, or a recipe cannot be
+            trained with so few pictures; nothing is trained then.
     """
     if not recipes:
         raise SeverstalError("no recipe to compare: give the names or TOML files of some")
@@ -71,7 +76,7 @@ def compare_recipes(
             f"--train-folds {folds}: recipe {names[0]} has folds for 1 to {chosen[0].data.folds}"
         )
     labelled = len(jobs_of(open_candidate(chosen[0], root))[0].images)
-    budget = pictures or _pictures_seen(chosen[0], labelled)
+    budget = pictures or pictures_planned(chosen[0], labelled)
     chosen = [_level(recipe, chosen[0], budget, epochs, folds) for recipe in chosen]
     ending = root.resolve().name
     candidates = [open_candidate(recipe, root, f"compare-{recipe.name}-{ending}") for recipe in chosen]
@@ -84,11 +89,12 @@ def compare_recipes(
         for job in jobs_of(candidate):
             share_findings(jobs_of(candidates[0])[0], job)
         try:
-            rows.append(_row(candidate, budget, engine))
+            rows.append(_row(candidate, engine))
         except SeverstalError as error:
-            name, networks = candidate.recipe.name, _networks(candidate)
-            rows.append(RecipeRow(name, networks, str(candidate.folder), budget, fault=str(error)))
-            print(f"recipe {candidate.recipe.name} failed: {error}", flush=True)
+            name, networks, weights = candidate.recipe.name, _networks(candidate), _weights(candidate)
+            folder, fault = str(candidate.folder), str(error)
+            rows.append(RecipeRow(name, networks, folder, 0, fault=fault, weights=weights))
+            print(f"recipe {name} failed: {error}", flush=True)
         _write(rows, ending, Path(output))
     print(print_recipes(rows), f"{output}/comparison.csv", sep="\n", flush=True)
     return rows
@@ -129,30 +135,19 @@ def _level(recipe: Recipe, first: Recipe, budget: int, epochs: int | None, folds
     parts = recipe.members or (recipe,)
     levelled = []
     for part in parts:
-        length = epochs or part.training.epochs
-        share = budget / (len(parts) * (1 + part.pseudo.rounds) * length)
-        seen = {"training.epochs": length, "training.epoch_images": max(1, round(share))}
-        levelled.append(change(part, shared | seen))
+        given = change(part, shared | {"training.epochs": epochs or part.training.epochs})
+        levelled.append(spend(given, budget, len(parts)))
     return replace(change(recipe, shared), members=tuple(levelled)) if recipe.members else levelled[0]
 
 
-def _pictures_seen(recipe: Recipe, labelled: int) -> int:
-    """How many crops a recipe sees in each fold."""
-    in_fold = labelled - labelled // recipe.data.folds
-    return sum(
-        part.training.epochs * (part.training.epoch_images or in_fold) * (1 + part.pseudo.rounds)
-        for part in recipe.members or (recipe,)
-    )
-
-
-def _row(candidate: Candidate, budget: int, engine: Engine) -> RecipeRow:
+def _row(candidate: Candidate, engine: Engine) -> RecipeRow:
     verdict = judge(candidate, engine)
     cost, fitted, plain = _cost(candidate), verdict.fitted, verdict.plain
     return RecipeRow(
         candidate.recipe.name,
         _networks(candidate),
         str(candidate.folder),
-        budget,
+        pictures_seen(candidate),
         interval(fitted.dice, fitted.groups),
         plain.score.score,
         fitted.score.all_empty,
@@ -162,6 +157,7 @@ def _row(candidate: Candidate, budget: int, engine: Engine) -> RecipeRow:
         cost.training_bytes,
         verdict.rate,
         cost.pictures_a_second,
+        weights=_weights(candidate),
     )
 
 
@@ -170,11 +166,16 @@ def _networks(candidate: Candidate) -> str:
     return ", ".join(f"{model.architecture} on {model.encoder_name}" for model in models)
 
 
+def _weights(candidate: Candidate) -> str:
+    """What the encoders begin with: a name, or a file's."""
+    return ", ".join(Path(job.recipe.model.encoder_weights).name for job in jobs_of(candidate))
+
+
 def _cost(candidate: Candidate) -> Cost:
     """What the networks cost, as it was measured the first time."""
     path = candidate.folder / "cost.json"
     trained = read_json(candidate.folder / "stages" / "ablation.json")["key"]
-    stage = Stage(candidate.folder, "cost", {"judged": trained})
+    stage = Stage(candidate.folder, "cost", {"judged": trained, "memory": "of the largest phase"})
     if not stage.is_done():
         write_json(path, asdict(measure_cost(candidate)))
         stage.finish([path])

@@ -11,12 +11,18 @@ from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
+from severstal.competition.spec import Spec
 from severstal.inference.predict import predict_batch
 from severstal.job import Job
 from severstal.losses.registry import build_loss
+from severstal.models.checkpointing import checkpoint_activations
+from severstal.models.network import Network
 from severstal.pipeline.team import Candidate, jobs_of
+from severstal.recipe import Recipe
 from severstal.training.device import make_accelerator
 from severstal.training.network import load_network, new_network
+from severstal.training.optimizer import build_optimizer, freeze_encoder
+from severstal.training.phases import Phase, Plan
 
 TRIED = 4  # pictures whose inference is timed
 REPEATS = 3
@@ -30,8 +36,7 @@ class Cost:
     Attributes:
         parameters: numbers that are learned or stay as they came.
         multiply_adds: of one picture through the networks, without views.
-        training_bytes: weights, gradients, the optimizer's means, and what a batch keeps for the backward
-            pass; of a team, its largest member's. Counted, not measured: the same on every machine.
+        training_bytes: as `count_training_bytes` has it; of a team, its largest member's.
         pictures_a_second: in inference with the recipe's views on this machine, from picture to map.
     """
 
@@ -62,17 +67,50 @@ def _measure(job: Job) -> Cost:
     parameters = sum(weight.numel() for weight in network.parameters())
     height, width = (-(-side // recipe.data.scale) for side in spec.image_shape)
     counted = count_multiply_adds(network.eval(), torch.zeros(1, 1, height, width))
+    return Cost(parameters, counted, count_training_bytes(recipe, spec), _inference_rate(job))
 
+
+def count_training_bytes(recipe: Recipe, spec: Spec) -> int:
+    """Count the memory of a training step: weights, gradients, the optimizer's means, and what a batch keeps.
+
+    A batch keeps for the backward pass what the recipe's training keeps of it: with checkpointed activations
+    only what goes into each block of the encoder, with a frozen one next to nothing there. Of several phases
+    the largest counts. Counted in fp32, not measured: the same on every machine.
+
+    Args:
+        recipe: of one network.
+        spec: of the data set.
+    """
+    network = new_network(recipe, spec, encoder_weights="none")
+    if recipe.training.checkpoint_activations:
+        checkpoint_activations(network)
+    optimizer = build_optimizer(network, recipe.training)
+    kept = []
+    for phase in Plan(recipe, images=1).phases:
+        if phase.start < recipe.training.epochs:
+            freeze_encoder(optimizer, phase.frozen_encoder)
+            kept.append(_kept_bytes(network, recipe, spec, phase))
+    return round(COPIES * 4 * sum(weight.numel() for weight in network.parameters()) + max(kept))
+
+
+def _kept_bytes(network: Network, recipe: Recipe, spec: Spec, phase: Phase) -> float:
+    """What the largest part of a phase's batch keeps, by what two crops do."""
     crop = [
         -(-min(side, whole) // recipe.data.scale)
-        for side, whole in zip(recipe.augment.crop, spec.image_shape, strict=True)
+        for side, whole in zip(phase.crop, spec.image_shape, strict=True)
     ]
-    loss = build_loss(recipe.loss.masks, recipe.loss.classes)
+    loss = build_loss(
+        phase.masks,
+        recipe.loss.classes,
+        positive_weights=recipe.loss.positive_weights,
+        label_smoothing=recipe.loss.label_smoothing,
+        edge_smoothing=recipe.loss.edge_smoothing,
+        deep_supervision=recipe.loss.deep_supervision,
+    )
     some = torch.randn(2, 1, *crop)
     truth = torch.zeros(2, len(spec.classes), *crop)
     kept = count_kept_bytes(network.train(), lambda: loss(network(some), truth)) / len(some)
-    batch = recipe.training.batch_size / recipe.training.accumulate
-    return Cost(parameters, counted, round(COPIES * 4 * parameters + kept * batch), _inference_rate(job))
+    return kept * -(-phase.batch_size // recipe.training.accumulate)
 
 
 def count_multiply_adds(network: nn.Module, pictures: Tensor) -> int:

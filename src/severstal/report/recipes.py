@@ -16,12 +16,14 @@ from severstal.report.overlay import Panel, gallery
 from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, colour, cut, dress, sheet
 from severstal.report.predictions import Lookup
 
-NAME_WIDTH, NETWORK_WIDTH = 32, 44
+NAME_WIDTH, NETWORK_WIDTH, WEIGHTS_WIDTH = 32, 44, 24
 NOTES = (
-    "score: out of fold, each image drawn by rules searched without its fold, with its 95 % interval over",
-    "groups of images. Dice on defects is that of plain 0.5. Multiply-adds are of one picture. Memory: that",
-    "of a training step: weights, gradients, the optimizer's means, and what a batch keeps for the backward",
-    "pass. Training: crops a second with validation. Inference: whole pictures a second with all views.",
+    "weights: those that the encoder began with. pictures: crops that were seen in a fold's training. score:",
+    "out of fold, each image drawn by rules searched without its fold, with its 95 % interval over groups of",
+    "images. Dice on defects is that of plain 0.5. Multiply-adds are of one picture. Memory: that of the",
+    "largest training step: weights, gradients, the optimizer's means, and what a batch keeps for the",
+    "backward pass. Training: crops a second with validation. Inference: whole pictures a second with all",
+    "views.",
 )
 
 
@@ -33,7 +35,8 @@ class RecipeRow:
         recipe: its name.
         networks: of its members, each with its encoder.
         run: folder of the training.
-        pictures: seen in each fold's training.
+        pictures: crops that were seen in a fold's training, in all members and rounds together, the mean over
+            folds; 0 where it was not trained.
         score: out of fold under rules searched without each image's fold; None where it was not trained, as
             all that follows.
         plain: score of plain 0.5.
@@ -45,6 +48,7 @@ class RecipeRow:
         training_rate: crops a second.
         inference_rate: pictures a second through one fold's networks, with all views.
         fault: why it could not be trained.
+        weights: that the encoders of its members begin with.
     """
 
     recipe: str
@@ -61,6 +65,7 @@ class RecipeRow:
     training_rate: float | None = None
     inference_rate: float | None = None
     fault: str | None = None
+    weights: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -93,7 +98,7 @@ def print_recipes(rows: Sequence[RecipeRow]) -> str:
         'plain   unet on resnet34  failed: no memory'
     """
     shown = sort_recipes(rows)
-    head = ("recipe", "network", "score", "95 %", "Dice on defects", "95 %")
+    head = ("recipe", "network", "weights", "pictures", "score", "95 %", "Dice on defects", "95 %")
     cells: list[tuple[str, ...]] = [(*head, "parameters", "multiply-adds", "memory", "training", "inference")]
     for row in shown:
         named = (cut(row.recipe, NAME_WIDTH), cut(row.networks, NETWORK_WIDTH))
@@ -107,13 +112,12 @@ def print_recipes(rows: Sequence[RecipeRow]) -> str:
             f"{row.training_rate:.1f}/s",
             f"{row.inference_rate:.1f}/s",
         )
-        cells.append((*named, *_span(row.score), *_span(row.dice_on_defects), *costs))
-    lines = lay_out(cells, right=range(6, 11))
+        began = (cut(row.weights, WEIGHTS_WIDTH), f"{row.pictures:,}")
+        cells.append((*named, *began, *_span(row.score), *_span(row.dice_on_defects), *costs))
+    lines = lay_out(cells, right=(3, *range(8, 13)))
     done = [row for row in shown if row.score is not None]
     if done:
-        lines.append(
-            f"Drawing nothing scores {done[0].nothing:.4f}; {done[0].pictures:,} pictures seen a fold."
-        )
+        lines.append(f"Drawing nothing scores {done[0].nothing:.4f}.")
     return "\n".join([*lines, "", *NOTES])
 
 
@@ -125,20 +129,26 @@ def draw_recipes(rows: Sequence[RecipeRow], input: str) -> Sheet:
         input: the data set's name.
 
     Returns:
-        The figure: scores with their intervals, and Dice on defects over multiply-adds and over speed.
+        The figure: scores with their intervals, and Dice on defects over multiply-adds and over speed. The
+        pictures seen stand below the title, or beside the names where they differ.
     """
     done = [row for row in sort_recipes(rows) if row.score is not None]
+    alike = len({row.pictures for row in done}) == 1
+    seen = f"{done[0].pictures:,} pictures seen" if alike else "Beside each name the pictures seen"
     figure, axes = sheet(
         WIDTH,
         1.2 + 0.22 * max(len(done), 8) + 3.2,
         f"Recipes on {input}: score, and what they find for what they cost",
-        f"{done[0].pictures:,} pictures seen in each fold, the same folds. Lines are 95 % intervals over "
+        f"{seen} in each fold, the same folds. Lines are 95 % intervals over "
         "groups of images. Numbers in the lower panels are those of the rows above.",
         rows=2,
         columns=2,
         height_ratios=[1.2 + 0.22 * max(len(done), 8), 3.2],
     )
-    names = [f"{place}  {cut(row.recipe, NAME_WIDTH)}" for place, row in enumerate(done, 1)]
+    names = [
+        f"{place}  {cut(row.recipe, NAME_WIDTH)}{'' if alike else f', {row.pictures:,}'}"
+        for place, row in enumerate(done, 1)
+    ]
     _spans(axes[0, 0], [row.score for row in done], names, "score, cross-fitted rules")
     axes[0, 0].axvline(done[0].nothing, color=GREY, linestyle="--", linewidth=1)
     axes[0, 0].annotate(

@@ -22,8 +22,9 @@ class History:
     Attributes:
         epochs: one dictionary an epoch: `epoch` from 1; `loss`; `learning_rate`; of the validation `score`,
             `all_empty`, `dice_on_defects`, `defects_found` and `false_alarms`, the share of the empty pairs
-            with a predicted pixel, each 0 to 1, or None where there is no pair to take it over; `seconds`,
-            of training and validation; `pictures_a_second`, training crops over these seconds.
+            with a predicted pixel, each 0 to 1, or None where there is no pair to take it over; `pictures`,
+            training crops that the network saw; `seconds`, of training and validation; `pictures_a_second`,
+            these crops over these seconds.
     """
 
     def __init__(self, epochs: Sequence[dict[str, Any]] = ()):
@@ -53,7 +54,8 @@ class History:
             {"epoch": len(self.epochs) + 1, "loss": loss, "learning_rate": learning_rate}
             | {name: figures[name] for name in SCORES}
             | {"false_alarms": None if kept is None else 1 - kept}
-            | {"seconds": round(seconds, 2), "pictures_a_second": round(pictures / seconds, 2)}
+            | {"pictures": pictures, "seconds": round(seconds, 2)}
+            | {"pictures_a_second": round(pictures / seconds, 2)}
         )
 
     def last_is_best(self) -> bool:
@@ -138,7 +140,7 @@ def _complete(epoch: dict[str, Any]) -> dict[str, Any]:
     told = {key: epoch[key] for key in ("epoch", "loss", "learning_rate", *SCORES, "seconds")}
     kept = epoch.get("empty_kept")  # what older ones tell in place of false alarms
     told["false_alarms"] = None if kept is None else 1 - kept
-    told["pictures_a_second"] = None
+    told["pictures"] = told["pictures_a_second"] = None
     return told | {key: value for key, value in epoch.items() if key != "empty_kept"}
 
 

@@ -3,10 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
+from severstal.models.encoders import find_encoder
 from severstal.models.registry import Network, build_model, check_architecture
-from severstal.models.smallest import PARTICULAR, smallest
+from severstal.models.smallest import OWN, smallest
 from severstal.recipe import Recipe
 from severstal.training.checkpoint import load_weights
 
@@ -34,6 +37,9 @@ def new_network(recipe: Recipe, spec: Spec, encoder_weights: str | None = None) 
 def with_architecture(recipe: Recipe, architecture: str) -> Recipe:
     """The recipe with another network, on its own encoder where that fits, else on the smallest that does.
 
+    An encoder fits where the network can be built on it, which is tried. For another one the recipe names no
+    pretrained weights: it begins with random ones.
+
     Args:
         recipe: of one network.
         architecture: a name in the registry of networks.
@@ -42,12 +48,14 @@ def with_architecture(recipe: Recipe, architecture: str) -> Recipe:
         A recipe called after both; the options of another architecture's network are left behind.
 
     Raises:
-        SeverstalError: there is no such architecture, or the recipe has members.
+        SeverstalError: there is no such architecture or no such encoder, or the recipe has members.
 
     Example:
-        >>> fpn, dpt = (with_architecture(Recipe(name="steel"), name) for name in ("fpn", "dpt"))
-        >>> fpn.name, fpn.model.encoder_name, dpt.model.encoder_name
-        ('steel-fpn', 'efficientnet-b3', 'tu-test_vit')
+        >>> unet, dpt = (with_architecture(Recipe(name="steel"), name) for name in ("unet", "dpt"))
+        >>> unet.name, unet.model.encoder_name, unet.model.encoder_weights
+        ('steel-unet', 'efficientnet-b3', 'imagenet')
+        >>> dpt.name, dpt.model.encoder_name, dpt.model.encoder_weights
+        ('steel-dpt', 'tu-test_vit', 'none')
     """
     check_architecture(architecture)
     if recipe.members:
@@ -58,14 +66,26 @@ def with_architecture(recipe: Recipe, architecture: str) -> Recipe:
     own = recipe.model
     if architecture == own.architecture:
         return named
-    if architecture in PARTICULAR:
-        encoder, options = smallest(architecture)
-        model = replace(own, encoder_name=encoder, encoder_weights="none", options=options)
-    elif own.encoder_name == "own":
-        raise SeverstalError(f"recipe {recipe.name} has no encoder for {architecture}: give one that has")
-    else:
+    if own.encoder_name != OWN:
+        find_encoder(
+            own.encoder_name
+        )  # one that there is not is a slip of the pen, not one that does not fit
+    encoder, options = smallest(architecture)
+    if encoder != OWN and _fits(architecture, own.encoder_name):
         model = replace(own, options={})
+    else:
+        model = replace(own, encoder_name=encoder, encoder_weights="none", options=options)
     return replace(named, model=replace(model, architecture=architecture))
+
+
+def _fits(architecture: str, encoder_name: str) -> bool:
+    """Whether a network can be built on an encoder; nothing is fetched, and chance is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        try:
+            build_model(architecture, encoder_name)
+        except SeverstalError:
+            return False
+    return True
 
 
 def weights_path(run: str | Path, recipe: Recipe, fold: int) -> Path:
