@@ -4,13 +4,12 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-import segmentation_models_pytorch as smp
 import timm
 
 from severstal.errors import SeverstalError
+from severstal.models.dpt import dpt
 from severstal.models.encoders import TIMM, find_encoder
 from severstal.models.network import Network
-from severstal.models.smp_networks import smp_network
 
 FAMILY = "dinov3"
 
@@ -35,7 +34,7 @@ def dinov3_dpt(
         in_channels: of the pictures.
         classes: of the masks.
         class_head: whether the network also says which classes a picture holds.
-        options: as `smp_network` takes them for `smp.DPT`.
+        options: as `dpt` takes them.
 
     Raises:
         SeverstalError: an unknown encoder, weights or option, or an encoder that is no DINOv3 transformer.
@@ -51,4 +50,4 @@ def dinov3_dpt(
         raise SeverstalError(
             f"encoder_name {encoder_name!r} is no DINOv3 transformer: take {near!r}, or architecture 'dpt'"
         )
-    return smp_network(smp.DPT, encoder_name, encoder_weights, in_channels, classes, class_head, options)
+    return dpt(encoder_name, encoder_weights, in_channels, classes, class_head, options)

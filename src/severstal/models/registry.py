@@ -11,6 +11,7 @@ from severstal.errors import SeverstalError
 from severstal.models.classical.body import classical
 from severstal.models.deeplab import DeepLabV1, DeepLabV2
 from severstal.models.dinov3 import dinov3_dpt
+from severstal.models.dpt import dpt
 from severstal.models.fcn import Fcn8s, Fcn16s, Fcn32s
 from severstal.models.gcn import Gcn
 from severstal.models.hrnet import Hrnet
@@ -55,7 +56,7 @@ BUILDERS: dict[str, Builder] = {
     "deeplab_v3": partial(smp_network, smp.DeepLabV3),
     "deeplab_v3plus": partial(smp_network, smp.DeepLabV3Plus),
     "dinov3_dpt": dinov3_dpt,
-    "dpt": partial(smp_network, smp.DPT),
+    "dpt": dpt,
     "fcn16s": partial(smp_network, Fcn16s),
     "fcn32s": partial(smp_network, Fcn32s),
     "fcn8s": partial(smp_network, Fcn8s),
