@@ -17,10 +17,6 @@ def test_an_encoder_without_patches_is_one_line(encoder):
 
 
 def test_a_vision_transformer_is_taken():
+    network = build_model("dpt", "tu-test_vit").eval()
     with torch.inference_mode():
-        assert build_model("dpt", "tu-test_vit").eval()(torch.zeros(1, 1, 40, 56)).masks.shape == (
-            1,
-            4,
-            40,
-            56,
-        )
+        assert network(torch.zeros(1, 1, 40, 56)).masks.shape == (1, 4, 40, 56)
