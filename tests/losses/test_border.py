@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import ndimage
+from torch.nn import functional
 
 from severstal.losses.bce import pixel_cross_entropy
 from severstal.losses.border import border_cross_entropy, border_weights
@@ -51,6 +52,16 @@ def test_one_piece_is_the_plain_cross_entropy():
     torch.testing.assert_close(
         border_cross_entropy(masks, target, weights), pixel_cross_entropy(masks, target, weights)
     )
+
+
+def test_the_border_is_of_the_truth_and_the_cross_entropy_of_the_target():
+    truth = torch.zeros(2, 1, 6, 40)
+    truth[..., 5:12], truth[..., 14:25] = 1, 1
+    target, masks = torch.rand_like(truth), torch.randn_like(truth)
+    plain = functional.binary_cross_entropy_with_logits(masks, target, reduction="none")
+    weights = torch.as_tensor(np.stack([reference(mask[0].numpy() > 0) for mask in truth]))[:, None]
+    expected = (plain * (1 + weights)).mean((2, 3)).float()
+    torch.testing.assert_close(border_cross_entropy(masks, target, truth=truth), expected)
 
 
 def test_smooth_labels_have_the_borders_of_hard_ones():

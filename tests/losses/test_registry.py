@@ -1,3 +1,4 @@
+import math
 from types import SimpleNamespace
 
 import pytest
@@ -152,12 +153,13 @@ class TestEveryLoss:
             + loss(prediction(coarse), torch.nn.functional.max_pool2d(target, 8, ceil_mode=True))
         )
         deep = build_loss({name: 1.0}, deep_supervision=0.4)
-        torch.testing.assert_close(deep(prediction(masks, auxiliary=(fine, coarse)), target), expected)
+        output = prediction(masks, auxiliary=(fine, coarse), covered=((8, 12), (8, 16)))
+        torch.testing.assert_close(deep(output, target), expected)
         torch.testing.assert_close(deep(prediction(masks), target), loss(prediction(masks), target))
 
 
 def test_deep_supervision_is_of_masks_alone(output, target):
-    output.auxiliary = (torch.randn(3, 4, 4, 6),)
+    output.auxiliary, output.covered = (torch.randn(3, 4, 4, 6),), ((8, 12),)
     with_classes = build_loss({"bce": 1.0}, classes=2.0, deep_supervision=1.0)(output, target)
     without = build_loss({"bce": 1.0}, deep_supervision=1.0)(output, target)
     torch.testing.assert_close(with_classes - without, 2 * presence_cross_entropy(output.classes, target))
@@ -195,9 +197,26 @@ def test_smoothing_changes_the_target_of_cross_entropies_alone(output, target):
             expected = loss.function(output.masks, smooth_edges(target, 4.0), label_smoothing=0.2)
             torch.testing.assert_close(value, expected.mean())
         else:
-            torch.testing.assert_close(value, loss.function(output.masks, changed).mean())
+            settings = {"truth": target} if "truth" in loss.settings else {}
+            torch.testing.assert_close(value, loss.function(output.masks, changed, **settings).mean())
     pixelwise = {name for name, loss in MASK_LOSSES.items() if loss.target != "truth"}
     assert pixelwise == {"bce", "border_weighted_bce", "ce", "focal", "weighted_ce"}
+
+
+@pytest.mark.parametrize("width", [0.0, 4.0, 6.0, 8.0, 20.0])
+@pytest.mark.parametrize("share", [0.0, 0.3])
+def test_smoothing_leaves_the_borders_in_narrow_gaps(width, share):
+    """At a logit of 0 the cross-entropy is ln 2 at any truth: the loss says what the pixels weigh."""
+    truth = torch.zeros(1, 1, 9, 40)
+    truth[..., :18], truth[..., 20:] = 1, 1  # two pieces; in the gap of two pixels d1 + d2 = 1 + 2
+    loss = build_loss({"border_weighted_bce": 1.0}, edge_smoothing=width, label_smoothing=share)
+    expected = math.log(2) * (1 + 2 / 40 * 10 * math.exp(-(3**2) / 50))
+    assert loss(prediction(torch.zeros_like(truth)), truth).item() == pytest.approx(expected)
+    coarse = prediction(torch.zeros_like(truth), auxiliary=(torch.zeros(1, 1, 9, 40),), covered=((9, 40),))
+    deep = build_loss(
+        {"border_weighted_bce": 1.0}, edge_smoothing=width, label_smoothing=share, deep_supervision=1.0
+    )
+    assert deep(coarse, truth).item() == pytest.approx(2 * expected)
 
 
 @pytest.mark.parametrize(("name", "near"), [("dise", "dice"), ("bse", "bce")])

@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
@@ -51,15 +53,34 @@ def test_nothing_to_smooth_stays_as_it_is():
 
 
 @pytest.mark.parametrize("shape", [(64, 96), (70, 101), (33, 32), (256, 1600), (20, 40)])
-@pytest.mark.parametrize("stride", [8, 16, 32])
+@pytest.mark.parametrize("stride", [8, 14, 16, 32])
 def test_coarse_pixels_are_squares_counted_from_the_top_left(shape, stride):
     target = (torch.rand(2, 3, *shape) > 0.99).float()
     size = [-(-length // stride) for length in shape]
-    coarse = shrink(target, size)
+    coarse = shrink(target, size, [length * stride for length in size])
     assert coarse.shape == (2, 3, *size)
     for row, column in np.ndindex(*size):
         square = target[..., row * stride : row * stride + stride, column * stride : column * stride + stride]
         assert torch.equal(coarse[..., row, column], square.amax((2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "covered"),
+    [((64, 96), (7, 10), (64, 96)), ((70, 101), (6, 9), (75, 107)), ((5, 9), (4, 8), (5, 9))],
+)
+def test_coarse_pixels_that_share_the_picture_unevenly_see_all_that_they_touch(shape, size, covered):
+    """Pixel by pixel: whether its interval of the picture meets that of the coarse pixel, in fractions."""
+    target = torch.rand(2, 3, *shape) * (torch.rand(2, 3, *shape) > 0.97)
+
+    def touched(axis, place):
+        side = Fraction(covered[axis], size[axis])
+        return [n for n in range(shape[axis]) if n < (place + 1) * side and n + 1 > place * side]
+
+    coarse = shrink(target, size, covered)
+    assert coarse.shape == (2, 3, *size)
+    for row, column in np.ndindex(*size):
+        patch = target[:, :, touched(0, row)][..., touched(1, column)]
+        assert torch.equal(coarse[..., row, column], patch.amax((2, 3)))
 
 
 def test_weights_by_class():

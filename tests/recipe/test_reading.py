@@ -59,6 +59,18 @@ def test_a_byte_order_mark_is_read_over(tmp_path: Path) -> None:
             "[training]\naccumulate = 4\n[[phases]]\nstart = 0.5\nbatch_size = 2\n",
             "training.accumulate is 4: a batch of 2 cannot be cut into so many parts",
         ),
+        *(
+            (
+                f"{text}\n[model]\narchitecture = {name!r}\n",
+                "training.batch_size / accumulate leaves parts of one picture, which the batch normalisation "
+                f"of {name} cannot take: give parts of 2 or more",
+            )
+            for name, text in [
+                ("ksac", "[training]\nbatch_size = 4\naccumulate = 4"),
+                ("pan", "[training]\nbatch_size = 1"),
+                ("upernet", "[training]\naccumulate = 8\n[[phases]]\nstart = 0.5\nbatch_size = 8"),
+            ]
+        ),
         (
             '[inference]\nweights = "swa"\n',
             "inference.weights is 'swa' without such an average: set training.swa",
@@ -85,6 +97,17 @@ def test_impossible_recipes_are_refused(text: str, message: str, tmp_path: Path)
     with pytest.raises(SeverstalError) as caught:
         load_recipe(path)
     assert str(caught.value) == f"{path}: {message}"
+
+
+@pytest.mark.parametrize(
+    ("architecture", "batch", "parts"), [("unet", 1, 1), ("unet", 4, 4), ("ksac", 4, 2), ("ksac", 5, 3)]
+)
+def test_parts_that_the_network_takes_pass(architecture: str, batch: int, parts: int, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        f"[model]\narchitecture = '{architecture}'\n[training]\nbatch_size = {batch}\naccumulate = {parts}\n"
+    )
+    assert load_recipe(path).training.accumulate == parts
 
 
 def test_unknown_names_and_files_are_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Out of memory, a batch is begun again in twice as many parts, down to parts of one picture."""
+"""Out of memory, a batch is begun again in more parts, down to the smallest that the network takes."""
 
 import pytest
 import torch
@@ -45,6 +45,52 @@ def test_a_small_batch_is_cut_into_single_pictures_at_most() -> None:
 def test_a_single_picture_that_does_not_fit_is_an_error() -> None:
     with pytest.raises(SeverstalError, match=r"a part of one picture does not fit .*checkpoint_activations"):
         Parts(1).run(Device(4, 0), 4)
+
+
+@pytest.mark.parametrize(
+    ("pictures", "asked", "tried"),
+    [(8, 1, [1, 2, 4]), (6, 1, [1, 2, 3]), (5, 1, [1, 2]), (5, 3, [2]), (7, 5, [3]), (2, 1, [1])],
+)
+def test_parts_of_one_picture_are_left_out_where_the_network_cannot_take_them(
+    pictures: int, asked: int, tried: list[int]
+) -> None:
+    """Each try has parts of two pictures or more, and the last as many parts as that allows."""
+    device = Device(pictures, 1)
+    with pytest.raises(SeverstalError, match=rf"a part of {2 + pictures % 2} pictures does not fit .*crop"):
+        Parts(asked).run(device, pictures, lambda: False)
+    assert device.tries == tried
+    assert all(pictures // count >= 2 for count in tried)
+    assert tried[-1] == pictures // 2
+
+
+def test_whether_one_picture_is_taken_is_asked_only_where_a_part_has_one() -> None:
+    device, asked = Device(8, 1), []
+
+    def takes_one() -> bool:
+        asked.append(device.tries[-1])
+        return True
+
+    assert Parts(1).run(device, 8, takes_one) == 8
+    assert set(asked) == {4}  # once parts of two had not fitted
+    assert device.tries == [1, 2, 4, 8]
+    asked.clear()
+    Parts(4).run(Device(8, 2), 8, takes_one)
+    assert asked == []
+
+
+def test_parts_grown_on_large_batches_are_evened_out_on_small_ones() -> None:
+    parts = Parts(1)
+    parts.run(Device(16, 2), 16)
+    assert (parts.asked, parts.count) == (1, 8)
+    assert parts.run(Device(8, 2), 8, lambda: False) == 4
+
+
+def test_several_processes_are_not_told_of_parts_that_the_network_cannot_take() -> None:
+    with pytest.raises(SeverstalError, match=r"set training\.accumulate = 3"):
+        Parts(2, processes=2).run(Device(6, 2), 6, lambda: False)
+    for alone in (True, False):
+        with pytest.raises(SeverstalError, match=r"a part of .* does not fit"):
+            Parts(9, processes=2).run(Device(6, 0), 6, lambda alone=alone: alone)
 
 
 def test_several_processes_stop_with_the_number_to_set() -> None:

@@ -11,6 +11,9 @@ from torch.nn import functional
 from severstal.errors import SeverstalError
 from severstal.losses.registry import build_loss
 from severstal.models.network import Output
+from severstal.models.registry import architectures, build_model
+from severstal.models.smallest import smallest
+from severstal.recipe.reading import NEVER_ALONE
 from severstal.training.averaging import WeightAverage
 from severstal.training.device import make_accelerator
 from severstal.training.feed import Crops
@@ -184,7 +187,7 @@ def test_out_of_memory_half_way_leaves_no_half_gradients() -> None:
     state.parts.count = 2
     state.network.register_forward_pre_hook(limited)
     make_step(state)(crops(), 0)
-    assert seen[2:] == [2, 2, 1, 1]
+    assert seen[2:] == [1, 2, 2, 1, 1]  # whether it takes one alone is tried before
     expected.parts.count = 4
     make_step(expected)(crops(), 0)
     assert same(weights(state), weights(expected))
@@ -196,6 +199,81 @@ def test_a_network_too_large_for_one_picture_is_an_error() -> None:
     with pytest.raises(SeverstalError, match="a part of one picture does not fit"):
         make_step(state)(crops(), 0)
     assert same(weights(state), before)
+
+
+class Averaged(nn.Module):
+    """Batch normalisation of each picture's mean: of one picture it knows no variance."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm, self.drop = nn.BatchNorm2d(4), nn.Dropout(0.5)
+        self.tried: list[int] = []
+
+    def forward(self, feature: Tensor) -> Tensor:
+        self.tried.append(len(feature))
+        return feature + self.drop(self.norm(feature.mean((2, 3), keepdim=True)))
+
+
+@pytest.mark.parametrize(("size", "parts"), [(6, 6), (6, 9), (1, 1)])
+def test_parts_of_one_picture_are_one_line_where_the_network_cannot_take_them(size: int, parts: int) -> None:
+    state = state_of(Averaged, parts=parts)
+    with pytest.raises(SeverstalError) as caught:
+        make_step(state)(crops(size=size), 0)
+    assert str(caught.value) == (
+        "training.batch_size / accumulate leaves parts of one picture, which the batch normalisation of Tiny "
+        "cannot take: give parts of 2 or more"
+    )
+    make_step(state_of(parts=parts))(crops(size=size), 0)  # a network that takes them
+
+
+@pytest.mark.parametrize(("size", "parts", "evened"), [(5, 3, [3, 2]), (5, 4, [3, 2]), (6, 4, [2, 2, 2])])
+def test_a_last_part_of_one_picture_joins_the_others(size: int, parts: int, evened: list[int]) -> None:
+    expected, state = state_of(Averaged, parts=len(evened)), state_of(Averaged, parts=parts)
+    steps = make_step(expected), make_step(state)
+    for seed in range(2):
+        losses = [step(crops(seed, size), seed).loss for step in steps]
+        assert torch.equal(*losses)
+    assert same(weights(state), weights(expected))  # the try of one picture leaves no trace
+    assert state.network.between.tried == [1, *evened, *evened]  # and is made once
+
+
+def test_out_of_memory_parts_stay_such_that_the_network_takes_them() -> None:
+    state = state_of(Averaged, parts=1, fits=1)
+    with pytest.raises(SeverstalError, match="a part of 2 pictures does not fit into the device's memory"):
+        make_step(state)(crops(), 0)
+    assert state.parts.count == 3
+    expected, state = state_of(Averaged, parts=3), state_of(Averaged, parts=1, fits=2)
+    for each in (expected, state):
+        make_step(each)(crops(), 0)
+    assert same(weights(state), weights(expected))
+
+
+def test_a_try_of_one_picture_that_does_not_fit_is_told_as_ever() -> None:
+    with pytest.raises(SeverstalError, match="a part of one picture does not fit"):
+        make_step(state_of(parts=6, fits=0))(crops(), 0)
+
+
+@pytest.mark.parametrize("parts", [1, 6])
+def test_other_errors_of_the_network_pass(parts: int) -> None:
+    class Broken(nn.Module):
+        def forward(self, _feature: Tensor) -> Tensor:
+            raise ValueError("shapes differ")
+
+    with pytest.raises(ValueError, match="shapes differ"):
+        make_step(state_of(Broken, parts=parts))(crops(), 0)
+
+
+@pytest.mark.parametrize("name", sorted(set(architectures()) - {"classical"}))
+def test_recipes_refuse_exactly_the_networks_that_take_no_picture_alone(name: str) -> None:
+    encoder, options = smallest(name)
+    network = build_model(name, encoder, classes=2, options=options)
+    state = TrainingState(network, torch.optim.SGD(network.parameters(), 0.1), Parts(1))
+    one = Crops(torch.randn(1, 1, 64, 64), torch.zeros(1, 2, 64, 64), torch.arange(1), torch.arange(1), 1)
+    if name in NEVER_ALONE:
+        with pytest.raises(SeverstalError, match=rf"normalisation of {type(network.body).__name__} cannot"):
+            make_step(state)(one, 0)
+    else:
+        assert make_step(state)(one, 0).loss.isfinite()
 
 
 @pytest.mark.slow

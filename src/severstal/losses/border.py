@@ -57,15 +57,19 @@ def _gaps(mask: np.ndarray) -> np.ndarray:
     return np.where(mask, 0, weights).astype(np.float32)
 
 
-def border_cross_entropy(masks: Tensor, target: Tensor, positive_weights: Sequence[float] = ()) -> Tensor:
+def border_cross_entropy(
+    masks: Tensor, target: Tensor, positive_weights: Sequence[float] = (), truth: Tensor | None = None
+) -> Tensor:
     """Mean over the pixels of the cross-entropy of mask logits times 1 + `border_weights`.
 
     The paper's w_c, which balances the frequencies of the classes, is `positive_weights`.
 
     Args:
         masks: logits, (N, C, H, W); computed in float32 at least.
-        target: 0 to 1, (N, C, H, W); a pixel belongs to a piece from a half on.
+        target: 0 to 1, (N, C, H, W).
         positive_weights: how often a pixel of each class counts; one a class, one for all, or none for 1.
+        truth: the target before its edges were smoothed, which fills the narrow gaps; None is the target. A
+            pixel belongs to a piece from a half on.
 
     Returns:
         One number a pair, (N, C).
@@ -79,4 +83,5 @@ def border_cross_entropy(masks: Tensor, target: Tensor, positive_weights: Sequen
     target = target.to(masks.dtype)
     positive = by_class(positive_weights, masks) if len(positive_weights) else None
     losses = functional.binary_cross_entropy_with_logits(masks, target, pos_weight=positive, reduction="none")
-    return (losses * (1 + border_weights(harden(target)))).mean((2, 3))  # (N, C)
+    pieces = harden(target if truth is None else truth)
+    return (losses * (1 + border_weights(pieces))).mean((2, 3))  # (N, C)

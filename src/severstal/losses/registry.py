@@ -29,7 +29,8 @@ class MaskLoss(NamedTuple):
         target: what it is compared with: the "truth", the truth with smooth "edges", or that with smooth
             "labels" too. Losses of overlap and distance need the truth: at a smooth one their minimum lies
             elsewhere, and no class is ever absent.
-        settings: of `build_loss`, which the function takes by these names.
+        settings: of `build_loss`, which the function takes by these names; "truth" is the truth itself, for
+            what smooth edges would hide.
     """
 
     function: Callable[..., Tensor]
@@ -39,7 +40,7 @@ class MaskLoss(NamedTuple):
 
 MASK_LOSSES: dict[str, MaskLoss] = {
     "bce": MaskLoss(pixel_cross_entropy, "labels", ("positive_weights",)),
-    "border_weighted_bce": MaskLoss(border_cross_entropy, "labels", ("positive_weights",)),
+    "border_weighted_bce": MaskLoss(border_cross_entropy, "labels", ("positive_weights", "truth")),
     "boundary": MaskLoss(boundary_loss),
     "ce": MaskLoss(softmax_cross_entropy, "edges", ("label_smoothing",)),
     "dice": MaskLoss(soft_dice_loss),
@@ -56,7 +57,10 @@ MASK_LOSSES: dict[str, MaskLoss] = {
 
 
 class Prediction(Protocol):
-    """What a network says of a batch; in training mode maybe also `auxiliary` masks or its own `loss`."""
+    """What a network says of a batch; in training mode maybe also its own `loss`, or `auxiliary` masks.
+
+    Beside those stands what each of them has `covered`, as `shrink` takes it.
+    """
 
     @property
     def masks(self) -> Tensor | None:
@@ -124,12 +128,11 @@ class Loss(nn.Module):
             targets = self._targets(target)
             terms.append(self._mask_losses(output.masks, targets))
             if self.deep_supervision and (coarser := getattr(output, "auxiliary", ())):
-                deep = [
-                    self._mask_losses(
-                        logits, {kind: shrink(one, logits.shape[2:]) for kind, one in targets.items()}
-                    )
-                    for logits in coarser
-                ]
+                deep = []
+                for logits, covered in zip(coarser, output.covered, strict=True):
+                    size = logits.shape[2:]
+                    coarse = {kind: shrink(one, size, covered) for kind, one in targets.items()}
+                    deep.append(self._mask_losses(logits, coarse))
                 terms.append(self.deep_supervision * sum(deep[1:], deep[0]) / len(deep))
         if self.classes:
             if output.classes is None:
@@ -146,10 +149,10 @@ class Loss(nn.Module):
         return {"truth": target, "edges": edges, "labels": smooth_labels(edges, self.label_smoothing)}
 
     def _mask_losses(self, masks: Tensor, targets: Mapping[str, Tensor]) -> Tensor:
-        terms = []
+        terms, known = [], {**self.settings, "truth": targets["truth"]}
         for name, weight in self.masks.items():
             loss = MASK_LOSSES[name]
-            settings = {setting: self.settings[setting] for setting in loss.settings}
+            settings = {setting: known[setting] for setting in loss.settings}
             terms.append(weight * loss.function(masks, targets[loss.target], **settings))  # (N, C)
         pairs = sum(terms[1:], terms[0])
         if len(self.class_weights):

@@ -94,27 +94,26 @@ def smooth_edges(target: Tensor, width: float) -> Tensor:
     return flat.clamp(0, 1).view_as(target)
 
 
-def shrink(target: Tensor, size: Sequence[int]) -> Tensor:
-    """Make the truth as coarse as an output of deep supervision.
+def shrink(target: Tensor, size: Sequence[int], covered: Sequence[int]) -> Tensor:
+    """Make the truth as coarse as an output of deep supervision, and of exactly its size.
 
-    A coarse pixel is of a class if any pixel in it is: in a mean a small defect would fade.
+    A coarse pixel is of a class if any pixel that it touches is: in a mean a small defect would fade.
 
     Args:
-        target: (N, C, H, W).
-        size: h and w; a coarse pixel stands for a square whose side is a power of two, and those of the last
-            row and column may reach beyond the picture.
+        target: 0 to 1, (N, C, H, W).
+        size: h and w of the output.
+        covered: height and width that its pixels share evenly, from the top left: the picture's, or more
+            where the last row and column reach beyond it. Any will do, also with no whole pixels to a side.
 
     Returns:
         (N, C, h, w).
 
     Example:
-        >>> truth = torch.zeros(1, 1, 64, 70)
-        >>> truth[0, 0, 33, 65] = 1
-        >>> shrink(truth, (2, 3))[0, 0]
+        >>> truth = torch.zeros(1, 1, 28, 40)
+        >>> truth[0, 0, 14, 28] = 1
+        >>> shrink(truth, (2, 3), covered=(28, 42))[0, 0]  # squares of 14
         tensor([[0., 0., 0.],
                 [0., 0., 1.]])
     """
-    sides = [
-        2 ** math.ceil(math.log2(whole / part)) for whole, part in zip(target.shape[2:], size, strict=True)
-    ]
-    return functional.max_pool2d(target, sides, ceil_mode=True)
+    below, right = (whole - inside for whole, inside in zip(covered, target.shape[2:], strict=True))
+    return functional.adaptive_max_pool2d(functional.pad(target, (0, right, 0, below)), tuple(size))

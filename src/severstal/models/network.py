@@ -1,6 +1,6 @@
 """What every network gives and takes: grey pictures of any size in, logits of that size out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -31,12 +31,15 @@ class DeepOutput(NamedTuple):
         masks: logits, (N, C, H, W).
         classes: logits of each class being anywhere in the picture, (N, C); None without a class head.
         auxiliary: logits from the encoder's coarser features, finest first, each (N, C, h, w): a pixel of
-            these stands for a square of the picture, 8, 16 or 32 pixels wide.
+            these stands for a square of the picture, mostly 8, 14, 16 or 32 pixels wide.
+        covered: of each of these, the height and width that its h x w squares cover from the top left: those
+            of the picture, or more where the last squares reach beyond it.
     """
 
     masks: Tensor
     classes: Tensor | None
     auxiliary: tuple[Tensor, ...]
+    covered: tuple[tuple[int, int], ...]
 
 
 class OwnLossOutput(NamedTuple):
@@ -104,21 +107,39 @@ class Network(nn.Module):
         masks = masks[..., :height, :width]  # (N, C, H, W)
         if not self.training or self.auxiliary is None:
             return Output(masks, classes)
-        return DeepOutput(masks, classes, self._auxiliary_logits(height, width))
+        coarser = self._auxiliary_logits(*pictures.shape[-2:])
+        return DeepOutput(masks, classes, *_cut(coarser, (height, width), pictures.shape[-2:]))
 
-    def _auxiliary_logits(self, height: int, width: int) -> tuple[Tensor, ...]:
-        """The logits of the heads, without those squares that hold nothing of the picture."""
-        inside = width + self._missing(width)
-        logits = []
-        for coarse in self.auxiliary():
-            stride = inside // coarse.shape[-1]
-            logits.append(coarse[..., : -(-height // stride), : -(-width // stride)])
-        return tuple(logits)
+    def _auxiliary_logits(self, _height: int, _width: int) -> tuple[Tensor, ...]:
+        """The logits of the heads for all that the body saw, of that height and width."""
+        return self.auxiliary()
 
     def _missing(self, length: int) -> int:
         """How much is added to a height or a width."""
         wanted = max(length, self.smallest)
         return wanted + -wanted % self.stride - length
+
+
+def _cut(
+    coarser: Sequence[Tensor], size: Sequence[int], inside: Sequence[int]
+) -> tuple[tuple[Tensor, ...], tuple[tuple[int, int], ...]]:
+    """Drop the squares that hold nothing of the picture; say of each output how far the others reach."""
+    logits, covered = [], []
+    for coarse in coarser:
+        rows, below = _squares(size[0], inside[0], coarse.shape[-2])
+        columns, right = _squares(size[1], inside[1], coarse.shape[-1])
+        logits.append(coarse[..., :rows, :columns])
+        covered.append((below, right))
+    return tuple(logits), tuple(covered)
+
+
+def _squares(length: int, inside: int, count: int) -> tuple[int, int]:
+    """Of the squares that share a side, how many hold some of the picture, and how far these reach.
+
+    In whole numbers, which is exact whatever is the side of a square, also where that is none.
+    """
+    kept = -(-length * count // inside)
+    return kept, -(-kept * inside // count)
 
 
 def encoder_of(network: nn.Module) -> nn.Module | None:

@@ -15,6 +15,10 @@ from severstal.settings import build
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 
+# Their batch normalisation sees the mean of each picture: of one picture one value a channel, no variance.
+# Other networks depend on encoder and crop: those the training tries. These are known before it begins.
+NEVER_ALONE = ("deeplab_v3", "deeplab_v3plus", "ksac", "pan", "upernet")
+
 
 def recipe_names() -> list[str]:
     """Names of the recipes that come with the project.
@@ -127,6 +131,11 @@ def check_together(recipe: Recipe, source: str) -> None:
     elif recipe.training.accumulate > batch:
         parts = recipe.training.accumulate
         fault = f"training.accumulate is {parts}: a batch of {batch} cannot be cut into so many parts"
+    elif recipe.training.accumulate == batch and recipe.model.architecture in NEVER_ALONE:
+        fault = (
+            "training.batch_size / accumulate leaves parts of one picture, which the batch normalisation of "
+            f"{recipe.model.architecture} cannot take: give parts of 2 or more"
+        )
     elif recipe.inference.weights == "swa" and not recipe.training.swa:
         fault = "inference.weights is 'swa' without such an average: set training.swa"
     elif recipe.inference.weights == "soup" and not recipe.training.keep_best:

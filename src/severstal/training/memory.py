@@ -18,7 +18,8 @@ class Parts:
         processes: that train together.
 
     Attributes:
-        count: what is needed by now; it only ever doubles.
+        asked: what the recipe asks for.
+        count: what is needed by now; it only ever grows.
 
     Example:
         >>> parts = Parts(1)
@@ -33,39 +34,56 @@ class Parts:
     """
 
     def __init__(self, count: int, processes: int = 1):
-        self.count, self.processes = count, processes
+        self.asked, self.count, self.processes = count, count, processes
 
-    def run(self, compute: Callable[[int], Result], pictures: int) -> Result:
+    def run(
+        self, compute: Callable[[int], Result], pictures: int, takes_one: Callable[[], bool] = lambda: True
+    ) -> Result:
         """Compute a batch in so many parts as fit into the device's memory.
 
         Args:
             compute: does all of a batch in the number of parts that it is given, from the start each time.
-            pictures: in the batch.
+            pictures: in the batch; at least 2 where the network does not take one alone.
+            takes_one: whether the network takes a part of one picture; asked only where there would be one.
 
         Raises:
-            SeverstalError: parts of one picture do not fit; or several processes train together: the others
-                wait inside the batch, where it cannot be begun again.
+            SeverstalError: the smallest parts that the network takes do not fit; or several processes train
+                together: the others wait inside the batch, where it cannot be begun again.
         """
         while True:
-            count = min(self.count, pictures)
+            count = _possible(self.count, pictures, takes_one)
             try:
                 return compute(count)
             except torch.cuda.OutOfMemoryError:
-                if self.processes > 1:
-                    raise SeverstalError(
-                        f"a batch in {count} parts does not fit into the device's memory: "
-                        f"set training.accumulate = {2 * count}"
-                    ) from None
-                if count == pictures:
-                    raise SeverstalError(
-                        "a part of one picture does not fit into the device's memory: set a smaller "
-                        "augment.crop, data.scale = 2 or training.checkpoint_activations = true"
-                    ) from None
+                pass
             # Only here, where the error with all that its frames hold is gone, is there memory to give back.
             torch.cuda.empty_cache()
-            self.count = min(2 * count, pictures)
+            more = _possible(2 * count, pictures, takes_one)
+            if more == count:
+                largest = -(-pictures // count)
+                what = "one picture" if largest == 1 else f"{largest} pictures"
+                raise SeverstalError(
+                    f"a part of {what} does not fit into the device's memory: set a smaller "
+                    "augment.crop, data.scale = 2 or training.checkpoint_activations = true"
+                )
+            if self.processes > 1:
+                raise SeverstalError(
+                    f"a batch in {count} parts does not fit into the device's memory: "
+                    f"set training.accumulate = {more}"
+                )
+            self.count = more
             print(
-                f"out of memory: batches of {pictures} pictures now go in {self.count} parts, not {count} "
+                f"out of memory: batches of {pictures} pictures now go in {more} parts, not {count} "
                 "(training.accumulate)",
                 flush=True,
             )
+
+
+def _possible(count: int, pictures: int, takes_one: Callable[[], bool]) -> int:
+    """Into how many parts a batch can be cut where so many are wanted.
+
+    Parts differ by one picture at most: with fewer than two for each, some part has one alone.
+    """
+    if 2 * count <= pictures or takes_one():
+        return min(count, pictures)
+    return pictures // 2

@@ -12,6 +12,8 @@ from severstal.errors import SeverstalError
 from severstal.training.feed import Crops
 from severstal.training.state import TrainingState
 
+NO_VARIANCE = "Expected more than 1 value per channel"  # what torch says of one picture of 1 x 1
+
 
 @dataclass(frozen=True)
 class StepResult:
@@ -54,6 +56,7 @@ class Step:
     ) -> None:
         self._state, self._model, self._loss, self._accelerator = state, model, loss_function, accelerator
         self._clip, self._hardness = clip, hardness
+        self._alone: bool | None = None  # whether the network takes one picture, once that was tried
         self._buffers = list(state.network.buffers())
         self._kept = [buffer.clone() for buffer in self._buffers]
 
@@ -65,17 +68,27 @@ class Step:
             seed: of what is random inside the network.
 
         Raises:
-            SeverstalError: the device's memory is too small for a single crop.
+            SeverstalError: the device's memory is too small for a single crop, or for the two that the
+                network's batch normalisation needs; or the recipe cuts the batch into single ones for it.
         """
-        state = self._state
+        state, size = self._state, len(crops.pictures)
         _copy(self._buffers, self._kept)
+
+        def takes_one() -> bool:
+            return self._takes_one(crops.pictures[:1])
 
         def compute(parts: int) -> StepResult:
             _copy(self._kept, self._buffers)  # what a try that ran out of memory has left
             torch.manual_seed(seed)
             return self._gradients(crops, parts)
 
-        result = state.parts.run(compute, len(crops.pictures))
+        if state.parts.asked >= size and not takes_one():
+            kind = type(getattr(state.network, "body", state.network)).__name__
+            raise SeverstalError(
+                "training.batch_size / accumulate leaves parts of one picture, which the batch normalisation "
+                f"of {kind} cannot take: give parts of 2 or more"
+            )
+        result = state.parts.run(compute, size, takes_one)
         if self._accelerator.num_processes > 1:
             result = StepResult(self._exchange(result.loss), result.hardness)
         state.scaler.unscale_(state.optimizer)
@@ -107,6 +120,26 @@ class Step:
                     )
                 hardness.append(functional.softplus(output.masks.detach().float()).mean((1, 2, 3)))
         return StepResult(total, torch.cat(hardness) if hardness else None)
+
+    def _takes_one(self, picture: Tensor) -> bool:
+        """Whether the network learns from one picture alone, which has no variance where a feature is 1 x 1.
+
+        Tried, since it depends on the network, its encoder, its options and the crop. What the try leaves in
+        running means and random numbers is undone where the batch begins. Never by the compiled network,
+        which would be compiled for one picture and raise errors of its own.
+        """
+        if self._alone is None:
+            self._alone = True
+            try:
+                with torch.no_grad(), self._accelerator.autocast():
+                    self._state.network(picture)
+            except torch.cuda.OutOfMemoryError:
+                pass  # then training on it does not fit either, and says so
+            except ValueError as error:
+                if not str(error).startswith(NO_VARIANCE):
+                    raise
+                self._alone = False
+        return self._alone
 
     def _exchange(self, loss: Tensor) -> Tensor:
         """Add up gradients and losses of all processes, and average running means; one exchange for all.
