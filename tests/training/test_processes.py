@@ -101,7 +101,7 @@ def test_one_command_for_both_trains_the_folds_once(
 ) -> None:
     ran = run(*TORCHRUN, *TRAIN, "shared", folder=tmp_path)
     assert ran.returncode == 0, ran.stdout
-    for line in ("folds: 18 images", "fold 0 epoch 1/2", "fold 1 epoch 2/2"):
+    for line in ("folds: 18 images", "fold 0 epoch 1/2: loss", "fold 1 epoch 2/2: loss"):
         assert ran.stdout.count(line) == 1, ran.stdout
     assert ran.stdout.count("runs/shared\n") == 1
     again = run(
