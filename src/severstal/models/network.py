@@ -107,11 +107,11 @@ class Network(nn.Module):
         masks = masks[..., :height, :width]  # (N, C, H, W)
         if not self.training or self.auxiliary is None:
             return Output(masks, classes)
-        coarser = self._auxiliary_logits(*pictures.shape[-2:])
+        coarser = self._auxiliary_logits()
         return DeepOutput(masks, classes, *_cut(coarser, (height, width), pictures.shape[-2:]))
 
-    def _auxiliary_logits(self, _height: int, _width: int) -> tuple[Tensor, ...]:
-        """The logits of the heads for all that the body saw, of that height and width."""
+    def _auxiliary_logits(self) -> tuple[Tensor, ...]:
+        """The logits of the heads for all that the body saw."""
         return self.auxiliary()
 
     def _missing(self, length: int) -> int:

@@ -158,11 +158,9 @@ class RegionNetwork(Network):
         if self.training and self.auxiliary is not None:
             self._kept = (regions[:, : self.classes],)
 
-    def _auxiliary_logits(self, height: int, width: int) -> tuple[Tensor, ...]:
+    def _auxiliary_logits(self) -> tuple[Tensor, ...]:
         (regions,), self._kept = self._kept, ()
-        stride = (width + self._missing(width)) // regions.shape[-1]
-        regions = regions[..., : -(-height // stride), : -(-width // stride)]
-        return (regions, *super()._auxiliary_logits(height, width))
+        return (regions, *super()._auxiliary_logits())
 
 
 def hrnet_ocr(
