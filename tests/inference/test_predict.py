@@ -55,6 +55,25 @@ def test_members_are_averaged_and_each_picture_has_its_own(job: Job) -> None:
     assert networks[1].seen == len(job.images) // 2 * flips
 
 
+def test_out_of_memory_the_pictures_go_in_smaller_batches(job: Job) -> None:
+    class Narrow(Constant):
+        """Has memory for one picture."""
+
+        def forward(self, pictures: torch.Tensor) -> Output:
+            if len(pictures) > 1:
+                raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+            return super().forward(pictures)
+
+    maps = [
+        predict_maps([part], job.train_pictures, job.images, job.spec)[0]
+        for part in (
+            prediction(job, {0: Constant(0.2)}, lambda _: [0], "wide"),
+            prediction(job, {0: Narrow(0.2)}, lambda _: [0], "narrow"),
+        )
+    ]
+    assert all(np.array_equal(*(each[index] for each in maps)) for index in range(len(job.images)))
+
+
 class Store:
     """Counts how often each picture is read."""
 

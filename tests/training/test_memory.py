@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from severstal.errors import SeverstalError
-from severstal.training.memory import Parts
+from severstal.training.memory import Parts, in_halves
 
 
 class Device:
@@ -106,3 +106,31 @@ def test_other_errors_pass() -> None:
 
     with pytest.raises(RuntimeError, match="shapes differ"):
         Parts(1).run(broken, 8)
+
+
+@pytest.mark.parametrize("fits", [1, 2, 3, 8])
+def test_a_prediction_goes_in_as_large_parts_as_fit(fits: int, capsys: pytest.CaptureFixture[str]) -> None:
+    tried = []
+
+    def double(items: list[int]) -> list[int]:
+        tried.append(len(items))
+        if len(items) > fits:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+        return [2 * item for item in items]
+
+    found = in_halves(double, list(range(7)))
+    assert [item for part in found for item in part] == list(range(0, 14, 2))
+    assert max(map(len, found)) <= fits
+    assert sum(size for size in tried if size <= fits) == 7
+    said = capsys.readouterr().out
+    in_halves(double, list(range(7)))
+    assert capsys.readouterr().out == ""  # once is enough
+    assert ("batches of 7 pictures are predicted in halves" in said) <= (fits < 7)
+
+
+def test_a_single_picture_that_cannot_be_predicted_is_an_error() -> None:
+    def never(items: list[int]) -> None:
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+
+    with pytest.raises(SeverstalError, match=r"one picture does not fit .* fewer inference\.scales"):
+        in_halves(never, [1, 2, 3])

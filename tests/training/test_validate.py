@@ -9,6 +9,7 @@ import torch
 from severstal.competition.metric import class_areas, pair_dice, score_pairs
 from severstal.job import Job, open_job
 from severstal.models.network import Output
+from severstal.recipe.switches import change
 from severstal.training.device import make_accelerator
 from severstal.training.validate import validate
 
@@ -67,3 +68,19 @@ def test_the_network_keeps_its_mode(job: Job) -> None:
         network, job.train_pictures, job.masks, job.images, job.spec, job.recipe, make_accelerator("fp32")
     )
     assert network.training
+
+
+def test_out_of_memory_the_pictures_go_in_smaller_batches(job: Job) -> None:
+    class Narrow(Bright):
+        """Has memory for three pictures."""
+
+        def forward(self, pictures: torch.Tensor) -> Output:
+            if len(pictures) > 3:
+                raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+            return super().forward(pictures)
+
+    recipe = change(job.recipe, {"inference.batch_size": 8})
+    where = job.train_pictures, job.masks, job.images, job.spec, recipe, make_accelerator("fp32")
+    seen, narrow = validate(Bright(), *where), validate(Narrow(), *where)
+    assert np.array_equal(narrow.dice, seen.dice)
+    assert narrow.names == seen.names

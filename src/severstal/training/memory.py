@@ -1,6 +1,7 @@
 """A batch goes through the network in parts; out of memory, in smaller ones."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TypeVar
 
 import torch
@@ -77,6 +78,51 @@ class Parts:
                 "(training.accumulate)",
                 flush=True,
             )
+
+
+def in_halves(compute: Callable[[Sequence], Result], items: Sequence) -> list[Result]:
+    """Compute what no gradient is needed of for several pictures at once; out of memory, for half of them.
+
+    Args:
+        compute: gives the results of some of the items.
+        items: a row a picture, such as their names.
+
+    Returns:
+        The results of the parts, in the order of the items: one where all of them fit.
+
+    Raises:
+        SeverstalError: a single picture does not fit.
+
+    Example:
+        >>> def compute(names):
+        ...     if len(names) > 6:
+        ...         raise torch.cuda.OutOfMemoryError("2.00 GiB")
+        ...     return names.upper()
+        >>> in_halves(compute, "abcdefghijk")
+        out of memory: batches of 11 pictures are predicted in halves: set a smaller inference.batch_size
+        ['ABCDEF', 'GHIJK']
+    """
+    try:
+        return [compute(items)]
+    except torch.cuda.OutOfMemoryError:
+        pass
+    torch.cuda.empty_cache()
+    if len(items) == 1:
+        raise SeverstalError(
+            "one picture does not fit into the device's memory: set fewer inference.scales, or data.scale = 2"
+        )
+    _say_halves(len(items))
+    middle = -(-len(items) // 2)
+    return in_halves(compute, items[:middle]) + in_halves(compute, items[middle:])
+
+
+@cache  # said once of each size
+def _say_halves(pictures: int) -> None:
+    print(
+        f"out of memory: batches of {pictures} pictures are predicted in halves: set a smaller "
+        "inference.batch_size",
+        flush=True,
+    )
 
 
 def _possible(count: int, pictures: int, takes_one: Callable[[], bool]) -> int:

@@ -16,6 +16,7 @@ from severstal.data.dataset import to_input, unpack
 from severstal.data.images import Pictures
 from severstal.progress import progress
 from severstal.recipe import Recipe
+from severstal.training.memory import in_halves
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,16 @@ def predict_plain(
 
     Returns:
         (N, C, H, W) bool, on the device.
+
+    Raises:
+        SeverstalError: a single picture does not fit into the device's memory.
     """
-    inputs = torch.stack([to_input(store.picture(name), recipe.data) for name in names])
-    with accelerator.autocast():
-        logits = network(inputs.to(accelerator.device)).masks
-    logits = functional.interpolate(logits.float(), spec.image_shape, mode="bilinear", align_corners=False)
-    return logits >= 0
+
+    def draw(some: Sequence[str]) -> torch.Tensor:
+        inputs = torch.stack([to_input(store.picture(name), recipe.data) for name in some])
+        with accelerator.autocast():
+            logits = network(inputs.to(accelerator.device)).masks
+        size = spec.image_shape
+        return functional.interpolate(logits.float(), size, mode="bilinear", align_corners=False) >= 0
+
+    return torch.cat(in_halves(draw, names))
