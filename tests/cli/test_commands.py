@@ -228,6 +228,12 @@ def test_missing_places_are_named(command: Callable, small_input: Path, tiny_rec
     assert "name it with --input" in the_line(command("check", "a.csv"))
 
 
+def test_what_is_to_be_predicted_or_segmented_must_be_named(command: Callable) -> None:
+    assert "no run is named: give" in the_line(command("predict"))
+    assert "no picture is named: give" in the_line(command("segment", "runs/tiny-small", "--output", "out"))
+    assert not list(Path().iterdir())
+
+
 def test_a_name_cannot_leave_the_runs(command: Callable, small_input: Path, tiny_recipe: Path) -> None:
     for name in ("../elsewhere", "/tmp/elsewhere", ".."):
         assert "--name" in the_line(command("train", tiny_recipe, "--input", small_input, "--name", name))

@@ -6,13 +6,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from severstal import pipeline
 from severstal.competition.scored import ScoredPairs
+from severstal.competition.spec import Spec
 from severstal.data import duplicates
 from severstal.decision.bootstrap import paired
 from severstal.errors import SeverstalError
+from severstal.pipeline import ablation
 from severstal.pipeline import judge as judging
+from severstal.recipe import Recipe
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +82,71 @@ def test_what_cannot_be_ablated(small_input: Path, tiny_recipe: Path) -> None:
     with pytest.raises(SeverstalError, match="--folds 3: recipe tiny has folds for 1 to 2"):
         pipeline.ablate(tiny_recipe, small_input, folds=3)
     assert not Path("runs").exists()
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> list[Recipe]:
+    """The recipes that an ablation would train, the recipe itself first; none takes any time."""
+    recipes: list[Recipe] = []
+    masks = {"true": np.array([[5], [0], [3]]), "drawn": np.array([[4], [1], [0]])}
+
+    def judge(candidate: pipeline.Candidate, engine: str) -> judging.Verdict:
+        recipes.append(candidate.recipe)
+        spec = Spec("tiny", (8, 8), ("hole",))
+        areas = np.minimum(masks["true"], masks["drawn"]), masks["drawn"], masks["true"]
+        pairs = ScoredPairs(("a", "b", "c"), spec, *areas, np.arange(3), np.zeros(3, int))
+        return judging.Verdict(pairs, pairs, 1.0)
+
+    monkeypatch.setattr(ablation, "judge", judge)
+    monkeypatch.setattr(ablation, "share_findings", lambda *_: None)
+    return recipes
+
+
+@pytest.mark.parametrize(
+    ("gpu", "asked", "switch", "turned", "computed"),
+    [
+        ((8, 0), "auto", "bf16", "off", "fp32"),  # auto is bf16
+        ((8, 0), "auto", "fp16", "on", "fp16"),
+        ((7, 5), "auto", "fp16", "off", "fp32"),  # auto is fp16
+        ((7, 5), "auto", "bf16", "on", "bf16"),
+        (None, "auto", "bf16", "on", "bf16"),
+        (None, "auto", "fp16", "on", None),
+        (None, "fp16", "fp16", "on", None),  # it is fp32 that the recipe itself is trained in
+        (None, "fp16", "bf16", "on", "bf16"),
+        (None, "bf16", "bf16", "off", "fp32"),
+    ],
+)
+@pytest.mark.parametrize("members", [0, 2])
+def test_a_precision_is_turned_over_as_this_machine_computes(
+    gpu: tuple[int, int] | None,
+    asked: str,
+    switch: str,
+    turned: str,
+    computed: str | None,
+    members: int,
+    trained: list[Recipe],
+    small_input: Path,
+    tiny_recipe: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu is not None)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: gpu)
+    text = tiny_recipe.read_text().replace("[training]", f'[training]\nprecision = "{asked}"')
+    tiny_recipe.write_text(text + "".join(f'[[members]]\nname = "{name}"\n' for name in "ab"[:members]))
+    _, row, jpeg = pipeline.ablate(tiny_recipe, small_input, [switch, "jpeg"])
+    assert row.turned == turned
+    itself, *others = ([part.training.precision for part in each.members or [each]] for each in trained)
+    count = members or 1
+    assert itself == [asked] * count
+    if computed is None:
+        assert row.fault == "fp16: no CPU computes in fp16: ablate it on a machine with a GPU"
+        assert f"switch fp16 failed: {row.fault}\n" in capsys.readouterr().out
+        assert others == [[asked] * count]  # the next one is taken
+    else:
+        assert row.fault is None
+        assert others == [[computed] * count, [asked] * count]
+    assert jpeg.judged is not None
 
 
 @pytest.mark.slow

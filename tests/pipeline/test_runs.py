@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,12 @@ def make_run(name: str, scores: list[list[float]], done: int, commit: str | None
     for fold, epochs in enumerate(scores):
         write_history(run / f"fold{fold}", epochs)
     for fold in range(done):
-        Stage(run, f"train-fold{fold}", {}).finish([])
+        weights = run / f"fold{fold}" / "model.safetensors"
+        weights.parent.mkdir(exist_ok=True)
+        weights.write_text("weights")
+        history = weights.with_name("history.jsonl")
+        made = [weights, history] if history.is_file() else [weights]
+        Stage(run, f"train-fold{fold}", {"seed": 3}).finish(made)
     return run
 
 
@@ -118,6 +124,35 @@ def test_a_team_is_found_from_elsewhere(tmp_path: Path, monkeypatch: pytest.Monk
     assert {row.name for row in list_runs(tmp_path / "runs").runs} == {"a", "team"}
 
 
+def test_a_fold_counts_as_done_while_its_files_are_as_they_were_made() -> None:
+    run = make_run("a", [[0.7], [0.8], [0.9]], 3)
+    assert list_runs().runs[0].folds_done == 3
+    shutil.rmtree(run / "fold1")
+    assert list_runs().runs[0].folds_done == 2
+    (run / "fold2" / "model.safetensors").write_text("half")
+    assert list_runs().runs[0].folds_done == 1
+    (run / "stages" / "train-fold0.json").write_text("{}")
+    assert list_runs().runs[0].folds_done == 0
+
+
+def test_a_damaged_history_or_record_is_told_and_the_rest_of_the_run_is_listed(
+    capsys: pytest.CaptureFixture,
+) -> None:
+    run = make_run("a", [[0.7, 0.6], [0.8]], 2)
+    make_team("team", [run])
+    (run / "fold0" / "history.jsonl").write_text("nonsense")
+    table = list_runs()
+    assert table.others == ()
+    assert {row.name: (row.folds_done, row.epochs) for row in table.runs} == {"a": (1, 1), "team": (1, 1)}
+    assert {row.name: row for row in table.runs}["a"].score == 0.8
+    (line,) = capsys.readouterr().out.splitlines()  # once, though the team has it, too
+    assert line.startswith("runs/a/fold0/history.jsonl: not JSON lines")
+    assert line.endswith("train the fold again")
+    (run / "stages" / "train-fold1.json").write_text("{")
+    assert {row.folds_done for row in list_runs().runs} == {0}
+    assert capsys.readouterr().out.splitlines()[1].startswith("runs/a/stages/train-fold1.json: not JSON")
+
+
 def test_damaged_and_foreign_folders_are_told() -> None:
     make_run("good", [[0.7]], 1)
     for name in ("empty", "pictures", ".cache"):
@@ -127,8 +162,6 @@ def test_damaged_and_foreign_folders_are_told() -> None:
         ("input", "input.json", "{"),
         ("shape", "input.json", '{"folder": 3, "name": "a", "image_shape": 5, "classes": []}'),
         ("list", "input.json", "[]"),
-        ("history", "fold0/history.jsonl", "nonsense"),
-        ("number", "fold0/history.jsonl", "3"),
         ("card", "scorecard.json", '{"oof": 3}'),
         ("words", "scorecard.json", '{"oof": {"score": "high"}}'),
         ("nocard", "scorecard.json", '{"test": {"score": 0.5}}'),
@@ -142,12 +175,12 @@ def test_damaged_and_foreign_folders_are_told() -> None:
     table = list_runs()
     assert [row.name for row in table.runs] == ["good"]
     assert {name for name, _ in table.others} == {
-        *("empty", "input", "shape", "list", "history", "number", "card", "words", "nocard", "place"),
+        *("empty", "input", "shape", "list", "card", "words", "nocard", "place"),
         *("recipe", "bytes", "team", "alone", "odd"),
     }
     reasons = dict(table.others)
     assert reasons["empty"] == "no recipe.toml"
-    assert reasons["history"].startswith("fold0/history.jsonl: not JSON lines")
+    assert reasons["input"].startswith("input.json: not JSON")
     assert all(reason and "\n" not in reason for reason in reasons.values())
 
 

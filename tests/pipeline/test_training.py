@@ -27,7 +27,7 @@ from severstal.job import open_job
 from severstal.pipeline import training
 from severstal.recipe import load_recipe
 from severstal.training.checkpoint import save_weights
-from severstal.training.history import SCORES
+from severstal.training.history import SCORES, load_history
 from severstal.training.network import new_network
 
 ANY = "sure = 0.5"  # whatever a network says is sure: every picture is taken
@@ -44,7 +44,7 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> list[SimpleNamespace]:
     asked: list[SimpleNamespace] = []
 
     def fit(data, recipe, fold, folder, key):
-        asked.append(SimpleNamespace(data=data, fold=fold, folder=folder, key=key))
+        asked.append(SimpleNamespace(data=data, fold=fold, folder=folder, key=key, recipe=recipe))
         torch.manual_seed(int(key[:8], 16))
         network = new_network(recipe, data.spec)
         network.get_parameter("body.segmentation_head.0.weight").data *= 1000  # sees something everywhere
@@ -106,6 +106,39 @@ def test_each_round_learns_from_what_the_round_before_labelled(
     assert not list(Path("runs").rglob("maps*"))
     train(tiny_recipe, small_input)
     assert len(fits) == 6
+
+
+def with_early_stopping(recipe: Path, epochs: int) -> Path:
+    text = recipe.read_text().replace("epochs = 2", f"epochs = {epochs}\nearly_stopping = 1")
+    assert "early_stopping" in text
+    recipe.write_text(text)
+    return recipe
+
+
+def test_no_score_of_held_out_images_stops_a_network_that_labels(
+    fits: list[SimpleNamespace], small_input: Path, tiny_recipe: Path
+) -> None:
+    train(with_rounds(with_early_stopping(tiny_recipe, 4), 2, ANY), small_input)
+    parts = [("round0", 0), ("round1", 0), ("", 1)]
+    assert [(fit.folder.as_posix(), fit.recipe.training.early_stopping) for fit in fits] == [
+        (Path("runs/tiny-small", f"fold{fold}", part).as_posix(), epochs)
+        for fold in (0, 1)
+        for part, epochs in parts
+    ]
+    fits.clear()
+    with_rounds(
+        tiny_recipe, 2, "sure = 1.0"
+    )  # nothing to learn in addition, but an end by the held-out score
+    train(tiny_recipe, small_input)
+    assert folders(fits) == ["fold0", "fold1"]
+    assert {fit.recipe.training.early_stopping for fit in fits} == {1}
+
+
+def test_without_rounds_early_stopping_is_in_force(
+    fits: list[SimpleNamespace], small_input: Path, tiny_recipe: Path
+) -> None:
+    train(with_early_stopping(tiny_recipe, 4), small_input)
+    assert [fit.recipe.training.early_stopping for fit in fits] == [1, 1]
 
 
 def test_the_labels_are_what_the_fold_s_own_last_network_draws(
@@ -330,10 +363,16 @@ def spoil(input: Path, names: list[str]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("stops_early", [False, True])
 def test_nothing_of_a_fold_s_held_out_images_reaches_its_labels_or_its_weights(
-    small_input: Path, thorough_recipe: Path, tmp_path: Path
+    small_input: Path, thorough_recipe: Path, tmp_path: Path, stops_early: bool
 ) -> None:
-    """With other labels and other pixels for all that fold 0 holds out, its own results stay bit for bit."""
+    """With other labels and other pixels for all that fold 0 holds out, its own results stay bit for bit.
+
+    Early stopping leaves to these images when the last round is done, and nothing else.
+    """
+    if stops_early:
+        with_early_stopping(thorough_recipe, 6)
     job = open_job(thorough_recipe, small_input, "before")
     pipeline.train_folds(job)
     folds = pipeline.make_folds(job).set_index("ImageId")["fold"]
@@ -342,11 +381,13 @@ def test_nothing_of_a_fold_s_held_out_images_reaches_its_labels_or_its_weights(
     pipeline.train_folds(changed)
     assert pipeline.make_folds(changed).set_index("ImageId")["fold"].equals(folds)
     for fold, same in ((0, True), (1, False)):
-        for name in ("round0/pseudo.csv", "round0/last.safetensors", "last.safetensors"):
+        for name in ("round0/pseudo.csv", "round0/last.safetensors", "last.safetensors")[: 3 - stops_early]:
             one, two = (
                 (Path("runs") / run / f"fold{fold}" / name).read_bytes() for run in ("before", "after")
             )
             assert (one == two) == same, (fold, name)
+    ends = [load_history(Path("runs") / run / "fold0" / "history.jsonl") for run in ("before", "after")]
+    assert all(one["loss"] == two["loss"] for one, two in zip(*ends, strict=not stops_early))
     assert json.loads((job.folder / "fold0" / "round0" / "pseudo.json").read_text())["taken"]
 
 

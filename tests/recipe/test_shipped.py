@@ -1,6 +1,7 @@
 """The recipes that come with the project: their networks can be built, stepped, fetched and freely used."""
 
 import gc
+from collections import Counter
 
 import pytest
 import timm
@@ -11,6 +12,7 @@ from severstal.losses.registry import build_loss
 from severstal.models.encoders import TIMM, find_encoder, find_published
 from severstal.models.registry import build_model
 from severstal.recipe import Recipe, load_recipe, recipe_names
+from severstal.recipe.reading import RECIPES
 
 FREE = {"apache-2.0", "mit", "bsd-3-clause"}
 PARTS = {
@@ -32,6 +34,23 @@ def test_recipes_say_what_they_are_and_whose(name: str) -> None:
     assert recipe.description.endswith((".", "views."))
     ours = {"baseline", "champion", "champion_small", "overfit", "smoke"}
     assert bool(recipe.source) != (name in ours)
+
+
+def test_khornlund_is_his_final_ensemble() -> None:
+    recipe = load_recipe("khornlund")
+    assert Counter((part.model.architecture, part.model.encoder_name) for part in recipe.members) == {
+        ("unet", "se_resnext50_32x4d"): 2,
+        ("unet", "efficientnet-b5"): 1,
+        ("fpn", "se_resnext50_32x4d"): 3,
+        ("fpn", "efficientnet-b5"): 1,
+        ("fpn", "inceptionv4"): 1,
+    }
+    assert {part.augment.crop for part in recipe.members} == {(256, width) for width in (384, 416, 448, 480)}
+    assert {part.augment.non_empty for part in recipe.members} == {0.5}  # either of two crops
+    same = [(mark(part), part.seed) for part in recipe.members]
+    assert len(set(same)) == len(same)  # no network twice
+    comment = " ".join((RECIPES / "khornlund.toml").read_text().split("description")[0].split())
+    assert "0.91023 of 0.90612" in comment
 
 
 @pytest.mark.parametrize("name", PARTS)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -152,6 +153,33 @@ def test_a_finished_training_whose_record_was_lost_is_only_written_again(
     monkeypatch.setattr(fit_module, "train_epoch", None)
     fit(data, settings, 0, tmp_path / "fold", "key")
     assert same(results(tmp_path / "fold"), before)
+
+
+@pytest.mark.parametrize("keep_best", [0, 2])
+def test_a_state_that_lost_its_best_epochs_is_told_and_not_gone_on_from(
+    data: FoldData, tmp_path: Path, capsys: pytest.CaptureFixture, keep_best: int
+) -> None:
+    settings = replace(
+        pytest.recipe,
+        training=replace(pytest.recipe.training, epochs=2, epoch_images=8, keep_best=keep_best),
+    )
+    folder = tmp_path / "fold"
+    history = fit(data, settings, 0, folder, "key")
+    before = results(folder)
+    shutil.rmtree(folder / "best")
+    (folder / "model.safetensors").unlink()
+    capsys.readouterr()
+    again = fit(data, settings, 0, folder, "key")
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("starting afresh")]
+    assert len(told) == 1
+    assert f"{folder / 'best'}/epoch" in told[0]
+    assert told[0].endswith(f": not there, and {folder / 'state.safetensors'} counts on it")
+    assert [epoch["loss"] for epoch in again.epochs] == [epoch["loss"] for epoch in history.epochs]
+    assert same(results(folder), before)
+    (folder / "model.safetensors").unlink()  # of this the state has another copy
+    fit(data, settings, 0, folder, "key")
+    assert "starting afresh" not in capsys.readouterr().out
+    assert same(results(folder), before)
 
 
 @pytest.mark.parametrize("write", [1, 2, 3])

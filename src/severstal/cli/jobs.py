@@ -85,6 +85,8 @@ def predict(runs: Word[list[Path]]) -> None:
     Args:
         runs: their folders, runs/NAME.
     """
+    if not runs:
+        raise SeverstalError("no run is named: give at least one folder, runs/NAME")
     from severstal import pipeline
 
     named = [job for run in runs for job in pipeline.jobs_of(pipeline.open_team([run]))]
@@ -166,6 +168,8 @@ def segment(run: Word[Path], images: Word[list[Path]], output: Path) -> None:
         images: picture files.
         output: folder for what comes out.
     """
+    if not images:
+        raise SeverstalError("no picture is named: give at least one picture file")
     import severstal
     from severstal.deploy.segment import segment_files
 

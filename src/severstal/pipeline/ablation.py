@@ -13,10 +13,12 @@ from severstal.pipeline.engine import Engine
 from severstal.pipeline.judge import Verdict, gain_on_defects, judge
 from severstal.pipeline.team import jobs_of, open_candidate
 from severstal.recipe import Recipe
-from severstal.recipe.switches import SWITCHES, change, find_switch, toggle
+from severstal.recipe.switches import SWITCHES, Turned, change, find_switch, toggle
 from severstal.report.ablation import Gains, Judged, Row, ablation_table, print_ablation
+from severstal.training.device import choose_precision
 
 ITSELF = "recipe"
+PRECISIONS = ("bf16", "fp16")  # switches
 
 
 def ablate(
@@ -32,8 +34,8 @@ def ablate(
     Every training is a run of its own, `runs/ablate-SWITCH-RECIPE-INPUT`, and the recipe itself
     `runs/ablate-recipe-RECIPE-INPUT`: finished ones are not trained again, and a broken one goes on. The maps
     of a run are deleted once it is judged, since those of all would fill a disk; predicting it again makes
-    them anew. A training that cannot be done, as one by torch.compile without a compiler, is told, and the
-    next one is taken.
+    them anew. A training that cannot be done, as one by torch.compile without a compiler or in a precision
+    that this machine does not compute in, is told, and the next one is taken.
 
     Args:
         recipe: its name, TOML file, or itself; one with members has the switch turned over in all of them.
@@ -66,7 +68,7 @@ def ablate(
         print(f"switch {name}: {switch.what}", flush=True)
         turned = None
         try:
-            changed, turned = toggle(recipe, name)
+            changed, turned = _turn(recipe, name)
             candidate = open_candidate(changed, root, folder)
             for job in jobs_of(candidate):
                 share_findings(jobs_of(itself)[0], job)
@@ -86,6 +88,27 @@ def _with_folds(recipe: Recipe, folds: int) -> Recipe:
         raise SeverstalError(f"--folds {folds}: recipe {recipe.name} has folds for 1 to {recipe.data.folds}")
     members = tuple(change(member, {"data.train_folds": folds}) for member in recipe.members)
     return replace(change(recipe, {"data.train_folds": folds}), members=members)
+
+
+def _turn(recipe: Recipe, name: str) -> tuple[Recipe, Turned]:
+    """Turn a switch over; one of precision against what the recipe is computed in on this machine.
+
+    "auto" may be what the switch turns on, and what a machine cannot do becomes fp32 in silence: either way
+    the recipe would be compared with itself.
+    """
+    if name not in PRECISIONS:
+        return toggle(recipe, name)
+    members = tuple(_as_computed(member) for member in recipe.members)
+    changed, turned = toggle(replace(_as_computed(recipe), members=members), name)
+    for part in changed.members or (changed,):
+        asked = part.training.precision
+        if choose_precision(asked) != asked:
+            raise SeverstalError(f"{asked}: no CPU computes in {asked}: ablate it on a machine with a GPU")
+    return changed, turned
+
+
+def _as_computed(recipe: Recipe) -> Recipe:
+    return change(recipe, {"training.precision": choose_precision(recipe.training.precision)})
 
 
 def _figures(verdict: Verdict) -> Judged:

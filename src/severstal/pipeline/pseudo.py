@@ -30,7 +30,8 @@ def label_test(job: Job, fold: int, folder: Path, held_out: Sequence[str]) -> Ps
     of each fold and round they would take as much disk as those of the whole run.
 
     The network is that of the last epoch, or the average over the last ones where the recipe predicts with
-    that: the choice of the best epochs has looked at the labels of the held-out images.
+    that: the choice of the best epochs has looked at the labels of the held-out images. For the same reason
+    a round that labels must have been trained without early stopping.
 
     Args:
         job: its `pseudo` and `inference` settings.

@@ -14,6 +14,7 @@ from severstal.pipeline.engine import Engine, Task, run_tasks
 from severstal.pipeline.pseudo import label_test
 from severstal.pipeline.team import Candidate, Team, jobs_of
 from severstal.recipe import Recipe
+from severstal.recipe.switches import change
 from severstal.stages import Stage
 from severstal.training.fit import FoldData, fit
 from severstal.training.history import load_history
@@ -63,7 +64,8 @@ def train_fold(job: Job, fold: int) -> Epochs:
 
     The network of `fold0/round0` labels the test pictures that it is sure of; with these as well, another one
     is trained in `fold0/round1`, and so on; the last round's is the fold's own, in `fold0`. Labels come from
-    networks of this fold alone, and none of these ever saw its held-out images.
+    networks of this fold alone, and none of these ever saw its held-out images. Nor do these images say when
+    such a network is done: early stopping is in force in the last round only.
 
     Args:
         job: the run, whose folds have been dealt.
@@ -81,22 +83,25 @@ def train_fold(job: Job, fold: int) -> Epochs:
     if count := job.recipe.training.overfit_images:
         train = held_out = _with_defects(job, count)
     data = FoldData(job.train_pictures, job.masks, job.spec, train, held_out)
-    inputs = _inputs(job) | {"folds": fold_tables.deal_digest(folds), "fold": fold}
-    given = inputs
+    given = {"folds": fold_tables.deal_digest(folds), "fold": fold}
+    labelling, learnt = change(job.recipe, {"training.early_stopping": 0}), {}
     for number in range(job.recipe.pseudo.rounds):
         folder = top / f"round{number}"
-        _train(job, fold, folder, data, given)
+        _train(job, labelling, fold, folder, data, given | learnt)
         with main_first():
             labels = label_test(job, fold, folder, held_out)
-        # Where none was taken, nothing is there to be learnt in addition, and the round before is the last.
+        # Where none was taken, nothing is there to be learnt in addition, and the round before is the last,
+        # unless early stopping makes another of it.
         data = replace(data, pseudo=labels if labels.names else None)
-        given = inputs | (_pseudo_inputs(job, folder) if labels.names else {})
-    return _train(job, fold, top, data, given)
+        learnt = _pseudo_inputs(job, folder) if labels.names else {}
+    return _train(job, job.recipe, fold, top, data, given | learnt)
 
 
-def _train(job: Job, fold: int, folder: Path, data: FoldData, inputs: dict[str, Any]) -> Epochs:
+def _train(
+    job: Job, recipe: Recipe, fold: int, folder: Path, data: FoldData, given: dict[str, Any]
+) -> Epochs:
     """Train one round in `folder`, unless that was done, there or in another folder of the fold."""
-    stage = _stage(job, folder, inputs)
+    stage = _stage(job, folder, _inputs(job, recipe) | given)
     with main_first():
         if is_main() and not stage.is_done():
             # Large files are known by their size alone: by an old record, a broken-off training's would pass.
@@ -106,7 +111,7 @@ def _train(job: Job, fold: int, folder: Path, data: FoldData, inputs: dict[str, 
         if is_main() and not done:
             job.record_environment()
     if not done:
-        fit(data, job.recipe, fold, folder, stage.key)
+        fit(data, recipe, fold, folder, stage.key)
         with main_first():
             if is_main():
                 stage.finish(_outputs(job.recipe, folder))
@@ -138,13 +143,13 @@ def _outputs(recipe: Recipe, folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
-def _inputs(job: Job) -> dict[str, Any]:
+def _inputs(job: Job, recipe: Recipe) -> dict[str, Any]:
     """All that every fold's training depends on; which images are in which fold, the folds say."""
-    settings, weights = job.recipe.to_dict(), Path(job.recipe.model.encoder_weights)
+    settings, weights = recipe.to_dict(), Path(recipe.model.encoder_weights)
     kept = {key: settings[key] for key in ("seed", "sampling", "augment", "model", "loss", "phases")}
     kept["data"] = {key: settings["data"][key] for key in ("scale", "mean", "std")}
-    if job.recipe.data.local_contrast:  # where it is off, runs from before there was such a thing stay done
-        kept["data"]["local_contrast"] = job.recipe.data.local_contrast
+    if recipe.data.local_contrast:  # where it is off, runs from before there was such a thing stay done
+        kept["data"]["local_contrast"] = recipe.data.local_contrast
     aside = ("workers", "tensorboard")  # change the speed, and what is told
     kept["training"] = {key: value for key, value in settings["training"].items() if key not in aside}
     return {

@@ -33,7 +33,8 @@ class TrainingSettings:
         swa: the weights of the epochs in the last part of a training, this share, are averaged (Izmailov
             2018): `swa.safetensors`. 0 is off.
         keep_best: the weights of so many best epochs are averaged (12th place): `soup.safetensors`. 0 is off.
-        early_stopping: a fold ends after so many epochs without a better one; 0 is off.
+        early_stopping: a fold ends after so many epochs without a better one; 0 is off. Not in a round whose
+            network gives pseudo-labels: the held-out images would choose the weights that label.
         workers: processes that prepare crops; -1 takes up to 8 beside a GPU and none on a CPU.
         tensorboard: also writes `tensorboard/` with curves and the worst held-out pictures.
         overfit_images: train and validate on so many images with a defect and no augmentation; 0 is off.

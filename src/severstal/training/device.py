@@ -16,29 +16,43 @@ from severstal.recipe import TrainingSettings
 
 COMPILERS = ("c++", "g++", "clang++", "cl")
 
+Precision = Literal["fp32", "bf16", "fp16"]
 
-def make_accelerator(precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto") -> Accelerator:
+
+def choose_precision(precision: Literal["auto"] | Precision) -> Precision:
+    """The precision in which this machine computes where a recipe asks for one.
+
+    Args:
+        precision: "auto" is bf16 where a GPU computes in it, fp16 on an older GPU, fp32 on a CPU. No CPU
+            computes in fp16: there it is fp32, too.
+
+    Example:
+        >>> choose_precision("bf16")
+        'bf16'
+    """
+    gpu = torch.cuda.is_available()
+    if precision == "auto" and gpu:
+        # Before Ampere (8.0) bf16 is only emulated, and slower than fp32.
+        return "bf16" if torch.cuda.get_device_capability() >= (8, 0) else "fp16"
+    return "fp32" if precision == "auto" or (precision == "fp16" and not gpu) else precision
+
+
+def make_accelerator(precision: Literal["auto"] | Precision = "auto") -> Accelerator:
     """Open the GPU, or the CPU where there is none; under torchrun or accelerate this process's own.
 
     An accelerator serves until one of another precision is opened in the same process.
 
     Args:
-        precision: of the arithmetic; "auto" takes bf16 where a GPU computes in it, fp16 on an older GPU, fp32
-            on a CPU. No CPU computes in fp16: it takes fp32 for that too.
+        precision: of the arithmetic, as `choose_precision` has it.
 
     Example:
         >>> make_accelerator("fp32").mixed_precision
         'no'
     """
-    gpu = torch.cuda.is_available()
-    if precision == "auto" and gpu:
-        # Before Ampere (8.0) bf16 is only emulated, and slower than fp32.
-        precision = "bf16" if torch.cuda.get_device_capability() >= (8, 0) else "fp16"
-    if precision == "auto" or (precision == "fp16" and not gpu):
-        precision = "fp32"
+    precision = choose_precision(precision)
     AcceleratorState._reset_state()  # else accelerate refuses to open a second one of another precision
     # Left to itself, accelerate takes no notice of the other processes where there is no GPU.
-    several_cpus = not gpu and "LOCAL_RANK" in os.environ
+    several_cpus = not torch.cuda.is_available() and "LOCAL_RANK" in os.environ
     return Accelerator(cpu=several_cpus, mixed_precision="no" if precision == "fp32" else precision)
 
 

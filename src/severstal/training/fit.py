@@ -41,7 +41,8 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
         folder: gets `model.safetensors` (the best epoch by score, then by Dice on defects),
             `last.safetensors`, `history.jsonl` and, where the recipe asks, `swa.safetensors` and
             `soup.safetensors`; the files of several processes on several machines lie in a shared folder.
-        key: checksum of all that the result depends on; a state of another key is not gone on from.
+        key: checksum of all that the result depends on; a state of another key is not gone on from, nor one
+            that has lost the weights of its best epochs.
 
     Returns:
         The history.
@@ -58,7 +59,7 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
     state = _new_state(data, recipe, accelerator)
     network = state.network
     best = BestEpochs(folder, max(1, settings.keep_best))
-    if not state.restore(folder / "state.safetensors", key) and accelerator.is_main_process:
+    if not state.restore(folder / "state.safetensors", key, best.paths) and accelerator.is_main_process:
         best.clear()
     model = compile_network(network) if settings.compile else network
     watch = LossWatch(folder, accelerator)

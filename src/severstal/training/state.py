@@ -1,8 +1,10 @@
 """All that changes while a fold is trained, and its file, from which the training goes on after a break."""
 
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -70,11 +72,19 @@ class TrainingState:
         }
         save_state(path, owners, facts)
 
-    def restore(self, path: Path, key: str) -> bool:
+    def restore(
+        self, path: Path, key: str, files: Callable[[list[dict[str, Any]]], Iterable[Path]] = lambda _: ()
+    ) -> bool:
         """Take over what `save` wrote.
 
+        Args:
+            path: of the file.
+            key: as `save` had it.
+            files: of a history, those beside `path` that it counts on.
+
         Returns:
-            Whether there was a whole file of that key; a damaged one is as good as none.
+            Whether there was a whole file of that key, with all files that it counts on; a damaged one is as
+            good as none.
         """
         if not path.is_file():
             return False
@@ -85,6 +95,10 @@ class TrainingState:
             return False
         if facts.get("key") != key:
             return False
+        for file in files(facts["history"]):
+            if not file.is_file():
+                print(f"starting afresh: {file}: not there, and {path} counts on it", flush=True)
+                return False
         self.network.load_state_dict(owners["network"])
         fill_optimizer(self.optimizer, owners.get("optimizer", {}))
         for name, average in (("ema", self.ema), ("swa", self.swa)):
