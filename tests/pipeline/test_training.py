@@ -26,6 +26,7 @@ from severstal.inference.predict import to_inputs
 from severstal.job import open_job
 from severstal.pipeline import training
 from severstal.recipe import load_recipe
+from severstal.training import fit as fit_module
 from severstal.training.checkpoint import save_weights
 from severstal.training.history import SCORES, load_history
 from severstal.training.network import new_network
@@ -444,3 +445,27 @@ def test_killed_in_any_round_it_ends_the_same(small_input: Path, tiny_recipe: Pa
     for name in ("fold0/round1/pseudo.csv", "fold0/last.safetensors", "fold1/model.safetensors"):
         whole, broken = (Path(f"runs/{run}/{name}").read_bytes() for run in ("whole", "broken"))
         assert whole == broken, name
+
+
+def test_a_training_whose_memory_ran_out_goes_on_in_more_parts(
+    small_input: Path, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train_epoch, epochs = fit_module.train_epoch, []
+
+    def run_out(*arguments):
+        epochs.append(1)
+        if len(epochs) == 2:
+            raise SeverstalError("a batch in 1 parts does not fit: set training.accumulate = 2")
+        return train_epoch(*arguments)
+
+    monkeypatch.setattr(fit_module, "train_epoch", run_out)
+    with pytest.raises(SeverstalError, match="accumulate = 2"):
+        train(tiny_recipe, small_input)
+    history = Path("runs/tiny-small/fold0/history.jsonl")
+    (first,) = load_history(history)
+    text = tiny_recipe.read_text()
+    tiny_recipe.write_text(text.replace("[training]", "[training]\naccumulate = 2"))
+    train(tiny_recipe, small_input)
+    again, second = load_history(history)
+    assert again == first
+    assert (first["accumulate"], second["accumulate"]) == (1, 2)

@@ -7,7 +7,7 @@ from typing import Any, overload
 
 from severstal.data import folds as fold_tables
 from severstal.errors import SeverstalError
-from severstal.files import checksum, replacing
+from severstal.files import checksum, digest, replacing
 from severstal.job import Job, reopen_job
 from severstal.pipeline.data import dealt_folds, make_folds
 from severstal.pipeline.engine import Engine, Task, run_tasks
@@ -111,7 +111,7 @@ def _train(
         if is_main() and not done:
             job.record_environment()
     if not done:
-        fit(data, recipe, fold, folder, stage.key)
+        fit(data, recipe, fold, folder, _state_key(stage))
         with main_first():
             if is_main():
                 stage.finish(_outputs(job.recipe, folder))
@@ -132,6 +132,16 @@ def _take_over(job: Job, folder: Path, stage: Stage) -> None:
 
 def _stage(job: Job, folder: Path, inputs: dict[str, Any]) -> Stage:
     return Stage(job.folder, "-".join(("train", *folder.relative_to(job.folder).parts)), inputs)
+
+
+def _state_key(stage: Stage) -> str:
+    """Checksum of what a training shares with the broken one that it goes on from.
+
+    Into how many parts a batch is cut may differ: it is what a user raises where memory has run out.
+    """
+    settings = stage.inputs["settings"]
+    training = {key: value for key, value in settings["training"].items() if key != "accumulate"}
+    return digest(stage.inputs | {"settings": settings | {"training": training}})
 
 
 def _outputs(recipe: Recipe, folder: Path) -> list[Path]:

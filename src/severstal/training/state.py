@@ -109,5 +109,5 @@ class TrainingState:
         self.history = History(facts["history"])
         if facts["scaler"]:
             self.scaler.load_state_dict(facts["scaler"])  # fp16 goes on at the scale it had found
-        self.parts.count = facts["parts"]
+        self.parts.count = max(self.parts.count, facts["parts"])
         return True
