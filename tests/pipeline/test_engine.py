@@ -124,6 +124,20 @@ def test_a_killed_worker_and_ctrl_c_change_nothing(train: Callable[..., Command]
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there, and no shell starts the workers")
+def test_a_python_at_a_path_with_a_space(tiny_recipe: Path, small_input: Path, tmp_path: Path) -> None:
+    (tmp_path / "a place").symlink_to(Path(sys.prefix).parent)
+    python = tmp_path / "a place" / Path(sys.prefix).name / "bin" / "python"
+    words = ["train", tiny_recipe, "--input", small_input, "--name", "spaced", "--engine", "ray"]
+    ran = subprocess.run(
+        [python, "-m", "severstal", *words],
+        env=ENVIRONMENT, cwd=tmp_path, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "ray: 2 of 2 folds done" in ran.stdout
+
+
+@pytest.mark.slow
 def test_an_error_is_one_line_and_the_others_end(train: Callable[..., Command], small_input: Path) -> None:
     (small_input.parent / "runs" / "faulty" / "fold1" / "state.safetensors").mkdir(parents=True)
     faulty = train("faulty", "--engine", "ray")

@@ -2,7 +2,9 @@
 
 import os
 import platform
+import shlex
 import socket
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -151,6 +153,12 @@ def _environment(gpus: int, nodes: Sequence[Mapping[str, Any]]) -> dict[str, str
     return variables | {"OMP_NUM_THREADS": "1"}
 
 
+def _own_python() -> dict[str, str]:
+    """What Ray has to be told of this Python where its path has a space: it starts workers by a shell."""
+    quoted = shlex.quote(sys.executable)
+    return {} if os.name == "nt" or quoted == sys.executable else {"py_executable": quoted}
+
+
 @contextmanager
 def _ray() -> Iterator[ModuleType]:
     """Ray, started or reached."""
@@ -176,6 +184,7 @@ def _ray() -> Iterator[ModuleType]:
                 include_dashboard=False,
                 object_store_memory=MEMORY,
                 logging_level="ERROR",
+                runtime_env=_own_python(),
                 _temp_dir=own,
             )
         try:
