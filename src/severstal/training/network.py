@@ -67,9 +67,7 @@ def with_architecture(recipe: Recipe, architecture: str) -> Recipe:
     if architecture == own.architecture:
         return named
     if own.encoder_name != OWN:
-        find_encoder(
-            own.encoder_name
-        )  # one that there is not is a slip of the pen, not one that does not fit
+        find_encoder(own.encoder_name)  # raises: what there is not is misspelt, and does not only not fit
     encoder, options = smallest(architecture)
     if encoder != OWN and _fits(architecture, own.encoder_name):
         model = replace(own, options={})
