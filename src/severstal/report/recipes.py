@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from severstal.competition.spec import Spec
 from severstal.decision.bootstrap import Interval
@@ -174,6 +175,9 @@ def draw_recipes(rows: Sequence[RecipeRow], input: str) -> Sheet:
             )
         if min(values) > 0 and max(values) > 10 * min(values):
             panel.set_xscale("log")
+            panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            panel.xaxis.set_major_formatter("{x:g}")
+            panel.xaxis.set_minor_formatter(NullFormatter())  # else their labels cover one another
         panel.margins(0.1)
         dress(panel, label, "Dice on defects", grid="both")
     return figure
