@@ -1,5 +1,10 @@
-"""What all tests share: the real data, and a small data set that is drawn in a blink."""
+"""What all tests share: the real data, a small data set that is drawn in a blink, and a way to be killed."""
 
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -38,6 +43,66 @@ learning_rate = 1e-2
 [inference]
 flips = ["none", "horizontal"]
 """
+
+# Files opened, renamed or removed below the test's folder are counted from `arm()` on; a moment after one of
+# them the process kills itself. Counted in work done, not in seconds, so that a busy machine changes nothing.
+KILLER = """
+import atexit, os, signal, sys, threading
+
+def arm():
+    within, last = os.environ["KILL_WITHIN"], int(os.environ["KILL_AT"])
+    pause, own, count = float(os.environ["KILL_PAUSE"]), os.getpid(), 0
+
+    def touch(event, arguments):
+        nonlocal count
+        if event not in ("open", "os.rename", "os.remove") or os.getpid() != own:
+            return
+        if isinstance(arguments[0], str | os.PathLike) and os.path.abspath(arguments[0]).startswith(within):
+            count += 1
+            if count == last:
+                threading.Timer(pause, os.kill, (own, signal.SIGKILL)).start()
+
+    sys.addaudithook(touch)
+    atexit.register(lambda: print(f"touched {count}"))
+"""
+
+
+@pytest.fixture
+def run_and_kill(tmp_path: Path) -> Callable[..., None]:
+    """Run a script twice: as `whole` without a break, as `broken` killed at random moments before it ends.
+
+    The script calls `arm()` where its work begins; its last argument is where that goes. `look` is called
+    after each kill.
+    """
+
+    def run(
+        script: str,
+        *words: object,
+        whole: object,
+        broken: object,
+        kills: int,
+        pause: float = 0.03,
+        look: Callable[[], None] = lambda: None,
+    ) -> None:
+        def start(name: object, at: int = 0, pause: float = 0.0) -> subprocess.CompletedProcess[str]:
+            switches = {"KILL_WITHIN": str(tmp_path), "KILL_AT": str(at), "KILL_PAUSE": str(pause)}
+            command = [sys.executable, "-c", KILLER + script, *map(str, words), str(name)]
+            environment = os.environ | {"OMP_NUM_THREADS": "1"} | switches
+            return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+        unbroken = start(whole)
+        assert unbroken.returncode == 0, unbroken.stderr
+        left, rng = int(unbroken.stdout.split("touched ")[-1]), np.random.default_rng(0)
+        for _ in range(kills):
+            at = int(left * rng.uniform(0.1, 0.6))
+            killed = start(broken, max(at, 1), rng.uniform(0, pause))
+            assert killed.returncode == -signal.SIGKILL, killed.stderr
+            look()
+            left -= at  # what was not reached is still to be done, and more: none of the kills comes too late
+        ended = start(broken)
+        assert ended.returncode == 0, ended.stderr
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,8 @@
 """Rounds of pseudo-labels: what is trained on what, what is trained again, and what a fold never sees."""
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -421,27 +417,17 @@ import sys
 from severstal import pipeline
 from severstal.inference.predict import to_inputs
 from severstal.job import open_job
+arm()
 pipeline.train_folds(open_job(sys.argv[1], sys.argv[2], sys.argv[3]))
 """
 
 
 @pytest.mark.slow
-def test_killed_in_any_round_it_ends_the_same(small_input: Path, tiny_recipe: Path) -> None:
-    command = [sys.executable, "-c", SCRIPT, str(with_rounds(tiny_recipe, 2, ANY)), str(small_input)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    started = time.perf_counter()
-    subprocess.run([*command, "whole"], check=True, env=environment, capture_output=True)
-    took = time.perf_counter() - started
-    kills, rng = 0, np.random.default_rng(0)
-    for share in (0.6, 0.6, 0.7, 0.8, 0.9):
-        process = subprocess.Popen([*command, "broken"], env=environment, stderr=subprocess.DEVNULL)
-        time.sleep(took * (share + rng.uniform(-0.05, 0.05)))
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            kills += 1
-        process.wait()
-    assert kills >= 2
-    subprocess.run([*command, "broken"], check=True, env=environment, capture_output=True)
+def test_killed_in_any_round_it_ends_the_same(
+    small_input: Path, tiny_recipe: Path, run_and_kill: Callable[..., None]
+) -> None:
+    recipe = with_rounds(tiny_recipe, 2, ANY)
+    run_and_kill(SCRIPT, recipe, small_input, whole="whole", broken="broken", kills=4)
     for name in ("fold0/round1/pseudo.csv", "fold0/last.safetensors", "fold1/model.safetensors"):
         whole, broken = (Path(f"runs/{run}/{name}").read_bytes() for run in ("whole", "broken"))
         assert whole == broken, name

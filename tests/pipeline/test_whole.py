@@ -3,10 +3,7 @@
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -227,42 +224,18 @@ def test_overfit_learns_its_batch_by_heart(job: Job, small_input: Path, tmp_path
 SCRIPT = """
 import sys
 from severstal import pipeline
+arm()
 pipeline.run(sys.argv[1], sys.argv[2], name=sys.argv[3], output=sys.argv[3] + ".csv")
 """
 
 
 @pytest.mark.slow
-def test_killed_at_any_instant_it_ends_the_same(job: Job, small_input: Path, tiny_recipe: Path) -> None:
+def test_killed_at_any_instant_it_ends_the_same(
+    job: Job, small_input: Path, tiny_recipe: Path, run_and_kill: Callable[..., None]
+) -> None:
     """SIGKILL at moments spread over the run; the same command then ends with the same bytes."""
     tiny_recipe.write_text(tiny_recipe.read_text().replace("epochs = 2", "epochs = 4"))
-    command = [sys.executable, "-c", SCRIPT, str(tiny_recipe), str(small_input)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    started = time.perf_counter()
-    subprocess.run([*command, "whole"], check=True, env=environment, capture_output=True)
-    took = time.perf_counter() - started
-
-    kills, rng = 0, np.random.default_rng(0)
-    for share in (
-        0.4,
-        0.45,
-        0.5,
-        0.55,
-        0.6,
-        0.65,
-        0.7,
-        0.75,
-        0.8,
-        0.85,
-        0.9,
-    ):  # importing torch takes the first half
-        process = subprocess.Popen([*command, "broken"], env=environment, stderr=subprocess.DEVNULL)
-        time.sleep(took * (share + rng.uniform(-0.03, 0.03)))
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            kills += 1
-        process.wait()
-    assert kills >= 2
-    subprocess.run([*command, "broken"], check=True, env=environment, capture_output=True)
+    run_and_kill(SCRIPT, tiny_recipe, small_input, whole="whole", broken="broken", kills=6)
     for fold in (0, 1):
         whole, broken = (
             load_file(f"runs/{name}/fold{fold}/model.safetensors") for name in ("whole", "broken")

@@ -1,12 +1,8 @@
 """A training that is broken off, anywhere, ends as if nothing had been; a full disk costs nothing."""
 
 import errno
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -217,46 +213,18 @@ from severstal.job import open_job
 from severstal.training.fit import FoldData, fit
 job = open_job(sys.argv[1], sys.argv[2])
 data = FoldData(job.train_pictures, job.masks, job.spec, job.images[:12], job.images[12:])
-print("ready", flush=True)
+arm()
 fit(data, job.recipe, 0, Path(sys.argv[3]), "key")
 """
 
 
 @pytest.mark.slow
 def test_killed_at_random_instants_it_ends_the_same(
-    data: FoldData, tmp_path: Path, small_input: Path
+    data: FoldData, tmp_path: Path, small_input: Path, run_and_kill: Callable[..., None]
 ) -> None:
     """SIGKILL with every switch on that has a memory; the same call ends with the same bits."""
-    recipe = all_switches(epochs=6)
-    save_recipe(recipe, tmp_path / "all.toml")
-    command = [sys.executable, "-c", SCRIPT, str(tmp_path / "all.toml"), str(small_input)]
-    settings = {
-        "env": os.environ | {"OMP_NUM_THREADS": "1"},
-        "stdout": subprocess.PIPE,
-        "stderr": subprocess.DEVNULL,
-    }
-
-    def start(name: str) -> subprocess.Popen:
-        process = subprocess.Popen([*command, str(tmp_path / name)], **settings)
-        assert process.stdout.readline() == b"ready\n"
-        return process
-
-    process, started = start("whole"), time.perf_counter()
-    process.communicate()
-    assert process.returncode == 0
-    took = time.perf_counter() - started
-
-    kills, rng = 0, np.random.default_rng(0)
-    for _ in range(4):
-        process = start("broken")
-        time.sleep(rng.uniform(0.1, 0.7) * took)
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            kills += 1
-        process.communicate()
-    assert kills >= 2
-    process = start("broken")
-    process.communicate()
-    assert process.returncode == 0
+    save_recipe(all_switches(epochs=6), tmp_path / "all.toml")
+    ends = {"whole": tmp_path / "whole", "broken": tmp_path / "broken"}
+    run_and_kill(SCRIPT, tmp_path / "all.toml", small_input, **ends, kills=4)
     assert same(results(tmp_path / "whole"), results(tmp_path / "broken"))
     assert without_times(tmp_path / "whole") == without_times(tmp_path / "broken")
