@@ -1,9 +1,11 @@
 """Several runs as one, from their maps to a submission; and what says where a submission came from."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from severstal import pipeline
 from severstal.competition.masks import Masks
 from severstal.competition.submission import check_submission
 from severstal.competition.tables import read_submission
+from severstal.data.images import Pictures
 from severstal.decision.draw import apply
 from severstal.errors import SeverstalError
 from severstal.files import checksum, read_json
@@ -65,6 +68,46 @@ def test_a_team_s_submission_is_its_rules_on_the_mean_of_its_members(runs: list[
     assert isinstance(again, pipeline.Team)
     assert again.folder == team.folder
     assert [member.folder for member in again.members] == folders(runs)
+
+
+@pytest.mark.parametrize("part", ["oof", "test"])
+def test_each_picture_is_read_once_for_all_runs(
+    trained_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    shutil.copytree(trained_folder, tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
+    runs = [open_job(recipe, trained_folder / "small") for recipe in ("tiny.toml", "other.toml")]
+    apart = [getattr(pipeline, f"predict_{part}")(job) for job in runs]
+    maps = [[reader[index].copy() for index in range(len(reader))] for reader in apart]
+    names = list(apart[0].names)
+    for job in runs:
+        shutil.rmtree(job.folder / part)
+    read: list[str] = []
+    picture = Pictures.picture
+    monkeypatch.setattr(Pictures, "picture", lambda self, name: (read.append(name), picture(self, name))[1])
+    together = getattr(pipeline, f"predict_{part}s")(runs)
+    assert sorted(read) == sorted(names)
+    for reader, kept in zip(together, maps, strict=True):
+        assert all(np.array_equal(reader[index], old) for index, old in enumerate(kept))
+
+
+@pytest.mark.slow
+def test_runs_on_other_inputs_are_predicted_from_their_own(
+    small_input: Path, tiny_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(small_input, tmp_path / "dark")
+    for path in (tmp_path / "dark").glob("*_images/*.png"):
+        cv2.imwrite(str(path), cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) // 2)
+    runs = [open_job(tiny_recipe, folder) for folder in (small_input, tmp_path / "dark")]
+    together = [*pipeline.predict_oofs(runs), *pipeline.predict_tests(runs)]
+    maps = [[reader[index].copy() for index in range(len(reader))] for reader in together]
+    for job in runs:
+        shutil.rmtree(job.folder / "oof")
+        shutil.rmtree(job.folder / "test")
+    apart = [*map(pipeline.predict_oof, runs), *map(pipeline.predict_test, runs)]
+    for reader, kept in zip(apart, maps, strict=True):
+        assert all(np.array_equal(reader[index], old) for index, old in enumerate(kept))
 
 
 def test_the_provenance_says_where_a_submission_came_from(runs: list[Job], tmp_path: Path) -> None:

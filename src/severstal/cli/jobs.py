@@ -80,7 +80,7 @@ def train(
 
 
 def predict(runs: Word[list[Path]]) -> None:
-    """Predict the labelled images out of fold, and the test images, which are read once for all runs.
+    """Predict the labelled images out of fold, and the test images: each is read once for all runs.
 
     Args:
         runs: their folders, runs/NAME.
@@ -91,8 +91,7 @@ def predict(runs: Word[list[Path]]) -> None:
 
     named = [job for run in runs for job in pipeline.jobs_of(pipeline.open_team([run]))]
     jobs = list({job.folder.resolve(): job for job in named}.values())  # two teams may share a run
-    for job in jobs:
-        pipeline.predict_oof(job)
+    pipeline.predict_oofs(jobs)
     pipeline.predict_tests(jobs)
     print("\n".join(f"{job.folder}/oof, {job.folder}/test" for job in jobs))
 

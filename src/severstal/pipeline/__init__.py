@@ -16,7 +16,7 @@ from severstal.pipeline.data import (
     report_duplicates,
 )
 from severstal.pipeline.leaderboard import enter_scores, print_leaderboard, read_leaderboard
-from severstal.pipeline.prediction import predict_oof, predict_test, predict_tests
+from severstal.pipeline.prediction import predict_oof, predict_oofs, predict_test, predict_tests
 from severstal.pipeline.proposal import propose
 from severstal.pipeline.rules import draw_oof, explore_rules, fold_table, score_oof, summarise_oof, tune_rules
 from severstal.pipeline.runs import list_runs
@@ -48,6 +48,7 @@ __all__ = [
     "open_candidate",
     "open_team",
     "predict_oof",
+    "predict_oofs",
     "predict_test",
     "predict_tests",
     "prepare",

@@ -1,9 +1,11 @@
 """The stages that turn networks into maps: out of fold, and of the test images."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
+from severstal.data.images import Pictures
 from severstal.files import checksum, write_json
 from severstal.inference.ensemble import (
     Combiner,
@@ -18,13 +20,14 @@ from severstal.inference.maps import MapReader
 from severstal.inference.predict import Prediction, predict_maps
 from severstal.job import Job
 from severstal.pipeline.data import make_folds
-from severstal.pipeline.team import Candidate, Team
+from severstal.pipeline.team import Candidate, Team, jobs_of
 from severstal.pipeline.training import train_folds
 from severstal.stages import Stage
 from severstal.training.device import make_accelerator
 from severstal.training.network import load_network
 
 Maps = MapReader | EnsembleReader
+Part = Literal["oof", "test"]
 
 
 def predict_oof(candidate: Candidate) -> Maps:
@@ -32,18 +35,10 @@ def predict_oof(candidate: Candidate) -> Maps:
 
     Images of folds that the recipe does not train have no map.
     """
+    readers = predict_oofs(jobs_of(candidate))
     if isinstance(candidate, Team):
-        readers = [predict_oof(member) for member in candidate.members]
         return EnsembleReader(readers, _combiner(candidate, readers))
-    folds = make_folds(candidate)
-    fold_of = dict(zip(folds["ImageId"], folds["fold"], strict=True))
-    names = [name for name in candidate.images if fold_of[name] < candidate.recipe.data.train_folds]
-    stage = _stage(candidate, "oof", candidate.train_pictures.digest)
-    if not stage.is_done():
-        part = _prediction(candidate, stage, lambda name: [fold_of[name]])
-        predict_maps([part], candidate.train_pictures, names, candidate.spec)
-        _finish(candidate, stage)
-    return MapReader(candidate.folder / "oof")
+    return readers[0]
 
 
 def predict_test(candidate: Candidate) -> Maps:
@@ -55,16 +50,30 @@ def predict_test(candidate: Candidate) -> Maps:
     return EnsembleReader(readers, Combiner.load(candidate.folder / "combiner.json"))
 
 
+def predict_oofs(jobs: Sequence[Job]) -> list[MapReader]:
+    """Predict the labelled images of several runs out of fold: runs on the same images read each once."""
+    return _predict(jobs, "oof")
+
+
 def predict_tests(jobs: Sequence[Job]) -> list[MapReader]:
-    """Predict the test images of several runs on one input folder: each picture is read once for all."""
-    stages = [(job, _stage(job, "test", job.test_pictures.digest)) for job in jobs]
-    todo = [(job, stage) for job, stage in stages if not stage.is_done()]
-    if todo:
-        parts = [_prediction(job, stage, _all_folds(job)) for job, stage in todo]
-        predict_maps(parts, jobs[0].test_pictures, jobs[0].sample.images, jobs[0].spec)
-        for job, stage in todo:
-            _finish(job, stage)
-    return [MapReader(job.folder / "test") for job in jobs]
+    """Predict the test images of several runs: runs on the same images read each once."""
+    return _predict(jobs, "test")
+
+
+def _predict(jobs: Sequence[Job], part: Part) -> list[MapReader]:
+    alike: dict[tuple[str, ...], list[tuple[Job, Stage]]] = {}  # by what is read
+    for job in jobs:
+        stage = _stage(job, part)
+        if not stage.is_done():
+            images = (str(job.data.root), _pictures(job, part).digest, *_names(job, part))
+            alike.setdefault(images, []).append((job, stage))
+    for (_, _, *names), group in alike.items():
+        first = group[0][0]
+        predict_maps([_prediction(*each) for each in group], _pictures(first, part), names, first.spec)
+        for job, stage in group:
+            folder = job.folder / part
+            stage.finish([*sorted(folder.glob("maps*")), *sorted(folder.glob("classes-*"))])
+    return [MapReader(job.folder / part) for job in jobs]
 
 
 def _combiner(team: Team, readers: Sequence[Maps]) -> Combiner:
@@ -119,32 +128,44 @@ def _worth(selection: Selection) -> dict[str, object]:
     }
 
 
-def _stage(job: Job, part: str, pictures: str) -> Stage:
+def _stage(job: Job, part: Part) -> Stage:
     train_folds(job)
     settings = job.recipe.to_dict()
     settings["inference"].pop("batch_size")
     networks = range(job.recipe.data.train_folds)
     weights = [checksum(job.weights(fold)) for fold in networks]
+    pictures = _pictures(job, part).digest
     inputs = {"weights": weights, "pictures": pictures, "inference": settings["inference"]}
     if part == "oof":
         inputs["folds"] = checksum(job.folder / "folds.csv")
     return Stage(job.folder, part, inputs)
 
 
-def _all_folds(job: Job) -> Callable[[str], Sequence[int]]:
+def _pictures(job: Job, part: Part) -> Pictures:
+    return job.train_pictures if part == "oof" else job.test_pictures
+
+
+def _names(job: Job, part: Part) -> list[str]:
+    if part == "test":
+        return job.sample.images
+    fold_of = _fold_of(job)
+    return [name for name in job.images if fold_of[name] < job.recipe.data.train_folds]
+
+
+def _fold_of(job: Job) -> dict[str, int]:
+    folds = make_folds(job)
+    return dict(zip(folds["ImageId"], folds["fold"], strict=True))
+
+
+def _prediction(job: Job, stage: Stage) -> Prediction:
     folds = range(job.recipe.data.train_folds)
-    return lambda name: folds
-
-
-def _prediction(job: Job, stage: Stage, members: Callable[[str], Sequence[int]]) -> Prediction:
-    weights = {fold: job.weights(fold) for fold in range(job.recipe.data.train_folds)}
-    networks = {fold: load_network(job.recipe, job.spec, path) for fold, path in weights.items()}
+    networks = {fold: load_network(job.recipe, job.spec, job.weights(fold)) for fold in folds}
+    fold_of = _fold_of(job) if stage.name == "oof" else {}
     accelerator = make_accelerator(job.recipe.training.precision)
     origin = {key: stage.inputs[key] for key in ("pictures", "folds") if key in stage.inputs}
     folder = job.folder / stage.name
+
+    def members(name: str) -> Sequence[int]:
+        return [fold_of[name]] if stage.name == "oof" else folds
+
     return Prediction(job.recipe, networks, members, folder, stage.key, accelerator, origin)
-
-
-def _finish(job: Job, stage: Stage) -> None:
-    folder = job.folder / stage.name
-    stage.finish([*sorted(folder.glob("maps*")), *sorted(folder.glob("classes-*"))])
