@@ -105,6 +105,11 @@ def run_and_kill(tmp_path: Path) -> Callable[..., None]:
     return run
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest test first, so that no core waits for another with it at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/test_notebooks.py"))
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real data beside the checkout; tests that need it skip where it is absent."""

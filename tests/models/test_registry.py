@@ -19,7 +19,7 @@ PARTICULAR = {
 
 
 @pytest.mark.parametrize("architecture", sorted(set(architectures()) - PARTICULAR))
-@pytest.mark.parametrize("encoder", ["resnet18", "tu-test_convnext"])
+@pytest.mark.parametrize("encoder", [pytest.param("resnet18", marks=pytest.mark.slow), "tu-test_convnext"])
 def test_encoders_of_smp_and_transformers_without_a_half_size_feature(architecture, encoder):
     network = build_model(architecture, encoder, class_head=True)
     masks, classes = network(torch.randn(2, 1, 33, 70))

@@ -244,6 +244,7 @@ def test_killed_at_any_instant_it_ends_the_same(
     assert Path("whole.csv").read_bytes() == Path("broken.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_kaggle_s_2019_tables_run_too(job: Job, small_input: Path, tiny_recipe: Path) -> None:
     table = pd.read_csv(small_input / "train.csv")
     runs = {(row.ImageId, row.ClassId): row.EncodedPixels for row in table.itertuples()}

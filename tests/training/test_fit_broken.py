@@ -178,7 +178,9 @@ def test_a_state_that_lost_its_best_epochs_is_told_and_not_gone_on_from(
     assert same(results(folder), before)
 
 
-@pytest.mark.parametrize("write", [1, 2, 3])
+@pytest.mark.parametrize(
+    "write", [pytest.param(1, marks=pytest.mark.slow), 2, pytest.param(3, marks=pytest.mark.slow)]
+)
 def test_a_full_disk_leaves_the_last_state_whole(
     data: FoldData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: int
 ) -> None:

@@ -22,7 +22,7 @@ def on(architecture: str, encoder: str, encoder_weights: str = "imagenet") -> Re
 @pytest.mark.parametrize(
     ("before", "encoder", "after"),
     [
-        ("fpn", "vgg11_bn", "segnet"),
+        pytest.param("fpn", "vgg11_bn", "segnet", marks=pytest.mark.slow),
         ("fpn", "resnet18", "hrnet"),
         ("fpn", "resnet18", "deeplab_v2"),
         ("dpt", "tu-vit_small_patch16_224", "segmenter_linear"),
@@ -41,10 +41,10 @@ def test_an_encoder_that_fits_is_kept_with_its_weights(before: str, encoder: str
     ("before", "encoder", "after"),
     [
         ("dpt", "tu-test_vit", "unet"),
-        ("dpt", "tu-test_vit", "fcn8s"),
+        pytest.param("dpt", "tu-test_vit", "fcn8s", marks=pytest.mark.slow),
         ("unet", "vgg11_bn", "deeplab_v2"),
-        ("unet", "vgg11_bn", "ksac"),
-        ("fpn", "resnet18", "segnet"),
+        pytest.param("unet", "vgg11_bn", "ksac", marks=pytest.mark.slow),
+        pytest.param("fpn", "resnet18", "segnet", marks=pytest.mark.slow),
         ("fpn", "resnet18", "dpt"),
         ("fpn", "resnet18", "dinov3_dpt"),
         ("fpn", "resnet18", "unet_paper"),

@@ -100,7 +100,7 @@ def check_planted(table: pd.DataFrame, name: str, folder: Path) -> None:
     assert examine(folder / "out" / "repaired.csv", read_picture).findings == ()
 
 
-@pytest.mark.parametrize("name", slow_but(PLANTS, ("starts from 0", "down", "read by rows")))
+@pytest.mark.parametrize("name", slow_but(PLANTS, ("starts from 0", "read by rows")))
 def test_a_fault_of_all_rows_is_found_and_mended_in_part_of_the_table(
     reference: pd.DataFrame, tmp_path: Path, name: str
 ) -> None:
