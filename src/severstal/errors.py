@@ -1,5 +1,8 @@
 """The one kind of error that a person is meant to read."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class SeverstalError(Exception):
     """Something in the input that a person can repair.
@@ -18,3 +21,38 @@ class SeverstalError(Exception):
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in place of a traceback."""
         return [f"severstal: {self}"]
+
+
+def nearest(name: str, known: Iterable[str], likeness: float = 0.0) -> str | None:
+    """The known name most like one that may be misspelt.
+
+    Args:
+        name: as a person wrote it.
+        known: what there is.
+        likeness: the least, 0 to 1, as `difflib` measures it.
+
+    Returns:
+        None where nothing is like enough.
+
+    Example:
+        >>> nearest("fpm", ["unet", "fpn"])
+        'fpn'
+        >>> nearest("fpm", ["unet", "manet"], likeness=0.8)
+    """
+    return next(iter(difflib.get_close_matches(name, list(known), 1, likeness)), None)
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> SeverstalError:
+    """The error for a name that there is not, with the known one most like it.
+
+    Args:
+        kind: of the name, as "loss"; a file comes before it.
+        name: as a person wrote it.
+        known: what there is, at least one.
+
+    Example:
+        >>> raise unknown("loss", "dise", ["bce", "dice"])
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: loss 'dise' is unknown: the nearest known one is 'dice'
+    """
+    return SeverstalError(f"{kind} {name!r} is unknown: the nearest known one is {nearest(name, known)!r}")

@@ -1,12 +1,11 @@
 """Settings from outside: a TOML table becomes a frozen dataclass, or an error that says what to write."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import field, fields, is_dataclass
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from severstal.errors import SeverstalError
+from severstal.errors import SeverstalError, unknown
 
 Settings = TypeVar("Settings")
 
@@ -57,10 +56,7 @@ def build(cls: type[Settings], table: Mapping[str, Any], source: str, prefix: st
     for key, value in table.items():
         label = prefix + key
         if key not in known:
-            near = difflib.get_close_matches(key, known, 1, 0.0)[0]
-            raise SeverstalError(
-                f"{source}: key {label!r} is unknown: the nearest known one is {prefix + near!r}"
-            )
+            raise unknown(f"{source}: key", label, [prefix + name for name in known])
         inner = get_args(hints[key])
         if len(inner) == 2 and inner[1] is Ellipsis and is_dataclass(inner[0]):
             if not isinstance(value, list):

@@ -1,13 +1,12 @@
 """The losses by name, and their weighted sum: a new loss is one function and one line here."""
 
-import difflib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from torch import Tensor, nn
 
-from severstal.errors import SeverstalError
+from severstal.errors import SeverstalError, unknown
 from severstal.losses.bce import pixel_cross_entropy, presence_cross_entropy
 from severstal.losses.border import border_cross_entropy
 from severstal.losses.boundary import boundary_loss
@@ -199,8 +198,7 @@ def build_loss(
     """
     for name in masks:
         if name not in MASK_LOSSES:
-            near = difflib.get_close_matches(name, MASK_LOSSES, 1, 0.0)[0]
-            raise SeverstalError(f"loss {name!r} is unknown: the nearest known one is {near!r}")
+            raise unknown("loss", name, MASK_LOSSES)
     class_weights = () if class_weights is None else tuple(map(float, class_weights))
     numbers = [
         *((f"masks.{name}", weight) for name, weight in masks.items()),

@@ -1,12 +1,11 @@
 """DINOv3: a vision transformer that learned from pictures without labels, with the dense head of DPT."""
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
 import timm
 
-from severstal.errors import SeverstalError
+from severstal.errors import SeverstalError, nearest
 from severstal.models.dpt import dpt
 from severstal.models.encoders import TIMM, find_encoder
 from severstal.models.network import Network
@@ -46,7 +45,7 @@ def dinov3_dpt(
     """
     known = [TIMM + name for name in timm.list_models(f"vit_*{FAMILY}*")]
     if find_encoder(encoder_name).partition(".")[0] not in known:
-        near = difflib.get_close_matches(encoder_name, known, 1, 0.0)[0]
+        near = nearest(encoder_name, known)
         raise SeverstalError(
             f"encoder_name {encoder_name!r} is no DINOv3 transformer: take {near!r}, or architecture 'dpt'"
         )

@@ -1,6 +1,5 @@
 """The encoders there are: those of segmentation-models-pytorch by name, those of timm as `tu-NAME`."""
 
-import difflib
 import math
 from typing import Any
 
@@ -9,7 +8,7 @@ import torch
 from segmentation_models_pytorch.encoders import encoders, is_equivalent_to_timm_universal
 from torch import nn
 
-from severstal.errors import SeverstalError
+from severstal.errors import SeverstalError, nearest, unknown
 
 TIMM = "tu-"
 
@@ -40,10 +39,9 @@ def find_encoder(name: str) -> str:
     base, _, tag = name.partition(".")
     if not name.startswith(TIMM) or not timm.is_model(base.removeprefix(TIMM)):
         known = [*encoders, *(TIMM + model for model in timm.list_models())]
-        raise SeverstalError(f"encoder_name {name!r} is unknown: {_nearest(base, known)}")
+        raise unknown("encoder_name", base, known)
     if tag and tag not in weight_tags(base):
-        known = [f"{base}.{known}" for known in weight_tags(base)]
-        raise SeverstalError(f"encoder_name {name!r} is unknown: {_nearest(name, [base, *known])}")
+        raise unknown("encoder_name", name, [base, *(f"{base}.{known}" for known in weight_tags(base))])
     return name
 
 
@@ -145,15 +143,11 @@ def find_published(encoder_name: str, weights: str) -> tuple[str, str | None]:
         published = {known: (entry["repo_id"], entry["revision"]) for known, entry in settings.items()}
     if weights not in published:
         raise SeverstalError(
-            f"encoder_weights {weights!r} of {encoder_name} is unknown: "
-            f"{_nearest(weights, [*published, 'none'])}; or give a .safetensors file"
+            f"encoder_weights {weights!r} of {encoder_name} is unknown: the nearest known one is "
+            f"{nearest(weights, [*published, 'none'])!r}; or give a .safetensors file"
         )
     return published[weights]
 
 
 def _repository(base: str, tag: str) -> str | None:
     return timm.models.get_pretrained_cfg(f"{base.removeprefix(TIMM)}.{tag}").hf_hub_id
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    return f"the nearest known one is {difflib.get_close_matches(name, known, 1, 0.0)[0]!r}"

@@ -1,13 +1,12 @@
 """The networks by name: a new architecture is one file and one line here."""
 
-import difflib
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Protocol
 
 import segmentation_models_pytorch as smp
 
-from severstal.errors import SeverstalError
+from severstal.errors import SeverstalError, unknown
 from severstal.models.classical.body import classical
 from severstal.models.deeplab import DeepLabV1, DeepLabV2
 from severstal.models.dinov3 import dinov3_dpt
@@ -110,8 +109,7 @@ def check_architecture(name: str) -> None:
         severstal.errors.SeverstalError: architecture 'fpm' is unknown: the nearest known one is 'fpn'
     """
     if name not in BUILDERS:
-        near = difflib.get_close_matches(name, BUILDERS, 1, 0.0)[0]
-        raise SeverstalError(f"architecture {name!r} is unknown: the nearest known one is {near!r}")
+        raise unknown("architecture", name, BUILDERS)
 
 
 def build_model(

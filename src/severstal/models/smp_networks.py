@@ -1,6 +1,5 @@
 """The networks of segmentation-models-pytorch: any of its decoders on any encoder of its own or of timm."""
 
-import difflib
 import inspect
 import math
 from collections.abc import Mapping
@@ -10,7 +9,7 @@ import segmentation_models_pytorch as smp
 from segmentation_models_pytorch.base import SegmentationModel
 from torch import nn
 
-from severstal.errors import SeverstalError
+from severstal.errors import SeverstalError, nearest, unknown
 from severstal.models.encoders import TIMM, any_size, find_encoder, find_stride
 from severstal.models.network import Network
 from severstal.models.weights import find_weights, load_encoder
@@ -60,8 +59,8 @@ def smp_network(
     for name in options:
         if name in FIXED:
             raise SeverstalError(f"model option {name!r} may not be set: remove it")
-        if name not in own and (near := difflib.get_close_matches(name, own, 1, likeness)):
-            raise SeverstalError(f"model option {name!r} is unknown: the nearest known one is {near[0]!r}")
+        if name not in own and nearest(name, own, likeness):
+            raise unknown("model option", name, own)
     if "aux_params" in options and not class_head:
         raise SeverstalError("model option 'aux_params' is of the class head: set class_head = true")
 

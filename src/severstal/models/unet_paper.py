@@ -1,6 +1,5 @@
 """The U-Net as its paper has it: no encoder but its own."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -8,7 +7,7 @@ import torch
 from segmentation_models_pytorch.base import ClassificationHead
 from torch import Tensor, nn
 
-from severstal.errors import SeverstalError
+from severstal.errors import SeverstalError, unknown
 from severstal.models.network import Network
 from severstal.models.smp_networks import PRIOR_LOGIT
 
@@ -158,8 +157,7 @@ def unet_paper(
             'set it to "none"'
         )
     for name in options.keys() - DEFAULTS.keys():
-        near = difflib.get_close_matches(name, DEFAULTS, 1, 0.0)[0]
-        raise SeverstalError(f"model option {name!r} is unknown: the nearest known one is {near!r}")
+        raise unknown("model option", name, DEFAULTS)
     chosen = {**DEFAULTS, **options}
     if chosen["upsampling"] not in UPSAMPLINGS:
         raise SeverstalError(

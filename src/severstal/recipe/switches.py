@@ -1,11 +1,10 @@
 """What a recipe can do or do without, each by a name, so that it can be turned over alone and measured."""
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from severstal.errors import SeverstalError
+from severstal.errors import unknown
 from severstal.recipe.phases import overlay, without
 from severstal.recipe.reading import check_together
 from severstal.recipe.recipe import Recipe
@@ -58,8 +57,7 @@ def find_switch(name: str) -> Switch:
         'moving average of the weights'
     """
     if name not in SWITCHES:
-        near = difflib.get_close_matches(name, SWITCHES, 1, 0.0)[0]
-        raise SeverstalError(f"switch {name!r} is unknown: the nearest known one is {near!r}")
+        raise unknown("switch", name, SWITCHES)
     return SWITCHES[name]
 
 

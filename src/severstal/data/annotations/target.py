@@ -1,6 +1,5 @@
 """What imported annotations have to fit: the pictures, their shape and the classes."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,7 +8,7 @@ from typing import Any
 
 from severstal.competition.spec import Spec
 from severstal.data.annotations.outside import base_name, show
-from severstal.errors import SeverstalError
+from severstal.errors import SeverstalError, nearest
 
 
 @dataclass(frozen=True)
@@ -86,8 +85,7 @@ class Target:
         """
         if isinstance(label, str) and label in self._class_ids:
             return self._class_ids[label]
-        nearest = difflib.get_close_matches(str(label)[:200], self._class_ids, n=1, cutoff=0)
-        known = nearest[0] if nearest else self.spec.classes[0]
+        known = nearest(str(label)[:200], self._class_ids) or self.spec.classes[0]
         raise SeverstalError(
             f"{where}: label {show(label)} is unknown, the nearest is {known!r}: rename it, "
             f"or say which class it is with --classes {show(label)}={self._class_ids[known]}"

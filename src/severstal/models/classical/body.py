@@ -1,6 +1,5 @@
 """Thresholding, region growing, k-means and graph cut as networks that count in place of learning."""
 
-import difflib
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -9,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from severstal.errors import SeverstalError
+from severstal.errors import SeverstalError, nearest, unknown
 from severstal.models.classical.counts import Counts
 from severstal.models.classical.features import measure
 from severstal.models.classical.graph_cut import graph_cut
@@ -131,11 +130,10 @@ def classical(
             f'encoder_weights {encoder_weights!r} of classical is unknown: there are none: set it to "none"'
         )
     for name in options.keys() - DEFAULTS.keys():
-        near = difflib.get_close_matches(name, DEFAULTS, 1, 0.0)[0]
-        raise SeverstalError(f"model option {name!r} is unknown: the nearest known one is {near!r}")
+        raise unknown("model option", name, DEFAULTS)
     chosen = {**DEFAULTS, **options}
     if chosen["method"] not in METHODS:
-        near = difflib.get_close_matches(str(chosen["method"]), METHODS, 1, 0.0)[0]
+        near = nearest(str(chosen["method"]), METHODS)
         raise SeverstalError(
             f"model option 'method' is {chosen['method']!r}: the nearest known one is {near!r}"
         )
