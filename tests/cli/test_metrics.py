@@ -69,6 +69,7 @@ def test_the_score_is_that_of_the_score_command(small, command, tmp_path, capsys
     ("arguments", "said"),
     [
         (["right.csv"], "name labels with --truth"),
+        (["runs/absent"], "runs/absent is missing: name a submission, or a run's folder"),
         (["right.csv", "--truth", "truth.csv"], "which images count is not known"),
         (["right.csv", "--truth", "truth.csv", "--tolerance", "-1"], "--tolerance is -1: give 0 or more"),
         ([".", "--truth", "truth.csv"], "is a run, which knows its own images: leave out --truth"),

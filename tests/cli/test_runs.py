@@ -146,11 +146,25 @@ def test_recipes_are_trained_and_compared(command: Callable, small_input: Path, 
     assert Path("runs/compare-tiny-fpn-small/fold0/model.safetensors").is_file()
 
 
+def test_recipes_that_failed_are_an_error_in_the_end(
+    command: Callable, small_input: Path, tiny_recipe: Path
+) -> None:
+    Path("faulty.toml").write_text(tiny_recipe.read_text() + "\n[loss]\nmasks = {dise = 1.0}\n")
+    budget = ("--pictures", 8, "--epochs", 1, "--train-folds", 1, "--output", "out")
+    code, printed, error = command("faulty.toml", tiny_recipe, "--input", small_input, *budget)
+    assert code == 2
+    assert "recipe faulty failed: loss 'dise' is unknown" in printed
+    assert error.splitlines()[-1] == "severstal: 1 of 2 recipes failed, as told above: faulty"
+    assert len(Path("out/comparison.csv").read_text().splitlines()) == 3
+
+
 def test_an_encoder_that_gives_way_with_its_weights_is_told(
     command: Callable, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared = []
-    monkeypatch.setattr("severstal.pipeline.compare_recipes", lambda recipes, *_: compared.extend(recipes))
+    monkeypatch.setattr(
+        "severstal.pipeline.compare_recipes", lambda recipes, *_: compared.extend(recipes) or []
+    )
     pretrained = tiny_recipe.read_text().replace('encoder_weights = "none"', 'encoder_weights = "imagenet"')
     Path("pretrained.toml").write_text(pretrained)
     code, printed, _ = command(tiny_recipe, "pretrained.toml", "--networks", "fpn", "segnet")

@@ -101,6 +101,13 @@ def test_a_budget_that_cannot_be_kept_is_refused(
     assert (1 + rounds) * sampled(spent)[0] <= 1.5 * least
 
 
+def test_so_few_epochs_that_a_phase_never_begins_are_refused() -> None:
+    late = replace(recipe_of(2, 4), phases=(PhaseSettings(start=0.6, class_weights="balanced"),))
+    with pytest.raises(SeverstalError, match=r"^recipe .*: phases\[0\] starts at 0\.6 of 2 epochs"):
+        spend(late, 80)
+    assert spend(change(late, {"training.epochs": 3}), 120).training.epochs == 3
+
+
 def test_what_is_planned_leaves_out_what_is_dropped() -> None:
     given = change(recipe_of(3, 8), {"data.folds": 4, "training.epoch_images": 0})
     assert pictures_planned(given, 100) == 3 * 72  # 75 in a fold

@@ -12,6 +12,7 @@ from severstal.models.registry import build_model
 from severstal.pipeline.cost import count_kept_bytes, count_multiply_adds, count_training_bytes
 from severstal.recipe import PhaseSettings, Recipe
 from severstal.recipe.switches import change
+from severstal.training.network import new_network
 
 SPEC = Spec("small", (64, 256), ("bright", "dark"))
 SETTINGS = {
@@ -100,6 +101,23 @@ def test_a_frozen_encoder_keeps_less() -> None:
     # A phase that frees it again counts whole.
     freed = (*frozen, PhaseSettings(start=0.5))
     assert count_training_bytes(replace(RECIPE, phases=freed), SPEC) == count_training_bytes(RECIPE, SPEC)
+
+
+def test_a_network_of_instances_keeps_what_defects_cost() -> None:
+    settings = {"model.architecture": "maskrcnn", "model.options": {"channels": 16}}
+    recipe = change(RECIPE, settings | {"training.batch_size": 2})
+    network = new_network(recipe, SPEC, "none").train()
+    pictures, clean = torch.randn(2, 1, 64, 64), torch.zeros(2, 2, 64, 64)
+    of_clean = count_kept_bytes(network, lambda: network(pictures).loss(clean))
+    weights = sum(weight.numel() for weight in network.parameters())
+    assert count_training_bytes(recipe, SPEC) - 16 * weights > 1.02 * of_clean
+
+
+def test_momentum_keeps_one_mean_and_adam_two() -> None:
+    adam, sgd = (
+        count_training_bytes(change(RECIPE, {"training.optimizer": name}), SPEC) for name in ("adam", "sgd")
+    )
+    assert adam - sgd == 4 * sum(weight.numel() for weight in new_network(RECIPE, SPEC, "none").parameters())
 
 
 def test_a_part_of_an_odd_batch_is_the_larger_one() -> None:

@@ -110,6 +110,16 @@ def test_a_loss_that_is_no_number_stops_and_names_the_pictures(
     assert len(fit(data, settings, 0, tmp_path / "fold", "key")) == len(whole)  # from the state of epoch 1
 
 
+def test_what_a_late_phase_could_not_do_is_told_at_once(data: FoldData, tmp_path: Path) -> None:
+    overlap = {"dice": 1.0}  # which looks at no weights of pixels
+    few = replace(recipe(), loss=replace(recipe().loss, masks=overlap, positive_weights=(1.0, 2.0, 3.0)))
+    never = replace(recipe(epochs=2), phases=(PhaseSettings(start=0.9, masks={"bce": 1.0}),))
+    for settings, words in ((few, "positive_weights has 3 numbers for 2"), (never, "training.epochs = 10")):
+        with pytest.raises(SeverstalError, match=words):
+            fit(data, settings, 0, tmp_path / "fold", "key")
+    assert not (tmp_path / "fold").exists()
+
+
 def test_a_last_batch_of_one_is_left_out(
     data: FoldData, tmp_path: Path, shapes: list[tuple[int, ...]]
 ) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from severstal.errors import SeverstalError
 from severstal.recipe import LossSettings, PhaseSettings, Recipe, TrainingSettings
 from severstal.training.phases import Plan
 from severstal.training.schedule import learning_rate_factor
@@ -44,6 +45,20 @@ def test_of_phases_that_fall_together_the_later_is_in_force() -> None:
     assert [short.phase(epoch).batch_size for epoch in (0, 1)] == [8, 3]
     assert plan(*phases, epochs=1).phase(0).batch_size == 8
     assert plan(PhaseSettings(start=1.0, batch_size=3)).phase(9).batch_size == 8
+
+
+@pytest.mark.parametrize(("start", "least"), [(0.1, 2), (0.5, 2), (0.6, 3), (0.75, 4), (0.9, 10)])
+def test_a_phase_that_never_begins_is_told_with_the_epochs_that_it_needs(start: float, least: int) -> None:
+    late = PhaseSettings(start=start, batch_size=3)
+    for epochs in range(1, least):
+        assert {plan(late, epochs=epochs).phase(epoch).batch_size for epoch in range(epochs)} == {8}
+        with pytest.raises(
+            SeverstalError, match=rf"phases\[0\] starts at .*training.epochs = {least} or more"
+        ):
+            plan(late, epochs=epochs).require_all()
+    plan(late, epochs=least).require_all()
+    assert plan(late, epochs=least).phase(least - 1).batch_size == 3
+    plan(PhaseSettings(start=1.0)).require_all()  # which says of itself that it is never in force
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 7, 10, 40])

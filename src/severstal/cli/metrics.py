@@ -18,8 +18,10 @@ def metrics(
 ) -> None:
     """Measure masks against the truth: by pixel, by pair, by component, by outline.
 
-    The column `all` is the mean over the classes that have a value, but for figures that only all have. Of a
-    run the out-of-fold masks are measured, and its probabilities too; a submission has none, so that its
+    The column `all` is the mean over the classes that have a value; but counts are added up, a pixel is right
+    there where all classes have it right, and some figures are of all classes alone.
+
+    Of a run the out-of-fold masks are measured, and its probabilities too; a submission has none, so that its
     components are all ranked alike and there is no calibration error.
 
     Args:
@@ -47,6 +49,8 @@ def metrics(
         )
         over, notes = f"{len(maps.names):,} images out of fold", ()
     else:
+        if not csv.is_file():
+            raise SeverstalError(f"{csv} is missing: name a submission, or a run's folder, runs/NAME")
         if truth is None:
             raise SeverstalError(f"{csv} is measured against its truth: name labels with --truth")
         sides, where, spec = _sides(csv, truth, input, images)

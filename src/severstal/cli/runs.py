@@ -117,7 +117,12 @@ def _compare_recipes(
                     f"recipe {other.name}: {after.architecture} cannot be built on {before.encoder_name}: "
                     f"it begins on {after.encoder_name}, without pretrained weights"
                 )
-    pipeline.compare_recipes(recipes, input, pictures, epochs, train_folds, output, engine)
+    rows = pipeline.compare_recipes(recipes, input, pictures, epochs, train_folds, output, engine)
+    failed = [row.recipe for row in rows if row.fault]
+    if failed:
+        raise SeverstalError(
+            f"{len(failed)} of {len(rows)} recipes failed, as told above: {', '.join(failed)}"
+        )
 
 
 def _compare_two(

@@ -90,7 +90,7 @@ class Network(nn.Module):
         """Say where and which defects are.
 
         Args:
-            pictures: (N, channels, H, W), float, normalised grey.
+            pictures: (N, channels, H, W), float, normalised grey; at least one.
 
         Returns:
             Logits of masks (N, C, H, W) and, with a class head, of classes (N, C); in training mode also

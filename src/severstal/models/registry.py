@@ -79,11 +79,16 @@ BUILDERS: dict[str, Builder] = {
     "upernet": partial(smp_network, smp.UPerNet),
 }
 
+DILATED = "it needs an encoder whose strides can be dilated, as resnet34"
 NEEDS = {
-    "deeplab_v1": "it needs an encoder whose strides can be dilated, as resnet34",
-    "deeplab_v2": "it needs an encoder whose strides can be dilated, as resnet34",
+    "deeplab_v1": DILATED,
+    "deeplab_v2": DILATED,
+    "deeplab_v3": DILATED,
+    "deeplab_v3plus": DILATED,
     "dpt": "it needs a vision transformer of timm with patches of 8, 16 or 32, as tu-vit_small_patch16_224",
+    "ksac": DILATED,
     "maskrcnn": "it needs an encoder with features of strides 4 to 32, as resnet34",
+    "pan": DILATED,
     "segmenter_linear": "it needs a vision transformer of timm, as tu-vit_small_patch16_224",
     "segmenter_mask": "it needs a vision transformer of timm, as tu-vit_small_patch16_224",
     "segnet": "it needs a VGG of segmentation-models-pytorch, as vgg16_bn",

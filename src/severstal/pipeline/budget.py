@@ -44,7 +44,7 @@ def spend(recipe: Recipe, budget: int, members: int = 1) -> Recipe:
         members: that share the budget.
 
     Raises:
-        SeverstalError: fewer pictures than epochs, or than a batch.
+        SeverstalError: fewer pictures than epochs, or than a batch; so few epochs that a phase never begins.
 
     Example:
         >>> small = change(Recipe(name="small"), {"training.epochs": 5, "training.batch_size": 4})
@@ -75,7 +75,12 @@ def spend(recipe: Recipe, budget: int, members: int = 1) -> Recipe:
             flush=True,
         )
     lasting = {"training.epochs": length.epochs, "training.epoch_images": length.images}
-    return change(recipe, lasting | {"training.early_stopping": 0})
+    spent = change(recipe, lasting | {"training.early_stopping": 0})
+    try:
+        Plan(spent, length.images).require_all()
+    except SeverstalError as error:
+        raise SeverstalError(f"recipe {recipe.name}: {error}") from None
+    return spent
 
 
 def pictures_planned(recipe: Recipe, labelled: int) -> int:

@@ -58,8 +58,9 @@ def compare_recipes(
         A row a recipe, as they were given.
 
     Raises:
-        SeverstalError: a recipe is faulty or named twice, or the input folder is, or a recipe cannot be
-            trained with so few pictures; nothing is trained then.
+        SeverstalError: a recipe file is faulty or named twice, or the input folder is, or a recipe cannot be
+            trained with so few pictures; nothing is trained then. What shows only when a network is built, as
+            an unknown loss, is the `fault` of its row.
     """
     if not recipes:
         raise SeverstalError("no recipe to compare: give the names or TOML files of some")

@@ -26,7 +26,6 @@ from severstal.training.phases import Phase, Plan
 
 TRIED = 4  # pictures whose inference is timed
 REPEATS = 3
-COPIES = 4  # of each weight while it is trained: itself, its gradient, two means of Adam
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,8 @@ def count_training_bytes(recipe: Recipe, spec: Spec) -> int:
         if phase.start < recipe.training.epochs:
             freeze_encoder(optimizer, phase.frozen_encoder)
             kept.append(_kept_bytes(network, recipe, spec, phase))
-    return round(COPIES * 4 * sum(weight.numel() for weight in network.parameters()) + max(kept))
+    copies = 3 if recipe.training.optimizer == "sgd" else 4  # of a weight: itself, its gradient, its means
+    return round(copies * 4 * sum(weight.numel() for weight in network.parameters()) + max(kept))
 
 
 def _kept_bytes(network: Network, recipe: Recipe, spec: Spec, phase: Phase) -> float:
@@ -108,9 +108,16 @@ def _kept_bytes(network: Network, recipe: Recipe, spec: Spec, phase: Phase) -> f
         deep_supervision=recipe.loss.deep_supervision,
     )
     some = torch.randn(2, 1, *crop)
-    truth = torch.zeros(2, len(spec.classes), *crop)
+    truth = _some_defects(len(spec.classes), *crop).expand(2, -1, -1, -1)
     kept = count_kept_bytes(network.train(), lambda: loss(network(some), truth)) / len(some)
     return kept * -(-phase.batch_size // recipe.training.accumulate)
+
+
+def _some_defects(classes: int, height: int, width: int) -> Tensor:
+    """Squares in rows, (1, classes, height, width): of clean pictures a network of instances keeps less."""
+    side = max(1, min(height, width) // 8)
+    down, right = (torch.arange(length) // side % 4 == 1 for length in (height, width))
+    return (down[:, None] & right).float().expand(1, classes, -1, -1)
 
 
 def count_multiply_adds(network: nn.Module, pictures: Tensor) -> int:

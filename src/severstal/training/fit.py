@@ -7,6 +7,7 @@ from accelerate.utils import set_seed
 from torch.amp import GradScaler
 
 from severstal.data.class_weights import balanced_weights
+from severstal.errors import SeverstalError
 from severstal.files import write_text
 from severstal.losses.registry import Loss, build_loss
 from severstal.recipe import Recipe, TrainingSettings
@@ -55,6 +56,7 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
     accelerator = make_accelerator(settings.precision)
     set_seed(seed)
     plan = Plan(recipe, settings.epoch_images or len(data.train))
+    plan.require_all()
     losses = [_loss(data, recipe, phase) for phase in plan.phases]  # a faulty one is told before all else
     state = _new_state(data, recipe, accelerator)
     network = state.network
@@ -123,6 +125,12 @@ def _is_done(history: History, settings: TrainingSettings) -> bool:
 
 
 def _loss(data: FoldData, recipe: Recipe, phase: Phase) -> Loss:
+    classes, counts = len(data.spec.classes), recipe.loss.positive_weights
+    if len(counts) not in (0, 1, classes):  # only some losses look at them, maybe those of a late phase
+        raise SeverstalError(
+            f"loss.positive_weights has {len(counts)} numbers for {classes} classes: give one for each, or "
+            "one for all"
+        )
     weights = None
     if phase.class_weights == "balanced":
         weights = balanced_weights(data.masks, data.train, data.spec)

@@ -6,6 +6,7 @@ from itertools import accumulate
 from math import ceil
 from typing import Literal
 
+from severstal.errors import SeverstalError
 from severstal.recipe import PhaseSettings, Recipe
 from severstal.training.schedule import learning_rate_factor
 
@@ -59,7 +60,7 @@ class Plan:
 
     def __init__(self, recipe: Recipe, images: int):
         self.images = images
-        self._training = recipe.training
+        self._training, self._settings = recipe.training, recipe.phases
         whole = {
             "crop": recipe.augment.crop,
             "batch_size": recipe.training.batch_size,
@@ -70,11 +71,22 @@ class Plan:
         }
         starts = {0: Phase(start=0, **whole)}
         for settings in recipe.phases:
-            start = ceil(settings.start * recipe.training.epochs - 1e-9)  # 0.7 * 10 comes out above 7
+            start = _first_epoch(settings.start, recipe.training.epochs)
             starts[start] = Phase(start=start, **(whole | _named(settings)))
         self.phases = tuple(starts[start] for start in sorted(starts))
         steps = (self.batches(epoch) for epoch in range(recipe.training.epochs))
         self._steps = list(accumulate(steps, initial=0))  # before each epoch, and in the end
+
+    def require_all(self) -> None:
+        """Raise a SeverstalError where a phase that is to begin before the end never does: few epochs."""
+        epochs = self._training.epochs
+        for place, settings in enumerate(self._settings):
+            if settings.start < 1 and _first_epoch(settings.start, epochs) >= epochs:
+                needed = ceil(1 / (1 - settings.start) - 1e-9)
+                raise SeverstalError(
+                    f"phases[{place}] starts at {settings.start:g} of {epochs} epochs, in the last one: "
+                    f"give training.epochs = {needed} or more, or leave it out"
+                )
 
     def phase(self, epoch: int) -> Phase:
         """The phase in force in an epoch, from 0."""
@@ -103,3 +115,8 @@ def _named(settings: PhaseSettings) -> dict[str, object]:
     """What a phase names itself."""
     values = {field.name: getattr(settings, field.name) for field in fields(settings)}
     return {name: value for name, value in values.items() if name != "start" and value is not None}
+
+
+def _first_epoch(start: float, epochs: int) -> int:
+    """The first epoch that begins when a share of them is over."""
+    return ceil(start * epochs - 1e-9)  # 0.7 * 10 comes out above 7

@@ -14,7 +14,7 @@ masks = arrays.arrays(bool, st.tuples(st.integers(1, 14), st.integers(1, 17)))
 
 @given(masks, st.integers(0, 4))
 @settings(max_examples=80, deadline=None)
-def test_opening_is_scipys_with_the_mask_going_on_beyond_the_picture(mask, radius):
+def test_opening_is_scipys_and_the_picture_s_edge_neither_wears_nor_grows(mask, radius):
     shape = disc(radius).astype(bool)
     eroded = ndimage.binary_erosion(mask, shape, border_value=1)
     assert np.array_equal(opened(mask, radius), ndimage.binary_dilation(eroded, shape))
@@ -22,7 +22,7 @@ def test_opening_is_scipys_with_the_mask_going_on_beyond_the_picture(mask, radiu
 
 @given(masks, st.integers(0, 4))
 @settings(max_examples=80, deadline=None)
-def test_closing_is_scipys_with_the_mask_going_on_beyond_the_picture(mask, radius):
+def test_closing_is_scipys_and_the_picture_s_edge_neither_wears_nor_grows(mask, radius):
     shape = disc(radius).astype(bool)
     grown = ndimage.binary_dilation(mask, shape)
     assert np.array_equal(closed(mask, radius), ndimage.binary_erosion(grown, shape, border_value=1))

@@ -18,7 +18,8 @@ def disc(radius: int) -> np.ndarray:
 def opened(mask: np.ndarray, radius: int) -> np.ndarray:
     """What a disc covers that is moved about within a mask: specks and threads thinner than it go.
 
-    Beyond the picture counts as mask, so that a defect which the picture cuts off keeps its corners.
+    Nothing is worn away from beyond the picture, so that a defect which it cuts off goes on to the edge; and
+    nothing grows in from there.
 
     Args:
         mask: (H, W) bool.
@@ -39,8 +40,8 @@ def opened(mask: np.ndarray, radius: int) -> np.ndarray:
 def closed(mask: np.ndarray, radius: int) -> np.ndarray:
     """A mask with all that a disc cannot reach from outside: gaps, inlets and holes thinner than it close.
 
-    Beyond the picture counts as mask, so that a gap between a mask and the picture's edge closes as one
-    between two masks.
+    Nothing grows in from beyond the picture, and nothing is worn away from there: a gap between a mask and
+    the picture's edge closes up to the radius, one between two masks up to twice that.
 
     Args:
         mask: (H, W) bool.
@@ -52,6 +53,8 @@ def closed(mask: np.ndarray, radius: int) -> np.ndarray:
     Example:
         >>> closed(np.bool_([[0, 0, 1, 0, 1, 0, 0]]), 1).astype(int)
         array([[0, 0, 1, 1, 1, 0, 0]])
+        >>> closed(np.bool_([[1, 0, 0, 1, 0, 0, 0]]), 1).astype(int)
+        array([[1, 1, 1, 1, 0, 0, 0]])
     """
     return _morph(mask, cv2.MORPH_CLOSE, radius)
 
