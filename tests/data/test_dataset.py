@@ -54,7 +54,7 @@ def test_shapes_types_and_ranges(crops: CropDataset) -> None:
     assert (batch.bits.shape, batch.bits.dtype) == ((2, 32, 48), torch.uint8)
     assert (batch.draws.tolist(), batch.rows.tolist()) == ([3, 4], [0, 17])
     assert batch.draws.dtype == batch.rows.dtype == torch.int64
-    pictures, masks = to_tensors(batch, crops.settings, 2, "cpu")
+    pictures, masks, _ = to_tensors(batch, crops.settings, 2, "cpu")
     assert (pictures.shape, masks.shape) == ((2, 1, 16, 24), (2, 2, 16, 24))
     assert pictures.dtype == masks.dtype == torch.float32
     assert 0 <= masks.min() <= masks.max() <= 1
@@ -63,7 +63,7 @@ def test_shapes_types_and_ranges(crops: CropDataset) -> None:
 def test_a_whole_picture_is_its_file_and_its_labels(crops: CropDataset) -> None:
     crops.augment, crops.settings = None, DataSettings(scale=1, mean=0.5, std=0.25)
     for row in range(18):
-        pictures, masks = to_tensors(batch_of(crops[100 + row, row]), crops.settings, 2, "cpu")
+        pictures, masks, _ = to_tensors(batch_of(crops[100 + row, row]), crops.settings, 2, "cpu")
         name = crops.name(row)
         expected = (crops.store.picture(name) / 255 - 0.5) / 0.25
         assert np.allclose(pictures[0, 0], expected, atol=1e-6)
@@ -80,12 +80,23 @@ def test_tensors_have_the_values_of_single_pictures(scale: int, shape: tuple[int
     settings = DataSettings(scale=scale)
     small = torch.from_numpy(np.stack([shrink(picture, scale) for picture in pictures]))
     batch = Batch(small, torch.from_numpy(bits), *torch.zeros(2, 3, dtype=torch.int64))
-    inputs, masks = to_tensors(batch, settings, 3, "cpu")
+    inputs, masks, _ = to_tensors(batch, settings, 3, "cpu")
     for number in range(3):
         assert torch.equal(inputs[number], to_input(pictures[number], settings))
         planes = unpack(bits[number], 3).astype(np.float32)
         expected = np.stack([shrink(plane, scale) for plane in planes])
         assert np.allclose(masks[number], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4, 8])
+def test_a_class_of_one_pixel_is_present_at_any_scale(scale: int) -> None:
+    bits = torch.zeros(2, 32, 48, dtype=torch.uint8)
+    bits[0, 7, 9] = 0b100
+    small = torch.zeros(2, 32 // scale, 48 // scale, dtype=torch.uint8)
+    batch = Batch(small, bits, *torch.zeros(2, 2).long())
+    _, masks, present = to_tensors(batch, DataSettings(scale=scale), 3, "cpu")
+    assert present.tolist() == [[0, 0, 1], [0, 0, 0]]
+    assert masks[0, 2].max().item() == pytest.approx(1 / scale**2)
 
 
 def test_masks_of_more_than_8_classes_travel_as_int32() -> None:
@@ -96,7 +107,7 @@ def test_masks_of_more_than_8_classes_travel_as_int32() -> None:
     dataset = CropDataset(store, masks, ["a.jpg"], DataSettings(), 12, None, seed=0)
     batch = batch_of(dataset[0, 0])
     assert batch.bits.dtype == torch.int32
-    _, planes = to_tensors(batch, DataSettings(), 12, "cpu")
+    _, planes, _ = to_tensors(batch, DataSettings(), 12, "cpu")
     assert np.array_equal(planes[0].numpy().astype(np.uint8), unpack(masks["a.jpg"], 12))
 
 

@@ -41,12 +41,17 @@ def prediction(masks, **others):
     return SimpleNamespace(masks=masks, classes=None, **others)
 
 
+def shown(target):
+    """Which classes have any pixel."""
+    return target.flatten(2).amax(2)
+
+
 def test_is_the_weighted_sum(output, target):
     loss = build_loss({"bce": 0.75, "dice": 0.25}, classes=0.5)(output, target)
     expected = (
         0.75 * pixel_cross_entropy(output.masks, target).mean()
         + 0.25 * soft_dice_loss(output.masks, target).mean()
-        + 0.5 * presence_cross_entropy(output.classes, target)
+        + 0.5 * presence_cross_entropy(output.classes, shown(target))
     )
     torch.testing.assert_close(loss, expected)
     assert loss.shape == ()
@@ -62,12 +67,22 @@ def test_a_loss_of_the_networks_own_stands_for_the_losses_of_masks(output, targe
     own = prediction(None, loss=lambda truth: truth.sum())
     own.classes = output.classes
     loss = build_loss({"bce": 0.75}, classes=0.5, class_weights=[1, 2, 3, 4])(own, target)
-    torch.testing.assert_close(loss, target.sum() + 0.5 * presence_cross_entropy(output.classes, target))
+    torch.testing.assert_close(
+        loss, target.sum() + 0.5 * presence_cross_entropy(output.classes, shown(target))
+    )
+
+
+def test_a_class_is_there_though_shrunk_masks_hardly_show_it(output, target):
+    faint = 0.25 * target
+    loss = build_loss({"bce": 1.0}, classes=2.0)
+    told = loss(output, faint, shown(target)) - build_loss({"bce": 1.0})(output, faint)
+    torch.testing.assert_close(told, 2 * presence_cross_entropy(output.classes, shown(target)))
+    assert not torch.isclose(loss(output, faint), loss(output, faint, shown(target)))
 
 
 def test_the_class_head_alone(output, target):
     loss = build_loss({}, classes=2.0)(output, target)
-    torch.testing.assert_close(loss, 2 * presence_cross_entropy(output.classes, target))
+    torch.testing.assert_close(loss, 2 * presence_cross_entropy(output.classes, shown(target)))
 
 
 @pytest.mark.parametrize("name", sorted(MASK_LOSSES))
@@ -162,7 +177,9 @@ def test_deep_supervision_is_of_masks_alone(output, target):
     output.auxiliary, output.covered = (torch.randn(3, 4, 4, 6),), ((8, 12),)
     with_classes = build_loss({"bce": 1.0}, classes=2.0, deep_supervision=1.0)(output, target)
     without = build_loss({"bce": 1.0}, deep_supervision=1.0)(output, target)
-    torch.testing.assert_close(with_classes - without, 2 * presence_cross_entropy(output.classes, target))
+    torch.testing.assert_close(
+        with_classes - without, 2 * presence_cross_entropy(output.classes, shown(target))
+    )
     alone = build_loss({}, classes=2.0, deep_supervision=1.0)(output, target)
     torch.testing.assert_close(alone, with_classes - without)
 

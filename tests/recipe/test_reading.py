@@ -72,6 +72,11 @@ def test_a_byte_order_mark_is_read_over(tmp_path: Path) -> None:
             ]
         ),
         (
+            "[pseudo]\nrounds = 1\nshare = 0.3\n[[phases]]\nstart = 0.5\nbatch_size = 3\n",
+            "pseudo.share is 0.3 of batches of 3, which has no place for a single pseudo-labelled crop: give "
+            "0.34 or more, or larger batches",
+        ),
+        (
             '[inference]\nweights = "swa"\n',
             "inference.weights is 'swa' without such an average: set training.swa",
         ),

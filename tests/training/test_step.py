@@ -1,6 +1,7 @@
 """A step: in any number of parts the same, clipped, scaled, and begun again exactly when memory runs out."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -52,7 +53,7 @@ def crops(seed: int = 0, size: int = SIZE) -> Crops:
     generator = torch.Generator().manual_seed(seed)
     pictures = torch.randn(size, 1, 8, 12, generator=generator)
     masks = (torch.rand(size, 2, 8, 12, generator=generator) > 0.8).float()
-    return Crops(pictures, masks, torch.arange(size), torch.arange(size), size)
+    return Crops(pictures, masks, masks.amax((2, 3)), torch.arange(size), torch.arange(size), size)
 
 
 def make_step(state: TrainingState, **settings: object) -> Step:
@@ -135,7 +136,7 @@ def test_a_step_whose_scaled_gradients_overflow_is_left_out() -> None:
     state.scaler = GradScaler("cpu", init_scale=1e38, growth_interval=1)
     before = weights(state)
     batch = crops()
-    huge = Crops(batch.pictures * 1e4, batch.masks, batch.draws, batch.rows, batch.whole)
+    huge = replace(batch, pictures=batch.pictures * 1e4)
     make_step(state)(huge, 0)
     assert same(weights(state), before)
     assert state.scaler.get_scale() < 1e38
@@ -268,7 +269,8 @@ def test_recipes_refuse_exactly_the_networks_that_take_no_picture_alone(name: st
     encoder, options = smallest(name)
     network = build_model(name, encoder, classes=2, options=options)
     state = TrainingState(network, torch.optim.SGD(network.parameters(), 0.1), Parts(1))
-    one = Crops(torch.randn(1, 1, 64, 64), torch.zeros(1, 2, 64, 64), torch.arange(1), torch.arange(1), 1)
+    masks, number = torch.zeros(1, 2, 64, 64), torch.arange(1)
+    one = Crops(torch.randn(1, 1, 64, 64), masks, torch.zeros(1, 2), number, number, 1)
     if name in NEVER_ALONE:
         with pytest.raises(SeverstalError, match=rf"normalisation of {type(network.body).__name__} cannot"):
             make_step(state)(one, 0)

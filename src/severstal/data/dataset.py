@@ -148,7 +148,7 @@ class CropDataset(Dataset):
 
 def to_tensors(
     batch: Batch, settings: DataSettings, classes: int, device: torch.device | str
-) -> tuple[torch.Tensor, torch.Tensor]:
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Scale pictures and take masks apart on the device, which thus gets 2 bytes a pixel in place of 20.
 
     Args:
@@ -159,37 +159,40 @@ def to_tensors(
 
     Returns:
         Pictures, (N, 1, h, w) float32, as `to_input` gives each; masks, (N, C, h, w) float32 from 0 to 1,
-        soft at the edges where `scale` shrinks them.
+        soft at the edges where `scale` shrinks them; which classes have any pixel, (N, C) float32 of 0 and 1.
 
     Example:
         >>> crop = torch.tensor([[[0, 51], [102, 255]]], dtype=torch.uint8)
         >>> bits = torch.tensor([[[0, 1], [2, 3]]], dtype=torch.uint8)
         >>> batch = Batch(crop, bits, draws=torch.tensor([7]), rows=torch.tensor([0]))
-        >>> pictures, masks = to_tensors(batch, DataSettings(mean=0.0, std=1.0), 2, "cpu")
-        >>> pictures.tolist(), masks.tolist()
-        ([[[[0.0, ...], [..., 1.0]]]], [[[[0.0, 1.0], [0.0, 1.0]], [[0.0, 0.0], [1.0, 1.0]]]])
+        >>> pictures, masks, present = to_tensors(batch, DataSettings(mean=0.0, std=1.0), 2, "cpu")
+        >>> pictures.tolist(), masks.tolist(), present.tolist()
+        ([[[[0.0, ...], [..., 1.0]]]], [[[[0.0, 1.0], [0.0, 1.0]], [[0.0, 0.0], [1.0, 1.0]]]], [[1.0, 1.0]])
     """
     pictures = batch.pictures.to(device, non_blocking=True)[:, None].float().div_(255)
     pictures = normalize(pictures, settings)
     bits = batch.bits.to(device, non_blocking=True)
     shape = (len(bits), classes, *bits.shape[1:])
     if bits.is_cpu:
-        return pictures, _shrink_masks(_planes_on_cpu(bits.numpy(), shape), settings.scale)
-    masks = torch.empty(shape, device=device)
-    for index in range(classes):
-        masks[:, index] = (bits >> index) & 1
-    return pictures, _shrink_masks(masks, settings.scale)
+        masks, present = _planes_on_cpu(bits.numpy(), shape)
+    else:
+        masks = torch.empty(shape, device=device)
+        for index in range(classes):
+            masks[:, index] = (bits >> index) & 1
+        present = masks.amax((2, 3))
+    return pictures, _shrink_masks(masks, settings.scale), present
 
 
-def _planes_on_cpu(bits: np.ndarray, shape: tuple[int, ...]) -> torch.Tensor:
+def _planes_on_cpu(bits: np.ndarray, shape: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
     """Write only the planes that hold anything: most are empty, and the system gives zeros for nothing."""
-    masks = np.zeros(shape, np.float32)
-    for crop, planes in zip(bits, masks, strict=True):
+    masks, present = np.zeros(shape, np.float32), np.zeros(shape[:2], np.float32)
+    for number, crop in enumerate(bits):
         held = int(np.bitwise_or.reduce(crop, None)) if crop.any() else 0
-        for index, plane in enumerate(planes):
+        for index in range(shape[1]):
             if held >> index & 1:
-                plane[:] = (crop >> index) & 1
-    return torch.from_numpy(masks)
+                masks[number, index] = (crop >> index) & 1
+                present[number, index] = 1
+    return torch.from_numpy(masks), torch.from_numpy(present)
 
 
 def _shrink_masks(masks: torch.Tensor, scale: int) -> torch.Tensor:

@@ -1,35 +1,42 @@
 """Mixing the crops of a batch in pairs."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
 
 def mix(
-    pictures: torch.Tensor, masks: torch.Tensor, alpha: float, seed: int
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mix each crop of a batch with another of the same batch, masks in the same shares (mixup, Zhang 2018).
+    tensors: Sequence[torch.Tensor],
+    alpha: float,
+    seed: int,
+    batch: Sequence[torch.Tensor] | None = None,
+    places: slice = slice(None),
+) -> tuple[torch.Tensor, ...]:
+    """Mix each crop of a batch with another one, its labels in the same shares (mixup, Zhang 2018).
 
     Args:
-        pictures: (N, ...) floating point, on any device.
-        masks: (N, ...) floating point, 0 to 1, on the same device.
+        tensors: pictures, masks and whatever else is of each crop, (n, ...) floating point, on any device.
         alpha: the share that a crop keeps is drawn, once a batch, from beta(alpha, alpha); 0 mixes nothing.
         seed: of this batch; the same on every device.
+        batch: the same of the whole batch, (N, ...), of which `tensors` are a process's part; None where they
+            are the whole.
+        places: of that part in the batch.
 
     Returns:
-        Both, as they came in shape and type.
+        All, as they came in shape and type.
 
     Example:
-        >>> pictures, masks = mix(torch.tensor([[0.0], [1.0]]), torch.tensor([[1.0], [0.0]]), 0.4, seed=3)
+        >>> pictures, masks = mix([torch.tensor([[0.0], [1.0]]), torch.tensor([[1.0], [0.0]])], 0.4, seed=3)
         >>> bool((pictures + masks == 1).all())
         True
     """
     if not alpha:
-        return pictures, masks
+        return tuple(tensors)
+    batch = tensors if batch is None else batch
     rng = np.random.default_rng(seed)
     kept = float(rng.beta(alpha, alpha))
-    partners = torch.from_numpy(rng.permutation(len(pictures))).to(pictures.device)
+    partners = torch.from_numpy(rng.permutation(len(batch[0]))[places]).to(batch[0].device)
     # Written so, and not as lerp, a crop whose partner is itself comes out as it went in.
-    return (
-        pictures + (1 - kept) * (pictures[partners] - pictures),
-        masks + (1 - kept) * (masks[partners] - masks),
-    )
+    pairs = zip(tensors, batch, strict=True)
+    return tuple(own + (1 - kept) * (every[partners] - own) for own, every in pairs)

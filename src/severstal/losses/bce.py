@@ -32,22 +32,20 @@ def pixel_cross_entropy(masks: Tensor, target: Tensor, positive_weights: Sequenc
     return losses.mean((2, 3))  # (N, C)
 
 
-def presence_cross_entropy(classes: Tensor, target: Tensor) -> Tensor:
+def presence_cross_entropy(classes: Tensor, present: Tensor) -> Tensor:
     """Mean over pairs of the cross-entropy of class logits; a class is there when its mask has any pixel.
 
     Args:
         classes: logits, (N, C); computed in float32 at least.
-        target: masks of 0 or 1, (N, C, H, W); of two pictures mixed, a class is there by the largest share
-            that any pixel has of it.
+        present: which classes are there, (N, C), 0 or 1; of two pictures mixed, the share of those with it.
 
     Returns:
         A scalar.
 
     Example:
         >>> import torch
-        >>> presence_cross_entropy(torch.tensor([[-2.0, 2.0]]), torch.tensor([[[[0, 0]], [[0, 1]]]]))
+        >>> presence_cross_entropy(torch.tensor([[-2.0, 2.0]]), torch.tensor([[0, 1]]))
         tensor(0.1269)
     """
     classes = widen(classes)
-    present = target.flatten(2).amax(2).to(classes.dtype)  # (N, C)
-    return functional.binary_cross_entropy_with_logits(classes, present)
+    return functional.binary_cross_entropy_with_logits(classes, present.to(classes.dtype))

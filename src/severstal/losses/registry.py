@@ -101,7 +101,7 @@ class Loss(nn.Module):
         self.deep_supervision = deep_supervision
         self.settings = {"positive_weights": positive_weights, "label_smoothing": label_smoothing}
 
-    def forward(self, output: Prediction, target: Tensor) -> Tensor:
+    def forward(self, output: Prediction, target: Tensor, present: Tensor | None = None) -> Tensor:
         """Say how wrong a batch is.
 
         Args:
@@ -109,6 +109,8 @@ class Loss(nn.Module):
                 the network is in training mode, of coarser masks. Where the network has a loss of its own,
                 that one stands in the place of all mask losses.
             target: masks of 0 or 1, or between where pictures were mixed or shrunk, (N, C, H, W).
+            present: which classes are there, (N, C), 0 to 1; None for what the target shows, which is too
+                little where it was shrunk: of a scratch one pixel wide half is left at half the resolution.
 
         Returns:
             A scalar, float32 at least; the mean over the pictures of the batch.
@@ -139,7 +141,8 @@ class Loss(nn.Module):
                     f"loss.classes is {self.classes:g}, but the network has no class head: "
                     "set model.class_head = true, or loss.classes = 0"
                 )
-            terms.append(self.classes * presence_cross_entropy(output.classes, target))
+            shown = target.flatten(2).amax(2) if present is None else present
+            terms.append(self.classes * presence_cross_entropy(output.classes, shown))
         return sum(terms[1:], terms[0])
 
     def _targets(self, target: Tensor) -> dict[str, Tensor]:

@@ -1,5 +1,6 @@
 """Recipes on disk: TOML files that name only what differs from the defaults."""
 
+import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -143,6 +144,11 @@ def check_together(recipe: Recipe, source: str) -> None:
     elif recipe.pseudo.rounds and recipe.training.overfit_images:
         rounds = recipe.pseudo.rounds
         fault = f"pseudo.rounds is {rounds} with training.overfit_images: set one of the two to 0"
+    elif recipe.pseudo.rounds and recipe.pseudo.share * batch < 1 - 1e-9:
+        fault = (
+            f"pseudo.share is {recipe.pseudo.share:g} of batches of {batch}, which has no place for a single "
+            f"pseudo-labelled crop: give {math.ceil(100 / batch) / 100:g} or more, or larger batches"
+        )
     elif [phase.start for phase in recipe.phases] != sorted({phase.start for phase in recipe.phases}):
         fault = "phases are not in the order of their starts: sort them, each start once"
     elif not PLAIN_NAME.fullmatch(recipe.name):

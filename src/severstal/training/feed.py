@@ -51,6 +51,7 @@ class Crops:
     Attributes:
         pictures: (n, 1, h, w) float32, normalised.
         masks: (n, C, h, w) float32, 0 to 1.
+        present: (n, C) float32, 0 to 1: which classes have any pixel at full resolution.
         draws: (n,) int64: which draws of the training they are.
         rows: (n,) int64: which pictures; from the number of labelled ones on, pseudo-labelled ones.
         whole: crops in the batch, those of all processes together.
@@ -58,6 +59,7 @@ class Crops:
 
     pictures: torch.Tensor
     masks: torch.Tensor
+    present: torch.Tensor
     draws: torch.Tensor
     rows: torch.Tensor
     whole: int
@@ -182,11 +184,12 @@ class Feed:
     def batches(self, epoch: int) -> Iterator[Crops]:
         """Give the batches of an epoch, from 0, in order."""
         for batch in self.host_batches(epoch):
-            pictures, masks = to_tensors(batch, self._settings, self._classes, self.accelerator.device)
+            tensors = to_tensors(batch, self._settings, self._classes, self.accelerator.device)
             if self._mixup:
-                pictures, masks = mix(pictures, masks, self._mixup, self._seed_of(batch))
+                tensors = self._mix(tensors, int(batch.draws[0]))
+            pictures, masks, present = tensors
             pictures = pictures.contiguous(memory_format=self._layout)
-            yield Crops(pictures, masks, batch.draws, batch.rows, self._whole)
+            yield Crops(pictures, masks, present, batch.draws, batch.rows, self._whole)
 
     def names(self, crops: Crops) -> list[str]:
         """Names of the pictures that crops were cut from."""
@@ -210,8 +213,19 @@ class Feed:
             _, rows, hardness = zip(*seen, strict=True)
             self._sampler.record(np.array(rows), np.array(hardness, np.float32))
 
-    def _seed_of(self, batch: Batch) -> int:
-        return int(np.random.SeedSequence([self.seed, int(batch.draws[0])]).generate_state(1)[0])
+    def _mix(self, mine: tuple[torch.Tensor, ...], draw: int) -> tuple[torch.Tensor, ...]:
+        """Mix this process's part, whose first draw is given, with crops of the whole batch."""
+        process, processes = self.accelerator.process_index, self.accelerator.num_processes
+        seed = int(np.random.SeedSequence([self.seed, draw - process]).generate_state(1)[0])
+        if processes == 1:
+            return mix(mine, self._mixup, seed)
+        part = -(-self._whole // processes)
+        order = [place % processes * part + place // processes for place in range(self._whole)]
+        batch = []
+        for tensor in mine:
+            padded = torch.cat([tensor, tensor.new_zeros(part - len(tensor), *tensor.shape[1:])])
+            batch.append(self.accelerator.gather(padded)[order])
+        return mix(mine, self._mixup, seed, batch, slice(process, None, processes))
 
 
 def _augment(data: FoldData, recipe: Recipe, phase: Phase) -> Augment | None:

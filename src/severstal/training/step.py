@@ -39,7 +39,7 @@ class Step:
     Args:
         state: network, optimizer, scaler, moving average and number of parts.
         model: the state's network, maybe compiled.
-        loss_function: of output and masks, a mean over crops.
+        loss_function: of output, masks and the classes present, a mean over crops.
         accelerator: processes and precision.
         clip: the gradients' norm is cut to this; 0 is off.
         hardness: whether to say how hard each crop was.
@@ -104,12 +104,11 @@ class Step:
         """Leave the batch's gradients in the weights; give its loss and hardness."""
         self._state.optimizer.zero_grad()
         total, hardness = torch.zeros((), device=crops.pictures.device), []
-        for pictures, masks in zip(
-            crops.pictures.tensor_split(parts), crops.masks.tensor_split(parts), strict=True
-        ):
+        whole = (crops.pictures, crops.masks, crops.present)
+        for pictures, masks, present in zip(*(each.tensor_split(parts) for each in whole), strict=True):
             with self._accelerator.autocast():
                 output = self._model(pictures)
-                loss = self._loss(output, masks) * (len(pictures) / crops.whole)
+                loss = self._loss(output, masks, present) * (len(pictures) / crops.whole)
             self._state.scaler.scale(loss).backward()
             total += loss.detach()
             if self._hardness:
