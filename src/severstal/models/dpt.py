@@ -1,5 +1,6 @@
 """DPT: a vision transformer's patches, read as pictures of several sizes and fused."""
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,7 +39,12 @@ def dpt(
         Traceback (most recent call last):
         ValueError: its encoder has no patches
     """
-    network = smp_network(smp.DPT, encoder_name, encoder_weights, in_channels, classes, class_head, options)
+    with warnings.catch_warnings():
+        if "decoder_readout" not in options:  # smp's default copes with transformers that have none
+            warnings.filterwarnings("ignore", "Encoder does not have prefix tokens")
+        network = smp_network(
+            smp.DPT, encoder_name, encoder_weights, in_channels, classes, class_head, options
+        )
     if not hasattr(network.body.encoder.model, "patch_embed"):
         raise ValueError("its encoder has no patches")
     return network
