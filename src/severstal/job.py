@@ -22,7 +22,7 @@ from severstal.data.folds import draw_images
 from severstal.data.images import Pictures
 from severstal.data.sample import draw_sample
 from severstal.errors import SeverstalError
-from severstal.files import digest, write_json
+from severstal.files import alone, digest, write_json
 from severstal.recipe import PLAIN_NAME, Recipe, load_recipe
 from severstal.training.network import weights_path
 from severstal.training.run_folder import input_of, read_run, write_run
@@ -109,7 +109,9 @@ class Job:
 
     def record_environment(self) -> None:
         """Write with which versions and commit, and where, a fold is trained: `environment.json`."""
-        write_json(self.folder / "environment.json", environment())
+        found = environment()
+        with alone(self.folder, "another fold of this run"):  # folds side by side write the same file
+            write_json(self.folder / "environment.json", found)
 
     def weights(self, fold: int) -> Path:
         """The weights of a fold that are predicted with."""

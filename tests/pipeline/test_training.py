@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,11 +14,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from severstal import job as job_module
 from severstal import pipeline
 from severstal.competition.rle import encode
 from severstal.data.dataset import CropDataset
 from severstal.errors import SeverstalError
-from severstal.files import write_text
+from severstal.files import read_json, write_text
 from severstal.inference.predict import to_inputs
 from severstal.job import open_job
 from severstal.pipeline import training
@@ -455,3 +457,14 @@ def test_a_training_whose_memory_ran_out_goes_on_in_more_parts(
     again, second = load_history(history)
     assert again == first
     assert (first["accumulate"], second["accumulate"]) == (1, 2)
+
+
+def test_folds_side_by_side_write_the_environment_of_one_run(
+    small_input: Path, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = open_job(tiny_recipe, small_input)
+    monkeypatch.setattr(job_module, "environment", lambda: {"commit": None})
+    with ThreadPoolExecutor(4) as folds:
+        for written in [folds.submit(job.record_environment) for _ in range(40)]:
+            written.result()
+    assert read_json(job.folder / "environment.json") == {"commit": None}
