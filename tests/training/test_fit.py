@@ -94,7 +94,7 @@ def test_a_loss_that_is_no_number_stops_and_names_the_pictures(
     calls = []
 
     class Bad(nn.Module):
-        def forward(self, output: object, target: Tensor) -> Tensor:
+        def forward(self, output: object, *_: Tensor) -> Tensor:
             calls.append(0)
             return output.masks.mean() * (float("nan") if len(calls) == 4 else 1)
 
@@ -268,6 +268,15 @@ def test_the_last_epochs_and_the_best_are_averaged(
         mixed = mean(parts, means)
         assert not all(torch.allclose(average[name], mixed[name]) for name in means)  # they are found anew
     assert same(weights(tmp_path / "fold", "model"), best[0])
+
+
+def test_averages_are_refreshed_with_crops_of_the_last_epoch(
+    data: FoldData, tmp_path: Path, shapes: list[tuple[int, ...]]
+) -> None:
+    settings = recipe(epochs=2, epoch_images=8, swa=0.5, keep_best=2)
+    settings = replace(settings, phases=(PhaseSettings(start=1.0, crop=(64, 96)),))  # never in force
+    fit(data, settings, 0, tmp_path / "fold", "key")
+    assert [shape for shape in shapes if shape[0] > 1] == [(4, 1, 32, 32)] * 8  # half of them to refresh
 
 
 def test_it_ends_when_nothing_gets_better(

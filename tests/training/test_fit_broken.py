@@ -151,6 +151,22 @@ def test_a_finished_training_whose_record_was_lost_is_only_written_again(
     assert same(results(tmp_path / "fold"), before)
 
 
+def test_averages_of_a_network_with_dropout_are_made_again_the_same(
+    data: FoldData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed before they were written: what is drawn for their running means follows from the fold's seed."""
+    settings = all_switches(epochs=2)
+    b0 = replace(settings.model, encoder_name="efficientnet-b0")  # drops whole branches while it learns
+    settings = replace(settings, model=b0)
+    fit(data, settings, 0, tmp_path / "fold", "key")
+    before = results(tmp_path / "fold")
+    for file in ("swa", "soup"):
+        (tmp_path / "fold" / f"{file}.safetensors").unlink()
+    monkeypatch.setattr(fit_module, "train_epoch", None)
+    fit(data, settings, 0, tmp_path / "fold", "key")
+    assert same(results(tmp_path / "fold"), before)
+
+
 @pytest.mark.parametrize("keep_best", [0, 2])
 def test_a_state_that_lost_its_best_epochs_is_told_and_not_gone_on_from(
     data: FoldData, tmp_path: Path, capsys: pytest.CaptureFixture, keep_best: int

@@ -56,8 +56,7 @@ def train_epoch(
     for number, crops in enumerate(batches):
         rate = plan.learning_rate(epoch, number)
         set_learning_rate(state.optimizer, rate)
-        place = [feed.seed, epoch, number, accelerator.process_index]
-        result = step(crops, seed=int(np.random.SeedSequence(place).generate_state(1)[0]))
+        result = step(crops, seed=batch_seed(feed, epoch, number))
         watch.see(result.loss, epoch, number, rate, feed.names(crops))
         if result.hardness is not None:
             feed.note(crops, result.hardness)
@@ -68,3 +67,9 @@ def train_epoch(
         feed.end_epoch()
         state.hardness = feed.hardness.copy()
     return EpochResult(total.item() / len(feed), rate, pictures)
+
+
+def batch_seed(feed: Feed, epoch: int, number: int) -> int:
+    """The seed of what is random inside the network in a batch, such as dropout; each process has its own."""
+    place = [feed.seed, epoch, number, feed.accelerator.process_index]
+    return int(np.random.SeedSequence(place).generate_state(1)[0])

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
@@ -11,6 +12,7 @@ from severstal.files import write_text
 from severstal.recipe import Recipe
 from severstal.training.averaging import average_files, refresh_normalisation
 from severstal.training.checkpoint import save_weights
+from severstal.training.epoch import batch_seed
 from severstal.training.feed import Feed, FoldData
 from severstal.training.kept import BestEpochs
 from severstal.training.phases import Plan
@@ -31,7 +33,7 @@ def write_outcome(
     """Write `last`, `swa` and `soup.safetensors`, those that the recipe asks for, and the whole history.
 
     Averaged weights come with running means of their own (Izmailov 2018, section 3.2): crops as in the last
-    phase go through the network once more. It ends with the weights of the last average.
+    epoch go through the network once more. It ends with the weights of the last average.
 
     Args:
         state: of the finished training.
@@ -50,8 +52,10 @@ def write_outcome(
 
     def crops() -> Iterator[Tensor]:
         plan = Plan(recipe, settings.epoch_images or len(data.train))
-        feed = Feed(data, recipe, plan.phases[-1], seed, accelerator, state.hardness)
-        for batch in islice(feed.batches(settings.epochs), REFRESHING):
+        phase = plan.phase(max(0, len(epochs) - 1))  # stopped early, a later one was never in force
+        feed = Feed(data, recipe, phase, seed, accelerator, state.hardness)
+        for number, batch in enumerate(islice(feed.batches(settings.epochs), REFRESHING)):
+            torch.manual_seed(batch_seed(feed, settings.epochs, number))  # dropout is at work
             yield batch.pictures
 
     if main:
