@@ -17,6 +17,7 @@ from severstal.recipe import PhaseSettings, Recipe
 from severstal.training import fit as fit_module
 from severstal.training.fit import FoldData, fit
 from severstal.training.network import load_network
+from severstal.training.step import Step, StepResult
 
 
 @pytest.fixture
@@ -108,6 +109,27 @@ def test_a_loss_that_is_no_number_stops_and_names_the_pictures(
     monkeypatch.undo()
     monkeypatch.chdir(tmp_path)
     assert len(fit(data, settings, 0, tmp_path / "fold", "key")) == len(whole)  # from the state of epoch 1
+
+
+def test_a_weight_that_is_no_number_stops_before_the_state_is_written(
+    data: FoldData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last step of all: no loss after it tells of the weights that it leaves."""
+    settings, real, calls = recipe(epochs=2, epoch_images=8), Step.__call__, []
+
+    def spoils(self: Step, *arguments: object, **words: object) -> StepResult:
+        calls.append(real(self, *arguments, **words))
+        if len(calls) == 4:
+            next(self._state.network.parameters()).data[0] = float("nan")
+        return calls[-1]
+
+    monkeypatch.setattr(Step, "__call__", spoils)
+    with pytest.raises(SeverstalError, match=r"epoch 2 left nan in the weights .*: lower training\.learning"):
+        fit(data, settings, 0, tmp_path / "fold", "key")
+    assert not (tmp_path / "fold" / "last.safetensors").exists()
+    monkeypatch.setattr(Step, "__call__", real)
+    fit(data, settings, 0, tmp_path / "fold", "key")  # from the state of epoch 1
+    assert all(tensor.isfinite().all() for tensor in weights(tmp_path / "fold").values())
 
 
 def test_what_a_late_phase_could_not_do_is_told_at_once(data: FoldData, tmp_path: Path) -> None:

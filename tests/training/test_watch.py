@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from severstal.errors import SeverstalError
 from severstal.training.device import make_accelerator
@@ -52,3 +53,18 @@ def test_a_loss_that_is_changed_later_was_seen_as_it_was(watch: LossWatch) -> No
     watch.see(loss, 0, 0, 0.1, NAMES)
     loss.fill_(float("nan"))
     watch.end()
+
+
+@pytest.mark.parametrize(("name", "bad"), [("0.bias", float("nan")), ("1.running_var", float("inf"))])
+def test_weights_that_are_no_numbers_are_named(
+    watch: LossWatch, tmp_path: Path, name: str, bad: float
+) -> None:
+    network = nn.Sequential(nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3))
+    watch.weights(network, 1)
+    network.state_dict()[name][2] = bad
+    with pytest.raises(SeverstalError) as caught:
+        watch.weights(network, 1)
+    assert str(caught.value) == (
+        f"{tmp_path}: the last batch of epoch 2 left {bad} in the weights {name}: "
+        "lower training.learning_rate, or set training.clip"
+    )

@@ -41,11 +41,11 @@ def train_epoch(
         step: what is done with a batch.
         feed: the batches.
         plan: learning rates.
-        watch: stops at a loss that is no number.
+        watch: stops at a loss, and after the last step at a weight, that is no number.
         label: of the progress bar.
 
     Raises:
-        SeverstalError: a loss is no number; a crop does not fit into the device's memory.
+        SeverstalError: a loss or a weight is no number; a crop does not fit into the device's memory.
     """
     epoch, accelerator = len(state.history), feed.accelerator
     state.network.train()
@@ -63,6 +63,7 @@ def train_epoch(
         total += result.loss
         pictures += crops.whole
     watch.end()
+    watch.weights(state.network, epoch)
     if result.hardness is not None:
         feed.end_epoch()
         state.hardness = feed.hardness.copy()

@@ -49,8 +49,8 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
         The history.
 
     Raises:
-        SeverstalError: the loss is not a number, the device's memory is too small for a single crop, or the
-            disk is full; the last state stays.
+        SeverstalError: the loss or a weight is not a number, the device's memory is too small for a single
+            crop, or the disk is full; the last state stays.
     """
     folder, settings, seed = Path(folder), recipe.training, recipe.seed * 1000 + fold
     accelerator = make_accelerator(settings.precision)

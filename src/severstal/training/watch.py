@@ -1,4 +1,4 @@
-"""Watching the loss for what is no number, without waiting for the device."""
+"""Watching losses and weights for what is no number."""
 
 import math
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from accelerate import Accelerator
 from accelerate.utils import gather_object
+from torch import nn
 
 from severstal.errors import SeverstalError
 from severstal.files import write_json
@@ -72,6 +73,27 @@ class LossWatch:
         """
         earlier, self._last = self._last, None
         self._check(earlier)
+
+    def weights(self, network: nn.Module, epoch: int) -> None:
+        """Look at what the last step has left, which no loss tells of any more.
+
+        Args:
+            network: that is trained.
+            epoch: from 0.
+
+        Raises:
+            SeverstalError: a weight or a running mean is not finite.
+        """
+        kept = [(name, each) for name, each in network.state_dict().items() if each.is_floating_point()]
+        finite = torch.stack([each.isfinite().all() for _, each in kept])
+        if finite.all():
+            return
+        name, weight = kept[int(finite.long().argmin())]
+        value = weight[~weight.isfinite()][0].item()
+        raise SeverstalError(
+            f"{self._folder}: the last batch of epoch {epoch + 1} left {value} in the weights {name}: "
+            "lower training.learning_rate, or set training.clip"
+        )
 
     def _check(self, seen: _Seen | None) -> None:
         if seen is None:
