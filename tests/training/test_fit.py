@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -140,6 +141,31 @@ def test_what_a_late_phase_could_not_do_is_told_at_once(data: FoldData, tmp_path
         with pytest.raises(SeverstalError, match=words):
             fit(data, settings, 0, tmp_path / "fold", "key")
     assert not (tmp_path / "fold").exists()
+
+
+def test_a_late_batch_with_less_than_a_picture_for_each_process_is_told_at_once(
+    data: FoldData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(recipe(epochs=4), phases=(PhaseSettings(0.25), PhaseSettings(0.5, batch_size=1)))
+    monkeypatch.setattr(Accelerator, "num_processes", property(lambda _: 2))
+    monkeypatch.setattr(fit_module, "train_epoch", None)
+    with pytest.raises(SeverstalError, match=r"^phases\[1\]\.batch_size is 1: give 2 or more, one for each"):
+        fit(data, settings, 0, tmp_path / "fold", "key")
+
+
+def test_a_late_batch_in_parts_of_one_picture_is_told_at_once(
+    data: FoldData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the network's features of a crop are 1 x 1; those of a wider crop have a variance."""
+    settings = recipe(epochs=2, epoch_images=4)
+    narrow, wide = (
+        replace(settings, phases=(PhaseSettings(0.5, crop=crop, batch_size=1),))
+        for crop in ((64, 64), (64, 96))
+    )
+    assert len(fit(data, wide, 0, tmp_path / "wide", "key")) == 2
+    monkeypatch.setattr(fit_module, "train_epoch", None)
+    with pytest.raises(SeverstalError, match=r"^phases\[0\]\.batch_size / accumulate leaves parts of one"):
+        fit(data, narrow, 0, tmp_path / "narrow", "key")
 
 
 def test_a_last_batch_of_one_is_left_out(
