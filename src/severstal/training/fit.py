@@ -65,8 +65,11 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
     best = BestEpochs(folder, max(1, settings.keep_best))
     goes_on = state.restore(folder / "state.safetensors", key, best.paths)
     _require_batches(plan, data, recipe, state, accelerator)
-    if not goes_on and accelerator.is_main_process:
-        best.clear()
+    if accelerator.is_main_process:
+        if goes_on:
+            _tell_parts(state, settings, fold)
+        else:
+            best.clear()
     model = compile_network(network) if settings.compile else network
     watch = LossWatch(folder, accelerator)
     board = None
@@ -172,6 +175,17 @@ def _takes_one(network: nn.Module, size: list[int], accelerator: Accelerator) ->
         for buffer, values in zip(network.buffers(), kept, strict=True):
             buffer.copy_(values)
     return True
+
+
+def _tell_parts(state: TrainingState, settings: TrainingSettings, fold: int) -> None:
+    """Say where a training stays with other parts of a batch than the recipe asks for."""
+    asked, begun = settings.accumulate, "goes on"
+    count = state.parts.count
+    if _is_done(state.history, settings):
+        count, begun = state.history.epochs[-1].get("accumulate", asked), "is kept as it was trained,"
+    if count != asked:
+        parts = "1 part" if count == 1 else f"{count} parts"
+        print(f"fold {fold}: {begun} in {parts}; training.accumulate = {asked} is left aside", flush=True)
 
 
 def _is_done(history: History, settings: TrainingSettings) -> bool:
