@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
-from torch import nn
 from torch.amp import GradScaler
 
 from severstal.data.class_weights import balanced_weights
@@ -14,6 +12,7 @@ from severstal.files import write_text
 from severstal.losses.registry import Loss, build_loss
 from severstal.recipe import Recipe, TrainingSettings
 from severstal.training.averaging import WeightAverage
+from severstal.training.batches import require_batches
 from severstal.training.board import Board, show_worst
 from severstal.training.device import compile_network, make_accelerator, place
 from severstal.training.epoch import train_epoch
@@ -26,7 +25,7 @@ from severstal.training.optimizer import build_optimizer, freeze_encoder
 from severstal.training.outcome import write_outcome
 from severstal.training.phases import Phase, Plan
 from severstal.training.state import TrainingState
-from severstal.training.step import NO_VARIANCE, Step
+from severstal.training.step import Step
 from severstal.training.validate import validate
 from severstal.training.watch import LossWatch
 
@@ -64,7 +63,8 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
     network = state.network
     best = BestEpochs(folder, max(1, settings.keep_best))
     goes_on = state.restore(folder / "state.safetensors", key, best.paths)
-    _require_batches(plan, data, recipe, state, accelerator)
+    if not _is_done(state.history, settings):
+        require_batches(plan, recipe, data.spec.image_shape, state, accelerator)
     if accelerator.is_main_process:
         if goes_on:
             _tell_parts(state, settings, fold)
@@ -123,58 +123,6 @@ def _new_state(data: FoldData, recipe: Recipe, accelerator: Accelerator) -> Trai
         WeightAverage(network, settings.ema) if settings.ema else None,
         WeightAverage(network, None) if settings.swa else None,
     )
-
-
-def _require_batches(
-    plan: Plan, data: FoldData, recipe: Recipe, state: TrainingState, accelerator: Accelerator
-) -> None:
-    """Refuse too small batches of any phase to come, which else are met hours later, where it begins."""
-    settings, processes, whole = recipe.training, accelerator.num_processes, data.spec.image_shape
-    if _is_done(state.history, settings):
-        return
-    coming = [plan.phase(epoch) for epoch in range(len(state.history), settings.epochs)]
-    for phase in (phase for phase in plan.phases if phase in coming):
-        name = _batch_size_name(phase, recipe)
-        if phase.batch_size < processes:
-            raise SeverstalError(
-                f"{name} is {phase.batch_size}: give {processes} or more, one for each process"
-            )
-        fewest = min(phase.batch_size, plan.images) // processes  # crops of a process
-        crop = whole if settings.overfit_images else map(min, phase.crop, whole)
-        size = [-(-side // recipe.data.scale) for side in crop]
-        if 1 <= fewest <= state.parts.asked and not _takes_one(state.network, size, accelerator):
-            kind = type(getattr(state.network, "body", state.network)).__name__
-            raise SeverstalError(
-                f"{name} / accumulate leaves parts of one picture, which the batch normalisation of {kind} "
-                "cannot take: give parts of 2 or more"
-            )
-
-
-def _batch_size_name(phase: Phase, recipe: Recipe) -> str:
-    """Where in the recipe a phase's batch size stands."""
-    if phase.batch_size == recipe.training.batch_size:
-        return "training.batch_size"
-    sizes = [settings.batch_size for settings in recipe.phases]
-    return f"phases[{sizes.index(phase.batch_size)}].batch_size"
-
-
-def _takes_one(network: nn.Module, size: list[int], accelerator: Accelerator) -> bool:
-    """Whether the network learns from one picture of a height and width; its running means stay."""
-    network.train()
-    kept = [buffer.clone() for buffer in network.buffers()]
-    try:
-        with torch.no_grad(), accelerator.autocast():
-            network(torch.zeros(1, 1, *size, device=accelerator.device))
-    except torch.cuda.OutOfMemoryError:
-        pass  # then training on it does not fit either, and says so
-    except ValueError as error:
-        if not str(error).startswith(NO_VARIANCE):
-            raise
-        return False
-    finally:
-        for buffer, values in zip(network.buffers(), kept, strict=True):
-            buffer.copy_(values)
-    return True
 
 
 def _tell_parts(state: TrainingState, settings: TrainingSettings, fold: int) -> None:

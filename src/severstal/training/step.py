@@ -9,10 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from severstal.errors import SeverstalError
+from severstal.training.batches import parts_of_one, takes_one
 from severstal.training.feed import Crops
 from severstal.training.state import TrainingState
-
-NO_VARIANCE = "Expected more than 1 value per channel"  # what torch says of one picture of 1 x 1
 
 
 @dataclass(frozen=True)
@@ -83,11 +82,7 @@ class Step:
             return self._gradients(crops, parts)
 
         if state.parts.asked >= size and not takes_one():
-            kind = type(getattr(state.network, "body", state.network)).__name__
-            raise SeverstalError(
-                "training.batch_size / accumulate leaves parts of one picture, which the batch normalisation "
-                f"of {kind} cannot take: give parts of 2 or more"
-            )
+            raise parts_of_one(state.network)
         result = state.parts.run(compute, size, takes_one)
         if self._accelerator.num_processes > 1:
             result = StepResult(self._exchange(result.loss), result.hardness)
@@ -121,23 +116,8 @@ class Step:
         return StepResult(total, torch.cat(hardness) if hardness else None)
 
     def _takes_one(self, picture: Tensor) -> bool:
-        """Whether the network learns from one picture alone, which has no variance where a feature is 1 x 1.
-
-        Tried, since it depends on the network, its encoder, its options and the crop. What the try leaves in
-        running means and random numbers is undone where the batch begins. Never by the compiled network,
-        which would be compiled for one picture and raise errors of its own.
-        """
         if self._alone is None:
-            self._alone = True
-            try:
-                with torch.no_grad(), self._accelerator.autocast():
-                    self._state.network(picture)
-            except torch.cuda.OutOfMemoryError:
-                pass  # then training on it does not fit either, and says so
-            except ValueError as error:
-                if not str(error).startswith(NO_VARIANCE):
-                    raise
-                self._alone = False
+            self._alone = takes_one(self._state.network, picture, self._accelerator)
         return self._alone
 
     def _exchange(self, loss: Tensor) -> Tensor:
