@@ -19,7 +19,7 @@ from severstal.errors import SeverstalError
 from severstal.files import checksum, read_json
 from severstal.inference.maps import MapReader
 from severstal.job import Job, open_job, reopen_job
-from severstal.pipeline import prediction
+from severstal.pipeline import prediction, submission
 from severstal.recipe import load_recipe
 
 
@@ -165,6 +165,37 @@ def test_a_stable_and_a_bold_submission(
     assert "On the labelled images" in said
     assert "On the test images" in said
     assert len(pipeline.read_leaderboard(tmp_path)) == 2
+
+
+WRONG_OUTPUTS = {
+    "mine.json": r"mine(-stable)?\.json: no name of a submission: let it end in \.csv",
+    "mine": "mine(-stable)?: no name of a submission",
+    "damaged/mine.csv": r"damaged/leaderboard\.csv: not a leaderboard",
+    "leaderboard.csv": r"leaderboard\.csv: leaderboard\.csv lists all submissions",
+    "Leaderboard.CSV": r"Leaderboard\.CSV: leaderboard\.csv lists all submissions",
+}
+
+
+@pytest.mark.parametrize(
+    ("way", "name"),
+    [
+        *(("submit", name) for name in WRONG_OUTPUTS),
+        *(("propose", name) for name in WRONG_OUTPUTS if "board" not in name.lower()),  # else named -stable
+    ],
+)
+def test_a_submission_takes_no_other_file_s_place(
+    runs: list[Job], tmp_path: Path, way: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline.submit(runs[0], tmp_path / "first.csv")
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "leaderboard.csv").write_text("a,b\n1,2\n")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    if way == "submit":
+        monkeypatch.setattr(submission, "draw_test", lambda _: pytest.fail("predicted before it refused"))
+    with pytest.raises(SeverstalError, match=WRONG_OUTPUTS[name]) as error:
+        getattr(pipeline, way)(runs[0], tmp_path / name)
+    assert "\n" not in str(error.value)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 def test_what_makes_no_team(runs: list[Job]) -> None:

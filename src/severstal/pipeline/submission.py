@@ -12,9 +12,10 @@ from severstal.competition.tables import read_submission
 from severstal.decision.bootstrap import interval
 from severstal.decision.draw import draw_masks
 from severstal.decision.rules import Rules
+from severstal.errors import SeverstalError
 from severstal.files import checksum, read_json, write_json
 from severstal.job import Job, environment
-from severstal.pipeline.leaderboard import record_submission
+from severstal.pipeline.leaderboard import NAME, read_leaderboard, record_submission
 from severstal.pipeline.prediction import predict_test
 from severstal.pipeline.rules import score_oof, tune_rules
 from severstal.pipeline.team import Candidate, Team
@@ -52,10 +53,38 @@ def submit(candidate: Candidate, output: str | Path = SUBMISSION) -> pd.DataFram
 
     Returns:
         The tidy table of predicted masks.
+
+    Raises:
+        SeverstalError: `check_output` refuses the output; nothing is predicted or written then.
     """
+    check_output(output)
     table = draw_test(candidate)
     publish(candidate, table, tune_rules(candidate), score_oof(candidate), output)
     return table
+
+
+def check_output(output: str | Path) -> None:
+    """Refuse an output that would take another file's place, or could not be put on the leaderboard.
+
+    Args:
+        output: where a submission shall go.
+
+    Raises:
+        SeverstalError: its name does not end in .csv, so that its provenance, NAME.json, might be the same
+            file; it is the leaderboard's own; or the leaderboard beside it is damaged.
+
+    Example:
+        >>> check_output("never-made/mine.csv")
+        >>> check_output("never-made/mine.json")
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: never-made/mine.json: no name of a submission: let it end in .csv
+    """
+    output = Path(output)
+    if output.suffix.lower() != ".csv":
+        raise SeverstalError(f"{output}: no name of a submission: let it end in .csv")
+    if output.name.lower() == NAME:  # also on disks that know no capitals
+        raise SeverstalError(f"{output}: {NAME} lists all submissions of its folder: give another name")
+    read_leaderboard(output.parent)
 
 
 def publish(
@@ -69,8 +98,12 @@ def publish(
         rules: that drew them.
         oof: how such rules scored on the labelled images.
         output: of the CSV.
+
+    Raises:
+        SeverstalError: `check_output` refuses the output, or something cannot be written.
     """
     output = Path(output)
+    check_output(output)
     write_submission(output, table, candidate.sample, candidate.spec)
     span = interval(oof.dice, oof.groups)
     scores = {"oof": span.mean, "low": span.low, "high": span.high, "nothing": oof.score.all_empty}
