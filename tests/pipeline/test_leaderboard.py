@@ -86,3 +86,59 @@ def test_printed_best_first(tmp_path: Path) -> None:
     lines = print_leaderboard(read_leaderboard(tmp_path)).splitlines()
     assert [line.split()[-2] for line in lines[1:]] == ["high.csv", "low.csv", "none.csv"]
     assert max(map(len, lines)) <= 100
+
+
+def board(path: Path, *rows: str, more: str = "") -> Path:
+    """A leaderboard as an editor may leave it, with columns of the user's own."""
+    (path / NAME).write_text("\n".join([",".join(COLUMNS) + more, *rows]) + "\n")
+    return path
+
+
+def test_a_user_s_own_columns_stay(tmp_path: Path) -> None:
+    csv = write(tmp_path / "a.csv")
+    record_submission(csv, {"runs": "smoke", "oof": 0.9})
+    text = (tmp_path / NAME).read_text().splitlines()
+    (tmp_path / NAME).write_text(f"{text[0]},note,007\n{text[1]},NA of mine,010\n")
+    record_submission(write(tmp_path / "b.csv", "other"), {"oof": 0.91})
+    enter_scores(csv, public=0.9)
+    record_submission(csv, {"oof": 0.92})
+    table = read_leaderboard(tmp_path)
+    assert tuple(table.columns) == (*COLUMNS, "note", "007")
+    assert table[["file", "oof", "note", "007"]].to_numpy().tolist() == [
+        ["b.csv", 0.91, "", ""],
+        ["a.csv", 0.92, "NA of mine", "010"],
+    ]
+    assert table["public"].tolist()[1] == 0.9
+
+
+@pytest.mark.parametrize("value", ["91.2", "-0.5", "inf"])
+@pytest.mark.parametrize("place", ["{},", ",{}"])
+def test_impossible_scores_entered_by_hand(tmp_path: Path, value: str, place: str) -> None:
+    scores = place.format(value)
+    board(tmp_path, "a.csv,,,0.9,,,,,NA,,,", f"b.csv,,,0.9,,,,,{scores},,")
+    name = "public" if place.startswith("{") else "private"
+    with pytest.raises(SeverstalError, match=rf"leaderboard\.csv row 2: {name} is {value}.*0 to 1") as error:
+        read_leaderboard(tmp_path)
+    assert "\n" not in str(error.value)
+
+
+def test_what_an_editor_makes_of_it_is_one_line(tmp_path: Path) -> None:
+    row = "a.csv,2026,smoke,0.9,,,,,,,,"
+    for rows, said in (
+        ([f"{row},"], "more fields than its first line has names"),
+        ([row, f"{row},"], "Expected 12 fields in line 3, saw 13"),
+        (["a.csv,,,high,,,,,,,,"], "row 1: oof is `high`, not a number"),
+    ):
+        with pytest.raises(SeverstalError, match=said) as error:
+            read_leaderboard(board(tmp_path, *rows))
+        assert "\n" not in str(error.value)
+    text = board(tmp_path, row).joinpath(NAME).read_text()
+    (tmp_path / NAME).write_text(text.replace(",", ";").replace(".9", ",9"))
+    with pytest.raises(SeverstalError, match=r"not a leaderboard \(.*commas") as error:
+        read_leaderboard(tmp_path)
+    assert "\n" not in str(error.value)
+
+
+def test_a_row_without_runs_is_printed_with_a_dash(tmp_path: Path) -> None:
+    lines = print_leaderboard(read_leaderboard(board(tmp_path, "old.csv,,,0.9,,,,,,,,"))).splitlines()
+    assert lines[1].endswith("  old.csv (-)")

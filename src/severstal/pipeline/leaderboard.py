@@ -30,13 +30,15 @@ COLUMNS = (
 nothing, out of fold; `test` is known where the input folder holds the truth."""
 
 TEXT = ("file", "written", "runs", "commit", "sha256")
+UNKNOWN = ("", "na", "n/a", "nan", "none", "null")  # as people and spreadsheets write that there is no score
 
 
 def record_submission(csv: str | Path, facts: Mapping[str, Any]) -> None:
     """Put a submission on the leaderboard of its folder.
 
-    The same file written again keeps its row and the scores entered for it; a changed one under the same name
-    gets a row of its own, since Kaggle's scores belong to the bytes that were sent.
+    The same file written again keeps its row and what was entered in it: the scores, and columns of the
+    user's own. A changed one under the same name gets a row of its own, since Kaggle's scores belong to the
+    bytes that were sent.
 
     Args:
         csv: the submission.
@@ -59,9 +61,10 @@ def record_submission(csv: str | Path, facts: Mapping[str, Any]) -> None:
         row = dict.fromkeys(COLUMNS) | dict(facts) | {"file": csv.name, "sha256": checksum(csv)}
         there = (table["file"] == row["file"]) & (table["sha256"] == row["sha256"])
         if there.any():
-            row |= {name: table.loc[there, name].iloc[0] for name in ENTERED}
+            entered = [name for name in table if name in ENTERED or name not in COLUMNS]
+            row |= {name: table.loc[there, name].iloc[0] for name in entered}
         rows = [*table[~there].to_dict("records"), row]
-        _write(csv.parent, pd.DataFrame(rows, columns=COLUMNS))
+        _write(csv.parent, pd.DataFrame(rows, columns=table.columns))
 
 
 def enter_scores(csv: str | Path, public: float | None = None, private: float | None = None) -> pd.DataFrame:
@@ -100,22 +103,37 @@ def enter_scores(csv: str | Path, public: float | None = None, private: float | 
 
 
 def read_leaderboard(folder: str | Path) -> pd.DataFrame:
-    """Read a folder's leaderboard: `COLUMNS`, a row a submission in the order of their writing.
+    """Read a folder's leaderboard: a row a submission in the order of their writing.
+
+    Returns:
+        `COLUMNS`, scores as float with nan where none is known; then as text what columns a user added.
 
     Raises:
-        SeverstalError: the file is not such a table.
+        SeverstalError: the file is not such a table, or a public or private score is out of range.
     """
     path = Path(folder) / NAME
     if not path.is_file():
         return pd.DataFrame({name: pd.Series(dtype=str if name in TEXT else float) for name in COLUMNS})
     try:
-        types = {name: str if name in TEXT else float for name in COLUMNS}
-        table = pd.read_csv(path, dtype=types, encoding="utf-8-sig")
-        return table[list(COLUMNS)]
-    except (ValueError, KeyError, OSError) as error:
-        raise SeverstalError(
-            f"{path}: not a leaderboard ({error}): correct it, or move it away and submit again"
-        ) from error
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig").fillna("")
+    except (ValueError, OSError) as error:
+        raise _damaged(path, error) from error
+    absent = [name for name in COLUMNS if name not in table]
+    if absent:
+        raise _damaged(path, f"without {', '.join(absent)} among its columns, parted by commas")
+    if not isinstance(table.index, pd.RangeIndex):  # what pandas makes of it when each row has a comma more
+        raise _damaged(path, "its rows have more fields than its first line has names")
+    for name in COLUMNS:
+        if name not in TEXT:
+            table[name] = _numbers(path, table[name])
+    for name in ENTERED:
+        wrong = table.index[(table[name] < 0) | (table[name] > 1)]
+        if len(wrong):
+            row = wrong[0]
+            raise SeverstalError(
+                f"{path} row {row + 1}: {name} is {table[name][row]}: give a score from 0 to 1"
+            )
+    return table[[*COLUMNS, *(name for name in table if name not in COLUMNS)]]
 
 
 def print_leaderboard(table: pd.DataFrame) -> str:
@@ -132,13 +150,30 @@ def print_leaderboard(table: pd.DataFrame) -> str:
         span = "-" if math.isnan(row.low) else f"{row.low:.4f}-{row.high:.4f}"
         lines.append(
             f"{_score(row.oof):>11}  {span:>15}  {_score(row.nothing):>7}  {_score(row.test):>6}  "
-            f"{_score(row.public, 5):>7}  {_score(row.private, 5):>7}  {row.file} ({row.runs})"
+            f"{_score(row.public, 5):>7}  {_score(row.private, 5):>7}  {row.file} ({row.runs or '-'})"
         )
     return "\n".join(lines)
 
 
 def _score(value: float, digits: int = 4) -> str:
     return "-" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _numbers(path: Path, texts: pd.Series) -> list[float]:
+    """The scores of a column, nan where there is none."""
+    numbers = []
+    for row, text in enumerate(texts, 1):
+        try:
+            numbers.append(math.nan if text.strip().lower() in UNKNOWN else float(text))
+        except ValueError:
+            raise _damaged(path, f"row {row}: {texts.name} is `{text[:40]}`, not a number") from None
+    return numbers
+
+
+def _damaged(path: Path, why: object) -> SeverstalError:
+    """The error in one line, whatever pandas says in several."""
+    why = " ".join(str(why).split())
+    return SeverstalError(f"{path}: not a leaderboard ({why}): correct it, or move it away and submit again")
 
 
 def _locked(folder: Path) -> FileLock:
