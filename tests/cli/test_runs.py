@@ -13,7 +13,9 @@ from severstal.cli.runs import runs
 from severstal.competition.scored import ScoredPairs, score_masks
 from severstal.competition.spec import Spec, read_spec
 from severstal.competition.tables import read_labels
+from severstal.files import checksum, write_text
 from severstal.recipe import Recipe
+from severstal.stages import Stage
 from severstal.training.run_folder import write_run
 
 IMAGES = [f"train{k:02d}.png" for k in range(18)]
@@ -44,8 +46,26 @@ def command(
 
 
 def make_run(folder: Path, root: Path, spec: Spec, pairs: ScoredPairs) -> None:
-    write_run(folder, Recipe(), root, spec)
+    """A run as scoring leaves it: with a record of each stage on the way to its pairs."""
+    recipe = Recipe()
+    write_run(folder, recipe, root, spec)
+    weights = [folder / f"fold{fold}" / "model.safetensors" for fold in range(recipe.data.train_folds)]
+    for path in weights:
+        write_text(path, "weights")
+        Stage(folder, f"train-{path.parent.name}", {}).finish([path])
+    dealt, summary = folder / "folds.csv", folder / "oof" / "summary.npz"
+    write_text(dealt, "folds")
+    write_text(summary, "summary")
     pairs.save(folder / "oof" / "pairs.csv")
+    settings = recipe.to_dict()
+    del settings["inference"]["batch_size"]
+    maps = {"weights": [checksum(path) for path in weights], "pictures": "p", "folds": checksum(dealt)}
+    predicted = Stage(folder, "oof", maps | {"inference": settings["inference"]})
+    predicted.finish([])
+    Stage(folder, "summary", {"maps": predicted.key, "labels": "labels"}).finish([summary])
+    rules = {"summary": checksum(summary), "folds": checksum(dealt), "labels": "labels"}
+    rules |= {"decision": settings["decision"], "seed": recipe.fold_seed}
+    Stage(folder, "rules", rules).finish([folder / "oof" / "pairs.csv"])
 
 
 def the_line(result: tuple[int, str, str]) -> str:
@@ -89,6 +109,14 @@ def test_what_cannot_be_compared_is_one_line(command: Callable, small_input: Pat
     assert "runs/b/oof/pairs.csv: not there: `severstal score` on the run writes it" in line
     Path("runs/b/oof/pairs.csv").write_text("ImageId\n")
     assert "runs/b/oof/pairs.csv: its columns are ImageId" in the_line(command("runs/a", "runs/b"))
+
+
+def test_a_run_with_other_weights_than_were_scored_is_one_line(command: Callable) -> None:
+    assert command("runs/a", "runs/b")[0] == 0
+    Path("runs/b/fold0/model.safetensors").write_text("WEIGHTS")
+    line = the_line(command("runs/a", "runs/b"))
+    assert "runs/b/oof/pairs.csv: of other weights, folds or settings than the run's" in line
+    assert line.endswith("`severstal score` on the run writes it\n")
 
 
 def test_runs_on_other_data_are_one_line(command: Callable, small_input: Path) -> None:

@@ -2,21 +2,25 @@
 
 import json
 import math
+import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from severstal import pipeline
 from severstal.competition.metric import score_pairs
+from severstal.competition.scored import ScoredPairs
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
-from severstal.files import write_json
-from severstal.pipeline.runs import list_runs
-from severstal.recipe import DataSettings, Recipe
+from severstal.files import checksum, digest, read_json, write_json, write_text
+from severstal.pipeline.runs import list_runs, load_scored
+from severstal.recipe import DataSettings, DecisionSettings, Recipe
 from severstal.report.scorecard import save_scorecard
 from severstal.stages import Stage
-from severstal.training.run_folder import write_run
+from severstal.training.run_folder import read_run, write_run
 
 SPEC = Spec("tiny", (8, 8), ("hole",))
 
@@ -55,7 +59,49 @@ def make_team(name: str, runs: list[Path], recipe: Recipe | None = None) -> Path
 
 
 def write_score(folder: Path, score: float) -> None:
+    """What scoring a run, or the runs of a team, leaves: trained to the end, with a record a stage."""
+    team = folder / "team.json"
+    if not team.is_file():
+        first, maps = folder, predict(folder)
+    else:
+        about = read_json(team)
+        members = [Path(run) for run in about["runs"]]
+        first, keys = members[0], [predict(run) for run in members]
+        mean = {"sense": "mean", "weights": "uniform", "power": 1.0}
+        write_json(team, about | mean)
+        weights = [1 / len(members)] * len(members)
+        write_json(folder / "combiner.json", {**mean, "weights": weights, "ranks": None})
+        Stage(folder, "combiner", {"maps": keys, **mean}).finish([folder / "combiner.json"])
+        maps = digest([keys, "mean", weights, 1.0, None])
+    summary, pairs = folder / "oof" / "summary.npz", folder / "oof" / "pairs.csv"
+    write_text(summary, "summary")
+    Stage(folder, "summary", {"maps": maps, "labels": "labels"}).finish([summary])
+    found = (np.arange(100) < round(100 * score)).astype(int)[:, None]  # of a hundred masks of a pixel
+    names = tuple(f"{number}.jpg" for number in range(100))
+    ScoredPairs(names, SPEC, found, found**0, found**0).save(pairs)
+    recipe = read_run(folder)[0]
+    made_of = {"summary": checksum(summary), "folds": checksum(first / "folds.csv"), "labels": "labels"}
+    made_of |= {"decision": recipe.to_dict()["decision"], "seed": recipe.fold_seed}
+    Stage(folder, "rules", made_of).finish([pairs])
     write_json(folder / "scorecard.json", {"oof": {"score": score}})
+
+
+def predict(run: Path) -> str:
+    """Train what is not trained of a run, and predict it out of fold."""
+    recipe = read_run(run)[0]
+    weights = [run / f"fold{fold}" / "model.safetensors" for fold in range(recipe.data.train_folds)]
+    for path in weights:
+        stage = Stage(run, f"train-{path.parent.name}", {"seed": 3})
+        if not stage.is_done():
+            write_text(path, "weights")
+            stage.finish([path])
+    write_text(run / "folds.csv", "folds")
+    inference = recipe.to_dict()["inference"]
+    del inference["batch_size"]
+    made_of = {"weights": [checksum(path) for path in weights], "inference": inference}
+    stage = Stage(run, "oof", made_of | {"pictures": "p", "folds": checksum(run / "folds.csv")})
+    stage.finish([])
+    return stage.key
 
 
 @pytest.fixture(autouse=True)
@@ -192,6 +238,105 @@ def test_a_file_in_place_of_the_folder_is_an_error() -> None:
 
 def test_a_scorecard_as_it_is_saved_is_read() -> None:
     run = make_run("a", [[0.9]], 1)
+    write_score(run, 0.75)
     areas = np.array([[5], [0]]), np.array([[10], [0]]), np.array([[10], [0]])
     save_scorecard(run / "scorecard.json", {"oof": score_pairs(*areas, SPEC)})
     assert list_runs().runs[0].score == pytest.approx(0.75)
+
+
+def own_score(name: str = "a") -> float | None:
+    """The out-of-fold score that a run is listed with."""
+    row = {row.name: row for row in list_runs().runs}[name]
+    return row.score if row.score_of == "out of fold" else None
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["weights", "training", "inference", "decision", "folds", "summary", "card", "maps record", "no record"],
+)
+def test_a_score_of_what_the_run_no_longer_is_is_left_out(change: str) -> None:
+    run = make_run("a", [[0.9]] * 3, 3)
+    write_score(run, 0.85)
+    team = make_team("team", [run, make_run("b", [[0.8]] * 3, 3)])
+    write_score(team, 0.87)
+    assert (own_score(), own_score("team")) == (0.85, 0.87)
+    recipe, root, spec = read_run(run)
+    match change:
+        case "weights":  # of the same size, as those of another training are
+            (run / "fold1" / "model.safetensors").write_text("WEIGHTS")
+        case "training":  # begun anew and not done
+            (run / "stages" / "train-fold1.json").unlink()
+        case "inference":
+            write_run(run, replace(recipe, inference=replace(recipe.inference, flips=("none",))), root, spec)
+        case "decision":
+            for folder in (run, team):
+                write_run(folder, replace(recipe, decision=DecisionSettings(fill_holes=True)), root, spec)
+        case "folds":
+            (run / "folds.csv").write_text("dealt")
+        case "summary":
+            for folder in (run, team):
+                (folder / "oof" / "summary.npz").write_text("SUMMARY")
+        case "card":  # the rules were searched anew, and the scorecard not made again
+            for folder in (run, team):
+                write_json(folder / "scorecard.json", {"oof": {"score": 0.9}})
+        case "maps record":
+            write_json(run / "stages" / "oof.json", {"key": "other", "inputs": {}, "outputs": {}})
+        case "no record":
+            for folder in (run, team):
+                (folder / "stages" / "summary.json").unlink()
+    assert (own_score(), own_score("team")) == (None, None)
+    assert own_score("b") is None
+    if change != "card":
+        for folder in (run, team):
+            with pytest.raises(SeverstalError, match=r"pairs\.csv: of other .* `severstal score` on the run"):
+                load_scored(folder)
+
+
+def test_what_leaves_the_score_as_it_is() -> None:
+    run = make_run("a", [[0.9]] * 3, 3)
+    write_score(run, 0.85)
+    recipe, root, spec = read_run(run)
+    write_run(run, replace(recipe, inference=replace(recipe.inference, batch_size=3)), root, spec)
+    assert own_score() == 0.85
+    shutil.copytree(run, "runs/copy", copy_function=shutil.copyfile)  # with other times
+    assert own_score("copy") == 0.85
+
+
+def test_old_weights_are_not_read_to_list_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run("a", [[0.9]] * 3, 3)
+    write_score(run, 0.85)
+    for name in ("fold0", "fold1", "fold2"):
+        os.utime(run / name / "model.safetensors", (1, 1))
+    read: list[Path] = []
+    monkeypatch.setattr("severstal.pipeline.runs.checksum", lambda path: read.append(path) or checksum(path))
+    assert own_score() == 0.85
+    assert "model.safetensors" not in {path.name for path in read}
+
+
+def test_damaged_records_are_one_line(capsys: pytest.CaptureFixture) -> None:
+    run = make_run("a", [[0.9]] * 3, 3)
+    write_score(run, 0.85)
+    record, damaged = run / "stages" / "rules.json", {}
+    record.write_text("{")
+    assert list_runs(damaged=damaged).runs[0].score == pytest.approx(0.9)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert damaged == {record.resolve(): line}
+    assert line.startswith("runs/a/stages/rules.json: not JSON")
+    with pytest.raises(SeverstalError, match=r"rules\.json: not JSON"):
+        load_scored(run)
+    record.write_text("[3]")
+    with pytest.raises(SeverstalError, match="runs/a: its files are of another make") as error:
+        load_scored(run)
+    assert "\n" not in str(error.value)
+
+
+def test_a_run_trained_anew_is_not_scored_yet(finished_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished_folder, tmp_path, dirs_exist_ok=True)
+    run, card = Path("runs/tiny-small"), read_json("runs/tiny-small/scorecard.json")["oof"]["score"]
+    assert own_score("tiny-small") == card
+    assert load_scored(run).score.score == pytest.approx(card)
+    Path("tiny.toml").write_text("seed = 7\n" + Path("tiny.toml").read_text())
+    pipeline.train_folds(pipeline.prepare("tiny.toml", finished_folder / "small"))
+    assert own_score("tiny-small") is None
+    with pytest.raises(SeverstalError, match="`severstal score` on the run writes it"):
+        load_scored(run)

@@ -198,6 +198,26 @@ def test_a_submission_takes_no_other_file_s_place(
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+def test_a_team_s_score_is_listed_while_its_members_are_as_they_were(
+    trained_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(trained_folder, tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
+    recipes = ("tiny.toml", "other.toml")
+    folders_of = [open_job(recipe, trained_folder / "small").folder for recipe in recipes]
+    pipeline.make_scorecard(pipeline.open_team(folders_of, "rank", name="ranked"), show=False)
+
+    def listed() -> tuple[str | None, float]:
+        row = {row.name: row for row in pipeline.list_runs().runs}["ranked"]
+        return row.score_of, row.score
+
+    card = read_json("runs/ranked/scorecard.json")["oof"]["score"]
+    assert listed() == ("out of fold", card)
+    weights = folders_of[1] / "fold0" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[::-1])
+    assert listed()[0] is None
+
+
 def test_what_makes_no_team(runs: list[Job]) -> None:
     first, second = folders(runs)
     with pytest.raises(SeverstalError, match="named twice"):

@@ -135,6 +135,7 @@ def _compare_two(
     json: Path | None,
 ) -> None:
     from severstal.files import write_json
+    from severstal.pipeline.runs import load_scored
     from severstal.report.comparison import compare_pairs, print_comparison
 
     for side in (a, b):
@@ -147,7 +148,7 @@ def _compare_two(
             raise SeverstalError(
                 f"{a} and {b} are runs, which know their images: leave out {', '.join(given)}"
             )
-        sides, over = [_run_pairs(run) for run in (a, b)], None
+        sides, over = [load_scored(run) for run in (a, b)], None
     else:
         sides, over = _csv_pairs((a, b), truth, input, images, folds)
     found = compare_pairs(*sides, (str(a), str(b)))
@@ -157,14 +158,6 @@ def _compare_two(
     if json is not None:
         beside = {} if over is None else {"truth": str(truth), "over": over.source}
         write_json(json, {**found.to_dict(), **beside})
-
-
-def _run_pairs(run: Path) -> "ScoredPairs":
-    from severstal.competition.scored import ScoredPairs
-    from severstal.training.run_folder import read_run
-
-    _, _, spec = read_run(run)
-    return ScoredPairs.load(run / "oof" / "pairs.csv", spec)
 
 
 def _csv_pairs(
