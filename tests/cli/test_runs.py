@@ -162,6 +162,18 @@ def test_runs_are_listed(command: Callable, capsys: pytest.CaptureFixture) -> No
     assert found["others"] == [{"name": "foreign", "reason": "no recipe.toml"}]
 
 
+def test_what_is_told_of_a_damaged_file_is_in_the_json_too(
+    command: Callable, capsys: pytest.CaptureFixture
+) -> None:
+    Path("runs/a/fold0/history.jsonl").write_text("nonsense")
+    runs(json=Path("runs.json"))
+    line = capsys.readouterr().out.splitlines()[0]
+    assert line.startswith("runs/a/fold0/history.jsonl: not JSON lines")
+    found = json.loads(Path("runs.json").read_text())
+    assert [run["name"] for run in found["runs"]] == ["a", "b"]
+    assert found["others"] == [{"name": "a/fold0/history.jsonl", "reason": line}]
+
+
 def test_recipes_are_trained_and_compared(command: Callable, small_input: Path, tiny_recipe: Path) -> None:
     budget = ("--pictures", 8, "--epochs", 1, "--train-folds", 1)
     code, printed, error = command(

@@ -18,16 +18,22 @@ def runs(folder: Word[Path] = Path("runs"), json: Path | None = None) -> None:
 
     Args:
         folder: that holds them.
-        json: also write all of it to this file.
+        json: also write all of it to this file, damaged files among the folders that are no run.
     """
     from severstal.files import write_json
     from severstal.pipeline import list_runs
     from severstal.report.runs import print_runs
 
-    table = list_runs(folder)
+    damaged: dict[Path, str] = {}
+    table = list_runs(folder, damaged)
     print(print_runs(table))
     if json is not None:
-        write_json(json, table.to_dict())
+        facts = table.to_dict()
+        root = folder.resolve()
+        names = (path.relative_to(root) if path.is_relative_to(root) else path for path in damaged)
+        told = zip(names, damaged.values(), strict=True)
+        facts["others"] += [{"name": name.as_posix(), "reason": line} for name, line in told]
+        write_json(json, facts)
 
 
 def compare(
