@@ -7,7 +7,7 @@ import nbformat
 
 from severstal.errors import SeverstalError
 from severstal.files import write_text
-from severstal.pipeline import SUBMISSION, open_candidate
+from severstal.pipeline import SUBMISSION, check_output, open_candidate
 from severstal.report.notebooks import read_notebook, run_notebooks
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -47,6 +47,7 @@ def run_all(
     }
     submitted = any(source.stem not in STUDIES for source in sources)
     if submitted:
+        check_output(output)
         parameters["output"] = str(output)
     run_notebooks(sources, kept, parameters)
     print(*([f"submission: {output}"] if submitted else []), f"notebooks: {kept}", sep="\n", flush=True)

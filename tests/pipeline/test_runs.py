@@ -308,7 +308,9 @@ def test_old_weights_are_not_read_to_list_a_run(monkeypatch: pytest.MonkeyPatch)
     for name in ("fold0", "fold1", "fold2"):
         os.utime(run / name / "model.safetensors", (1, 1))
     read: list[Path] = []
-    monkeypatch.setattr("severstal.pipeline.runs.checksum", lambda path: read.append(path) or checksum(path))
+    monkeypatch.setattr(
+        "severstal.pipeline.current.checksum", lambda path: read.append(path) or checksum(path)
+    )
     assert own_score() == 0.85
     assert "model.safetensors" not in {path.name for path in read}
 

@@ -19,8 +19,10 @@ from severstal.competition.submission import check_submission
 from severstal.competition.tables import read_submission
 from severstal.decision.draw import apply
 from severstal.decision.rules import Rules
+from severstal.errors import SeverstalError
 from severstal.inference.maps import MapReader
 from severstal.job import Job, open_job
+from severstal.notebooks import run_all
 from severstal.recipe import load_recipe, save_recipe
 from severstal.training.network import load_network
 
@@ -242,6 +244,19 @@ def test_killed_at_any_instant_it_ends_the_same(
         )
         assert all(torch.equal(whole[key], broken[key]) for key in whole)
     assert Path("whole.csv").read_bytes() == Path("broken.csv").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["mine.json", "leaderboard.csv"])
+def test_an_output_that_cannot_be_is_told_before_anything_is_made(
+    job: Job, small_input: Path, tiny_recipe: Path, name: str
+) -> None:
+    for command in (pipeline.run, run_all):
+        with pytest.raises(SeverstalError, match=rf"out/{name}: "):
+            command(str(tiny_recipe), small_input, f"out/{name}")
+    with pytest.raises(SeverstalError, match=rf"out/{name}: "):
+        pipeline.propose(job, f"out/{name}")
+    assert not Path("runs").exists()
+    assert not Path("out").exists()
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ from severstal.pipeline.proposal import propose
 from severstal.pipeline.rules import draw_oof, explore_rules, fold_table, score_oof, summarise_oof, tune_rules
 from severstal.pipeline.runs import list_runs
 from severstal.pipeline.scorecard import make_scorecard
-from severstal.pipeline.submission import SUBMISSION, draw_test, submit
+from severstal.pipeline.submission import SUBMISSION, check_output, draw_test, submit
 from severstal.pipeline.team import Candidate, Team, jobs_of, open_candidate, open_team
 from severstal.pipeline.training import train_fold, train_folds
 from severstal.pipeline.whole import run
@@ -32,6 +32,7 @@ __all__ = [
     "Team",
     "ablate",
     "check_input",
+    "check_output",
     "compare_recipes",
     "draw_heldout",
     "draw_oof",

@@ -14,7 +14,7 @@ from severstal.decision.draw import draw_masks
 from severstal.decision.rules import PLAIN, ClassRule, Rules
 from severstal.pipeline.prediction import predict_test
 from severstal.pipeline.rules import explore_rules, score_oof
-from severstal.pipeline.submission import SUBMISSION, publish
+from severstal.pipeline.submission import SUBMISSION, check_output, publish
 from severstal.pipeline.team import Candidate
 from severstal.report.comparison import compare_pairs, print_comparison
 from severstal.report.difference import print_difference
@@ -54,6 +54,7 @@ def propose(candidate: Candidate, output: str | Path = SUBMISSION) -> tuple[Prop
     Returns:
         The stable and the bold one.
     """
+    check_output(output)
     output, spec = Path(output), candidate.spec
     maps, kept = predict_test(candidate), score_oof(candidate)
     found = []

@@ -2,26 +2,18 @@
 
 import json
 import math
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from severstal.competition.scored import ROUNDING, ScoredPairs
 from severstal.errors import SeverstalError
-from severstal.files import checksum, digest, read_json
-from severstal.inference.ensemble import Combiner
+from severstal.files import read_json
 from severstal.job import RUNS, TEAM
+from severstal.pipeline.current import Damaged, find_member, is_current, is_trained, read_whole
 from severstal.report.runs import RunRow, RunTable
-from severstal.stages import Stage
 from severstal.training.history import best_epoch, load_history
-from severstal.training.network import weights_path
 from severstal.training.run_folder import read_run
-
-Damaged = dict[Path, str]
-"""What is wrong with a file."""
 
 PICTURES = "pictures"  # beside the runs: decoded pictures, which all of them share
 
@@ -84,7 +76,7 @@ def load_scored(run: str | Path) -> ScoredPairs:
     path = run / "oof" / "pairs.csv"
     pairs = ScoredPairs.load(path, spec)
     try:
-        current = _is_current(run, damaged)
+        current = is_current(run, damaged)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SeverstalError(
             f"{run}: its files are of another make ({error!r}): `severstal score` on the run writes them"
@@ -100,9 +92,9 @@ def _run(folder: Path, damaged: Damaged) -> RunRow:
     seconds, best, done = [], [], 0
     for fold in range(recipe.data.train_folds):
         own = folder / f"fold{fold}"
-        done += _is_trained(own, damaged)
+        done += is_trained(own, damaged)
         paths = [*own.glob("round*/history.jsonl"), own / "history.jsonl"]
-        rounds = {path: _whole(path, load_history, damaged) or [] for path in paths if path.is_file()}
+        rounds = {path: read_whole(path, load_history, damaged) or [] for path in paths if path.is_file()}
         if last := rounds.get(own / "history.jsonl"):
             best.append(best_epoch(last)["score"])
         # A round that became the last one is in two places.
@@ -126,29 +118,9 @@ def _run(folder: Path, damaged: Damaged) -> RunRow:
     )
 
 
-def _is_trained(fold: Path, damaged: Damaged) -> bool:
-    """Whether a fold has a record, and all files that it names as they were made.
-
-    Of what it was made is not compared with what the recipe now asks for: that would take the input.
-    """
-    record = Stage(fold.parent, f"train-{fold.name}", {}).record
-    about = _whole(record, read_json, damaged) if record.is_file() else None
-    inputs = about.get("inputs") if isinstance(about, dict) else None
-    return inputs is not None and Stage(fold.parent, f"train-{fold.name}", inputs).is_done()
-
-
-def _whole(path: Path, read: Callable[[Path], Any], damaged: Damaged) -> Any:
-    """What a file of a run says; None where it is damaged, which is noted."""
-    try:
-        return read(path)
-    except SeverstalError as error:
-        damaged[path.resolve()] = str(error)  # a team and its member come to the same file
-        return None
-
-
 def _team(folder: Path, damaged: Damaged) -> RunRow:
     recipe, root, _ = read_run(folder)
-    members = [_run(_place(folder, path), damaged) for path in read_json(folder / TEAM)["runs"]]
+    members = [_run(find_member(folder, path), damaged) for path in read_json(folder / TEAM)["runs"]]
     score = _out_of_fold(folder, damaged)
     commits = {member.commit for member in members}
     return RunRow(
@@ -166,106 +138,15 @@ def _team(folder: Path, damaged: Damaged) -> RunRow:
     )
 
 
-def _place(team: Path, run: str) -> Path:
-    """Where a member's folder is: as it was named, or beside the team where one looks from elsewhere."""
-    return Path(run) if Path(run).is_dir() else team.parent / Path(run).name
-
-
 def _out_of_fold(folder: Path, damaged: Damaged) -> float:
     """The scorecard's score; nan where there is none, or it is of what the run no longer is."""
     path = folder / "scorecard.json"
     score = float(read_json(path)["oof"]["score"]) if path.is_file() else math.nan
-    if math.isnan(score) or not _is_current(folder, damaged):
+    if math.isnan(score) or not is_current(folder, damaged):
         return math.nan
     # No record says what the scorecard was made from: it is current where it agrees with the pairs that are.
     pairs = pd.read_csv(folder / "oof" / "pairs.csv", usecols=["dice"])
     return score if abs(pairs["dice"].mean() - score) <= ROUNDING else math.nan
-
-
-def _is_current(folder: Path, damaged: Damaged) -> bool:
-    """Whether `oof/pairs.csv` was made from the weights, folds and settings that are there now.
-
-    These are compared with the records of the stages between, as the stages themselves do; only of the input
-    is taken for true what the records say.
-    """
-    team, summary = folder / TEAM, folder / "oof" / "summary.npz"
-    first = _place(folder, read_json(team)["runs"][0]) if team.is_file() else folder
-    maps, folds = _maps_key(folder, damaged), first / "folds.csv"
-    summed, ruled = (_recorded(folder, name, damaged) for name in ("summary", "rules"))
-    if None in (maps, summed, ruled) or not folds.is_file() or not _again(summed, maps=maps).is_done():
-        return False
-    recipe, _, _ = read_run(folder)
-    now = {
-        "summary": _checksum(summary, ruled, ruled.inputs["summary"]),
-        "folds": checksum(folds),
-        "labels": summed.inputs["labels"],
-        "decision": recipe.to_dict()["decision"],
-        "seed": recipe.fold_seed,
-    }
-    return _again(ruled, **now).is_done()
-
-
-def _maps_key(folder: Path, damaged: Damaged) -> str | None:
-    """What the out-of-fold maps are known by; None where they are not of the present weights.
-
-    The maps themselves may be gone: they are large, and what was drawn from them stays true.
-    """
-    if (folder / TEAM).is_file():
-        return _team_maps_key(folder, damaged)
-    recipe, _, _ = read_run(folder)
-    predicted, networks = _recorded(folder, "oof", damaged), range(recipe.data.train_folds)
-    paths = [weights_path(folder, recipe, fold) for fold in networks]
-    trained = [_is_trained(folder / f"fold{fold}", damaged) for fold in networks]
-    if predicted is None or not all(trained) or len(predicted.inputs["weights"]) != len(paths):
-        return None
-    folds = folder / "folds.csv"
-    if not all(path.is_file() for path in (*paths, folds)):
-        return None
-    said = zip(paths, predicted.inputs["weights"], strict=True)
-    inference = {key: value for key, value in recipe.to_dict()["inference"].items() if key != "batch_size"}
-    now = {
-        "weights": [_checksum(path, predicted, known) for path, known in said],
-        "inference": inference,
-        "folds": checksum(folds),
-    }
-    return predicted.key if _again(predicted, **now).key == predicted.key else None
-
-
-def _team_maps_key(team: Path, damaged: Damaged) -> str | None:
-    """The same of the mean of its members' maps."""
-    about, combined = read_json(team / TEAM), _recorded(team, "combiner", damaged)
-    keys = [_maps_key(_place(team, run), damaged) for run in about["runs"]]
-    if combined is None or None in keys:
-        return None
-    mean = {name: about[name] for name in ("sense", "weights", "power")}
-    if not _again(combined, maps=keys, **mean).is_done():
-        return None
-    combiner = Combiner.load(team / "combiner.json")
-    ranks = None if combiner.ranks is None else combiner.ranks.tolist()
-    # As `EnsembleReader` has it, which needs the maps.
-    return digest([keys, combiner.sense, combiner.weights, combiner.power, ranks])
-
-
-def _recorded(folder: Path, name: str, damaged: Damaged) -> Stage | None:
-    """A stage as it was done the last time; None where it never was, or its record is damaged."""
-    record = Stage(folder, name, {}).record
-    about = _whole(record, read_json, damaged) if record.is_file() else None
-    stage = Stage(folder, name, about["inputs"]) if about else None
-    return stage if stage and stage.key == about["key"] else None
-
-
-def _again(stage: Stage, **inputs: Any) -> Stage:
-    """The stage with some of its inputs as they are now."""
-    return replace(stage, inputs=stage.inputs | inputs)
-
-
-def _checksum(path: Path, stage: Stage, said: str) -> str:
-    """The checksum of a file that went into a stage: by its record where the file is older.
-
-    To read the weights of all runs anew would take minutes.
-    """
-    older = path.stat().st_mtime_ns < stage.record.stat().st_mtime_ns
-    return said if older else checksum(path)
 
 
 def _commit(folder: Path) -> str | None:

@@ -6,7 +6,7 @@ from severstal.pipeline.data import prepare
 from severstal.pipeline.prediction import predict_oof, predict_test
 from severstal.pipeline.rules import tune_rules
 from severstal.pipeline.scorecard import make_scorecard
-from severstal.pipeline.submission import SUBMISSION, submit
+from severstal.pipeline.submission import SUBMISSION, check_output, submit
 from severstal.pipeline.training import train_folds
 from severstal.report.scorecard import Scorecard
 
@@ -29,6 +29,7 @@ def run(
     Returns:
         The scorecards: `oof`, and `test` where the truth of the test images is known.
     """
+    check_output(output)
     candidate = prepare(recipe, input, name)
     train_folds(candidate)
     predict_oof(candidate)
