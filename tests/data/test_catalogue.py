@@ -37,6 +37,7 @@ def test_the_later_line_holds_and_the_earlier_row_stays_taken(filled: Catalogue,
     assert (again.entries["a"].row, again.rows) == (3, 4)
 
 
+@pytest.mark.slow
 def test_every_cut_of_the_file_leaves_whole_lines(filled: Catalogue, tmp_path: Path) -> None:
     text = (tmp_path / CATALOGUE).read_bytes()
     ends = [index + 1 for index, byte in enumerate(text) if byte == ord("\n")]

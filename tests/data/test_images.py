@@ -65,6 +65,7 @@ def test_worker_processes_read_at_the_same_time(pictures: Pictures) -> None:
             assert np.array_equal(read, picture(name))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(mmap, "MADV_DONTNEED"), reason="this system's pages cannot be let go of")
 def test_a_process_holds_the_pages_of_a_few_pictures_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

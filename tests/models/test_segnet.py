@@ -99,6 +99,7 @@ def test_the_decoder_mirrors_the_encoder(name):
     assert up == [(after, before) for before, after in down[::-1]]
 
 
+@pytest.mark.slow
 def test_pretrained_weights_are_loaded(tmp_path):
     torch.manual_seed(0)
     published = smp.encoders.get_encoder("vgg11_bn", weights=None)

@@ -87,6 +87,7 @@ def test_what_cannot_be_compared(small_input: Path, tiny_recipe: Path) -> None:
     assert not Path("runs").exists()
 
 
+@pytest.mark.slow
 def test_each_row_says_how_many_pictures_its_recipe_saw(
     small_input: Path, tiny_recipe: Path, capsys: pytest.CaptureFixture
 ) -> None:

@@ -80,6 +80,7 @@ def test_plain_rules_say_nothing_of_a_search(
     pipeline.tune_rules(job)
 
 
+@pytest.mark.slow
 def test_rules_with_a_crf_are_explained(job: Job, capsys: pytest.CaptureFixture) -> None:
     text = Path("tiny.toml").read_text() + "\n[decision]\ncrf = 1\n"
     Path("refined.toml").write_text(text)

@@ -361,6 +361,7 @@ def test_a_recipe_of_two_networks_goes_all_the_way(pair: Path, small_input: Path
     assert stamps() == before
 
 
+@pytest.mark.slow
 def test_runs_put_together_by_hand_and_a_recipe_of_them_are_one_thing(pair: Path, small_input: Path) -> None:
     team = pipeline.open_candidate(pair, small_input)
     pipeline.train_folds(team)

@@ -206,6 +206,7 @@ def test_two_runs_are_identical(job: Job, small_input: Path, tiny_recipe: Path) 
     assert Path("one.csv").read_bytes() == Path("two.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_bounded_recipe_uses_some_and_predicts_all(job: Job, small_input: Path, tiny_recipe: Path) -> None:
     tiny_recipe.write_text(tiny_recipe.read_text().replace("[data]", "[data]\nmax_images = 8"))
     pipeline.run(tiny_recipe, small_input, name="bounded")

@@ -100,7 +100,7 @@ def check_planted(table: pd.DataFrame, name: str, folder: Path) -> None:
     assert examine(folder / "out" / "repaired.csv", read_picture).findings == ()
 
 
-@pytest.mark.parametrize("name", slow_but(PLANTS, ("starts from 0", "read by rows")))
+@pytest.mark.parametrize("name", slow_but(PLANTS, ("starts from 0",)))
 def test_a_fault_of_all_rows_is_found_and_mended_in_part_of_the_table(
     reference: pd.DataFrame, tmp_path: Path, name: str
 ) -> None:
@@ -207,6 +207,7 @@ def test_untouched_real_tables_are_clean(real_data: Path, reference: pd.DataFram
         assert report.exit_code == 0
 
 
+@pytest.mark.slow
 def test_the_form_of_2019_is_clean_with_and_without_its_empty_rows(
     reference: pd.DataFrame, tmp_path: Path
 ) -> None:

@@ -191,6 +191,7 @@ unzip(sys.argv[1], sys.argv[2], entries)
 """
 
 
+@pytest.mark.slow
 def test_killed_at_any_instant_it_goes_on(tmp_path: Path, run_and_kill: Callable[..., None]) -> None:
     rng = random.Random(0)
     files = {f"train_images/{number:03d}.jpg": rng.randbytes(50_000) for number in range(300)}

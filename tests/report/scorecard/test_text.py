@@ -1,6 +1,7 @@
 """The text of a scorecard says what it holds, within 100 columns."""
 
 import numpy as np
+import pytest
 
 from severstal.competition.metric import score_pairs
 from severstal.competition.scored import ScoredPairs, score_masks
@@ -97,6 +98,7 @@ def test_a_scorecard_says_everything(card: Scorecard):
         assert note in " ".join(lines)
 
 
+@pytest.mark.slow
 def test_long_names_large_numbers_and_many_classes_fit():
     names = tuple(f"{letter} name that is longer than any table can bear" for letter in "abcdefghijklmnop")
     spec, rng = Spec("s", (2560, 16000), names), np.random.default_rng(0)
