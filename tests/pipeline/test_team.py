@@ -91,6 +91,30 @@ def test_each_picture_is_read_once_for_all_runs(
         assert all(np.array_equal(reader[index], old) for index, old in enumerate(kept))
 
 
+def test_runs_of_other_precisions_are_predicted_apart(
+    trained_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(trained_folder, tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
+    runs = [open_job(recipe, trained_folder / "small") for recipe in ("tiny.toml", "other.toml")]
+    runs[1] = replace(
+        runs[1], recipe=replace(runs[1].recipe, training=replace(runs[1].recipe.training, precision="bf16"))
+    )
+    for job in runs:
+        shutil.rmtree(job.folder / "test", ignore_errors=True)
+    seen = []
+    predict = prediction.predict_maps
+
+    def watched(predictions, *arguments):
+        seen.append([each.accelerator.mixed_precision for each in predictions])
+        return predict(predictions, *arguments)
+
+    monkeypatch.setattr(prediction, "predict_maps", watched)
+    monkeypatch.setattr(prediction, "train_folds", lambda job: None)  # the weights are as they are
+    pipeline.predict_tests(runs)
+    assert seen == [["no"], ["bf16"]]
+
+
 @pytest.mark.slow
 def test_runs_on_other_inputs_are_predicted_from_their_own(
     small_input: Path, tiny_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

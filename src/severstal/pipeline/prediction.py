@@ -23,7 +23,7 @@ from severstal.pipeline.data import make_folds
 from severstal.pipeline.team import Candidate, Team, jobs_of
 from severstal.pipeline.training import train_folds
 from severstal.stages import Stage
-from severstal.training.device import make_accelerator
+from severstal.training.device import choose_precision, make_accelerator
 from severstal.training.network import load_network
 
 Maps = MapReader | EnsembleReader
@@ -51,12 +51,15 @@ def predict_test(candidate: Candidate) -> Maps:
 
 
 def predict_oofs(jobs: Sequence[Job]) -> list[MapReader]:
-    """Predict the labelled images of several runs out of fold: runs on the same images read each once."""
+    """Predict the labelled images of several runs out of fold.
+
+    Runs on the same images, in the same precision, read each once.
+    """
     return _predict(jobs, "oof")
 
 
 def predict_tests(jobs: Sequence[Job]) -> list[MapReader]:
-    """Predict the test images of several runs: runs on the same images read each once."""
+    """Predict the test images of several runs; see `predict_oofs`."""
     return _predict(jobs, "test")
 
 
@@ -65,9 +68,10 @@ def _predict(jobs: Sequence[Job], part: Part) -> list[MapReader]:
     for job in jobs:
         stage = _stage(job, part)
         if not stage.is_done():
-            images = (str(job.data.root), _pictures(job, part).digest, *_names(job, part))
-            alike.setdefault(images, []).append((job, stage))
-    for (_, _, *names), group in alike.items():
+            precision = choose_precision(job.recipe.training.precision)  # one at a time: see make_accelerator
+            read = (precision, str(job.data.root), _pictures(job, part).digest, *_names(job, part))
+            alike.setdefault(read, []).append((job, stage))
+    for (_, _, _, *names), group in alike.items():
         first = group[0][0]
         predict_maps([_prediction(*each) for each in group], _pictures(first, part), names, first.spec)
         for job, stage in group:
