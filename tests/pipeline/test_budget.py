@@ -103,9 +103,20 @@ def test_a_budget_that_cannot_be_kept_is_refused(
 
 def test_so_few_epochs_that_a_phase_never_begins_are_refused() -> None:
     late = replace(recipe_of(2, 4), phases=(PhaseSettings(start=0.6, class_weights="balanced"),))
-    with pytest.raises(SeverstalError, match=r"^recipe .*: phases\[0\] starts at 0\.6 of 2 epochs"):
+    with pytest.raises(SeverstalError, match=r"^recipe .*: phases\[0\] .* training.epochs = 3 or more"):
         spend(late, 80)
     assert spend(change(late, {"training.epochs": 3}), 120).training.epochs == 3
+
+
+@pytest.mark.parametrize("budget", [64, 80, 128, 160, 320, 400])
+def test_no_length_is_taken_in_which_a_phase_never_begins(budget: int) -> None:
+    late = replace(recipe_of(3, 8), phases=(PhaseSettings(start=0.6, class_weights="balanced"),))
+    spent = spend(late, budget)
+    Plan(spent, spent.training.epoch_images).require_all()
+    assert abs(sampled(spent)[0] - budget) <= 16
+    very_late = replace(recipe_of(10, 8), phases=(PhaseSettings(start=0.9, class_weights="balanced"),))
+    with pytest.raises(SeverstalError, match=r"^16 pictures are too few for all phases .* --pictures 80 or"):
+        spend(very_late, 16)
 
 
 def test_what_is_planned_leaves_out_what_is_dropped() -> None:

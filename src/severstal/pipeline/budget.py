@@ -36,7 +36,7 @@ def spend(recipe: Recipe, budget: int, members: int = 1) -> Recipe:
     A last batch that is not full is dropped in training. Therefore an epoch gets as many pictures as fill its
     batches, at least one of the recipe's size, so that next to nothing is dropped. Where that misses the
     budget by more than a fiftieth, another number of epochs, from half as many to twice as many, is taken
-    that comes nearer, which is told. Nothing stops the training early.
+    that comes nearer, and in which every phase begins, which is told. Nothing stops the training early.
 
     Args:
         recipe: of one network, with the number of epochs that is wanted.
@@ -67,7 +67,16 @@ def spend(recipe: Recipe, budget: int, members: int = 1) -> Recipe:
             f"{budget} pictures are too few for recipe {recipe.name}, of {wanted} epochs and batches of "
             f"{batch}{each}: give --pictures {least} or more"
         )
+    try:
+        Plan(recipe, images=1).require_all()
+    except SeverstalError as error:
+        raise SeverstalError(f"recipe {recipe.name}: {error}") from None
     length = _find_length(recipe, budget / trainings)
+    if length is None:
+        raise SeverstalError(
+            f"{budget} pictures are too few for all phases of recipe {recipe.name}, in batches of {batch}: "
+            f"give --pictures {trainings * batch * wanted} or more"
+        )
     if length.epochs != wanted:
         print(
             f"recipe {recipe.name}: {length.epochs} epochs of {length.images} pictures, as {wanted} of whole "
@@ -75,12 +84,7 @@ def spend(recipe: Recipe, budget: int, members: int = 1) -> Recipe:
             flush=True,
         )
     lasting = {"training.epochs": length.epochs, "training.epoch_images": length.images}
-    spent = change(recipe, lasting | {"training.early_stopping": 0})
-    try:
-        Plan(spent, length.images).require_all()
-    except SeverstalError as error:
-        raise SeverstalError(f"recipe {recipe.name}: {error}") from None
-    return spent
+    return change(recipe, lasting | {"training.early_stopping": 0})
 
 
 def pictures_planned(recipe: Recipe, labelled: int) -> int:
@@ -124,16 +128,29 @@ def pictures_seen(candidate: Candidate) -> int:
     return round(seen / candidate.recipe.data.train_folds)
 
 
-def _find_length(recipe: Recipe, pictures: float) -> _Length:
-    """The length nearest to so many pictures in one training; near enough, that of the most alike epochs."""
+def _find_length(recipe: Recipe, pictures: float) -> _Length | None:
+    """The length nearest to so many pictures in one training; near enough, that of the most alike epochs.
+
+    None where every phase begins in no number of epochs that the pictures are enough for.
+    """
     start = min(recipe.training.epochs, int(pictures // _largest_batch(recipe)))
     counts = {start, *range(max(1, start // 2), 2 * start + 1, max(1, start // 100))}
-    best = _fill(recipe, start, pictures)
-    for epochs in sorted(counts - {start}, key=lambda count: (abs(count - start), count)):
-        if best.missed <= NEAR * pictures:
+    best = None
+    for epochs in sorted(counts, key=lambda count: (abs(count - start), count)):
+        if best and best.missed <= NEAR * pictures:
             break
-        best = min(best, _fill(recipe, epochs, pictures), key=lambda length: length.missed)
+        if _all_begin(recipe, epochs):
+            found = _fill(recipe, epochs, pictures)
+            best = min(best or found, found, key=lambda length: length.missed)
     return best
+
+
+def _all_begin(recipe: Recipe, epochs: int) -> bool:
+    try:
+        Plan(change(recipe, {"training.epochs": epochs}), images=1).require_all()
+    except SeverstalError:
+        return False
+    return True
 
 
 def _fill(recipe: Recipe, epochs: int, pictures: float) -> _Length:

@@ -78,14 +78,18 @@ class Plan:
         self._steps = list(accumulate(steps, initial=0))  # before each epoch, and in the end
 
     def require_all(self) -> None:
-        """Raise a SeverstalError where a phase that is to begin before the end never does: few epochs."""
+        """Refuse so few epochs that a phase whose start lies before the end would begin after the last one.
+
+        Raises:
+            SeverstalError: naming the phase and how many epochs it needs.
+        """
         epochs = self._training.epochs
         for place, settings in enumerate(self._settings):
             if settings.start < 1 and _first_epoch(settings.start, epochs) >= epochs:
                 needed = ceil(1 / (1 - settings.start) - 1e-9)
                 raise SeverstalError(
-                    f"phases[{place}] starts at {settings.start:g} of {epochs} epochs, in the last one: "
-                    f"give training.epochs = {needed} or more, or leave it out"
+                    f"phases[{place}] starts at {settings.start:g} of the epochs, and of {epochs} the last "
+                    f"has begun by then: give training.epochs = {needed} or more, or leave it out"
                 )
 
     def phase(self, epoch: int) -> Phase:
