@@ -58,6 +58,7 @@ def test_colour_pictures():
         (("upnet", "resnet18"), "architecture 'upnet' is unknown: the nearest known one is 'unet'"),
         (("unet", "resnet81"), "encoder_name 'resnet81' is unknown: the nearest known one is 'resnet18'"),
         (("unet", "tu-resnet-18"), "'tu-resnet18'"),
+        (("unet", "resnet34.a1_in1k"), "encoder_name 'resnet34.a1_in1k' is unknown: .* 'resnet34'"),
         (("unet", "resnet18", "imagenette"), "encoder_weights 'imagenette' of resnet18 .* 'imagenet'"),
         (("dpt", "resnet18"), "dpt on resnet18 .* needs a vision transformer of timm"),
         (("dpt", "tu-vit_tiny_patch14_reg4_dinov2"), "encoder_name .* is unknown"),

@@ -39,7 +39,9 @@ def find_encoder(name: str) -> str:
     base, _, tag = name.partition(".")
     if not name.startswith(TIMM) or not timm.is_model(base.removeprefix(TIMM)):
         known = [*encoders, *(TIMM + model for model in timm.list_models())]
-        raise unknown("encoder_name", base, known)
+        raise SeverstalError(
+            f"encoder_name {name!r} is unknown: the nearest known one is {nearest(base, known)!r}"
+        )
     if tag and tag not in weight_tags(base):
         raise unknown("encoder_name", name, [base, *(f"{base}.{known}" for known in weight_tags(base))])
     return name
