@@ -26,22 +26,45 @@ def require_batches(
 
     Raises:
         SeverstalError: a process would get no crop of a batch, or the recipe cuts batches into single crops
-            for a network that learns from no crop alone.
+            for a network that cannot learn from one.
     """
     processes = accelerator.num_processes
     coming = [plan.phase(epoch) for epoch in range(len(state.history), recipe.training.epochs)]
     for phase in (phase for phase in plan.phases if phase in coming):
         name = _batch_size_name(phase, recipe)
-        if phase.batch_size < processes:
-            raise SeverstalError(
-                f"{name} is {phase.batch_size}: give {processes} or more, one for each process"
-            )
+        require_crops(phase.batch_size, plan.images, processes, name)
         fewest = min(phase.batch_size, plan.images) // processes  # crops of a process
         crop = image_shape if recipe.training.overfit_images else map(min, phase.crop, image_shape)
         size = [-(-side // recipe.data.scale) for side in crop]
         blank = torch.zeros(1, 1, *size, device=accelerator.device)
         if 1 <= fewest <= state.parts.asked and not takes_one(state.network, blank, accelerator):
             raise parts_of_one(state.network, name)
+
+
+def require_crops(batch_size: int, images: int, processes: int, name: str = "training.batch_size") -> None:
+    """Refuse batches in which a process would get no crop.
+
+    Args:
+        batch_size: crops in a batch.
+        images: pictures in an epoch.
+        processes: that share the batch.
+        name: where the batch size stands in the recipe.
+
+    Raises:
+        SeverstalError: there are more processes than that.
+
+    Example:
+        >>> require_crops(8, 3, processes=4)
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: an epoch has 3 pictures for 4 processes: set ...
+    """
+    if batch_size < processes:
+        raise SeverstalError(f"{name} is {batch_size}: give {processes} or more, one for each process")
+    if images < processes:
+        raise SeverstalError(
+            f"an epoch has {images} pictures for {processes} processes: set training.epoch_images to "
+            f"{processes} or more, or train with fewer processes"
+        )
 
 
 def takes_one(network: nn.Module, picture: Tensor, accelerator: Accelerator) -> bool:

@@ -17,8 +17,8 @@ from severstal.data.images import Pictures
 from severstal.data.mixup import mix
 from severstal.data.pseudo import PseudoData
 from severstal.data.sampling import EpochSampler
-from severstal.errors import SeverstalError
 from severstal.recipe import Recipe
+from severstal.training.batches import require_crops
 from severstal.training.device import choose_workers
 from severstal.training.phases import Phase
 
@@ -154,10 +154,7 @@ class Feed:
         self._seen: list[tuple[torch.Tensor, ...]] = []
         process, processes = accelerator.process_index, accelerator.num_processes
         batches = BatchSampler(self._sampler, phase.batch_size, process, processes)
-        if batches.size < processes:
-            raise SeverstalError(
-                f"training.batch_size is {batches.size}: give {processes} or more, one for each process"
-            )
+        require_crops(phase.batch_size, len(self._sampler), processes)
         workers = choose_workers(recipe.training.workers)
         self._whole = batches.size
         self._loader = DataLoader(

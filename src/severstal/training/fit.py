@@ -50,8 +50,9 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
         The history.
 
     Raises:
-        SeverstalError: the loss or a weight is not a number, the device's memory is too small for a single
-            crop, a phase's batches are too small, or the disk is full; the last state stays.
+        SeverstalError: before the training, a phase never begins, has too small batches or a faulty loss; in
+            it, the loss or a weight is not a number, the device's memory is too small for a single crop, or
+            the disk is full, and the last state stays.
     """
     folder, settings, seed = Path(folder), recipe.training, recipe.seed * 1000 + fold
     accelerator = make_accelerator(settings.precision)

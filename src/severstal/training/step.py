@@ -81,7 +81,8 @@ class Step:
             torch.manual_seed(seed)
             return self._gradients(crops, parts)
 
-        if state.parts.asked >= size and not takes_one():
+        fewest = crops.whole // self._accelerator.num_processes  # all processes have to try, or none
+        if state.parts.asked >= fewest and not takes_one():
             raise parts_of_one(state.network)
         result = state.parts.run(compute, size, takes_one)
         if self._accelerator.num_processes > 1:

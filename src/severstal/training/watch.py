@@ -29,7 +29,7 @@ class _Seen:
 
 
 class LossWatch:
-    """Stops a training at the batch whose loss is not a number, and says which pictures were in it.
+    """Stops a training where a loss or a weight is not a number; of a loss it says which pictures were there.
 
     The loss of a batch is looked at while the device computes the next one, so that it never waits.
 
