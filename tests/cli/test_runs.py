@@ -13,6 +13,7 @@ from severstal.cli.runs import runs
 from severstal.competition.scored import ScoredPairs, score_masks
 from severstal.competition.spec import Spec, read_spec
 from severstal.competition.tables import read_labels
+from severstal.decision.summary import EDITION
 from severstal.files import checksum, write_text
 from severstal.recipe import Recipe
 from severstal.stages import Stage
@@ -62,7 +63,8 @@ def make_run(folder: Path, root: Path, spec: Spec, pairs: ScoredPairs) -> None:
     maps = {"weights": [checksum(path) for path in weights], "pictures": "p", "folds": checksum(dealt)}
     predicted = Stage(folder, "oof", maps | {"inference": settings["inference"]})
     predicted.finish([])
-    Stage(folder, "summary", {"maps": predicted.key, "labels": "labels"}).finish([summary])
+    inputs = {"maps": predicted.key, "labels": "labels", "edition": EDITION}
+    Stage(folder, "summary", inputs).finish([summary])
     rules = {"summary": checksum(summary), "folds": checksum(dealt), "labels": "labels"}
     rules |= {"decision": settings["decision"], "seed": recipe.fold_seed}
     Stage(folder, "rules", rules).finish([folder / "oof" / "pairs.csv"])
@@ -115,7 +117,7 @@ def test_a_run_with_other_weights_than_were_scored_is_one_line(command: Callable
     assert command("runs/a", "runs/b")[0] == 0
     Path("runs/b/fold0/model.safetensors").write_text("WEIGHTS")
     line = the_line(command("runs/a", "runs/b"))
-    assert "runs/b/oof/pairs.csv: of other weights, folds or settings than the run's" in line
+    assert "runs/b/oof/pairs.csv: not known to be of the weights, folds and settings" in line
     assert line.endswith("`severstal score` on the run writes it\n")
 
 

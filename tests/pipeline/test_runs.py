@@ -14,6 +14,7 @@ from severstal import pipeline
 from severstal.competition.metric import score_pairs
 from severstal.competition.scored import ScoredPairs
 from severstal.competition.spec import Spec
+from severstal.decision.summary import EDITION
 from severstal.errors import SeverstalError
 from severstal.files import checksum, digest, read_json, write_json, write_text
 from severstal.pipeline.runs import list_runs, load_scored
@@ -75,7 +76,7 @@ def write_score(folder: Path, score: float) -> None:
         maps = digest([keys, "mean", weights, 1.0, None])
     summary, pairs = folder / "oof" / "summary.npz", folder / "oof" / "pairs.csv"
     write_text(summary, "summary")
-    Stage(folder, "summary", {"maps": maps, "labels": "labels"}).finish([summary])
+    Stage(folder, "summary", {"maps": maps, "labels": "labels", "edition": EDITION}).finish([summary])
     found = (np.arange(100) < round(100 * score)).astype(int)[:, None]  # of a hundred masks of a pixel
     names = tuple(f"{number}.jpg" for number in range(100))
     ScoredPairs(names, SPEC, found, found**0, found**0).save(pairs)
@@ -288,7 +289,9 @@ def test_a_score_of_what_the_run_no_longer_is_is_left_out(change: str) -> None:
     assert own_score("b") is None
     if change != "card":
         for folder in (run, team):
-            with pytest.raises(SeverstalError, match=r"pairs\.csv: of other .* `severstal score` on the run"):
+            with pytest.raises(
+                SeverstalError, match=r"pairs\.csv: not known to be of .* `severstal score` on the run"
+            ):
                 load_scored(folder)
 
 

@@ -176,7 +176,8 @@ def _cost(candidate: Candidate) -> Cost:
     """What the networks cost, as it was measured the first time."""
     path = candidate.folder / "cost.json"
     trained = read_json(candidate.folder / "stages" / "ablation.json")["key"]
-    stage = Stage(candidate.folder, "cost", {"judged": trained, "memory": "of the largest phase"})
+    memory = "of the largest phase, with defects"
+    stage = Stage(candidate.folder, "cost", {"judged": trained, "memory": memory})
     if not stage.is_done():
         write_json(path, asdict(measure_cost(candidate)))
         stage.finish([path])

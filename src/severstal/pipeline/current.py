@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from severstal.decision.summary import EDITION
 from severstal.errors import SeverstalError
 from severstal.files import checksum, digest, read_json
 from severstal.inference.ensemble import Combiner
@@ -27,7 +28,9 @@ def is_current(folder: Path, damaged: Damaged) -> bool:
     first = find_member(folder, read_json(team)["runs"][0]) if team.is_file() else folder
     maps, folds = _maps_key(folder, damaged), first / "folds.csv"
     summed, ruled = (_recorded(folder, name, damaged) for name in ("summary", "rules"))
-    if None in (maps, summed, ruled) or not folds.is_file() or not _again(summed, maps=maps).is_done():
+    if None in (maps, summed, ruled) or not folds.is_file():
+        return False
+    if not _again(summed, maps=maps, edition=EDITION).is_done():
         return False
     recipe, _, _ = read_run(folder)
     now = {

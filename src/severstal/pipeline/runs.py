@@ -82,7 +82,10 @@ def load_scored(run: str | Path) -> ScoredPairs:
             f"{run}: its files are of another make ({error!r}): `severstal score` on the run writes them"
         ) from error
     if not current:
-        stale = "of other weights, folds or settings than the run's: `severstal score` on the run writes it"
+        stale = (
+            "not known to be of the weights, folds and settings that the run has now: `severstal score` on "
+            "the run writes it"
+        )
         raise SeverstalError(next(iter(damaged.values()), f"{path}: {stale}"))
     return pairs
 
