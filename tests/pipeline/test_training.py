@@ -1,10 +1,8 @@
 """Rounds of pseudo-labels: what is trained on what, what is trained again, and what a fold never sees."""
 
 import json
-import re
 import shutil
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,17 +13,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from severstal import job as job_module
 from severstal import pipeline
 from severstal.competition.rle import encode
 from severstal.data.dataset import CropDataset
 from severstal.errors import SeverstalError
-from severstal.files import read_json, write_text
+from severstal.files import write_text
 from severstal.inference.predict import to_inputs
 from severstal.job import open_job
 from severstal.pipeline import training
 from severstal.recipe import load_recipe
-from severstal.training import fit as fit_module
 from severstal.training.checkpoint import save_weights
 from severstal.training.history import SCORES, load_history
 from severstal.training.network import new_network
@@ -434,80 +430,3 @@ def test_killed_in_any_round_it_ends_the_same(
     for name in ("fold0/round1/pseudo.csv", "fold0/last.safetensors", "fold1/model.safetensors"):
         whole, broken = (Path(f"runs/{run}/{name}").read_bytes() for run in ("whole", "broken"))
         assert whole == broken, name
-
-
-def test_a_training_whose_memory_ran_out_goes_on_in_more_parts(
-    small_input: Path, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    train_epoch, epochs = fit_module.train_epoch, []
-
-    def run_out(*arguments):
-        epochs.append(1)
-        if len(epochs) == 2:
-            raise SeverstalError("a batch in 1 parts does not fit: set training.accumulate = 2")
-        return train_epoch(*arguments)
-
-    monkeypatch.setattr(fit_module, "train_epoch", run_out)
-    with pytest.raises(SeverstalError, match="accumulate = 2"):
-        train(tiny_recipe, small_input)
-    history = Path("runs/tiny-small/fold0/history.jsonl")
-    (first,) = load_history(history)
-    text = tiny_recipe.read_text()
-    tiny_recipe.write_text(text.replace("[training]", "[training]\naccumulate = 2"))
-    train(tiny_recipe, small_input)
-    again, second = load_history(history)
-    assert again == first
-    assert (first["accumulate"], second["accumulate"]) == (1, 2)
-
-
-def with_parts(recipe: Path, count: int) -> Path:
-    """The recipe with batches in so many parts, as a file of the same name."""
-    text = re.sub("accumulate = .*\n", "", recipe.read_text())
-    recipe.write_text(text.replace("[training]", f"[training]\naccumulate = {count}"))
-    return recipe
-
-
-def test_a_begun_training_says_that_it_stays_with_its_parts(
-    small_input: Path, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
-    tiny_recipe.write_text(tiny_recipe.read_text().replace("train_folds = 2", "train_folds = 1"))
-    train_epoch, epochs = fit_module.train_epoch, []
-
-    def stopped(*arguments):
-        epochs.append(1)
-        if len(epochs) == 2:
-            raise KeyboardInterrupt
-        return train_epoch(*arguments)
-
-    monkeypatch.setattr(fit_module, "train_epoch", stopped)
-    with pytest.raises(KeyboardInterrupt):
-        train(with_parts(tiny_recipe, 2), small_input)
-    assert "left aside" not in capsys.readouterr().out
-    (history,) = train(with_parts(tiny_recipe, 1), small_input).values()
-    told = capsys.readouterr().out.splitlines()
-    assert told.count("fold 0: goes on in 2 parts; training.accumulate = 1 is left aside") == 1
-    assert [epoch["accumulate"] for epoch in history] == [2, 2]
-
-
-def test_a_finished_training_says_that_it_keeps_its_parts(
-    small_input: Path, tiny_recipe: Path, capsys: pytest.CaptureFixture
-) -> None:
-    tiny_recipe.write_text(tiny_recipe.read_text().replace("train_folds = 2", "train_folds = 1"))
-    train(with_parts(tiny_recipe, 1), small_input)
-    train(tiny_recipe, small_input)
-    assert "left aside" not in capsys.readouterr().out
-    (history,) = train(with_parts(tiny_recipe, 2), small_input).values()
-    line = "fold 0: is kept as it was trained, in 1 part; training.accumulate = 2 is left aside"
-    assert line in capsys.readouterr().out.splitlines()
-    assert [epoch["accumulate"] for epoch in history] == [1, 1]
-
-
-def test_folds_side_by_side_write_the_environment_of_one_run(
-    small_input: Path, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job = open_job(tiny_recipe, small_input)
-    monkeypatch.setattr(job_module, "environment", lambda: {"commit": None})
-    with ThreadPoolExecutor(4) as folds:
-        for written in [folds.submit(job.record_environment) for _ in range(40)]:
-            written.result()
-    assert read_json(job.folder / "environment.json") == {"commit": None}
