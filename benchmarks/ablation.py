@@ -18,7 +18,7 @@ from pathlib import Path
 
 from training import both_recipes
 
-from severstal import pipeline
+from severstal import experiments
 from severstal.models.smallest import smallest
 from severstal.recipe.switches import change
 
@@ -49,7 +49,7 @@ def main() -> None:
         "training.learning_rate": 2e-3,
     }
     recipe = replace(change(ours, settings), name="bench")
-    pipeline.ablate(recipe, arguments.input, arguments.switches, output=arguments.output)
+    experiments.ablate(recipe, arguments.input, arguments.switches, output=arguments.output)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from training import both_recipes
 
-from severstal import pipeline
+from severstal import experiments
 from severstal.models.classical.body import METHODS
 from severstal.models.registry import architectures
 from severstal.models.smallest import smallest
@@ -57,7 +57,7 @@ def main() -> None:
     _, ours = both_recipes(budget)
     every = recipes(change(ours, {"training.batch_size": 4, "training.learning_rate": 2e-3}))
     chosen = [every[name] for name in arguments.only or every]
-    pipeline.compare_recipes(chosen, arguments.input, output=arguments.output)
+    experiments.compare_recipes(chosen, arguments.input, output=arguments.output)
 
 
 if __name__ == "__main__":

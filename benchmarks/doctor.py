@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from severstal.competition.doctor import examine, write_repair
 from severstal.data.images import read_picture
-from severstal.data.sample import draw_sample
+from severstal.doctor import examine, write_repair
+from severstal.synthetic import draw_sample
 
 REAL_TABLE = Path(__file__).parents[1] / "../shared/data/severstal/reference/train_rle.csv"
 TABLE_ROWS = 7095  # of the competition's train.csv

@@ -26,7 +26,7 @@ from severstal.data.features import picture_features
 from severstal.data.folds import make_folds
 from severstal.data.images import Pictures
 from severstal.data.likeness import measure_likeness
-from severstal.data.sample import draw_sample
+from severstal.synthetic import draw_sample
 
 EVERY = 50  # pictures, one of which has a copy
 CANDIDATES = 1000  # pictures a set in the measurement of the likeness, at most

@@ -7,8 +7,8 @@ import sys
 
 from severstal.competition.masks import Masks
 from severstal.competition.tables import read_submission
-from severstal.job import reopen_job
 from severstal.report.submission import submission_gallery
+from severstal.runs.job import reopen_job
 
 IMAGES = 7
 

@@ -23,13 +23,13 @@ import numpy as np
 import torch
 
 from severstal.competition.folder import open_input
-from severstal.data.sample import draw_sample
+from severstal.device import make_accelerator
 from severstal.inference.predict import Prediction, predict_maps
-from severstal.job import open_job
+from severstal.models.from_recipe import new_network
 from severstal.models.network import Network
 from severstal.recipe import Recipe
-from severstal.training.device import make_accelerator
-from severstal.training.network import new_network
+from severstal.runs.job import open_job
+from severstal.synthetic import draw_sample
 
 REPEATS = 3
 

@@ -38,9 +38,9 @@ from severstal.competition.folder import open_input
 from severstal.competition.masks import Masks
 from severstal.competition.tables import read_labels
 from severstal.data.build import open_pictures
-from severstal.data.sample import draw_sample
+from severstal.device import make_accelerator
 from severstal.recipe import AugmentSettings, Recipe, TrainingSettings
-from severstal.training.device import make_accelerator
+from severstal.synthetic import draw_sample
 from severstal.training.feed import Feed, FoldData
 from severstal.training.phases import Plan
 

@@ -25,16 +25,17 @@ from severstal.competition.folder import open_input
 from severstal.competition.masks import Masks
 from severstal.competition.tables import read_labels
 from severstal.data.build import open_pictures
-from severstal.data.sample import draw_sample
+from severstal.device import make_accelerator
 from severstal.losses.registry import build_loss
+from severstal.memory import Parts
+from severstal.models.from_recipe import new_network
 from severstal.recipe import AugmentSettings, ModelSettings, Recipe, TrainingSettings
-from severstal.training.device import make_accelerator, place
+from severstal.synthetic import draw_sample
 from severstal.training.epoch import train_epoch
 from severstal.training.feed import Feed, FoldData
-from severstal.training.memory import Parts
-from severstal.training.network import new_network
 from severstal.training.optimizer import build_optimizer
 from severstal.training.phases import Plan
+from severstal.training.placement import place
 from severstal.training.state import TrainingState
 from severstal.training.step import Step
 from severstal.training.watch import LossWatch

@@ -26,8 +26,8 @@ from severstal.competition.masks import Masks
 from severstal.competition.rle import encode
 from severstal.competition.spec import SEVERSTAL
 from severstal.data.images import ImageStore
+from severstal.device import make_accelerator
 from severstal.recipe import Recipe, TrainingSettings
-from severstal.training.device import make_accelerator
 from severstal.training.feed import Feed, FoldData
 from severstal.training.phases import Plan
 

@@ -14,10 +14,10 @@ from severstal import pipeline
 from severstal.competition.scored import ScoredPairs, score_masks
 from severstal.competition.tables import read_submission
 from severstal.data.pseudo import load_labels
-from severstal.decision.bootstrap import paired
+from severstal.evaluation.bootstrap import paired
 from severstal.files import read_json
-from severstal.job import Job, open_job
 from severstal.recipe import Recipe, load_recipe
+from severstal.runs.job import Job, open_job
 
 
 def scores(job: Job) -> dict[str, ScoredPairs]:

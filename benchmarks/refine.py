@@ -13,10 +13,10 @@ from dataclasses import replace
 
 from severstal import pipeline
 from severstal.competition.scored import score_masks
-from severstal.decision.bootstrap import paired
 from severstal.decision.heldout import draw_heldout
 from severstal.decision.refine.settings import NO_REFINEMENT, Refinement
 from severstal.decision.rules import Rules
+from severstal.evaluation.bootstrap import paired
 
 STEPS = (
     Refinement(opening=1),
@@ -42,7 +42,7 @@ def main() -> None:
     """Print a line a step."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", nargs="+", help="the folder of a run, or those of a team")
-    candidate = pipeline.open_team(parser.parse_args().runs)
+    candidate = pipeline.open_ensemble(parser.parse_args().runs)
     maps, folds = pipeline.predict_oof(candidate), pipeline.fold_table(candidate)
     _, fitted = pipeline.explore_rules(candidate)
     numbers, groups = folds["fold"].to_numpy(), folds["group"].to_numpy()

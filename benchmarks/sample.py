@@ -15,7 +15,7 @@ import pandas as pd
 
 from severstal.competition.folder import InputFolder
 from severstal.competition.spec import SEVERSTAL
-from severstal.data.sample import draw_sample
+from severstal.synthetic import draw_sample
 
 
 def describe(split: str, table: pd.DataFrame, images: int) -> str:

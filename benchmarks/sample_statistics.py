@@ -18,10 +18,10 @@ import pandas as pd
 from severstal.competition import rle
 from severstal.competition.spec import SEVERSTAL
 from severstal.data.mask_statistics import mask_statistics
-from severstal.data.sample.draw import draw_image
-from severstal.data.sample.facts import AREAS, COMBINATIONS, PIECES, SHARES, SPLITS, Split
-from severstal.data.sample.layout import lay_out
-from severstal.data.sample.plan import Order, plan_pictures
+from severstal.synthetic.draw import draw_image
+from severstal.synthetic.facts import AREAS, COMBINATIONS, PIECES, SHARES, SPLITS, Split
+from severstal.synthetic.layout import lay_out
+from severstal.synthetic.plan import Order, plan_pictures
 
 BRIGHTNESS = {(): 87, (1,): 81, (2,): 53, (3,): 89, (4,): 97}
 BLACK = 8  # grey level: columns darker than that are no steel
@@ -80,7 +80,7 @@ def print_areas(table: pd.DataFrame) -> None:
         print(f"class {class_id}  " + "  ".join(cells))
 
 
-def print_counts(plan: list[Order], split: Split) -> None:
+def format_counts(plan: list[Order], split: Split) -> None:
     """Images of each combination of classes, drawn and as many as the real share gives."""
     real = COMBINATIONS[split]
     factor = len(plan) / sum(real.values())
@@ -130,8 +130,8 @@ def main() -> None:
     pd.set_option("display.width", 200, "display.max_columns", None, "display.float_format", "{:,.2f}".format)
     plan = plan_pictures(settings.images, settings.seed, "train")
     table = drawn_masks(plan, settings.seed, "train")
-    print_counts(plan, "train")
-    print_counts(plan_pictures(settings.images, settings.seed, "test"), "test")
+    format_counts(plan, "train")
+    format_counts(plan_pictures(settings.images, settings.seed, "test"), "test")
     print_areas(table)
     singles = [PIECES[k][0] / sum(PIECES[k]) for k in SEVERSTAL.class_ids]
     print(f"\nMasks in one piece, real: {', '.join(f'{share:.0%}' for share in singles)}")

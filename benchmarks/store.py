@@ -30,7 +30,7 @@ import psutil
 from severstal.competition.spec import SEVERSTAL
 from severstal.data.build import open_pictures
 from severstal.data.images import PictureFolder, Pictures
-from severstal.data.sample import draw_sample
+from severstal.synthetic import draw_sample
 
 DRAWN = 240  # different pictures
 WIDTH = 400  # of a crop

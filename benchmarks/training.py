@@ -15,11 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from severstal import pipeline
-from severstal.decision.bootstrap import interval
-from severstal.pipeline.judge import gain_on_defects, judge
+from severstal.evaluation.bootstrap import interval
+from severstal.experiments.judge import gain_on_defects, judge
 from severstal.recipe import Recipe, load_recipe
 from severstal.recipe.switches import change
-from severstal.report.comparison import compare_pairs, print_comparison
+from severstal.report.comparison import compare_pairs, format_comparison
 
 OURS = {
     "data.local_contrast": 33,
@@ -83,7 +83,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     recipes = both_recipes(arguments)
-    candidates = [pipeline.open_candidate(recipe, arguments.input) for recipe in recipes]
+    candidates = [pipeline.open_run_or_ensemble(recipe, arguments.input) for recipe in recipes]
     plain, ours = (judge(candidate, arguments.engine) for candidate in candidates)
     seen = arguments.images * arguments.epochs
     print(f"\n{arguments.encoder}, {seen:,} pictures seen in each of {arguments.folds} folds")
@@ -98,7 +98,7 @@ def main() -> None:
             f"Dice on defects {score.dice_on_defects or 0:.4f}, {rate:.1f} pictures a second"
         )
     for pairs, name in ((ours.plain, "ours, plain 0.5"), (ours.fitted, "ours, rules searched")):
-        print(print_comparison(compare_pairs(plain.plain, pairs, ("the plain recipe", name))))
+        print(format_comparison(compare_pairs(plain.plain, pairs, ("the plain recipe", name))))
         gain = gain_on_defects(pairs, plain.plain)
         print(f"Dice on defects: {gain.mean:+.4f} ({gain.low:+.4f} to {gain.high:+.4f})\n")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from severstal.errors import SeverstalError
-from severstal.files import checksum, digest, read_json, replacing, write_json, write_text
+from severstal.files import atomic_write, checksum, digest, read_json, write_json, write_text
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def names(path):
 
 
 def test_the_new_file_takes_the_place_of_the_earlier_one(earlier):
-    with replacing(earlier) as part:
+    with atomic_write(earlier) as part:
         part.write_text("new")
         assert earlier.read_text() == "earlier"
     assert earlier.read_text() == "new"
@@ -41,7 +41,7 @@ def test_folders_are_made(tmp_path):
 @pytest.mark.parametrize("error", [ValueError("no"), KeyboardInterrupt(), SeverstalError("no")])
 def test_an_error_in_the_block_leaves_the_earlier_file(earlier, error):
     def fail():
-        with replacing(earlier) as part:
+        with atomic_write(earlier) as part:
             part.write_text("half")
             raise error
 
@@ -54,7 +54,7 @@ def test_an_error_in_the_block_leaves_the_earlier_file(earlier, error):
 def test_a_killed_writer_leaves_the_earlier_file(earlier):
     script = (
         "import os, signal, sys; from severstal.files import replacing\n"
-        "with replacing(sys.argv[1]) as part:\n"
+        "with atomic_write(sys.argv[1]) as part:\n"
         "    part.write_text('half'); os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     done = subprocess.run([sys.executable, "-c", script, str(earlier)], check=False)

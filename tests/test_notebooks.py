@@ -9,9 +9,9 @@ import pytest
 
 from severstal.competition.submission import check_submission
 from severstal.errors import SeverstalError
-from severstal.job import reopen_job
 from severstal.notebooks import NOTEBOOKS, STUDIES, run_all
 from severstal.report.notebooks import run_notebooks
+from severstal.runs.job import reopen_job
 
 SOURCES = sorted(NOTEBOOKS.glob("0*.ipynb"))
 JOB = ["01_eda", "02_folds", "03_train", "04_thresholds", "05_submission", "06_errors"]

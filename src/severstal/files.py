@@ -15,7 +15,7 @@ from severstal.errors import SeverstalError
 
 
 @contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
+def atomic_write(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside `path`, and rename it to `path` once the block ends without an error.
 
     A process killed inside the block leaves the earlier file as it was. The temporary name is the same for
@@ -27,7 +27,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     Example:
         >>> import tempfile
         >>> target = Path(tempfile.mkdtemp()) / "note.txt"
-        >>> with replacing(target) as part:
+        >>> with atomic_write(target) as part:
         ...     _ = part.write_text("whole")
         >>> target.read_text()
         'whole'
@@ -46,12 +46,12 @@ def replacing(path: str | Path) -> Iterator[Path]:
         with suppress(OSError):  # where the folder itself is at fault, there is nothing to delete
             part.unlink()
         if isinstance(error, OSError):
-            raise explain(error, path) from error
+            raise explain_os_error(error, path) from error
         raise
 
 
 @contextmanager
-def alone(folder: str | Path, other: str) -> Iterator[None]:
+def exclusive_lock(folder: str | Path, other: str) -> Iterator[None]:
     """Keep other processes out of a folder while the block runs; the lock of a killed one is gone with it.
 
     Args:
@@ -61,7 +61,7 @@ def alone(folder: str | Path, other: str) -> Iterator[None]:
     Example:
         >>> import tempfile
         >>> folder = Path(tempfile.mkdtemp())
-        >>> with alone(folder, "another process that draws"):
+        >>> with exclusive_lock(folder, "another process that draws"):
         ...     write_text(folder / "drawing.txt", "a line")
     """
     Path(folder).mkdir(parents=True, exist_ok=True)
@@ -77,11 +77,11 @@ def alone(folder: str | Path, other: str) -> Iterator[None]:
         lock.release()
 
 
-def explain(error: OSError, path: Path) -> SeverstalError:
+def explain_os_error(error: OSError, path: Path) -> SeverstalError:
     """Say in one line why `path` could not be written and what to do.
 
     Example:
-        >>> print(explain(OSError(errno.ENOSPC, "No space left on device"), Path("runs/a")))
+        >>> print(explain_os_error(OSError(errno.ENOSPC, "No space left on device"), Path("runs/a")))
         runs/a: the disk is full: free some space and give the same command again
     """
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -101,7 +101,7 @@ def write_text(path: str | Path, text: str) -> None:
         >>> target.read_bytes()
         b'a,b\n'
     """
-    with replacing(path) as part:
+    with atomic_write(path) as part:
         part.write_text(text, encoding="utf-8", newline="")
 
 

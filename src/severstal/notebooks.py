@@ -7,7 +7,7 @@ import nbformat
 
 from severstal.errors import SeverstalError
 from severstal.files import write_text
-from severstal.pipeline import SUBMISSION, check_output, open_candidate
+from severstal.pipeline import SUBMISSION, check_output, open_run_or_ensemble
 from severstal.report.notebooks import read_notebook, run_notebooks
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -39,7 +39,7 @@ def run_all(
             kept.
     """
     sources = _choose(only)
-    candidate = open_candidate(recipe, input)
+    candidate = open_run_or_ensemble(recipe, input)
     kept = candidate.folder / "notebooks"
     parameters = {
         "recipe": candidate.recipe.name if recipe == "auto" else recipe,

@@ -1,5 +1,6 @@
 """Settings from outside: a TOML table becomes a frozen dataclass, or an error that says what to write."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import field, fields, is_dataclass
 from types import UnionType
@@ -8,6 +9,8 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 from severstal.errors import SeverstalError, unknown
 
 Settings = TypeVar("Settings")
+
+logger = logging.getLogger("severstal")
 
 
 def within(default: Any, low: float, high: float) -> Any:
@@ -24,6 +27,20 @@ def within(default: Any, low: float, high: float) -> Any:
         180
     """
     return field(default=default, metadata={"range": (low, high)})
+
+
+def renamed(default: Any, old: str) -> Any:
+    """Give a dataclass field its default and the word that it was called by before, which is still read.
+
+    Example:
+        >>> from dataclasses import dataclass
+        >>> @dataclass(frozen=True)
+        ... class Oven:
+        ...     heat: int = renamed(180, "warmth")
+        >>> build(Oven, {"warmth": 200}, "oven.toml")
+        Oven(heat=200)
+    """
+    return field(default=default, metadata={"renamed": old})
 
 
 def build(cls: type[Settings], table: Mapping[str, Any], source: str, prefix: str = "") -> Settings:
@@ -53,8 +70,16 @@ def build(cls: type[Settings], table: Mapping[str, Any], source: str, prefix: st
     known = {item.name: item for item in fields(cls)}
     hints = get_type_hints(cls)
     values = {}
+    before = {item.metadata["renamed"]: item.name for item in fields(cls) if "renamed" in item.metadata}
     for key, value in table.items():
         label = prefix + key
+        if key in before:
+            if before[key] in table:
+                raise SeverstalError(
+                    f"{source}: {label} is an earlier name of {prefix}{before[key]}: leave {label} out"
+                )
+            logger.warning("%s: key %r is now called %r", source, label, prefix + before[key])
+            key = before[key]
         if key not in known:
             raise unknown(f"{source}: key", label, [prefix + name for name in known])
         inner = get_args(hints[key])

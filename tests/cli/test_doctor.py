@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from severstal.cli.doctor import doctor
-from severstal.competition.doctor import examine
 from severstal.data.images import read_picture
+from severstal.doctor import examine
 from severstal.errors import SeverstalError
 
 HEADER = "ImageId,ClassId,EncodedPixels\n"

@@ -16,8 +16,8 @@ from severstal.competition.tables import read_labels
 from severstal.decision.summary import EDITION
 from severstal.files import checksum, write_text
 from severstal.recipe import Recipe
-from severstal.stages import Stage
-from severstal.training.run_folder import write_run
+from severstal.runs.folder import write_run
+from severstal.runs.stage import Stage
 
 IMAGES = [f"train{k:02d}.png" for k in range(18)]
 
@@ -205,7 +205,7 @@ def test_an_encoder_that_gives_way_with_its_weights_is_told(
 ) -> None:
     compared = []
     monkeypatch.setattr(
-        "severstal.pipeline.compare_recipes", lambda recipes, *_: compared.extend(recipes) or []
+        "severstal.experiments.compare_recipes", lambda recipes, *_: compared.extend(recipes) or []
     )
     pretrained = tiny_recipe.read_text().replace('encoder_weights = "none"', 'encoder_weights = "imagenet"')
     Path("pretrained.toml").write_text(pretrained)

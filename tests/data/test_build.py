@@ -18,7 +18,7 @@ from severstal.data.build import open_pictures
 from severstal.data.catalogue import CATALOGUE, Catalogue
 from severstal.data.images import ImageStore, PictureFolder
 from severstal.errors import SeverstalError
-from severstal.files import alone
+from severstal.files import exclusive_lock
 
 SPEC = Spec("tiny", (24, 40), ("a", "b"))
 NAMES = [f"{seed}.png" for seed in range(5)]
@@ -80,8 +80,10 @@ def test_a_part_and_the_whole_share_what_is_decoded(folder: Path, tmp_path: Path
     assert part.digest == again.digest != whole.digest
     assert all(np.array_equal(whole[seed], picture(seed)) for seed in range(5))
     assert np.array_equal(part[0], picture(4))
-    alone = open_pictures(folder, NAMES, SPEC, tmp_path / "elsewhere")  # other rows, the same pictures
-    assert alone.digest == whole.digest
+    exclusive_lock = open_pictures(
+        folder, NAMES, SPEC, tmp_path / "elsewhere"
+    )  # other rows, the same pictures
+    assert exclusive_lock.digest == whole.digest
 
 
 def test_a_changed_picture_alone_is_decoded_again(folder: Path, tmp_path: Path, decoded: list[str]) -> None:
@@ -259,7 +261,7 @@ def test_killed_at_any_instant_it_goes_on(many: Path, tmp_path: Path, decoded: l
 
 
 def test_two_builders_at_once_share_the_work(many: Path, tmp_path: Path) -> None:
-    with alone(tmp_path / "store", "nobody"):  # until both have come, so that neither is done before
+    with exclusive_lock(tmp_path / "store", "nobody"):  # until both have come, so that neither is done before
         processes = [start(many, tmp_path / "store") for _ in range(2)]
         waiting = [process.stdout.readline() for process in processes]
     assert all("waiting for another process" in line for line in waiting)

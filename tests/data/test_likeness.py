@@ -10,8 +10,8 @@ from severstal.competition.folder import open_input
 from severstal.data.features import picture_features
 from severstal.data.images import PictureFolder
 from severstal.data.likeness import Likeness, measure_likeness, most_test_like
-from severstal.data.sample import draw_sample
 from severstal.errors import SeverstalError
+from severstal.synthetic import draw_sample
 
 
 def features(count: int, mean: float, seed: int, name: str) -> pd.DataFrame:

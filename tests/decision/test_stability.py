@@ -7,9 +7,9 @@ import pytest
 
 from severstal.competition.spec import Spec
 from severstal.decision import stability as module
-from severstal.decision.bootstrap import group_counts
 from severstal.decision.search import SearchSettings, search_rules
 from severstal.decision.stability import stability
+from severstal.evaluation.bootstrap import group_counts
 
 SPEC = Spec("tiny", (4, 6), ("scratch", "hole"))
 QUICK = SearchSettings(thresholds=(0.2, 0.35, 0.5, 0.65, 0.8))

@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from severstal.data.dataset import to_input
+from severstal.device import make_accelerator
 from severstal.errors import SeverstalError
 from severstal.inference.maps import MapReader
 from severstal.inference.predict import Prediction, predict_batch, predict_maps, to_inputs
-from severstal.job import Job, open_job
 from severstal.models.network import Output
 from severstal.recipe import DataSettings
-from severstal.training.device import make_accelerator
+from severstal.runs.job import Job, open_job
 
 
 class Constant(torch.nn.Module):

@@ -6,17 +6,17 @@ import torch
 from scipy import ndimage
 
 from severstal.errors import SeverstalError
-from severstal.losses.target import by_class, harden, shrink, smooth_edges, smooth_labels, widen
+from severstal.losses.target import binarize, by_class, shrink, smooth_edges, smooth_labels, to_float32
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
 def test_wide_is_float32_at_least(dtype):
     expected = torch.float64 if dtype == torch.float64 else torch.float32
-    assert widen(torch.zeros(2, dtype=dtype)).dtype == expected
+    assert to_float32(torch.zeros(2, dtype=dtype)).dtype == expected
 
 
 def test_hard_is_a_half_or_more():
-    assert harden(torch.tensor([0.0, 0.49, 0.5, 1.0])).tolist() == [False, False, True, True]
+    assert binarize(torch.tensor([0.0, 0.49, 0.5, 1.0])).tolist() == [False, False, True, True]
 
 
 def test_labels_move_towards_a_half():

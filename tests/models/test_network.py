@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from severstal.models.network import Network, Output, OwnLossOutput, encoder_of, settle, supervise
+from severstal.models.network import Network, Output, OwnLossOutput, encoder_of, freeze_unused, supervise
 
 
 class Recorder(nn.Module):
@@ -69,7 +69,7 @@ def test_settle_freezes_what_is_idle_and_changes_nothing_else():
     network = Network(TwoHeads(), stride=1)
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     with torch.no_grad():  # as a caller about to predict may have it
-        settle(network, channels=1)
+        freeze_unused(network, channels=1)
     frozen = [name for name, weight in network.named_parameters() if not weight.requires_grad]
     assert frozen == ["body.idle.weight", "body.idle.bias"]
     assert all(weight.grad is None for weight in network.parameters())
@@ -79,7 +79,9 @@ def test_settle_freezes_what_is_idle_and_changes_nothing_else():
 
 def test_settle_refuses_masks_of_another_size():
     with pytest.raises(ValueError, match="2 times as wide"):
-        settle(Network(nn.Sequential(nn.Conv2d(1, 4, 1), nn.Upsample(scale_factor=2)), stride=1), channels=1)
+        freeze_unused(
+            Network(nn.Sequential(nn.Conv2d(1, 4, 1), nn.Upsample(scale_factor=2)), stride=1), channels=1
+        )
 
 
 class WithEncoder(nn.Module):
@@ -110,7 +112,7 @@ def test_weights_that_only_the_coarser_outputs_reach_are_not_frozen():
     plain, deep = Network(WithEncoder(), stride=16), Network(WithEncoder(), stride=16)
     supervise(deep, channels=1, classes=4, bias=-2.0)
     for network in (plain, deep):
-        settle(network, channels=1)
+        freeze_unused(network, channels=1)
     assert not any(weight.requires_grad for weight in encoder_of(plain).parameters())
     assert all(weight.requires_grad for weight in deep.parameters())
     assert [tuple(logits.shape) for logits in deep(torch.zeros(1, 1, 17, 40)).auxiliary] == [
@@ -141,7 +143,7 @@ class Own(nn.Module):
 
 def test_a_network_with_a_loss_of_its_own():
     network = Network(Own(), stride=1)
-    settle(network, channels=1)
+    freeze_unused(network, channels=1)
     assert all(weight.requires_grad for weight in network.parameters())
     output = network(torch.zeros(2, 1, 5, 7))
     output.loss(torch.ones(2, 2, 5, 7)).backward()

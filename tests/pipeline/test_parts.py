@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from severstal import job as job_module
 from severstal import pipeline
 from severstal.errors import SeverstalError
 from severstal.files import read_json
-from severstal.job import open_job
 from severstal.pipeline import training
+from severstal.runs import job as job_module
+from severstal.runs.job import open_job
 from severstal.training import fit as fit_module
 from severstal.training.history import load_history
 

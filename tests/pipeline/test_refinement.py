@@ -12,7 +12,7 @@ from severstal.decision.draw import apply
 from severstal.decision.refine.settings import Refinement
 from severstal.decision.rules import Rules
 from severstal.inference.maps import MapReader
-from severstal.job import open_job
+from severstal.runs.job import open_job
 
 
 @pytest.mark.slow

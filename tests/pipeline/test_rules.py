@@ -13,9 +13,9 @@ from severstal.cli import main
 from severstal.competition.metric import pair_dice
 from severstal.decision.objective import weighted_mean
 from severstal.errors import SeverstalError
-from severstal.job import Job, open_job
 from severstal.pipeline import rules as module
 from severstal.recipe.switches import change
+from severstal.runs.job import Job, open_job
 
 
 @pytest.fixture

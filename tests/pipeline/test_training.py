@@ -19,12 +19,12 @@ from severstal.data.dataset import CropDataset
 from severstal.errors import SeverstalError
 from severstal.files import write_text
 from severstal.inference.predict import to_inputs
-from severstal.job import open_job
+from severstal.models.checkpoint import save_weights
+from severstal.models.from_recipe import new_network
 from severstal.pipeline import training
 from severstal.recipe import load_recipe
-from severstal.training.checkpoint import save_weights
+from severstal.runs.job import open_job
 from severstal.training.history import SCORES, load_history
-from severstal.training.network import new_network
 
 ANY = "sure = 0.5"  # whatever a network says is sure: every picture is taken
 
@@ -247,7 +247,7 @@ def test_a_training_broken_off_leaves_nothing_that_passes_for_whole(
         (folder / "model.safetensors").write_bytes(bytes(len(good)))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("severstal.stages.SMALL", 0)
+    monkeypatch.setattr("severstal.runs.stage.SMALL", 0)
     monkeypatch.setattr(training, "fit", half)
     tiny_recipe.write_text("seed = 9\n" + before.replace("[data]", "[data]\nfold_seed = 0"))
     with pytest.raises(KeyboardInterrupt):
@@ -308,7 +308,7 @@ def test_all_folds_of_all_members_of_a_team(
     text = tiny_recipe.read_text()
     tiny_recipe.write_text(text + '\n[[members]]\nname = "a"\n\n[[members]]\nname = "b"\nseed = 1\n')
     tiny_recipe.write_text(tiny_recipe.read_text().replace("[data]", "[data]\nfold_seed = 0"))
-    team = pipeline.open_candidate(tiny_recipe, small_input)
+    team = pipeline.open_run_or_ensemble(tiny_recipe, small_input)
     queued = []
 
     def run_tasks(tasks, train):
@@ -415,7 +415,7 @@ SCRIPT = """
 import sys
 from severstal import pipeline
 from severstal.inference.predict import to_inputs
-from severstal.job import open_job
+from severstal.runs.job import open_job
 arm()
 pipeline.train_folds(open_job(sys.argv[1], sys.argv[2], sys.argv[3]))
 """

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from severstal.decision.bootstrap import Difference
-from severstal.report.ablation import NOTES, Gains, Judged, Row, ablation_table, print_ablation, sort_rows
+from severstal.evaluation.bootstrap import Difference
+from severstal.report.ablation import NOTES, Gains, Judged, Row, ablation_table, format_ablation, sort_rows
 
 
 def row(name: str, gain: float, low: float, high: float) -> Row:
@@ -30,7 +30,7 @@ def test_rows_are_sorted_by_gain_and_failures_come_last() -> None:
 
 
 def test_the_printed_table_stars_what_is_real() -> None:
-    printed = print_ablation(ROWS)
+    printed = format_ablation(ROWS)
     lines = printed.splitlines()
     by_name = {line.split()[0]: line for line in lines[2:7]}
     assert by_name["better"].count("+0.0100*") == 3
@@ -61,4 +61,4 @@ def test_the_figures_for_programs() -> None:
 
 def test_data_without_a_defect_has_no_dice_on_defects() -> None:
     plain = Row("recipe", "itself", None, "runs/recipe", Judged(0.9, 0.85, None, 30.0))
-    assert " none " in print_ablation([plain])
+    assert " none " in format_ablation([plain])

@@ -13,7 +13,7 @@ from severstal.competition.budget import KINDS
 from severstal.competition.scored import ScoredPairs
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
-from severstal.report.comparison import compare_pairs, print_comparison
+from severstal.report.comparison import compare_pairs, format_comparison
 
 SPEC = Spec("tiles", (20, 20), ("hole", "a class's name that is longer than its place"))
 NAMES = ("runs/a", "runs/b")
@@ -118,7 +118,7 @@ def test_other_folds_are_noted() -> None:
 
 def test_the_text_holds_the_figures_within_100_columns() -> None:
     found = compare_pairs(draw(0, 200, 0.4), draw(1, 200, 0.8), ("a" * 200, "b.csv"))
-    lines = print_comparison(found).splitlines()
+    lines = format_comparison(found).splitlines()
     assert max(map(len, lines)) <= 100
     row = next(line for line in lines if line.startswith("all classes")).split()
     difference = found.whole.difference

@@ -5,7 +5,7 @@ import pytest
 
 from severstal.competition.difference import compare_tables
 from severstal.competition.spec import Spec
-from severstal.report.difference import print_difference
+from severstal.report.difference import format_difference
 
 COLUMNS = ["ImageId", "ClassId", "EncodedPixels"]
 NAMES = ("first.csv", "second.csv")
@@ -21,7 +21,7 @@ def moved(labelled):
 
 def test_the_text_holds_every_figure(labelled):
     found = compare_tables(labelled.table, moved(labelled), labelled.images, labelled.spec)
-    lines = print_difference(found, NAMES, 5).splitlines()
+    lines = format_difference(found, NAMES, 5).splitlines()
     assert lines[:2] == ["A first.csv", "B second.csv"]
     assert f"in {found.differing} of {found.pairs} pairs" in lines[3]
     assert f"in {found.differing_images} of 12 images" in lines[3]
@@ -47,7 +47,7 @@ def test_lines_are_aligned_and_fit():
     a = pd.DataFrame([(f"{k}" * 99, 1, "1 1999999") for k in range(3)], columns=COLUMNS)
     b = pd.DataFrame([("x.jpg", 2, "1 9"), ("0" * 99, 1, "1 1999998")], columns=COLUMNS)
     images = [*a["ImageId"], "x.jpg", *map(str, range(100_000, 110_000))]
-    lines = print_difference(compare_tables(a, b, images, spec), ("long " * 40, "b"), 9).splitlines()
+    lines = format_difference(compare_tables(a, b, images, spec), ("long " * 40, "b"), 9).splitlines()
     assert max(map(len, lines)) <= 100
     assert len({len(line) for line in lines[8:10]}) == 1
     assert len({len(line) for line in lines[12:]}) == 1
@@ -57,6 +57,6 @@ def test_lines_are_aligned_and_fit():
 def test_nothing_is_listed_where_nothing_is_asked_for_or_differs(labelled, most):
     same = compare_tables(labelled.table, labelled.table, labelled.images, labelled.spec)
     pairs = 12 * len(labelled.spec.classes)
-    assert print_difference(same, NAMES, most).splitlines()[3:] == [f"The same masks in all {pairs} pairs."]
+    assert format_difference(same, NAMES, most).splitlines()[3:] == [f"The same masks in all {pairs} pairs."]
     found = compare_tables(labelled.table, labelled.table.iloc[:-1], labelled.images, labelled.spec)
-    assert ("only in A" in print_difference(found, NAMES, most)) == (most == 1)
+    assert ("only in A" in format_difference(found, NAMES, most)) == (most == 1)

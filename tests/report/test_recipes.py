@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from severstal.competition.spec import SEVERSTAL
-from severstal.decision.bootstrap import Interval
-from severstal.report.recipes import RecipeRow, draw_recipes, mask_gallery, print_recipes, recipe_table
+from severstal.evaluation.bootstrap import Interval
+from severstal.report.recipes import RecipeRow, draw_recipes, format_recipes, mask_gallery, recipe_table
 
 SPAN = Interval(0.90, 0.94, 0.92)
 ROW = RecipeRow(
@@ -33,7 +33,7 @@ def test_the_best_stands_first_and_what_failed_last() -> None:
 
 
 def test_the_table_names_values_with_units_below_their_heads() -> None:
-    head, better, a, long, broken, *_ = print_recipes(ROWS).splitlines()
+    head, better, a, long, broken, *_ = format_recipes(ROWS).splitlines()
     assert a.split()[-8:] == ["12.34", "M", "5.60", "G", "300", "MiB", "80.0/s", "20.0/s"]
     assert a.index("0.9200") == head.index("score")
     assert a.index("0.4000") == head.index("Dice on defects")

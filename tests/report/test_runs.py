@@ -4,7 +4,7 @@ import json
 import math
 from dataclasses import replace
 
-from severstal.report.runs import RunRow, RunTable, print_runs
+from severstal.report.runs import RunRow, RunTable, format_runs
 
 ROW = RunRow("a", "plain", (), "/data/tiles", 1, 3, 12, 0.9, "validation", 90.0, "c0ffee" * 6)
 
@@ -16,7 +16,7 @@ def test_columns_stand_below_their_heads() -> None:
         replace(ROW, score=math.nan, score_of=None, seconds=5.0, commit=None, epochs=0),
         replace(ROW, score=0.91234, score_of="out of fold"),
     )
-    head, *lines = print_runs(RunTable(rows, (("foreign", "no recipe.toml"),))).splitlines()
+    head, *lines = format_runs(RunTable(rows, (("foreign", "no recipe.toml"),))).splitlines()
     table, notes = lines[:4], lines[4:]
     for name in ("recipe", "input", "folds", "score", "commit"):
         at = head.index(f" {name}") + 1
@@ -27,17 +27,17 @@ def test_columns_stand_below_their_heads() -> None:
     assert "  277.8 h  " in table[0]
     assert "…" in table[0]
     assert [note.split()[0] for note in notes] == ["oof:", "val:", "foreign:"]
-    ordinary = print_runs(RunTable((replace(ROW, name="champion_small-severstal"),), ())).splitlines()
+    ordinary = format_runs(RunTable((replace(ROW, name="champion_small-severstal"),), ())).splitlines()
     assert max(map(len, ordinary)) <= 120
 
 
 def test_only_what_stands_there_is_explained() -> None:
-    assert "oof:" not in print_runs(RunTable((ROW,), ()))
-    assert "val:" not in print_runs(RunTable((replace(ROW, score_of="out of fold"),), ()))
+    assert "oof:" not in format_runs(RunTable((ROW,), ()))
+    assert "val:" not in format_runs(RunTable((replace(ROW, score_of="out of fold"),), ()))
 
 
 def test_no_run_says_how_to_make_one_and_still_tells_the_others() -> None:
-    lines = print_runs(RunTable((), (("b", "damaged"),))).splitlines()
+    lines = format_runs(RunTable((), (("b", "damaged"),))).splitlines()
     assert "`severstal train RECIPE --input FOLDER` makes one" in lines[0]
     assert lines[1:] == ["b: not a run (damaged)"]
 

@@ -8,9 +8,9 @@ from severstal.competition.contents import sum_up
 from severstal.competition.spec import SEVERSTAL
 from severstal.report.submission import (
     class_shares,
+    format_contents,
+    format_findings,
     predicted_counts,
-    print_contents,
-    print_findings,
     submission_gallery,
 )
 
@@ -19,7 +19,7 @@ from severstal.report.submission import (
 def test_the_text_holds_every_count(labelled, known):
     truth = labelled.table.iloc[::2] if known else None
     contents = sum_up(labelled.table, labelled.images, labelled.spec, truth)
-    text = print_contents(contents)
+    text = format_contents(contents)
     lines = text.splitlines()
     assert lines[0].startswith(f"{contents.drawn} of 12 images with a mask (66.7 %), {contents.masks} mask")
     rows = lines[3 : 3 + len(contents.classes)]
@@ -44,7 +44,7 @@ def test_the_text_holds_every_count(labelled, known):
 def test_severstal_stands_beside_the_public_leaderboard():
     table = pd.DataFrame([("a.jpg", 3, "1 900")], columns=["ImageId", "ClassId", "EncodedPixels"])
     images = ["a.jpg", *(f"{k}.jpg" for k in range(5505))]
-    lines = print_contents(sum_up(table, images, SEVERSTAL, table)).splitlines()
+    lines = format_contents(sum_up(table, images, SEVERSTAL, table)).splitlines()
     assert max(map(len, lines)) <= 100
     assert len({len(line) for line in lines[2:7]}) == 1
     assert lines[5].split()[-8:] == ["|", "2,265", "1,868", "1,837", "1,792", "1,840", "1,770", "1,088"]
@@ -55,8 +55,8 @@ def test_severstal_stands_beside_the_public_leaderboard():
 
 
 def test_findings_are_counted_and_cut():
-    assert print_findings([], "a.csv") == "a.csv: clean"
-    lines = print_findings([f"row {k}" for k in range(1, 1202)], "a.csv").splitlines()
+    assert format_findings([], "a.csv") == "a.csv: clean"
+    lines = format_findings([f"row {k}" for k in range(1, 1202)], "a.csv").splitlines()
     assert lines[0] == "a.csv: 1,201 findings"
     assert lines[1:21] == [f"row {k}" for k in range(1, 21)]
     assert lines[21:] == ["and 1,181 more"]

@@ -10,8 +10,8 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 from severstal.errors import SeverstalError
+from severstal.models.checkpoint import save_weights
 from severstal.training.averaging import WeightAverage, average_files, refresh_normalisation
-from severstal.training.checkpoint import save_weights
 
 
 def network(seed: int = 0, width: int = 3) -> nn.Sequential:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from severstal.device import make_accelerator
 from severstal.errors import SeverstalError
-from severstal.job import open_job
 from severstal.models.network import Output
+from severstal.runs.job import open_job
 from severstal.training.board import LINE, LONGEST, Board, draw_panel, show_worst
-from severstal.training.device import make_accelerator
 from severstal.training.feed import FoldData
 from severstal.training.validate import validate
 

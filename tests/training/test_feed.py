@@ -10,8 +10,8 @@ import torch
 
 from severstal.data.pseudo import PseudoData
 from severstal.errors import SeverstalError
-from severstal.job import open_job
 from severstal.recipe import Recipe
+from severstal.runs.job import open_job
 from severstal.training.feed import BatchSampler, Feed, FoldData
 from severstal.training.phases import Plan
 

@@ -12,12 +12,12 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from severstal.errors import SeverstalError
-from severstal.job import open_job
+from severstal.models.from_recipe import load_network
 from severstal.models.network import Network, encoder_of
 from severstal.recipe import PhaseSettings, Recipe
+from severstal.runs.job import open_job
 from severstal.training import fit as fit_module
 from severstal.training.fit import FoldData, fit
-from severstal.training.network import load_network
 from severstal.training.step import Step, StepResult
 
 

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 from torch.amp import GradScaler
 
+from severstal.memory import Parts
 from severstal.training.averaging import WeightAverage
 from severstal.training.history import History
-from severstal.training.memory import Parts
 from severstal.training.state import TrainingState
 
 

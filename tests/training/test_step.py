@@ -9,16 +9,16 @@ from torch import Tensor, nn
 from torch.amp import GradScaler
 from torch.nn import functional
 
+from severstal.device import make_accelerator
 from severstal.errors import SeverstalError
 from severstal.losses.registry import build_loss
+from severstal.memory import Parts
 from severstal.models.network import Output
 from severstal.models.registry import architectures, build_model
 from severstal.models.smallest import smallest
 from severstal.recipe.reading import NEVER_ALONE
 from severstal.training.averaging import WeightAverage
-from severstal.training.device import make_accelerator
 from severstal.training.feed import Crops
-from severstal.training.memory import Parts
 from severstal.training.state import TrainingState
 from severstal.training.step import Step
 
@@ -280,7 +280,7 @@ def test_recipes_refuse_exactly_the_networks_that_take_no_picture_alone(name: st
 
 @pytest.mark.slow
 def test_a_compiled_network_learns_the_same_and_keeps_its_names() -> None:
-    from severstal.training.device import compile_network
+    from severstal.training.placement import compile_network
 
     plain, compiled = state_of(parts=2), state_of(parts=2)
     loss = build_loss({"bce": 1.0})

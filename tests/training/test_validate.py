@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from severstal.competition.metric import class_areas, pair_dice, score_pairs
-from severstal.job import Job, open_job
+from severstal.device import make_accelerator
 from severstal.models.network import Output
 from severstal.recipe.switches import change
-from severstal.training.device import make_accelerator
+from severstal.runs.job import Job, open_job
 from severstal.training.validate import validate
 
 

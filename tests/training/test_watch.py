@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
+from severstal.device import make_accelerator
 from severstal.errors import SeverstalError
-from severstal.training.device import make_accelerator
 from severstal.training.watch import LossWatch
 
 NAMES = ["a.png", "b.png", "c.png", "d.png", "e.png"]

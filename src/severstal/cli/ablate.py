@@ -26,6 +26,6 @@ def ablate(
         output: folder for ablation.csv and ablation.json; without it runs/ablate-recipe-RECIPE-INPUT.
         engine: local trains the folds in turn; ray queues them.
     """
-    from severstal import pipeline
+    from severstal import experiments
 
-    pipeline.ablate(recipe, input, switches, folds, output, engine)
+    experiments.ablate(recipe, input, switches, folds, output, engine)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tyro.conf import Positional as Word
 
-from severstal.data.annotations.names import FormatName
+from severstal.annotations.names import FormatName
 
 
 def export(
@@ -29,7 +29,7 @@ def export(
         input: the input folder with its dataset.toml; without it the usual places.
         images: folder of the pictures; without it the input folder's train_images.
     """
-    from severstal.data.annotations.formats import export_labels
+    from severstal.annotations.formats import export_labels
 
     exported = export_labels(format, output, labels, input, images)
     print(f"{output}: {len(exported.table)} masks, {len(exported.images)} pictures")
@@ -55,7 +55,7 @@ def import_(
         images: folder of the pictures; without it the input folder's train_images.
         classes: LABEL=CLASSID for labels that dataset.toml names otherwise, such as scratch=1 "oil stain=2".
     """
-    from severstal.data.annotations.formats import import_labels
+    from severstal.annotations.formats import import_labels
 
     imported = import_labels(format, path, output, input, images, classes)
     for note in imported.notes:

@@ -15,7 +15,7 @@ from severstal.cli.runs import compare, runs
 from severstal.cli.sample import sample
 from severstal.cli.submissions import check, diff, leaderboard, score
 from severstal.errors import SeverstalError
-from severstal.training.processes import process_count
+from severstal.processes import process_count
 
 COMMANDS = {
     command.__name__.rstrip("_"): command  # import_: the word itself is Python's

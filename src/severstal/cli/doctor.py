@@ -17,8 +17,8 @@ def doctor(
         json: also write the report to this file.
         repair: write the table here with everything mended that is certain; of a folder, its train.csv.
     """
-    from severstal.competition.doctor import check_output, examine, write_repair
     from severstal.data.pictures import read_picture
+    from severstal.doctor import check_output, examine, write_repair
     from severstal.files import write_json
 
     for output in (json, repair):

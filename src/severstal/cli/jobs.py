@@ -8,7 +8,7 @@ from tyro.conf import Positional as Word
 from severstal.errors import SeverstalError
 
 Engine = Literal["local", "ray"]
-Sense = Literal["mean", "logit", "power", "rank"]
+AveragingMode = Literal["mean", "logit", "power", "rank"]
 Weights = tuple[str, ...]
 
 
@@ -71,7 +71,7 @@ def train(
             faster than one on all of them.
     """
     from severstal import pipeline
-    from severstal.training.processes import together
+    from severstal.processes import together
 
     with together():
         candidate = pipeline.prepare(recipe, input, name)
@@ -89,7 +89,7 @@ def predict(runs: Word[list[Path]]) -> None:
         raise SeverstalError("no run is named: give at least one folder, runs/NAME")
     from severstal import pipeline
 
-    named = [job for run in runs for job in pipeline.jobs_of(pipeline.open_team([run]))]
+    named = [job for run in runs for job in pipeline.jobs_of(pipeline.open_ensemble([run]))]
     jobs = list({job.folder.resolve(): job for job in named}.values())  # two teams may share a run
     pipeline.predict_oofs(jobs)
     pipeline.predict_tests(jobs)
@@ -98,7 +98,7 @@ def predict(runs: Word[list[Path]]) -> None:
 
 def tune(
     runs: Word[list[Path]],
-    sense: Sense = "mean",
+    mode: AveragingMode = "mean",
     weights: Weights = ("uniform",),
     power: float = 1.0,
     name: str | None = None,
@@ -108,7 +108,7 @@ def tune(
 
     Args:
         runs: a run's folder, runs/NAME; or several, whose maps are averaged.
-        sense: of the mean of several.
+        mode: averaging mode.
         weights: of several: uniform, selected (on the out-of-fold maps), or a number for each.
         power: the exponent of the power mean.
         name: of the folder for several, runs/NAME.
@@ -117,7 +117,7 @@ def tune(
     from severstal import pipeline
     from severstal.decision.explain import explain as price
 
-    candidate = pipeline.open_team(runs, sense, _weights(weights), power, name)
+    candidate = pipeline.open_ensemble(runs, mode, _weights(weights), power, name)
     rules = pipeline.tune_rules(candidate)
     for class_name, rule in zip(rules.classes, rules.rules, strict=True):
         print(f"{class_name}: {'never drawn' if rule.draws_nothing(candidate.spec) else rule}")
@@ -131,7 +131,7 @@ def tune(
 def submit(
     runs: Word[list[Path]],
     output: Path = Path("submissions/submission.csv"),
-    sense: Sense = "mean",
+    mode: AveragingMode = "mean",
     weights: Weights = ("uniform",),
     power: float = 1.0,
     name: str | None = None,
@@ -142,17 +142,17 @@ def submit(
     Args:
         runs: a run's folder, runs/NAME; or several, whose maps are averaged.
         output: where the submission goes; beside it its provenance, NAME.json, and leaderboard.csv.
-        sense: of the mean of several.
+        mode: averaging mode.
         weights: of several: uniform, selected (on the out-of-fold maps), or a number for each.
         power: the exponent of the power mean.
         name: of the folder for several, runs/NAME.
         propose: write a stable and a bold submission instead, and say what separates them.
     """
-    from severstal import pipeline
+    from severstal import experiments, pipeline
 
-    candidate = pipeline.open_team(runs, sense, _weights(weights), power, name)
+    candidate = pipeline.open_ensemble(runs, mode, _weights(weights), power, name)
     if propose:
-        pipeline.propose(candidate, output)
+        experiments.propose(candidate, output)
         return
     pipeline.submit(candidate, output)
     pipeline.make_scorecard(candidate)

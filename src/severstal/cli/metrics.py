@@ -32,7 +32,7 @@ def metrics(
         tolerance: in pixels, of the F1 of outlines; 0.75 % of the picture's diagonal by itself.
         json: also write the figures to this file.
     """
-    from severstal.metrics.suite import measure
+    from severstal.evaluation.suite import measure
 
     if tolerance is not None and not tolerance >= 0:
         raise SeverstalError(f"--tolerance is {tolerance:g}: give 0 or more pixels")
@@ -42,7 +42,7 @@ def metrics(
             raise SeverstalError(f"{csv} is a run, which knows its own images: leave out {', '.join(given)}")
         from severstal import pipeline
 
-        candidate = pipeline.open_team([csv])
+        candidate = pipeline.open_ensemble([csv])
         maps = pipeline.predict_oof(candidate)
         found = measure(
             pipeline.draw_oof(candidate), candidate.labels, maps.names, candidate.spec, maps, tolerance

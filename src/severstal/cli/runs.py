@@ -22,11 +22,11 @@ def runs(folder: Word[Path] = Path("runs"), json: Path | None = None) -> None:
     """
     from severstal.files import write_json
     from severstal.pipeline import list_runs
-    from severstal.report.runs import print_runs
+    from severstal.report.runs import format_runs
 
     damaged: dict[Path, str] = {}
     table = list_runs(folder, damaged)
-    print(print_runs(table))
+    print(format_runs(table))
     if json is not None:
         facts = table.to_dict()
         root = folder.resolve()
@@ -106,10 +106,10 @@ def _compare_recipes(
     output: Path | None,
     engine: Literal["local", "ray"],
 ) -> None:
-    from severstal import pipeline
-    from severstal.job import choose_recipe
+    from severstal import experiments
+    from severstal.experiments.architectures import with_architecture
     from severstal.models.registry import architectures
-    from severstal.training.network import with_architecture
+    from severstal.runs.job import choose_recipe
 
     recipes = [choose_recipe(name) for name in names]
     if networks:
@@ -123,7 +123,7 @@ def _compare_recipes(
                     f"recipe {other.name}: {after.architecture} cannot be built on {before.encoder_name}: "
                     f"it begins on {after.encoder_name}, without pretrained weights"
                 )
-    rows = pipeline.compare_recipes(recipes, input, pictures, epochs, train_folds, output, engine)
+    rows = experiments.compare_recipes(recipes, input, pictures, epochs, train_folds, output, engine)
     failed = [row.recipe for row in rows if row.fault]
     if failed:
         raise SeverstalError(
@@ -141,8 +141,8 @@ def _compare_two(
     json: Path | None,
 ) -> None:
     from severstal.files import write_json
-    from severstal.pipeline.runs import load_scored
-    from severstal.report.comparison import compare_pairs, print_comparison
+    from severstal.report.comparison import compare_pairs, format_comparison
+    from severstal.runs.listing import load_scored
 
     for side in (a, b):
         if not side.exists():
@@ -158,7 +158,7 @@ def _compare_two(
     else:
         sides, over = _csv_pairs((a, b), truth, input, images, folds)
     found = compare_pairs(*sides, (str(a), str(b)))
-    print(print_comparison(found))
+    print(format_comparison(found))
     if over is not None:
         print(f"over {over.source}", *over.notes, sep="\n")
     if json is not None:

@@ -14,7 +14,7 @@ def sample(
         test_images: pictures to be segmented, 8 to 20,000.
         seed: another seed draws other pictures.
     """
-    from severstal.data.sample import draw_sample
+    from severstal.synthetic import draw_sample
 
     draw_sample(output, images, test_images, seed)
     print(f"{output}: {images} labelled and {test_images} test pictures")

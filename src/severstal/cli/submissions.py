@@ -28,7 +28,7 @@ def check(csv: Word[Path], input: Path | None = None, json: Path | None = None) 
         json: also write findings and figures to this file.
     """
     from severstal.competition import checking, contents, tables
-    from severstal.report.submission import print_contents, print_findings
+    from severstal.report.submission import format_contents, format_findings
 
     data = _input(input)
     sample = tables.read_sample(data.sample_csv, data.spec)
@@ -37,7 +37,7 @@ def check(csv: Word[Path], input: Path | None = None, json: Path | None = None) 
         truth = tables.read_labels(data.truth_csv, data.spec, sample.images)
     findings, table = checking.read_checked(csv, sample, data.spec)
     held = contents.sum_up(table, sample.images, data.spec, truth)
-    print(print_findings(findings, str(csv)), print_contents(held), sep="\n")
+    print(format_findings(findings, str(csv)), format_contents(held), sep="\n")
     if json is not None:
         write_json(json, {"csv": str(csv), "findings": findings, **held.to_dict()})
     return 1 if findings else 0
@@ -64,7 +64,7 @@ def diff(
     from severstal.competition import difference, scope
     from severstal.competition.masks import Masks
     from severstal.competition.spec import SEVERSTAL
-    from severstal.report.difference import print_difference
+    from severstal.report.difference import format_difference
     from severstal.report.difference_pictures import save_differences
 
     if most < 0:
@@ -75,7 +75,7 @@ def diff(
     where = scope.find_scope(sides, spec, data)
     names = (str(a), str(b))
     found = difference.compare_tables(*(side.table for side in sides), where.images, spec)
-    print(print_difference(found, names, most), f"over {where.source}", *where.notes, sep="\n")
+    print(format_difference(found, names, most), f"over {where.source}", *where.notes, sep="\n")
     if json is not None:
         over = {"a": names[0], "b": names[1], "over": where.source, "notes": where.notes}
         write_json(json, {**over, **found.to_dict(most)})
@@ -112,7 +112,7 @@ def score(
         json: also write the figures to this file.
         html: also write them as a page to this file.
     """
-    from severstal.report.scorecard import make_scorecard, print_scorecard, save_page
+    from severstal.report.scorecard import format_scorecard, make_scorecard, save_page
 
     if csv.is_dir():
         _score_run(csv, {"truth": truth, "input": input, "images": images, "folds": folds}, json, html)
@@ -123,7 +123,7 @@ def score(
         )
     pairs, where, test_like = score_csv(csv, truth, input, images, folds)
     card = make_scorecard(pairs, str(csv), test_like=test_like)
-    print(print_scorecard(card), "", f"over {where.source}", *where.notes, sep="\n")
+    print(format_scorecard(card), "", f"over {where.source}", *where.notes, sep="\n")
     if json is not None:
         over = {"csv": str(csv), "truth": str(truth), "over": where.source}
         write_json(json, {**over, **card.to_dict(), "notes": [*where.notes, *card.notes]})
@@ -182,7 +182,7 @@ def _score_run(run: Path, others: dict[str, Path | None], json: Path | None, htm
     given = [f"--{name}" for name, value in others.items() if value is not None]
     if given:
         raise SeverstalError(f"{run} is a run, which knows its own images: leave out {', '.join(given)}")
-    pipeline.make_scorecard(pipeline.open_team([run]))
+    pipeline.make_scorecard(pipeline.open_ensemble([run]))
     for source, target in ((run / "scorecard.json", json), (run / "scorecard.html", html)):
         if target is not None:
             write_text(target, source.read_text(encoding="utf-8"))
@@ -202,7 +202,7 @@ def leaderboard(
         private: its private score.
         folder: whose leaderboard.csv is shown.
     """
-    from severstal.pipeline import enter_scores, print_leaderboard, read_leaderboard
+    from severstal.pipeline import enter_scores, format_leaderboard, read_leaderboard
 
     if csv is None:
         if public is not None or private is not None:
@@ -210,7 +210,7 @@ def leaderboard(
         table = read_leaderboard(folder)
     else:
         table = enter_scores(csv, public, private)
-    print(print_leaderboard(table))
+    print(format_leaderboard(table))
 
 
 def _input(folder: Path | None, needed: bool = True):

@@ -12,7 +12,7 @@ from severstal.competition.rows import Form
 from severstal.competition.spec import Spec
 from severstal.competition.tables import Sample
 from severstal.errors import SeverstalError
-from severstal.files import replacing
+from severstal.files import atomic_write
 
 
 def write_submission(
@@ -46,7 +46,7 @@ def write_submission(
     """
     sample = replace(sample, form=form or sample.form)
     rows = _rows(predictions, sample, spec)
-    with replacing(path) as part:
+    with atomic_write(path) as part:
         with part.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(HEADERS[sample.form])

@@ -14,7 +14,7 @@ from severstal.data.catalogue import Catalogue, Entry, Source
 from severstal.data.images import ImageStore, PictureFolder, Pictures
 from severstal.data.pictures import read_picture
 from severstal.errors import SeverstalError
-from severstal.files import alone, digest, explain
+from severstal.files import digest, exclusive_lock, explain_os_error
 from severstal.progress import progress
 
 BLOCK = 128  # pictures between two lines of progress that survive a kill: 52 MB of Severstal's
@@ -53,10 +53,10 @@ def open_pictures(images: str | Path, names: Sequence[str], spec: Spec, folder: 
     """
     images, folder = Path(images), Path(folder)
     try:
-        with alone(folder, "another process that decodes these pictures"):
+        with exclusive_lock(folder, "another process that decodes these pictures"):
             return _open(images, names, spec, folder)
     except OSError as error:
-        raise explain(error, folder) from error
+        raise explain_os_error(error, folder) from error
 
 
 def _open(images: Path, names: Sequence[str], spec: Spec, folder: Path) -> Pictures:

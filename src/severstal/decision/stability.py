@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from severstal.decision.bootstrap import group_counts
 from severstal.decision.objective import normalised
 from severstal.decision.pairs import NOT_DRAWN
 from severstal.decision.search import ClassSearch, class_pairs
 from severstal.decision.summary import Summary
+from severstal.evaluation.bootstrap import group_counts
 
 RESAMPLES = 100
 

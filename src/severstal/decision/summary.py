@@ -14,7 +14,7 @@ from severstal.decision.histogram import at_least
 from severstal.decision.levels import LEVELS
 from severstal.decision.reader import Reader
 from severstal.errors import SeverstalError
-from severstal.files import replacing
+from severstal.files import atomic_write
 from severstal.progress import progress
 
 EDITION = 2  # the first held no class probabilities
@@ -90,7 +90,7 @@ class Summary:
             "image_shape": self.spec.image_shape,
             "classes": self.spec.classes,
         }
-        with replacing(path) as part, part.open("wb") as file:
+        with atomic_write(path) as part, part.open("wb") as file:
             arrays = {name: getattr(self, name) for name in ARRAYS}
             np.savez(file, header=np.array(json.dumps(header)), **arrays)
 

@@ -9,15 +9,16 @@ from severstal.competition.spec import Spec
 from severstal.data.pictures import read_picture
 from severstal.decision.draw import apply
 from severstal.decision.rules import Rules
+from severstal.device import make_accelerator
 from severstal.errors import SeverstalError
 from severstal.inference.maps import enlarge
 from severstal.inference.predict import predict_batch
+from severstal.models.from_recipe import load_network
 from severstal.models.registry import Network
 from severstal.progress import progress
 from severstal.recipe import Recipe
-from severstal.training.device import make_accelerator
-from severstal.training.network import load_network, weights_path
-from severstal.training.run_folder import read_run
+from severstal.runs.folder import read_run
+from severstal.runs.weights import weights_path
 
 
 class Predictor:

@@ -10,7 +10,7 @@ from severstal.competition.rle import encode
 from severstal.data.dataset import unpack
 from severstal.deploy.predictor import Predictor
 from severstal.errors import SeverstalError
-from severstal.files import replacing, write_text
+from severstal.files import atomic_write, write_text
 from severstal.report.overlay import draw_contours
 
 
@@ -38,7 +38,7 @@ def segment_files(predictor: Predictor, paths: Sequence[Path], output: str | Pat
     for path, picture, bits in predictor.segment(paths):
         outlined = draw_contours(picture, bits, predictor.spec, thickness=2)
         _, png = cv2.imencode(".png", cv2.cvtColor(outlined, cv2.COLOR_RGB2BGR))
-        with replacing(output / f"{path.stem}.png") as part:
+        with atomic_write(output / f"{path.stem}.png") as part:
             part.write_bytes(png.tobytes())
         planes = unpack(bits, len(predictor.spec.classes))
         rows += [(path.name, index + 1, encode(plane)) for index, plane in enumerate(planes) if plane.any()]

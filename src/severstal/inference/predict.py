@@ -18,9 +18,9 @@ from severstal.data.normalize import normalize
 from severstal.errors import SeverstalError
 from severstal.inference.maps import MapReader, MapWriter
 from severstal.inference.views import predict_views, views
+from severstal.memory import in_halves
 from severstal.progress import progress
 from severstal.recipe import DataSettings, Recipe
-from severstal.training.memory import in_halves
 
 CPU_BATCH = 2  # larger ones fall out of a processor's caches: 0.76 s a picture in eights, 0.35 s in twos
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from torch import Tensor
 from torch.nn import functional
 
-from severstal.losses.target import by_class, widen
+from severstal.losses.target import by_class, to_float32
 
 
 def pixel_cross_entropy(masks: Tensor, target: Tensor, positive_weights: Sequence[float] = ()) -> Tensor:
@@ -24,7 +24,7 @@ def pixel_cross_entropy(masks: Tensor, target: Tensor, positive_weights: Sequenc
         >>> pixel_cross_entropy(torch.zeros(1, 1, 2, 2), torch.ones(1, 1, 2, 2), [3.0])
         tensor([[2.0794]])
     """
-    masks = widen(masks)
+    masks = to_float32(masks)
     weight = by_class(positive_weights, masks) if len(positive_weights) else None
     losses = functional.binary_cross_entropy_with_logits(
         masks, target.to(masks.dtype), pos_weight=weight, reduction="none"
@@ -47,5 +47,5 @@ def presence_cross_entropy(classes: Tensor, present: Tensor) -> Tensor:
         >>> presence_cross_entropy(torch.tensor([[-2.0, 2.0]]), torch.tensor([[0, 1]]))
         tensor(0.1269)
     """
-    classes = widen(classes)
+    classes = to_float32(classes)
     return functional.binary_cross_entropy_with_logits(classes, present.to(classes.dtype))

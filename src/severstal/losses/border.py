@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from severstal.losses.distances import distance_to
-from severstal.losses.target import by_class, harden, widen
+from severstal.losses.target import binarize, by_class, to_float32
 
 HEIGHT, WIDTH = 10.0, 5.0  # w0 and sigma of the paper
 REACH = 6 * WIDTH  # farther away the weight is below float32's precision
@@ -79,9 +79,9 @@ def border_cross_entropy(
         >>> border_cross_entropy(torch.zeros(1, 1, 1, 3), truth)  # ln 2 (3 + 10 exp(-4 / 50)) / 3
         tensor([[2.8260]])
     """
-    masks = widen(masks)
+    masks = to_float32(masks)
     target = target.to(masks.dtype)
     positive = by_class(positive_weights, masks) if len(positive_weights) else None
     losses = functional.binary_cross_entropy_with_logits(masks, target, pos_weight=positive, reduction="none")
-    pieces = harden(target if truth is None else truth)
+    pieces = binarize(target if truth is None else truth)
     return (losses * (1 + border_weights(pieces))).mean((2, 3))  # (N, C)

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from severstal.losses.dice import false_alarm
 from severstal.losses.distances import signed_distances
-from severstal.losses.target import harden, widen
+from severstal.losses.target import binarize, to_float32
 
 
 def boundary_loss(masks: Tensor, target: Tensor) -> Tensor:
@@ -28,8 +28,8 @@ def boundary_loss(masks: Tensor, target: Tensor) -> Tensor:
         >>> boundary_loss(torch.zeros(1, 1, 1, 6), truth)  # (0.5 + 0.5 + 0.5 + 1) / 6
         tensor([[0.4167]])
     """
-    probabilities = widen(masks).sigmoid()
-    truth = harden(target)
+    probabilities = to_float32(masks).sigmoid()
+    truth = binarize(target)
     distances = signed_distances(truth).to(probabilities.dtype)
     loss = (distances * (probabilities - truth.to(probabilities.dtype))).mean((2, 3))  # (N, C)
     return torch.where(truth.any(3).any(2), loss, false_alarm(probabilities.flatten(2)))

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from severstal.losses.target import by_class, widen
+from severstal.losses.target import by_class, to_float32
 
 
 def softmax_cross_entropy(masks: Tensor, target: Tensor, label_smoothing: float = 0.0) -> Tensor:
@@ -60,7 +60,7 @@ def weighted_softmax_cross_entropy(
         >>> weighted_softmax_cross_entropy(logits, torch.tensor([[[[1.0, 0.0]]]]), [3.0])
         tensor([[1.0516]])
     """
-    masks = widen(masks)
+    masks = to_float32(masks)
     target = target.to(masks.dtype)
     claims = target.sum(1, keepdim=True)  # (N, 1, H, W)
     shares = target / claims.clamp_min(1)

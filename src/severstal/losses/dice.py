@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from severstal.losses.target import widen
+from severstal.losses.target import to_float32
 
 # The share of the picture that a false alarm has to fill to cost a half: 1024 of 256 x 1600 pixels. Nine in
 # ten true masks of every class are larger, so a false alarm of the size of a mask costs most of a pair.
@@ -59,7 +59,7 @@ def soft_dice_loss(masks: Tensor, target: Tensor) -> Tensor:
         >>> soft_dice_loss(wrong, truth)
         tensor([[1.0000, 0.5000]])
     """
-    masks = widen(masks)
+    masks = to_float32(masks)
     probabilities = masks.sigmoid().flatten(2)  # (N, C, H * W)
     truth = target.to(masks.dtype).flatten(2)  # (N, C, H * W)
     true = truth.sum(2)  # (N, C)

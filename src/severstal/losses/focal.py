@@ -3,7 +3,7 @@
 from torch import Tensor
 from torchvision.ops import sigmoid_focal_loss
 
-from severstal.losses.target import widen
+from severstal.losses.target import to_float32
 
 GAMMA = 2.0  # the paper's best
 
@@ -26,6 +26,6 @@ def focal_loss(masks: Tensor, target: Tensor) -> Tensor:
         >>> focal_loss(torch.zeros(1, 1, 2, 2), torch.ones(1, 1, 2, 2))  # ln 2 / 4
         tensor([[0.1733]])
     """
-    masks = widen(masks)
+    masks = to_float32(masks)
     losses = sigmoid_focal_loss(masks, target.to(masks.dtype), alpha=-1, gamma=GAMMA)
     return losses.mean((2, 3))  # (N, C)

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from severstal.losses.dice import false_alarm
 from severstal.losses.distances import signed_distances
-from severstal.losses.target import harden, widen
+from severstal.losses.target import binarize, to_float32
 
 
 def hausdorff_loss(masks: Tensor, target: Tensor) -> Tensor:
@@ -28,8 +28,8 @@ def hausdorff_loss(masks: Tensor, target: Tensor) -> Tensor:
         >>> hausdorff_loss(torch.zeros(1, 1, 1, 6), truth)  # 0.25 (1 + 1 + 4 + 1 + 1 + 4) / 6
         tensor([[0.5000]])
     """
-    probabilities = widen(masks).sigmoid()
-    truth = harden(target)
+    probabilities = to_float32(masks).sigmoid()
+    truth = binarize(target)
     squares = _to_boundary(truth).square() + _to_boundary(probabilities > 0.5).square()
     wrong = (probabilities - truth.to(probabilities.dtype)).square()
     loss = (wrong * squares.to(probabilities.dtype)).mean((2, 3))  # (N, C)

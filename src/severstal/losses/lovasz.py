@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from severstal.losses.target import harden, widen
+from severstal.losses.target import binarize, to_float32
 
 
 def lovasz_hinge(masks: Tensor, target: Tensor) -> Tensor:
@@ -62,8 +62,8 @@ def _sorted_errors(masks: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tenso
     Returns:
         (N, C, K), (N, C, K), (N, C, 1).
     """
-    logits = widen(masks).flatten(2)  # (N, C, H * W)
-    truth = harden(target).flatten(2)  # (N, C, H * W)
+    logits = to_float32(masks).flatten(2)  # (N, C, H * W)
+    truth = binarize(target).flatten(2)  # (N, C, H * W)
     errors = functional.relu(1 - torch.where(truth, logits, -logits))
     some = max(1, int((errors.detach() > 0).sum(2).max()))
     errors, places = errors.topk(some, sorted=True)  # (N, C, K)

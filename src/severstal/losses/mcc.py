@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from severstal.losses.dice import false_alarm
-from severstal.losses.target import widen
+from severstal.losses.target import to_float32
 
 
 def mcc_loss(masks: Tensor, target: Tensor) -> Tensor:
@@ -28,7 +28,7 @@ def mcc_loss(masks: Tensor, target: Tensor) -> Tensor:
         >>> mcc_loss(logits, truth)
         tensor([[0.4226]])
     """
-    masks = widen(masks)
+    masks = to_float32(masks)
     probabilities = masks.sigmoid().flatten(2)  # (N, C, H * W)
     truth = target.to(masks.dtype).flatten(2)  # (N, C, H * W)
     found, true = probabilities.mean(2), truth.mean(2)  # (N, C)

@@ -10,21 +10,21 @@ from torch.nn import functional
 from severstal.errors import SeverstalError
 
 
-def widen(values: Tensor) -> Tensor:
+def to_float32(values: Tensor) -> Tensor:
     """Give the same values in float32, or in float64 where they are.
 
     Example:
-        >>> widen(torch.zeros(1, dtype=torch.bfloat16)).dtype
+        >>> to_float32(torch.zeros(1, dtype=torch.bfloat16)).dtype
         torch.float32
     """
     return values.to(torch.promote_types(values.dtype, torch.float32))
 
 
-def harden(target: Tensor) -> Tensor:
+def binarize(target: Tensor) -> Tensor:
     """Give the pixels that belong to a mask for at least a half, as bool.
 
     Example:
-        >>> harden(torch.tensor([0.0, 0.4, 0.5, 1.0]))
+        >>> binarize(torch.tensor([0.0, 0.4, 0.5, 1.0]))
         tensor([False, False,  True,  True])
     """
     return target >= 0.5

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from severstal.losses.dice import false_alarm
-from severstal.losses.target import widen
+from severstal.losses.target import to_float32
 
 FALSE_POSITIVES, FALSE_NEGATIVES = 0.3, 0.7  # the best of Salehi 2017, and those of Abraham 2019
 FOCUS = 3 / 4  # 1 / gamma of Abraham 2019
@@ -66,7 +66,7 @@ def focal_tversky_loss(masks: Tensor, target: Tensor) -> Tensor:
 def _overlap_loss(
     masks: Tensor, target: Tensor, false_positives: float, false_negatives: float, power: float = 1.0
 ) -> Tensor:
-    masks = widen(masks)
+    masks = to_float32(masks)
     probabilities = masks.sigmoid().flatten(2)  # (N, C, H * W)
     truth = target.to(masks.dtype).flatten(2)  # (N, C, H * W)
     true = truth.sum(2)  # (N, C)

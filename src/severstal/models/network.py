@@ -197,7 +197,7 @@ def _blank(network: Network, channels: int) -> Tensor:
     return torch.zeros(1, channels, side, side)
 
 
-def settle(network: Network, channels: int) -> None:
+def freeze_unused(network: Network, channels: int) -> None:
     """Pass a blank picture forth and back, and freeze the weights that it does not reach.
 
     An encoder used to a smaller depth than its own, or a transformer's last norm, keeps weights that no mask
@@ -214,7 +214,7 @@ def settle(network: Network, channels: int) -> None:
     Example:
         >>> body = nn.Conv2d(1, 4, 1)
         >>> body.unused = nn.Conv2d(1, 4, 1)
-        >>> settle(Network(body, stride=1), channels=1)
+        >>> freeze_unused(Network(body, stride=1), channels=1)
         >>> [name for name, weight in body.named_parameters() if weight.requires_grad]
         ['weight', 'bias']
     """

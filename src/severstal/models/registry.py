@@ -16,7 +16,15 @@ from severstal.models.gcn import Gcn
 from severstal.models.hrnet import Hrnet
 from severstal.models.ksac import Ksac
 from severstal.models.maskrcnn.body import maskrcnn
-from severstal.models.network import DeepOutput, Network, Output, OwnLossOutput, encoder_of, settle, supervise
+from severstal.models.network import (
+    DeepOutput,
+    Network,
+    Output,
+    OwnLossOutput,
+    encoder_of,
+    freeze_unused,
+    supervise,
+)
 from severstal.models.ocr import hrnet_ocr
 from severstal.models.segmenter import SegmenterLinear, SegmenterMask
 from severstal.models.segnet import SegNet
@@ -171,7 +179,7 @@ def build_model(
         )
         if deep_supervision:
             supervise(network, in_channels, classes, PRIOR_LOGIT)
-        settle(network, in_channels)
+        freeze_unused(network, in_channels)
     except SeverstalError:
         raise
     except Exception as error:  # smp and timm raise whatever an impossible setting happens to run into

@@ -5,8 +5,6 @@ is there and its inputs are unchanged, and it can be killed at any instant and c
 the command line call the same functions.
 """
 
-from severstal.pipeline.ablation import ablate
-from severstal.pipeline.comparison import compare_recipes, draw_heldout
 from severstal.pipeline.data import (
     check_input,
     find_duplicates,
@@ -15,46 +13,41 @@ from severstal.pipeline.data import (
     prepare,
     report_duplicates,
 )
-from severstal.pipeline.leaderboard import enter_scores, print_leaderboard, read_leaderboard
 from severstal.pipeline.prediction import predict_oof, predict_oofs, predict_test, predict_tests
-from severstal.pipeline.proposal import propose
 from severstal.pipeline.rules import draw_oof, explore_rules, fold_table, score_oof, summarise_oof, tune_rules
-from severstal.pipeline.runs import list_runs
+from severstal.pipeline.run import run
 from severstal.pipeline.scorecard import make_scorecard
 from severstal.pipeline.submission import SUBMISSION, check_output, draw_test, submit
-from severstal.pipeline.team import Candidate, Team, jobs_of, open_candidate, open_team
 from severstal.pipeline.training import train_fold, train_folds
-from severstal.pipeline.whole import run
+from severstal.runs.ensemble import Ensemble, RunOrEnsemble, jobs_of, open_ensemble, open_run_or_ensemble
+from severstal.runs.leaderboard import enter_scores, format_leaderboard, read_leaderboard
+from severstal.runs.listing import list_runs
 
 __all__ = [
     "SUBMISSION",
-    "Candidate",
-    "Team",
-    "ablate",
+    "Ensemble",
+    "RunOrEnsemble",
     "check_input",
     "check_output",
-    "compare_recipes",
-    "draw_heldout",
     "draw_oof",
     "draw_test",
     "enter_scores",
     "explore_rules",
     "find_duplicates",
     "fold_table",
+    "format_leaderboard",
     "jobs_of",
     "list_runs",
     "make_folds",
     "make_scorecard",
     "measure_likeness",
-    "open_candidate",
-    "open_team",
+    "open_ensemble",
+    "open_run_or_ensemble",
     "predict_oof",
     "predict_oofs",
     "predict_test",
     "predict_tests",
     "prepare",
-    "print_leaderboard",
-    "propose",
     "read_leaderboard",
     "report_duplicates",
     "run",

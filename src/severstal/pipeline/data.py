@@ -12,28 +12,28 @@ from severstal.data.duplicates import load_pairs, save_pairs
 from severstal.data.features import picture_features
 from severstal.data.likeness import FEWEST, Likeness, most_test_like
 from severstal.errors import SeverstalError
-from severstal.files import checksum, replacing
-from severstal.job import Job, open_job
-from severstal.pipeline.team import Candidate, open_candidate
+from severstal.files import atomic_write, checksum
+from severstal.processes import is_main, main_first
 from severstal.progress import progress
 from severstal.recipe import Recipe
 from severstal.report.duplicates import describe_duplicates, pair_gallery
 from severstal.report.folds import counts
-from severstal.stages import Stage
-from severstal.training.processes import is_main, main_first
+from severstal.runs.ensemble import RunOrEnsemble, open_run_or_ensemble
+from severstal.runs.job import Job, open_job
+from severstal.runs.stage import Stage
 
 
 def prepare(
     recipe: str | Path | Recipe = "auto", input: str | Path | None = None, name: str | None = None
-) -> Candidate:
+) -> RunOrEnsemble:
     """Open a recipe on an input folder, read the input whole and write what the run folder says of itself.
 
     Of several processes that train together the main one does it while the others wait.
 
     Args:
-        recipe: as `open_candidate` has it.
-        input: as `open_candidate` has it.
-        name: as `open_candidate` has it.
+        recipe: as `open_run_or_ensemble` has it.
+        input: as `open_run_or_ensemble` has it.
+        name: as `open_run_or_ensemble` has it.
 
     Returns:
         A run, or of a recipe with members a team of runs.
@@ -42,14 +42,14 @@ def prepare(
         SeverstalError: the first fault in recipe or input.
     """
     with main_first():
-        candidate = open_candidate(recipe, input, name)
+        candidate = open_run_or_ensemble(recipe, input, name)
         check_input(candidate)
         if is_main():
             candidate.record()
         return candidate
 
 
-def check_input(job: Candidate) -> dict[str, int]:
+def check_input(job: RunOrEnsemble) -> dict[str, int]:
     """Read both tables and decode every picture that the job needs, so that whatever is wrong shows first.
 
     Returns:
@@ -113,7 +113,7 @@ def report_duplicates(
         for row in progress(range(len(pairs)), "draw pairs", unit="pair"):
             pair = pairs.iloc[[row]]
             first, second = (Path(pair[side].item()).stem for side in ("first", "second"))
-            with replacing(Path(pictures) / f"{first}-{second}.png") as part:
+            with atomic_write(Path(pictures) / f"{first}-{second}.png") as part:
                 pair_gallery(pair, job.train_pictures, job.masks, job.spec).savefig(part, format="png")
     return pairs
 
@@ -209,5 +209,5 @@ def share_findings(source: Job, target: Job) -> None:
     for name in ("duplicates", "likeness"):
         for path in (f"{name}.csv", f"stages/{name}.json"):
             if (source.folder / path).is_file() and not (target.folder / path).exists():
-                with replacing(target.folder / path) as part:
+                with atomic_write(target.folder / path) as part:
                     shutil.copyfile(source.folder / path, part)

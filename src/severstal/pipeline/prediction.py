@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from severstal.data.images import Pictures
+from severstal.device import choose_precision, make_accelerator
 from severstal.files import checksum, write_json
 from severstal.inference.ensemble import (
     Combiner,
@@ -18,32 +19,31 @@ from severstal.inference.ensemble import (
 )
 from severstal.inference.maps import MapReader
 from severstal.inference.predict import Prediction, predict_maps
-from severstal.job import Job
+from severstal.models.from_recipe import load_network
 from severstal.pipeline.data import make_folds
-from severstal.pipeline.team import Candidate, Team, jobs_of
 from severstal.pipeline.training import train_folds
-from severstal.stages import Stage
-from severstal.training.device import choose_precision, make_accelerator
-from severstal.training.network import load_network
+from severstal.runs.ensemble import Ensemble, RunOrEnsemble, jobs_of
+from severstal.runs.job import Job
+from severstal.runs.stage import Stage
 
 Maps = MapReader | EnsembleReader
 Part = Literal["oof", "test"]
 
 
-def predict_oof(candidate: Candidate) -> Maps:
+def predict_oof(candidate: RunOrEnsemble) -> Maps:
     """Predict each labelled image with the network that never saw it: `oof/`, of a team in each member's run.
 
     Images of folds that the recipe does not train have no map.
     """
     readers = predict_oofs(jobs_of(candidate))
-    if isinstance(candidate, Team):
+    if isinstance(candidate, Ensemble):
         return EnsembleReader(readers, _combiner(candidate, readers))
     return readers[0]
 
 
-def predict_test(candidate: Candidate) -> Maps:
+def predict_test(candidate: RunOrEnsemble) -> Maps:
     """Predict the test images, averaged over the networks of all folds: `test/`, of a team in each run."""
-    if not isinstance(candidate, Team):
+    if not isinstance(candidate, Ensemble):
         return predict_tests([candidate])[0]
     predict_oof(candidate)  # whose maps the combiner is made from
     readers = predict_tests(candidate.members)
@@ -80,13 +80,13 @@ def _predict(jobs: Sequence[Job], part: Part) -> list[MapReader]:
     return [MapReader(job.folder / part) for job in jobs]
 
 
-def _combiner(team: Team, readers: Sequence[Maps]) -> Combiner:
+def _combiner(team: Ensemble, readers: Sequence[Maps]) -> Combiner:
     """How the members are averaged: `combiner.json`, and what the members are worth in `members.json`."""
     require_same(readers)
     path, about = team.folder / "combiner.json", team.folder / "members.json"
     inputs = {
         "maps": [reader.layout.key for reader in readers],
-        "sense": team.sense,
+        "sense": team.mode,
         "weights": team.weights,
         "power": team.power,
         "labels": team.labels_digest,
@@ -104,7 +104,7 @@ def _combiner(team: Team, readers: Sequence[Maps]) -> Combiner:
             worth = _worth(selection)
             if team.weights == "selected":
                 weights = selection.weights
-        combiner = fit_combiner(team.sense, weights.tolist(), readers, team.power)
+        combiner = fit_combiner(team.mode, weights.tolist(), readers, team.power)
         team.record()  # after all that may refuse the team, which leaves no folder then
         combiner.save(path)
         write_json(

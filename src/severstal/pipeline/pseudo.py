@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from severstal.data.pseudo import PseudoData, judge, label_rows, load_labels, save_labels
+from severstal.device import make_accelerator
 from severstal.files import checksum, digest, write_json
 from severstal.inference.maps import MapReader
 from severstal.inference.predict import Prediction, predict_maps
-from severstal.job import Job
+from severstal.models.from_recipe import load_network
 from severstal.progress import progress
-from severstal.stages import Stage
-from severstal.training.device import make_accelerator
-from severstal.training.network import load_network
+from severstal.runs.job import Job
+from severstal.runs.stage import Stage
 
 HELD_OUT = "held out"  # in place of a verdict: the picture is also one that the fold is validated on
 

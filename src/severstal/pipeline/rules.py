@@ -20,12 +20,12 @@ from severstal.decision.search import GATES, SearchSettings
 from severstal.decision.summary import EDITION, Summary, summarise
 from severstal.errors import SeverstalError
 from severstal.files import checksum, digest, write_text
-from severstal.job import Job
 from severstal.pipeline.data import make_folds
 from severstal.pipeline.prediction import predict_oof
-from severstal.pipeline.team import Candidate, Team
 from severstal.recipe import DecisionSettings
-from severstal.stages import Stage
+from severstal.runs.ensemble import Ensemble, RunOrEnsemble
+from severstal.runs.job import Job
+from severstal.runs.stage import Stage
 
 Choice = Literal["flattest", "best", "plain"]
 
@@ -50,7 +50,7 @@ _explored: dict[str, Explored] = {}  # the last one alone: a search takes a minu
 PARTS = 5  # into which the images of a single trained fold are dealt, to search on some and judge on others
 
 
-def summarise_oof(candidate: Candidate) -> Summary:
+def summarise_oof(candidate: RunOrEnsemble) -> Summary:
     """Go once through the out-of-fold maps: `oof/summary.npz`, all that a search needs of them."""
     maps = predict_oof(candidate)
     kept = candidate.folder / "oof" / "summary.npz"
@@ -62,7 +62,7 @@ def summarise_oof(candidate: Candidate) -> Summary:
     return Summary.load(kept)
 
 
-def explore_rules(candidate: Candidate, choice: Choice | None = None) -> tuple[Summary, CrossFit]:
+def explore_rules(candidate: RunOrEnsemble, choice: Choice | None = None) -> tuple[Summary, CrossFit]:
     """Search the rules on all folds, and once for each fold on the others, and keep the landscapes.
 
     What the recipe sets by hand (components, holes, exclusive classes) is then added to the rules, and each
@@ -79,7 +79,7 @@ def explore_rules(candidate: Candidate, choice: Choice | None = None) -> tuple[S
     return summary, _explore(candidate, summary, choice).fitted
 
 
-def tune_rules(candidate: Candidate) -> Rules:
+def tune_rules(candidate: RunOrEnsemble) -> Rules:
     """Search gate, thresholds and minimum area of each class on the out-of-fold maps: `rules.json`.
 
     `oof/masks.csv` holds the masks that the rules draw which were searched without an image's fold, and
@@ -109,7 +109,7 @@ def tune_rules(candidate: Candidate) -> Rules:
     return Rules.load(path, candidate.spec)
 
 
-def draw_oof(candidate: Candidate) -> pd.DataFrame:
+def draw_oof(candidate: RunOrEnsemble) -> pd.DataFrame:
     """The masks of the labelled images, each drawn by the rules that were searched without its fold.
 
     Returns:
@@ -119,13 +119,13 @@ def draw_oof(candidate: Candidate) -> pd.DataFrame:
     return read_labels(candidate.folder / "oof" / "masks.csv", candidate.spec, candidate.images)
 
 
-def score_oof(candidate: Candidate) -> ScoredPairs:
+def score_oof(candidate: RunOrEnsemble) -> ScoredPairs:
     """How each labelled pair scored under the rules that were searched without its image's fold."""
     tune_rules(candidate)
     return ScoredPairs.load(candidate.folder / "oof" / "pairs.csv", candidate.spec)
 
 
-def fold_table(candidate: Candidate) -> pd.DataFrame:
+def fold_table(candidate: RunOrEnsemble) -> pd.DataFrame:
     """Rows of `folds.csv` for the images that have an out-of-fold map, in their order.
 
     Where only one fold is trained, its images are dealt anew: a search may be judged on any images that it
@@ -141,11 +141,11 @@ def fold_table(candidate: Candidate) -> pd.DataFrame:
     return folds
 
 
-def _first(candidate: Candidate) -> Job:
-    return candidate.members[0] if isinstance(candidate, Team) else candidate
+def _first(candidate: RunOrEnsemble) -> Job:
+    return candidate.members[0] if isinstance(candidate, Ensemble) else candidate
 
 
-def _inputs(candidate: Candidate) -> dict[str, Any]:
+def _inputs(candidate: RunOrEnsemble) -> dict[str, Any]:
     """All that the rules depend on; the summary has to be there."""
     return {
         "summary": checksum(candidate.folder / "oof" / "summary.npz"),
@@ -156,7 +156,7 @@ def _inputs(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def _explore(candidate: Candidate, summary: Summary, choice: Choice | None) -> Explored:
+def _explore(candidate: RunOrEnsemble, summary: Summary, choice: Choice | None) -> Explored:
     decision = candidate.recipe.decision
     if choice is not None:
         decision = replace(decision, choice=choice)
@@ -224,6 +224,6 @@ def _overlap(labels: pd.DataFrame) -> bool:
     return any(shared_area(texts.tolist()) for _, texts in several.groupby("ImageId")["EncodedPixels"])
 
 
-def _score(candidate: Candidate, table: pd.DataFrame, folds: pd.DataFrame) -> ScoredPairs:
+def _score(candidate: RunOrEnsemble, table: pd.DataFrame, folds: pd.DataFrame) -> ScoredPairs:
     names, groups, numbers = (folds[column].to_numpy() for column in ("ImageId", "group", "fold"))
     return score_masks(table, candidate.labels, names.tolist(), candidate.spec, groups, numbers)

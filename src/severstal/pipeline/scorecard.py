@@ -4,12 +4,12 @@ from severstal.competition.scored import score_masks
 from severstal.pipeline.prediction import predict_test
 from severstal.pipeline.rules import explore_rules, fold_table
 from severstal.pipeline.submission import draw_test
-from severstal.pipeline.team import Candidate
 from severstal.report import scorecard as report
 from severstal.report.scorecard import Scorecard
+from severstal.runs.ensemble import RunOrEnsemble
 
 
-def make_scorecard(candidate: Candidate, show: bool = True) -> dict[str, Scorecard]:
+def make_scorecard(candidate: RunOrEnsemble, show: bool = True) -> dict[str, Scorecard]:
     """Score the masks of the labelled images, and of the test images where their truth is known.
 
     Writes `scorecard.json` and `scorecard.html`.
@@ -41,7 +41,7 @@ def make_scorecard(candidate: Candidate, show: bool = True) -> dict[str, Scoreca
     report.save_page(candidate.folder / "scorecard.html", candidate.folder.name, list(cards.values()), counts)
     if show:
         for each in cards.values():
-            print(report.print_scorecard(each), flush=True)
+            print(report.format_scorecard(each), flush=True)
         if counts:
-            print("test images", report.print_counts(counts), sep="\n", flush=True)
+            print("test images", report.format_counts(counts), sep="\n", flush=True)
     return cards

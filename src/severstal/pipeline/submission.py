@@ -9,22 +9,22 @@ import pandas as pd
 from severstal.competition.scored import ScoredPairs, score_masks
 from severstal.competition.submission import write_submission
 from severstal.competition.tables import read_submission
-from severstal.decision.bootstrap import interval
 from severstal.decision.draw import draw_masks
 from severstal.decision.rules import Rules
 from severstal.errors import SeverstalError
+from severstal.evaluation.bootstrap import interval
 from severstal.files import checksum, read_json, write_json
-from severstal.job import Job, environment
-from severstal.pipeline.leaderboard import NAME, read_leaderboard, record_submission
 from severstal.pipeline.prediction import predict_test
 from severstal.pipeline.rules import score_oof, tune_rules
-from severstal.pipeline.team import Candidate, Team
-from severstal.stages import Stage
+from severstal.runs.ensemble import Ensemble, RunOrEnsemble
+from severstal.runs.job import Job, environment
+from severstal.runs.leaderboard import NAME, read_leaderboard, record_submission
+from severstal.runs.stage import Stage
 
 SUBMISSION = Path("submissions/submission.csv")
 
 
-def draw_test(candidate: Candidate) -> pd.DataFrame:
+def draw_test(candidate: RunOrEnsemble) -> pd.DataFrame:
     """Draw the masks of the test images with the rules: `submission.csv` in the run's folder.
 
     Returns:
@@ -46,7 +46,7 @@ def draw_test(candidate: Candidate) -> pd.DataFrame:
     return read_submission(path, candidate.spec)
 
 
-def submit(candidate: Candidate, output: str | Path = SUBMISSION) -> pd.DataFrame:
+def submit(candidate: RunOrEnsemble, output: str | Path = SUBMISSION) -> pd.DataFrame:
     """Write the submission to `output`.
 
     Beside it goes its provenance, under the same name as JSON; and a row on the leaderboard of its folder.
@@ -88,7 +88,7 @@ def check_output(output: str | Path) -> None:
 
 
 def publish(
-    candidate: Candidate, table: pd.DataFrame, rules: Rules, oof: ScoredPairs, output: str | Path
+    candidate: RunOrEnsemble, table: pd.DataFrame, rules: Rules, oof: ScoredPairs, output: str | Path
 ) -> None:
     """Write a submission with its provenance, and put it on the leaderboard of its folder.
 
@@ -110,7 +110,7 @@ def publish(
     if candidate.truth is not None:
         images = candidate.sample.images
         scores["test"] = score_masks(table, candidate.truth, images, candidate.spec).score.score
-    members = candidate.members if isinstance(candidate, Team) else (candidate,)
+    members = candidate.members if isinstance(candidate, Ensemble) else (candidate,)
     about = environment()
     written = datetime.now(UTC).isoformat(timespec="seconds")
     provenance: dict[str, Any] = {
@@ -130,7 +130,7 @@ def publish(
         },
         "environment": about,
     }
-    if isinstance(candidate, Team):
+    if isinstance(candidate, Ensemble):
         combiner = read_json(candidate.folder / "combiner.json")
         combiner.pop("ranks")  # half a megabyte, and found again from the runs
         provenance["team"] = {"name": candidate.folder.name, **combiner}

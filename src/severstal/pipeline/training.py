@@ -7,18 +7,18 @@ from typing import Any, overload
 
 from severstal.data import folds as fold_tables
 from severstal.errors import SeverstalError
-from severstal.files import checksum, digest, replacing
-from severstal.job import Job, reopen_job
+from severstal.files import atomic_write, checksum, digest
 from severstal.pipeline.data import dealt_folds, make_folds
-from severstal.pipeline.engine import Engine, Task, run_tasks
 from severstal.pipeline.pseudo import label_test
-from severstal.pipeline.team import Candidate, Team, jobs_of
+from severstal.processes import is_main, main_first
 from severstal.recipe import Recipe
 from severstal.recipe.switches import change
-from severstal.stages import Stage
+from severstal.runs.ensemble import Ensemble, RunOrEnsemble, jobs_of
+from severstal.runs.job import Job, reopen_job
+from severstal.runs.stage import Stage
 from severstal.training.fit import FoldData, fit
 from severstal.training.history import load_history
-from severstal.training.processes import is_main, main_first
+from severstal.training.queue import Engine, Task, run_tasks
 
 Epochs = list[dict[str, Any]]
 """Of a fold: a dictionary an epoch."""
@@ -27,9 +27,9 @@ Epochs = list[dict[str, Any]]
 @overload
 def train_folds(candidate: Job, engine: Engine = "local") -> dict[int, Epochs]: ...
 @overload
-def train_folds(candidate: Team, engine: Engine = "local") -> dict[str, dict[int, Epochs]]: ...
+def train_folds(candidate: Ensemble, engine: Engine = "local") -> dict[str, dict[int, Epochs]]: ...
 def train_folds(
-    candidate: Candidate, engine: Engine = "local"
+    candidate: RunOrEnsemble, engine: Engine = "local"
 ) -> dict[int, Epochs] | dict[str, dict[int, Epochs]]:
     """Train the recipe's folds: `fold0/model.safetensors` and so on, of a team those of each member.
 
@@ -51,7 +51,7 @@ def train_folds(
         job.folder.name: {fold: train_fold(job, fold) for fold in range(job.recipe.data.train_folds)}
         for job in jobs
     }
-    return histories if isinstance(candidate, Team) else histories[candidate.folder.name]
+    return histories if isinstance(candidate, Ensemble) else histories[candidate.folder.name]
 
 
 def train_task(task: Task) -> None:
@@ -124,7 +124,7 @@ def _take_over(job: Job, folder: Path, stage: Stage) -> None:
     for other in (top, *sorted(top.glob("round*"))):
         if other != folder and _stage(job, other, stage.inputs).is_done():
             for path in _outputs(job.recipe, folder):
-                with replacing(path) as part:
+                with atomic_write(path) as part:
                     shutil.copyfile(other / path.name, part)
             stage.finish(_outputs(job.recipe, folder))
             return

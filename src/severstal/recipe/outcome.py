@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from severstal.settings import within
+from severstal.settings import renamed, within
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,11 @@ class EnsembleSettings:
     """How the maps of a recipe's members are averaged.
 
     Attributes:
-        sense: of the mean.
+        mode: averaging mode.
         weights: "uniform", or "selected" on the out-of-fold maps.
         power: the exponent of the power mean.
     """
 
-    sense: Literal["mean", "logit", "power", "rank"] = "mean"
+    mode: Literal["mean", "logit", "power", "rank"] = renamed("mean", "sense")
     weights: Literal["uniform", "selected"] = "uniform"
     power: float = within(1.0, 0.01, 100.0)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from severstal.decision.bootstrap import Difference
+from severstal.evaluation.bootstrap import Difference
 
 NOTES = (
     "Gains are over the recipe itself, on the same images, with their 95 % interval over groups of images.",
@@ -97,7 +97,7 @@ def ablation_table(rows: Sequence[Row]) -> pd.DataFrame:
     return pd.DataFrame([_columns(row) for row in sort_rows(rows)])
 
 
-def print_ablation(rows: Sequence[Row]) -> str:
+def format_ablation(rows: Sequence[Row]) -> str:
     """The table for the terminal, with what a reader has to know of it."""
     shown = sort_rows(rows)
     width = max(len(row.switch) for row in shown)

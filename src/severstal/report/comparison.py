@@ -8,8 +8,8 @@ import numpy as np
 
 from severstal.competition.budget import KINDS, Loss, spend
 from severstal.competition.scored import ScoredPairs
-from severstal.decision.bootstrap import Difference, paired
 from severstal.errors import SeverstalError
+from severstal.evaluation.bootstrap import Difference, paired
 from severstal.report.palette import cut
 
 WIDTH = 100  # columns of a terminal
@@ -141,14 +141,14 @@ def compare_pairs(a: ScoredPairs, b: ScoredPairs, names: tuple[str, str]) -> Com
     )
 
 
-def print_comparison(found: Comparison) -> str:
+def format_comparison(found: Comparison) -> str:
     """Lay out a comparison as plain text for a terminal, at most 100 columns wide.
 
     Example:
         >>> from severstal.competition.spec import Spec
         >>> spec, true = Spec("tiles", (4, 4), ("hole",)), np.array([[8], [8], [0], [0]])
         >>> a, b = (ScoredPairs(tuple("abcd"), spec, n * (true > 0), true, true) for n in (4, 8))
-        >>> print(print_comparison(compare_pairs(a, b, ("a.csv", "b.csv"))))
+        >>> print(format_comparison(compare_pairs(a, b, ("a.csv", "b.csv"))))
         A a.csv
         B b.csv
         -------

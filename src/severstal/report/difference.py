@@ -10,7 +10,7 @@ NAME_WIDTH = 19  # columns of it for a class's name
 IMAGE_WIDTH = 34  # and for an image's
 
 
-def print_difference(difference: Difference, names: tuple[str, str], most: int) -> str:
+def format_difference(difference: Difference, names: tuple[str, str], most: int) -> str:
     """Lay out the difference of two submissions as plain text for a terminal, at most 100 columns wide.
 
     Args:
@@ -25,7 +25,7 @@ def print_difference(difference: Difference, names: tuple[str, str], most: int) 
         >>> columns = ["ImageId", "ClassId", "EncodedPixels"]
         >>> a, b = (pd.DataFrame([("a.jpg", 1, runs)], columns=columns) for runs in ("1 10", "6 10"))
         >>> spec = Spec("tiles", (8, 8), ("hole", "crack"))
-        >>> print(print_difference(compare_tables(a, b, ["a.jpg"], spec), ("a.csv", "b.csv"), 5))
+        >>> print(format_difference(compare_tables(a, b, ["a.jpg"], spec), ("a.csv", "b.csv"), 5))
         A a.csv
         B b.csv
         -------

@@ -12,7 +12,7 @@ from severstal.competition.folder import InputFolder
 from severstal.competition.masks import Masks
 from severstal.competition.spec import Spec
 from severstal.data.pictures import read_picture
-from severstal.files import replacing
+from severstal.files import atomic_write
 from severstal.progress import progress
 from severstal.report.overlay import describe, planes, show
 from severstal.report.palette import DPI, TEXT_SIZE, WIDTH, Sheet, class_label, cut, legend_below, rgb, sheet
@@ -193,9 +193,9 @@ def save_differences(
         files[image] = f"{rank:03d}_{re.sub(r'[^A-Za-z0-9.-]+', '_', Path(image).stem)[:80]}.png"
         drawn = [side[image] for side in masks]
         figure = difference_figure(read_picture(path, spec), *drawn, spec, image, names)
-        with replacing(folder / files[image]) as part:
+        with atomic_write(folder / files[image]) as part:
             figure.savefig(part, format="png")
     table = difference.table.assign(picture=[files.get(image, "") for image in difference.table["ImageId"]])
-    with replacing(folder / "differences.csv") as part:
+    with atomic_write(folder / "differences.csv") as part:
         table.to_csv(part, index=False)
     return [image for image in images if image not in files]

@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.lines import Line2D
 
 from severstal.competition.spec import Spec
-from severstal.decision.bootstrap import interval
 from severstal.decision.crossfit import CrossFit
+from severstal.evaluation.bootstrap import interval
 from severstal.inference.ensemble import Overlap, Selection
 from severstal.report.palette import (
     GREY,

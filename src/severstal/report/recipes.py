@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from severstal.competition.spec import Spec
-from severstal.decision.bootstrap import Interval
+from severstal.evaluation.bootstrap import Interval
 from severstal.report.columns import lay_out
 from severstal.report.eda.gallery import CONTOURS
 from severstal.report.overlay import Panel, gallery
@@ -90,12 +90,12 @@ def recipe_table(rows: Sequence[RecipeRow]) -> pd.DataFrame:
     return pd.DataFrame([_columns(row) for row in sort_recipes(rows)])
 
 
-def print_recipes(rows: Sequence[RecipeRow]) -> str:
+def format_recipes(rows: Sequence[RecipeRow]) -> str:
     """The table for the terminal, with what a reader has to know of it.
 
     Example:
         >>> row = RecipeRow("plain", "unet on resnet34", "runs/plain", 100, fault="no memory")
-        >>> print_recipes([row]).splitlines()[1]
+        >>> format_recipes([row]).splitlines()[1]
         'plain   unet on resnet34  failed: no memory'
     """
     shown = sort_recipes(rows)

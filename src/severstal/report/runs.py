@@ -70,18 +70,18 @@ class RunTable:
         }
 
 
-def print_runs(table: RunTable) -> str:
+def format_runs(table: RunTable) -> str:
     """Lay out runs as plain text for a terminal, 120 columns wide where no name is cut.
 
     Example:
         >>> figures = 1, 2, 5, 0.9, "validation", 230.0, "ab12" * 10
         >>> row = RunRow("smoke-sample", "smoke", (), "data/sample", *figures)
-        >>> print(print_runs(RunTable((row,), (("old", "no recipe.toml"),))))
+        >>> print(format_runs(RunTable((row,), (("old", "no recipe.toml"),))))
         run           recipe  input   folds  epochs  score         time  commit
         smoke-sample  smoke   sample  1/2         5  0.9000 val   4 min  ab12ab12a
         val: best epochs of the folds at the plain rule, chosen on the images that they are scored on
         old: not a run (no recipe.toml)
-        >>> print(print_runs(RunTable((), ())))
+        >>> print(format_runs(RunTable((), ())))
         no run yet: `severstal train RECIPE --input FOLDER` makes one
     """
     lines = _rows(table.runs) if table.runs else []

@@ -28,7 +28,7 @@ NAME_WIDTH = 28  # columns of a terminal for a class's name
 MOST_FINDINGS = 20  # a file that is all wrong needs no line a row
 
 
-def print_contents(contents: Contents) -> str:
+def format_contents(contents: Contents) -> str:
     """Lay out what a submission holds as plain text for a terminal, at most 100 columns wide.
 
     Example:
@@ -36,7 +36,7 @@ def print_contents(contents: Contents) -> str:
         >>> from severstal.competition.spec import Spec
         >>> table = pd.DataFrame([("a.jpg", 1, "1 9")], columns=["ImageId", "ClassId", "EncodedPixels"])
         >>> spec = Spec("tiles", (8, 8), ("hole", "crack"))
-        >>> print(print_contents(sum_up(table, ["a.jpg", "b.jpg"], spec, truth=table)))
+        >>> print(format_contents(sum_up(table, ["a.jpg", "b.jpg"], spec, truth=table)))
         1 of 2 images with a mask (50.0 %), 1 mask in all
         <BLANKLINE>
         class       masks    share  median px   truth
@@ -82,14 +82,14 @@ def print_contents(contents: Contents) -> str:
     return "\n".join([*lines, *(f"remark: {remark}" for remark in contents.remarks)]).rstrip("\n")
 
 
-def print_findings(findings: Sequence[str], title: str) -> str:
+def format_findings(findings: Sequence[str], title: str) -> str:
     """Say what is wrong with a submission, a line a finding, the first 20 of them.
 
     Example:
-        >>> print(print_findings(["row 1: class 9: correct it"], "my.csv"))
+        >>> print(format_findings(["row 1: class 9: correct it"], "my.csv"))
         my.csv: 1 finding
         row 1: class 9: correct it
-        >>> print_findings([], "my.csv")
+        >>> format_findings([], "my.csv")
         'my.csv: clean'
     """
     if not findings:

@@ -10,7 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.swa_utils import update_bn
 
 from severstal.errors import SeverstalError
-from severstal.training.checkpoint import read_weights
+from severstal.models.checkpoint import read_weights
 
 COUNT = "count"  # stands in `tensors` beside the weights
 
@@ -116,7 +116,7 @@ def average_files(paths: Sequence[str | Path]) -> dict[str, Tensor]:
 
     Example:
         >>> import tempfile
-        >>> from severstal.training.checkpoint import save_weights
+        >>> from severstal.models.checkpoint import save_weights
         >>> files = [Path(tempfile.mkdtemp()) / f"{n}.safetensors" for n in (1, 4)]
         >>> for file, value in zip(files, (1.0, 4.0), strict=True):
         ...     save_weights(nn.BatchNorm1d(1).apply(lambda norm: nn.init.constant_(norm.bias, value)), file)

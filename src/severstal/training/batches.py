@@ -37,7 +37,9 @@ def require_batches(
         crop = image_shape if recipe.training.overfit_images else map(min, phase.crop, image_shape)
         size = [-(-side // recipe.data.scale) for side in crop]
         blank = torch.zeros(1, 1, *size, device=accelerator.device)
-        if 1 <= fewest <= state.parts.asked and not takes_one(state.network, blank, accelerator):
+        if 1 <= fewest <= state.parts.asked and not supports_batch_size_one(
+            state.network, blank, accelerator
+        ):
             raise parts_of_one(state.network, name)
 
 
@@ -67,7 +69,7 @@ def require_crops(batch_size: int, images: int, processes: int, name: str = "tra
         )
 
 
-def takes_one(network: nn.Module, picture: Tensor, accelerator: Accelerator) -> bool:
+def supports_batch_size_one(network: nn.Module, picture: Tensor, accelerator: Accelerator) -> bool:
     """Whether a network learns from one picture alone, which has no variance where a feature is 1 x 1.
 
     Tried, since it depends on the network, its encoder, its options and the crop. Its running means come out

@@ -12,7 +12,7 @@ from torch import nn
 
 from severstal.data.dataset import unpack
 from severstal.errors import SeverstalError
-from severstal.files import explain
+from severstal.files import explain_os_error
 from severstal.recipe import Recipe
 from severstal.training.feed import FoldData
 from severstal.training.validate import Validation, predict_plain
@@ -45,7 +45,7 @@ class Board:
         try:
             self._writer = SummaryWriter(str(folder), purge_step=done + 1)
         except OSError as error:
-            raise explain(error, self._folder) from error
+            raise explain_os_error(error, self._folder) from error
 
     def epoch(self, figures: Mapping[str, Any], epoch: int) -> None:
         """Add a point to the curve of each figure.
@@ -90,7 +90,7 @@ class Board:
         try:
             self._writer.flush()
         except OSError as error:
-            raise explain(error, self._folder) from error
+            raise explain_os_error(error, self._folder) from error
 
 
 def show_worst(

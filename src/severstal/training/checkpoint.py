@@ -1,4 +1,4 @@
-"""Weights and the state of a training on disk: safetensors, one file a thing, never a pickle."""
+"""The state of a training on disk: one safetensors file, never a pickle."""
 
 import json
 from collections.abc import Mapping
@@ -6,42 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import nn
 from torch.optim import Optimizer
 
 from severstal.errors import SeverstalError
-from severstal.files import replacing
-
-Tensors = dict[str, torch.Tensor]
-
-
-def save_weights(network: nn.Module, path: str | Path) -> None:
-    """Write a network's weights and buffers as safetensors, whole."""
-    _save(network.state_dict(), path, {})
-
-
-def load_weights(network: nn.Module, path: str | Path) -> None:
-    """Fill a network with the weights of a safetensors file; every weight has to be there and fit.
-
-    Raises:
-        SeverstalError: the file is missing or damaged, or holds another network's weights.
-    """
-    try:
-        network.load_state_dict(read_weights(path))
-    except RuntimeError as error:
-        reason = str(error).splitlines()[-1].strip()
-        raise SeverstalError(f"{path}: weights of another network ({reason}): train again") from error
-
-
-def read_weights(path: str | Path) -> Tensors:
-    """Read the tensors of a safetensors file by their names.
-
-    Raises:
-        SeverstalError: the file is missing or damaged.
-    """
-    return _load(path)[0]
+from severstal.models.checkpoint import Tensors, read_tensors, write_tensors
 
 
 def save_state(path: str | Path, owners: Mapping[str, Tensors], facts: Mapping[str, Any]) -> None:
@@ -56,7 +24,7 @@ def save_state(path: str | Path, owners: Mapping[str, Tensors], facts: Mapping[s
         SeverstalError: the disk is full, or the file may not be written; the earlier one stays.
     """
     tensors = {f"{owner}.{name}": tensor for owner, own in owners.items() for name, tensor in own.items()}
-    _save(tensors, path, {"facts": json.dumps(facts)})
+    write_tensors(tensors, path, {"facts": json.dumps(facts)})
 
 
 def load_state(path: str | Path) -> tuple[dict[str, Tensors], dict[str, Any]]:
@@ -68,7 +36,7 @@ def load_state(path: str | Path) -> tuple[dict[str, Tensors], dict[str, Any]]:
     Raises:
         SeverstalError: the file is missing or damaged.
     """
-    tensors, metadata = _load(path)
+    tensors, metadata = read_tensors(path)
     owners: dict[str, Tensors] = {}
     for name, tensor in tensors.items():
         owner, rest = name.split(".", 1)
@@ -97,20 +65,3 @@ def fill_optimizer(optimizer: Optimizer, tensors: Mapping[str, torch.Tensor]) ->
         state.setdefault(int(index), {})[key] = tensor
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})
-
-
-def _save(tensors: Mapping[str, torch.Tensor], path: str | Path, metadata: dict[str, str]) -> None:
-    # Not by save_file: it makes files that only their owner may read.
-    data = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, metadata)
-    with replacing(path) as part:
-        part.write_bytes(data)
-
-
-def _load(path: str | Path) -> tuple[Tensors, dict[str, str]]:
-    try:
-        with safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except FileNotFoundError:
-        raise SeverstalError(f"{path}: no such weights: train the fold first") from None
-    except (SafetensorError, OSError) as error:
-        raise SeverstalError(f"{path}: damaged weights ({error}): delete the file and train again") from error

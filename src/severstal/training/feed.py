@@ -17,9 +17,9 @@ from severstal.data.images import Pictures
 from severstal.data.mixup import mix
 from severstal.data.pseudo import PseudoData
 from severstal.data.sampling import EpochSampler
+from severstal.device import choose_workers
 from severstal.recipe import Recipe
 from severstal.training.batches import require_crops
-from severstal.training.device import choose_workers
 from severstal.training.phases import Phase
 
 

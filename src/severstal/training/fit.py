@@ -7,23 +7,24 @@ from accelerate.utils import set_seed
 from torch.amp import GradScaler
 
 from severstal.data.class_weights import balanced_weights
+from severstal.device import make_accelerator
 from severstal.errors import SeverstalError
 from severstal.files import write_text
 from severstal.losses.registry import Loss, build_loss
+from severstal.memory import Parts
+from severstal.models.from_recipe import new_network
 from severstal.recipe import Recipe, TrainingSettings
 from severstal.training.averaging import WeightAverage
 from severstal.training.batches import require_batches
 from severstal.training.board import Board, show_worst
-from severstal.training.device import compile_network, make_accelerator, place
 from severstal.training.epoch import train_epoch
 from severstal.training.feed import Feed, FoldData
 from severstal.training.history import History
 from severstal.training.kept import BestEpochs
-from severstal.training.memory import Parts
-from severstal.training.network import new_network
 from severstal.training.optimizer import build_optimizer, freeze_encoder
 from severstal.training.outcome import write_outcome
 from severstal.training.phases import Phase, Plan
+from severstal.training.placement import compile_network, place
 from severstal.training.state import TrainingState
 from severstal.training.step import Step
 from severstal.training.validate import validate

@@ -7,8 +7,8 @@ from typing import Any
 
 from torch import nn
 
-from severstal.files import replacing
-from severstal.training.checkpoint import save_weights
+from severstal.files import atomic_write
+from severstal.models.checkpoint import save_weights
 
 
 class BestEpochs:
@@ -38,7 +38,7 @@ class BestEpochs:
     def publish(self, epochs: Sequence[dict[str, Any]]) -> None:
         """Make the best epoch's weights `model.safetensors`, throw away what is not kept; after the state."""
         kept = self.paths(epochs)
-        with replacing(self._model) as part:
+        with atomic_write(self._model) as part:
             shutil.copyfile(kept[0], part)
         for path in self._folder.glob("epoch*"):
             if path not in kept:

@@ -9,9 +9,9 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from severstal.files import write_text
+from severstal.models.checkpoint import save_weights
 from severstal.recipe import Recipe
 from severstal.training.averaging import average_files, refresh_normalisation
-from severstal.training.checkpoint import save_weights
 from severstal.training.epoch import batch_seed
 from severstal.training.feed import Feed, FoldData
 from severstal.training.kept import BestEpochs

@@ -13,10 +13,10 @@ from torch.amp import GradScaler
 from torch.optim import Optimizer
 
 from severstal.errors import SeverstalError
+from severstal.memory import Parts
 from severstal.training.averaging import WeightAverage
 from severstal.training.checkpoint import fill_optimizer, load_state, optimizer_tensors, save_state
 from severstal.training.history import History
-from severstal.training.memory import Parts
 
 
 @dataclass

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from severstal.errors import SeverstalError
-from severstal.training.batches import parts_of_one, takes_one
+from severstal.training.batches import parts_of_one, supports_batch_size_one
 from severstal.training.feed import Crops
 from severstal.training.state import TrainingState
 
@@ -73,7 +73,7 @@ class Step:
         state, size = self._state, len(crops.pictures)
         _copy(self._buffers, self._kept)
 
-        def takes_one() -> bool:
+        def supports_batch_size_one() -> bool:
             return self._takes_one(crops.pictures[:1])
 
         def compute(parts: int) -> StepResult:
@@ -82,9 +82,9 @@ class Step:
             return self._gradients(crops, parts)
 
         fewest = crops.whole // self._accelerator.num_processes  # all processes have to try, or none
-        if state.parts.asked >= fewest and not takes_one():
+        if state.parts.asked >= fewest and not supports_batch_size_one():
             raise parts_of_one(state.network)
-        result = state.parts.run(compute, size, takes_one)
+        result = state.parts.run(compute, size, supports_batch_size_one)
         if self._accelerator.num_processes > 1:
             result = StepResult(self._exchange(result.loss), result.hardness)
         state.scaler.unscale_(state.optimizer)
@@ -118,7 +118,7 @@ class Step:
 
     def _takes_one(self, picture: Tensor) -> bool:
         if self._alone is None:
-            self._alone = takes_one(self._state.network, picture, self._accelerator)
+            self._alone = supports_batch_size_one(self._state.network, picture, self._accelerator)
         return self._alone
 
     def _exchange(self, loss: Tensor) -> Tensor:

@@ -14,9 +14,9 @@ from severstal.competition.metric import Score, pair_dice, score_pairs
 from severstal.competition.spec import Spec
 from severstal.data.dataset import to_input, unpack
 from severstal.data.images import Pictures
+from severstal.memory import in_halves
 from severstal.progress import progress
 from severstal.recipe import Recipe
-from severstal.training.memory import in_halves
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from severstal.data.download import competition
-from severstal.data.sample import draw_sample
+from severstal.synthetic import draw_sample
 
 
 @dataclass

@@ -18,7 +18,7 @@ from severstal.competition.spec import SEVERSTAL, Spec
 from severstal.data.duplicates import duplicate_groups, find_duplicates
 from severstal.data.folds import make_folds
 from severstal.data.pictures import read_picture
-from severstal.data.sample import draw_sample
+from severstal.synthetic import draw_sample
 
 TILES = Spec("tiles", (256, 512), ("a",))
 

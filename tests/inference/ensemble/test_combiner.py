@@ -21,14 +21,14 @@ def maps(seed: int, shape: tuple[int, ...] = (2, 16, 24)) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, shape).astype(np.uint8)
 
 
-def formula(sense: str, values: np.ndarray, weights: np.ndarray, power: float) -> np.ndarray:
+def formula(mode: str, values: np.ndarray, weights: np.ndarray, power: float) -> np.ndarray:
     """The weighted mean of (M, ...) probabilities, 0 to 1."""
     mean = {
         "mean": lambda: np.tensordot(weights, values, 1),
         "power": lambda: np.tensordot(weights, values**power, 1) ** (1 / power),
         "logit": lambda: expit(np.tensordot(weights, logit(values.clip(0.25 / 255, 1 - 0.25 / 255)), 1)),
     }
-    return mean[sense]()
+    return mean[mode]()
 
 
 @given(
@@ -38,27 +38,27 @@ def formula(sense: str, values: np.ndarray, weights: np.ndarray, power: float) -
     st.integers(0, 1000),
 )
 @settings(max_examples=60, deadline=None)
-def test_each_mean_is_its_formula_to_the_nearest_level(sense, weights, power, seed) -> None:
+def test_each_mean_is_its_formula_to_the_nearest_level(mode, weights, power, seed) -> None:
     members = [maps(seed + number) for number in range(len(weights))]
-    combined = Combiner(sense, tuple(weights), power)(members)
+    combined = Combiner(mode, tuple(weights), power)(members)
     shares = np.array(weights) / sum(weights)
-    exact = formula(sense, np.stack(members) / 255, shares, power) * 255
+    exact = formula(mode, np.stack(members) / 255, shares, power) * 255
     assert combined.dtype == np.uint8
-    assert np.abs(combined - exact).max() <= 0.51 if sense != "power" else 1.01
+    assert np.abs(combined - exact).max() <= 0.51 if mode != "power" else 1.01
     assert np.abs(combined - exact).mean() < 0.3
 
 
-@pytest.mark.parametrize("sense", ["mean", "logit", "power"])
-def test_one_member_is_left_as_it_is(sense: str) -> None:
+@pytest.mark.parametrize("mode", ["mean", "logit", "power"])
+def test_one_member_is_left_as_it_is(mode: str) -> None:
     every = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
-    assert np.array_equal(Combiner(sense, (2.0,), 2.0)([every]), every)
-    assert np.array_equal(Combiner(sense, (1.0, 1.0), 2.0)([every, every]), every)
+    assert np.array_equal(Combiner(mode, (2.0,), 2.0)([every]), every)
+    assert np.array_equal(Combiner(mode, (1.0, 1.0), 2.0)([every, every]), every)
 
 
-@pytest.mark.parametrize("sense", ["mean", "logit", "power"])
-def test_a_member_of_weight_zero_does_not_count(sense: str) -> None:
+@pytest.mark.parametrize("mode", ["mean", "logit", "power"])
+def test_a_member_of_weight_zero_does_not_count(mode: str) -> None:
     first, second = maps(0), maps(1)
-    assert np.array_equal(Combiner(sense, (1, 0), 0.5)([first, second]), first)
+    assert np.array_equal(Combiner(mode, (1, 0), 0.5)([first, second]), first)
 
 
 def test_class_probabilities_are_combined_alike() -> None:
@@ -122,7 +122,7 @@ def test_saved_and_read_again(tmp_path) -> None:
         assert again.weights == combiner.weights
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"sense": "mean"}', json.dumps({"sense": "rank"})])
+@pytest.mark.parametrize("content", ["{", "[]", '{"mode": "mean"}', json.dumps({"mode": "rank"})])
 def test_damaged_file(tmp_path, content) -> None:
     (tmp_path / "ensemble.json").write_text(content)
     with pytest.raises(SeverstalError, match=r"ensemble\.json: not .*delete it"):

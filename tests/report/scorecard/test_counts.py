@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from severstal.competition.spec import Spec
-from severstal.report.scorecard.counts import count_classes, print_counts
+from severstal.report.scorecard.counts import count_classes, format_counts
 
 SPEC = Spec("s", (9, 9), ("hole", "a class's name that is longer than any table has room for"))
 
@@ -21,7 +21,7 @@ def test_counts_are_of_images() -> None:
 
 
 def test_what_is_not_known_is_a_dash() -> None:
-    lines = print_counts(count_classes(np.array([[1, 0], [2, 0]]), SPEC)).splitlines()
+    lines = format_counts(count_classes(np.array([[1, 0], [2, 0]]), SPEC)).splitlines()
     assert lines[1].split() == ["1", "hole", "-", "2", "-", "2"]
     assert lines[2].split()[-4:] == ["-", "0", "-", "2"]
     assert len({len(line) for line in lines}) == 1

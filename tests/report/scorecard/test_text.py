@@ -6,12 +6,12 @@ import pytest
 from severstal.competition.metric import score_pairs
 from severstal.competition.scored import ScoredPairs, score_masks
 from severstal.competition.spec import SEVERSTAL, Spec
-from severstal.report.scorecard import Scorecard, make_scorecard, print_scorecard
+from severstal.report.scorecard import Scorecard, format_scorecard, make_scorecard
 
 
 def test_the_text_holds_every_figure(labelled):
     score = score_masks(labelled.table.iloc[::2], labelled.table, labelled.images, labelled.spec).score
-    text = print_scorecard(score, "every other label")
+    text = format_scorecard(score, "every other label")
     lines = text.splitlines()
     assert lines[0] == "every other label"
     assert max(map(len, lines)) <= 100
@@ -36,14 +36,14 @@ def test_the_text_holds_every_figure(labelled):
 def test_columns_are_aligned():
     spec = Spec("s", (4, 4), tuple("x" * length for length in range(1, 17)))
     areas = np.random.default_rng(0).integers(0, 2, (2, 30, 16))
-    lines = print_scorecard(score_pairs(areas.min(0), *areas, spec), "aligned").splitlines()[9:]
+    lines = format_scorecard(score_pairs(areas.min(0), *areas, spec), "aligned").splitlines()[9:]
     assert len({len(line) for line in lines}) == 1
 
 
 def test_long_names_and_large_numbers_fit():
     spec = Spec("s", (256, 1600), ("a name that is longer than any table can bear, by far",))
     areas = np.ones((125_680, 1), int)
-    text = print_scorecard(score_pairs(areas, areas, areas, spec), "large " * 40)
+    text = format_scorecard(score_pairs(areas, areas, areas, spec), "large " * 40)
     assert max(map(len, text.splitlines())) <= 100
     assert "125,680" in text
 
@@ -51,24 +51,24 @@ def test_long_names_and_large_numbers_fit():
 def test_below_submitting_nothing_is_said():
     areas = np.zeros((3, 10, 4), int)
     areas[1, 0, 0] = 9
-    text = print_scorecard(score_pairs(*areas, SEVERSTAL), "one false alarm")
+    text = format_scorecard(score_pairs(*areas, SEVERSTAL), "one false alarm")
     assert "(the score is 0.0250 below it)" in text
     assert "defects found             -   of 0 with one" in text
 
 
 def test_a_scorecard_begins_with_its_score(card: Scorecard):
-    lines = print_scorecard(card).splitlines()
-    plain = print_scorecard(card.score, card.title).splitlines()
+    lines = format_scorecard(card).splitlines()
+    plain = format_scorecard(card.score, card.title).splitlines()
     assert lines[2] == (
         f"{plain[2]}   95 % interval {card.interval.low:.4f} to {card.interval.high:.4f}, resampled by "
         f"{card.units} groups of images"
     )
     assert lines[:2] + lines[3 : len(plain)] == plain[:2] + plain[3:]
-    assert print_scorecard(card, "another title").splitlines()[0] == "another title"
+    assert format_scorecard(card, "another title").splitlines()[0] == "another title"
 
 
 def test_a_scorecard_says_everything(card: Scorecard):
-    text = print_scorecard(card)
+    text = format_scorecard(card)
     lines = text.splitlines()
     assert max(map(len, lines)) <= 100
     assert "nan" not in text
@@ -105,5 +105,5 @@ def test_long_names_large_numbers_and_many_classes_fit():
     true = rng.integers(0, 2, (12_568, 16)) * 30_000_000
     pairs = ScoredPairs(tuple(map(str, range(12_568))), spec, true, true, true)
     sure = rng.integers(0, 256, true.shape, dtype=np.uint8)
-    lines = print_scorecard(make_scorecard(pairs, "large " * 40, sure)).splitlines()
+    lines = format_scorecard(make_scorecard(pairs, "large " * 40, sure)).splitlines()
     assert max(map(len, lines)) <= 100

@@ -13,7 +13,7 @@ from severstal.competition.tables import read_labels, read_sample
 from severstal.data.download.client import ARCHIVE, fetch_archive
 from severstal.data.download.unzip import DamagedArchive, check_archive, is_archive, unzip
 from severstal.errors import SeverstalError
-from severstal.files import explain
+from severstal.files import explain_os_error
 
 TRAIN_IMAGES, TEST_IMAGES = 12_568, 5_506  # the competition's own counts
 DATA_BYTES = 1_700_000_000  # of the archive, and of its files, since JPEGs do not shrink further
@@ -63,7 +63,7 @@ def download_competition(output: str | Path) -> bool:
                 (part / "files").rename(whole)
         shutil.rmtree(part, ignore_errors=True)
     except OSError as error:
-        raise explain(error, output) from error
+        raise explain_os_error(error, output) from error
     return not done
 
 

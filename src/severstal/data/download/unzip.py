@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from severstal.errors import SeverstalError
-from severstal.files import replacing
+from severstal.files import atomic_write
 from severstal.progress import progress
 
 PLAIN = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")  # no dot or space at an end, no device
@@ -134,7 +134,7 @@ def unzip(path: str | Path, folder: str | Path, entries: Sequence[zipfile.ZipInf
             if _is_there(target, entry):
                 continue
             try:
-                with replacing(target) as part, archive.open(entry) as source, part.open("wb") as file:
+                with atomic_write(target) as part, archive.open(entry) as source, part.open("wb") as file:
                     shutil.copyfileobj(source, file, CHUNK)
             except (zipfile.BadZipFile, zlib.error, EOFError) as error:
                 raise DamagedArchive(f"{path}: is damaged ({error}): give the same command again") from None

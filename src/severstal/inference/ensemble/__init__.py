@@ -5,16 +5,16 @@ members' weights, and the average goes back through the inverse of such a table:
 are uint8, a table has 256 entries, and no more than one picture of each member is in memory.
 """
 
-from severstal.inference.ensemble.combiner import Combiner, Sense, check_mean, fit_combiner
+from severstal.inference.ensemble.combiner import AveragingMode, Combiner, check_mean, fit_combiner
 from severstal.inference.ensemble.reader import EnsembleReader, require_same
 from severstal.inference.ensemble.selection import Overlap, Selection, measure_overlap, select_weights
 
 __all__ = [
+    "AveragingMode",
     "Combiner",
     "EnsembleReader",
     "Overlap",
     "Selection",
-    "Sense",
     "check_mean",
     "fit_combiner",
     "measure_overlap",

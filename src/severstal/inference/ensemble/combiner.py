@@ -14,7 +14,7 @@ from severstal.files import read_json, write_json
 from severstal.inference.maps import MapReader
 from severstal.progress import progress
 
-Sense = Literal["mean", "logit", "power", "rank"]
+AveragingMode = Literal["mean", "logit", "power", "rank"]
 
 LEVELS = 256
 FINE = 65_535  # steps of an average between its least and its greatest value, before it becomes a level
@@ -26,16 +26,16 @@ class Combiner:
     """How members become one.
 
     Attributes:
-        sense: "mean" of the probabilities, of their "logit" (4th place), of their "power" (2 is khornlund's
+        mode: "mean" of the probabilities, of their "logit" (4th place), of their "power" (2 is khornlund's
             root mean square, +0.001 public and -0.007 private; 0.5 sharpens), or of their "rank" among all
             pixels of the class in the member's out-of-fold maps.
         weights: of the members, at least 0; kept with a sum of 1.
-        power: the exponent, above 0, where that is the sense.
+        power: the exponent, above 0, of the power mean.
         ranks: (M, C, 256) shares of pixels below each level, and half of those at it; only where rank is the
             sense.
 
     Raises:
-        SeverstalError: the sense is unknown, there are no weights, one is below 0 or no number, or the
+        SeverstalError: the mode is unknown, there are no weights, one is below 0 or no number, or the
             exponent is not above 0.
 
     Example:
@@ -44,16 +44,16 @@ class Combiner:
         (array([[  0, 150]], dtype=uint8), array([[  0, 125]], dtype=uint8), array([[  0, 158]], dtype=uint8))
     """
 
-    sense: Sense
+    mode: AveragingMode
     weights: tuple[float, ...]
     power: float = 1.0
     ranks: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        check_mean(self.sense, self.weights, self.power)
+        check_mean(self.mode, self.weights, self.power)
         weights = np.array(self.weights, float)
-        if (self.sense == "rank") != (self.ranks is not None):
-            raise ValueError("ranks belong to the sense rank, and to no other")
+        if (self.mode == "rank") != (self.ranks is not None):
+            raise ValueError("ranks belong to the mode rank, and to no other")
         object.__setattr__(self, "weights", tuple((weights / weights.sum()).tolist()))
 
     def __call__(self, members: Sequence[np.ndarray]) -> np.ndarray:
@@ -78,7 +78,7 @@ class Combiner:
 
     def save(self, path: str | Path) -> None:
         """Write it as JSON, whole."""
-        value: dict[str, Any] = {"sense": self.sense, "weights": self.weights, "power": self.power}
+        value: dict[str, Any] = {"mode": self.mode, "weights": self.weights, "power": self.power}
         write_json(path, {**value, "ranks": None if self.ranks is None else self.ranks.tolist()})
 
     @classmethod
@@ -91,7 +91,7 @@ class Combiner:
         value = read_json(path)
         try:
             ranks = None if value["ranks"] is None else np.array(value["ranks"], float)
-            return cls(value["sense"], tuple(value["weights"]), value["power"], ranks)
+            return cls(value.get("mode", value.get("sense")), tuple(value["weights"]), value["power"], ranks)
         except (KeyError, TypeError, ValueError) as error:
             raise SeverstalError(f"{path}: not a combiner of maps: delete it and run again") from error
 
@@ -120,7 +120,7 @@ class Combiner:
 
     def _value(self, probability: np.ndarray) -> np.ndarray:
         """What is averaged in place of a probability."""
-        match self.sense:
+        match self.mode:
             case "logit":
                 clipped = probability.clip(EDGE, 1 - EDGE)
                 return np.log(clipped / (1 - clipped))
@@ -129,16 +129,16 @@ class Combiner:
         return probability
 
 
-def check_mean(sense: Sense, weights: Sequence[float], power: float = 1.0) -> None:
+def check_mean(mode: AveragingMode, weights: Sequence[float], power: float = 1.0) -> None:
     """Check that members can be averaged so; no map is needed for that.
 
     Args:
-        sense: of the mean.
+        mode: of the mean.
         weights: of the members.
-        power: the exponent, where that is the sense.
+        power: the exponent, of the power mean.
 
     Raises:
-        SeverstalError: the sense is unknown, there are no weights, one is below 0 or no number, or the
+        SeverstalError: the mode is unknown, there are no weights, one is below 0 or no number, or the
             exponent is not above 0.
 
     Example:
@@ -146,8 +146,8 @@ def check_mean(sense: Sense, weights: Sequence[float], power: float = 1.0) -> No
         Traceback (most recent call last):
         severstal.errors.SeverstalError: power is 0: give a number above 0
     """
-    if sense not in get_args(Sense):
-        raise SeverstalError(f"sense is {sense!r}: take one of {', '.join(get_args(Sense))}")
+    if mode not in get_args(AveragingMode):
+        raise SeverstalError(f"mode is {mode!r}: take one of {', '.join(get_args(AveragingMode))}")
     given = np.array(weights, float)
     if not given.size or not (given >= 0).all() or not 0 < given.sum() < np.inf:
         raise SeverstalError(f"weights are {weights}: give each run one of at least 0, not all 0")
@@ -156,19 +156,19 @@ def check_mean(sense: Sense, weights: Sequence[float], power: float = 1.0) -> No
 
 
 def fit_combiner(
-    sense: Sense, weights: Sequence[float], readers: Sequence[MapReader], power: float = 1.0
+    mode: AveragingMode, weights: Sequence[float], readers: Sequence[MapReader], power: float = 1.0
 ) -> Combiner:
     """Make a combiner for members; only for ranks is there anything to learn from their maps.
 
     Args:
-        sense: of the mean.
+        mode: of the mean.
         weights: of the members.
         readers: their out-of-fold maps. The ranks found there serve the test maps too, so that thresholds
             keep their meaning.
-        power: the exponent, where that is the sense.
+        power: the exponent, of the power mean.
     """
-    if sense != "rank":
-        return Combiner(sense, tuple(weights), power)
+    if mode != "rank":
+        return Combiner(mode, tuple(weights), power)
     ranks = []
     for reader in readers:
         counts = np.zeros((len(reader.spec.classes), LEVELS))
@@ -176,4 +176,4 @@ def fit_combiner(
             counts += [cv2.calcHist([plane], [0], None, [LEVELS], [0, LEVELS]).ravel() for plane in maps]
         shares = counts / counts.sum(1, keepdims=True)
         ranks.append(shares.cumsum(1) - shares / 2)
-    return Combiner(sense, tuple(weights), power, np.stack(ranks))
+    return Combiner(mode, tuple(weights), power, np.stack(ranks))

@@ -45,7 +45,7 @@ class EnsembleReader:
         scales = {reader.layout.scale for reader in readers}
         ranks = None if combiner.ranks is None else combiner.ranks.tolist()
         parts = [reader.layout.key for reader in readers]
-        key = digest([parts, combiner.sense, combiner.weights, combiner.power, ranks])
+        key = digest([parts, combiner.mode, combiner.weights, combiner.power, ranks])
         # Members of different resolutions meet in the picture's own.
         scale = scales.pop() if len(scales) == 1 else 1
         self.layout: Layout = replace(first.layout, run="ensemble", key=key, scale=scale)

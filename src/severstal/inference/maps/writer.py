@@ -9,7 +9,7 @@ import numpy as np
 
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
-from severstal.files import checksum, explain, replacing, write_json
+from severstal.files import atomic_write, checksum, explain_os_error, write_json
 from severstal.inference.maps.layout import (
     MANIFEST,
     UNFINISHED,
@@ -80,7 +80,7 @@ class MapWriter:
             self._continue_or_clear()
             free = shutil.disk_usage(self.folder).free
         except OSError as error:
-            raise explain(error, self.folder) from error
+            raise explain_os_error(error, self.folder) from error
         need = self.bytes_needed()
         if need > free:
             smaller = "; half resolution takes a quarter" if scale == 1 else ""
@@ -121,7 +121,7 @@ class MapWriter:
                 )
         written = []
         for path, array in zip(self._paths(shard), (maps, class_probability), strict=True):
-            with replacing(path) as part:
+            with atomic_write(path) as part:
                 with part.open("wb") as file:
                     np.save(file, np.ascontiguousarray(array), allow_pickle=False)
                 written.append(checksum(part))

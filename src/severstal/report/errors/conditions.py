@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from severstal.decision.bootstrap import interval
+from severstal.evaluation.bootstrap import interval
 from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, dress, sheet
 
 QUANTILES = 4

@@ -2,9 +2,9 @@
 
 from severstal.report.scorecard.calibration import Calibration, Reliability, calibrate
 from severstal.report.scorecard.card import Scorecard, Yardstick, crossfit_scorecard, make_scorecard
-from severstal.report.scorecard.counts import ClassCount, count_classes, print_counts
+from severstal.report.scorecard.counts import ClassCount, count_classes, format_counts
 from severstal.report.scorecard.save import save_page, save_scorecard
-from severstal.report.scorecard.text import print_scorecard
+from severstal.report.scorecard.text import format_scorecard
 from severstal.report.scorecard.worth import RuleWorth, judge_rules
 
 __all__ = [
@@ -17,10 +17,10 @@ __all__ = [
     "calibrate",
     "count_classes",
     "crossfit_scorecard",
+    "format_counts",
+    "format_scorecard",
     "judge_rules",
     "make_scorecard",
-    "print_counts",
-    "print_scorecard",
     "save_page",
     "save_scorecard",
 ]

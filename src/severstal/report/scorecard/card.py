@@ -12,10 +12,10 @@ from severstal.competition.budget import Budget, Loss, spend
 from severstal.competition.metric import Score
 from severstal.competition.scored import ScoredPairs
 from severstal.competition.spec import Spec
-from severstal.decision.bootstrap import Interval, interval
 from severstal.decision.crossfit import CrossFit
 from severstal.decision.summary import Summary
 from severstal.errors import SeverstalError
+from severstal.evaluation.bootstrap import Interval, interval
 from severstal.report.scorecard.calibration import Calibration, calibrate
 from severstal.report.scorecard.counts import ClassCount, count_classes
 from severstal.report.scorecard.worth import RuleWorth, judge_rules

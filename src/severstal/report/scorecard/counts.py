@@ -65,11 +65,11 @@ def count_classes(
     )
 
 
-def print_counts(counts: Sequence[ClassCount]) -> str:
+def format_counts(counts: Sequence[ClassCount]) -> str:
     """Lay out the counts for a terminal, at most 100 columns wide; `-` for what is not known.
 
     Example:
-        >>> print(print_counts([ClassCount(1, "hole", 2000, 120.4, 100, None)]))
+        >>> print(format_counts([ClassCount(1, "hole", 2000, 120.4, 100, None)]))
         images with the class    expected  predicted      true       all
         1 hole                      120.4        100         -     2,000
     """

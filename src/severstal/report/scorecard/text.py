@@ -7,17 +7,17 @@ import numpy as np
 
 from severstal.competition.budget import Loss
 from severstal.competition.metric import PairScore, Score
-from severstal.decision.bootstrap import Interval
+from severstal.evaluation.bootstrap import Interval
 from severstal.report.palette import cut
 from severstal.report.scorecard.calibration import Calibration
 from severstal.report.scorecard.card import Scorecard
-from severstal.report.scorecard.counts import NAME_WIDTH, print_counts
+from severstal.report.scorecard.counts import NAME_WIDTH, format_counts
 from severstal.report.scorecard.worth import RuleWorth
 
 WIDTH = 100  # columns
 
 
-def print_scorecard(score: Score | Scorecard, title: str | None = None) -> str:
+def format_scorecard(score: Score | Scorecard, title: str | None = None) -> str:
     """Lay out a score as plain text for a terminal, at most 100 columns wide.
 
     Args:
@@ -31,7 +31,7 @@ def print_scorecard(score: Score | Scorecard, title: str | None = None) -> str:
         >>> from severstal.competition.metric import score_pairs
         >>> from severstal.competition.spec import Spec
         >>> areas = np.array([[5, 0], [0, 0]]), np.array([[10, 0], [0, 7]]), np.array([[10, 0], [0, 0]])
-        >>> print(print_scorecard(score_pairs(*areas, Spec("s", (4, 4), ("hole", "crack"))), "two tiles"))
+        >>> print(format_scorecard(score_pairs(*areas, Spec("s", (4, 4), ("hole", "crack"))), "two tiles"))
         two tiles
         ---------
         score                0.6250
@@ -51,7 +51,7 @@ def print_scorecard(score: Score | Scorecard, title: str | None = None) -> str:
     lines = _head(card.score, title or card.title)
     lines[2] += f"   95 % interval {span(card.interval)}, resampled by {card.resampled}"
     names = _names(card.score)
-    sections = [lines, _budget(card, names), print_counts(card.counts).splitlines()]
+    sections = [lines, _budget(card, names), format_counts(card.counts).splitlines()]
     if card.calibration is not None:
         sections.append(_calibration(card.calibration, names))
     if card.worth is not None:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from severstal.competition.metric import pair_dice
-from severstal.decision.bootstrap import Difference, paired
 from severstal.decision.crossfit import CrossFit
 from severstal.decision.objective import WeightedScore
 from severstal.decision.rules import plain_rules
 from severstal.decision.score import pair_areas
 from severstal.decision.summary import Summary
+from severstal.evaluation.bootstrap import Difference, paired
 
 
 @dataclass(frozen=True)

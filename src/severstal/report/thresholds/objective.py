@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from severstal.competition.metric import pair_dice
-from severstal.decision.bootstrap import interval, paired
 from severstal.decision.crossfit import CrossFit
 from severstal.decision.score import pair_areas
 from severstal.decision.summary import Summary
+from severstal.evaluation.bootstrap import interval, paired
 
 
 def objectives(

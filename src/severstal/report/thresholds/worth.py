@@ -7,11 +7,11 @@ from matplotlib.ticker import MaxNLocator
 
 from severstal.competition.metric import pair_dice
 from severstal.competition.spec import Spec
-from severstal.decision.bootstrap import paired
 from severstal.decision.crossfit import CrossFit
 from severstal.decision.rules import plain_rules
 from severstal.decision.score import pair_areas
 from severstal.decision.summary import Summary
+from severstal.evaluation.bootstrap import paired
 from severstal.report.palette import (
     GREY,
     TEXT_SIZE,

@@ -1,0 +1,143 @@
+"""LabelMe JSON: a folder with a file a picture.
+
+Source: `labelme/_label_file.py` and `labelme/utils/shape.py` of LabelMe 5. Its canvas puts (0, 0) at the
+upper left corner of the first pixel, as `polygons` does; LabelMe's own command line tools draw with Pillow,
+which sets every pixel that the outline passes through. What is written here gives the same mask either way.
+"""
+
+import base64
+import json
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+from typing import Any, Literal
+
+import numpy as np
+
+from severstal.annotations.folder import files_of, new_folder
+from severstal.annotations.labels import Labels, Picture, Shape
+from severstal.annotations.outside import listed, mapped, read_json, show
+from severstal.annotations.pictures import read_indices, write_indices
+from severstal.annotations.polygons import outlines
+from severstal.annotations.shapes import box, ellipse, number, patch, polygon
+from severstal.annotations.target import Target
+from severstal.competition.rle import decode
+from severstal.errors import SeverstalError
+
+VERSION = "5.5.0"  # whose form is written
+INSET = (
+    0.25  # pixels; Pillow takes whole pixels from coordinates and sets both ends, so that this sets no more
+)
+
+
+def write(labels: Labels, path: Path, shapes: Literal["polygons", "masks"] = "polygons") -> None:
+    """Write a folder with a file a picture: a polygon a component, or a mask a class.
+
+    LabelMe opens the picture at `imagePath`, seen from the folder.
+
+    Raises:
+        SeverstalError: two pictures differ in their ending alone, or the folder holds something already.
+    """
+    height, width = labels.spec.image_shape
+    names = labels.files(".json")
+    with new_folder(path) as part:
+        for image, rows in labels:
+            drawn = []
+            for class_id, runs in rows.items():
+                mask = decode(runs, labels.spec.image_shape)
+                for points, encoded in _drawn(mask, shapes):
+                    drawn.append(
+                        {
+                            "label": labels.spec.classes[class_id - 1],
+                            "points": points,
+                            "group_id": None,
+                            "description": "",
+                            "shape_type": "polygon" if shapes == "polygons" else "mask",
+                            "flags": {},
+                            "mask": encoded,
+                        }
+                    )
+            place = os.path.relpath(labels.folder, path) if labels.folder else ""
+            content = {
+                "version": VERSION,
+                "flags": {},
+                "shapes": drawn,
+                "imagePath": PurePath(place, image).as_posix(),
+                "imageData": None,
+                "imageHeight": height,
+                "imageWidth": width,
+            }
+            (part / names[image]).write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _drawn(mask: np.ndarray, shapes: str) -> Iterator[tuple[list[list[int]], str | None]]:
+    if shapes == "polygons":
+        for corners in outlines(mask, INSET):
+            yield corners.tolist(), None
+        return
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    (top, bottom), (left, right) = rows[[0, -1]].tolist(), columns[[0, -1]].tolist()
+    png = write_indices(mask[top : bottom + 1, left : right + 1])
+    yield [[left, top], [right, bottom]], base64.b64encode(png).decode()
+
+
+def read(path: Path, target: Target) -> Iterator[Picture]:
+    """Read a folder of LabelMe's files, or a single one.
+
+    Raises:
+        SeverstalError: a file is none of LabelMe's, a label is unknown, a picture is unknown or of another
+            size, or a shape cannot be drawn.
+    """
+    for file in [path] if path.is_file() else files_of(path, ".json"):
+        content = mapped(read_json(file), str(file), "the file")
+        image = target.image(content.get("imagePath"), str(file))
+        target.check_size(content.get("imageHeight"), content.get("imageWidth"), str(file))
+        entries = listed(content.get("shapes"), str(file), "shapes")
+        yield Picture(str(file), image, _shapes(file, entries, target))
+
+
+def _shapes(file: Path, entries: list[Any], target: Target) -> Iterator[Shape]:
+    for count, entry in enumerate(entries, start=1):
+        yield _shape(f"{file} shape {count}", entry, target)
+
+
+def _shape(where: str, entry: Any, target: Target) -> Shape:
+    entry, shape = mapped(entry, where, "the shape"), target.spec.image_shape
+    class_id = target.class_id(entry.get("label"), where)
+    points = listed(entry.get("points"), where, "points")
+    kind = entry.get("shape_type") or "polygon"
+    if kind in ("polygon", "oriented_rectangle"):
+        return Shape(where, class_id, polygon(points, shape, where))
+    if kind not in ("rectangle", "circle", "mask"):
+        raise SeverstalError(f"{where}: a {show(kind)} has no area: draw it as a polygon")
+    if kind == "rectangle" and len(points) == 4:
+        return Shape(where, class_id, polygon(points, shape, where))
+    if len(points) != 2 or not all(isinstance(point, list) and len(point) == 2 for point in points):
+        raise SeverstalError(f"{where}: a {kind} has two points x, y: draw it again")
+    (x0, y0), (x1, y1) = ([number(value, where) for value in point] for point in points)
+    match kind:
+        case "rectangle":
+            return Shape(where, class_id, box(x0, y0, x1, y1, shape))
+        case "circle":  # its centre, and a point of its edge
+            radius = math.hypot(x1 - x0, y1 - y0)
+            return Shape(where, class_id, ellipse(x0, y0, radius, radius, shape))
+        case _:
+            bits = _mask(entry.get("mask"), shape, where)
+            # The corners name the first and the last pixel, unless somebody moved the mask by half a pixel.
+            whole = all(value.is_integer() for value in (x0, y0, x1, y1))
+            if whole and bits.shape != (y1 - y0 + 1, x1 - x0 + 1):
+                raise SeverstalError(
+                    f"{where}: the mask is {bits.shape[0]} x {bits.shape[1]}, its corners are "
+                    f"{y1 - y0 + 1:.0f} x {x1 - x0 + 1:.0f} apart: draw it again"
+                )
+            return Shape(where, class_id, patch(bits, round(y0), round(x0), shape))
+
+
+def _mask(text: Any, shape: tuple[int, int], where: str) -> np.ndarray:
+    """The small PNG that a mask is kept in, (h, w) bool; no larger than the picture."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (TypeError, ValueError):
+        raise SeverstalError(f"{where}: the mask is not in base64: draw it again") from None
+    return read_indices(data, shape, where) != 0

@@ -1,0 +1,127 @@
+"""Masks as PNG: one indexed picture each, or a folder a class.
+
+The indexed form is that of PASCAL VOC's `SegmentationClass`, which LabelMe's and CVAT's exports share:
+index k is `ClassId` k, 0 is none. A pixel there has one class; where classes overlap, the form with a
+folder a class holds them.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from severstal.annotations.folder import files_of, new_folder
+from severstal.annotations.labels import Labels, Picture, Shape
+from severstal.annotations.outside import read_bytes
+from severstal.annotations.pictures import read_indices, write_indices
+from severstal.annotations.target import Target
+from severstal.competition.rle import decode
+from severstal.errors import SeverstalError
+
+
+def palette() -> bytes:
+    """PASCAL VOC's 256 colours, in which such masks are known: red is made of bits 0, 3 and 6, and so on.
+
+    Source: `VOClabelcolormap` of the VOC 2012 development kit.
+
+    Example:
+        >>> list(palette()[:12])
+        [0, 0, 0, 128, 0, 0, 0, 128, 0, 128, 128, 0]
+    """
+    index = np.arange(256)[:, None] >> np.arange(3)  # (256, 3), the bits that each channel takes
+    channels = sum(((index >> 3 * step) & 1) << (7 - step) for step in range(3))
+    return channels.astype(np.uint8).tobytes()
+
+
+def write(labels: Labels, path: Path) -> None:
+    """Write a folder with an indexed PNG a picture, clean ones too.
+
+    Raises:
+        SeverstalError: two classes overlap, two pictures differ in their ending alone, or the folder holds
+            something already.
+    """
+    names, colours, shape = labels.files(".png"), palette(), labels.spec.image_shape
+    clean = write_indices(np.zeros(shape, np.uint8), colours)
+    with new_folder(path) as part:
+        for image, rows in labels:
+            indices = np.zeros(shape, np.uint8)
+            for class_id, runs in rows.items():
+                mask = decode(runs, shape).view(bool)
+                taken = indices[mask]
+                if taken.any():
+                    one, two = (labels.spec.classes[k - 1] for k in (taken.max(), class_id))
+                    raise SeverstalError(
+                        f"{image}: {one!r} and {two!r} overlap in {np.count_nonzero(taken)} pixels, "
+                        "and a pixel of an indexed PNG has one class: export png-classes or another form"
+                    )
+                indices[mask] = class_id
+            (part / names[image]).write_bytes(write_indices(indices, colours) if rows else clean)
+
+
+def write_classes(labels: Labels, path: Path) -> None:
+    """Write a folder a class, named by its `ClassId`, with a black and white PNG a picture, clean ones too.
+
+    Raises:
+        SeverstalError: two pictures differ in their ending alone, or the folder holds something already.
+    """
+    names, shape = labels.files(".png"), labels.spec.image_shape
+    clean = write_indices(np.zeros(shape, np.uint8))
+    with new_folder(path) as part:
+        for class_id in labels.spec.class_ids:
+            (part / str(class_id)).mkdir()
+        for image, rows in labels:
+            for class_id in labels.spec.class_ids:
+                runs = rows.get(class_id)
+                data = clean if runs is None else write_indices(decode(runs, shape) * np.uint8(255))
+                (part / str(class_id) / names[image]).write_bytes(data)
+
+
+def read(path: Path, target: Target) -> Iterator[Picture]:
+    """Read a folder of indexed or grey PNGs, the value of a pixel being its `ClassId`.
+
+    Raises:
+        SeverstalError: a file is no such PNG, belongs to no picture, has another size, or an index that is no
+            class.
+    """
+    last = len(target.spec.classes)
+    for file in files_of(path, ".png"):
+        image = target.image_of_stem(file.stem, str(file))
+        indices = read_indices(read_bytes(file), target.spec.image_shape, str(file))
+        target.check_size(*indices.shape, str(file))
+        if indices.max() > last:
+            raise SeverstalError(
+                f"{file}: index {indices.max()} is no class, they go from 1 to {last}: "
+                "give each pixel its class number, 0 for none"
+            )
+        found = (k for k in target.spec.class_ids if (indices == k).any())
+        yield Picture(str(file), image, iter([Shape(str(file), k, indices == k) for k in found]))
+
+
+def read_classes(path: Path, target: Target) -> Iterator[Picture]:
+    """Read a folder a class, named by its `ClassId`, of PNGs in which whatever is not zero is set.
+
+    A picture that stands in some of the folders has none of the other classes.
+
+    Raises:
+        SeverstalError: none of the folders is there, or as `read`.
+    """
+    folders = {k: path / str(k) for k in target.spec.class_ids if (path / str(k)).is_dir()}
+    if not folders:
+        raise SeverstalError(
+            f"{path}: holds no folder named {target.spec.class_ids[0]}: name a folder a class"
+        )
+    files: dict[str, list[tuple[int, Path]]] = {}
+    for class_id, folder in folders.items():
+        for file in files_of(folder, ".png"):
+            files.setdefault(file.name, []).append((class_id, file))
+    for name, of_class in sorted(files.items()):
+        image = target.image_of_stem(Path(name).stem, str(of_class[0][1]))
+        yield Picture(str(path / "*" / name), image, _masks(of_class, target))
+
+
+def _masks(files: list[tuple[int, Path]], target: Target) -> Iterator[Shape]:
+    for class_id, file in files:
+        indices = read_indices(read_bytes(file), target.spec.image_shape, str(file))
+        target.check_size(*indices.shape, str(file))
+        if indices.any():
+            yield Shape(str(file), class_id, indices != 0)

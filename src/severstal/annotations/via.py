@@ -1,0 +1,158 @@
+"""VIA JSON, of the VGG Image Annotator 2: a project, or its exported annotations.
+
+Source: `CodeDoc.md`, "Description of VIA Project JSON File", of via-2.x.y. The form keeps no size of the
+pictures, so that a wrong one cannot be found out here.
+"""
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from severstal.annotations.labels import Labels, Picture, Shape
+from severstal.annotations.outside import listed, mapped, read_json, show
+from severstal.annotations.polygons import outlines
+from severstal.annotations.shapes import box, ellipse, number, polygon
+from severstal.annotations.target import Target
+from severstal.competition.rle import decode
+from severstal.errors import SeverstalError
+from severstal.files import write_text
+
+ATTRIBUTE = "class"  # of a region; VIA itself has no labels but attributes with any name
+
+
+def write(labels: Labels, path: Path) -> None:
+    """Write a project that VIA 2 opens, with a polygon a component and the class as a region's attribute.
+
+    VIA finds a picture in the folder `labels.folder`, and tells it by its name and its size in bytes.
+    """
+    classes = {name: name for name in labels.spec.classes}
+    metadata = {}
+    for image, rows in labels:
+        size = (labels.folder / image).stat().st_size if labels.folder else -1
+        regions = [
+            {
+                "shape_attributes": {
+                    "name": "polygon",
+                    "all_points_x": corners[:, 0].tolist(),
+                    "all_points_y": corners[:, 1].tolist(),
+                },
+                "region_attributes": {ATTRIBUTE: labels.spec.classes[class_id - 1]},
+            }
+            for class_id, runs in rows.items()
+            for corners in outlines(decode(runs, labels.spec.image_shape))
+        ]
+        metadata[f"{image}{size}"] = {
+            "filename": image,
+            "size": size,
+            "regions": regions,
+            "file_attributes": {},
+        }
+    dropdown = {"type": "dropdown", "description": "", "options": classes, "default_options": {}}
+    content = {
+        "_via_settings": _settings(labels),
+        "_via_img_metadata": metadata,
+        "_via_attributes": {"region": {ATTRIBUTE: dropdown}, "file": {}},
+        "_via_data_format_version": "2.0.10",
+        "_via_image_id_list": list(metadata),
+    }
+    write_text(path, json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+def _settings(labels: Labels) -> dict[str, Any]:
+    """VIA's own defaults, without which it opens no project."""
+    folder = f"{labels.folder.as_posix()}/" if labels.folder else ""
+    return {
+        "ui": {
+            "annotation_editor_height": 25,
+            "annotation_editor_fontsize": 0.8,
+            "leftsidebar_width": 18,
+            "image_grid": {
+                "img_height": 80,
+                "rshape_fill": "none",
+                "rshape_fill_opacity": 0.3,
+                "rshape_stroke": "yellow",
+                "rshape_stroke_width": 2,
+                "show_region_shape": True,
+                "show_image_policy": "all",
+            },
+            "image": {
+                "region_label": ATTRIBUTE,
+                "region_color": ATTRIBUTE,
+                "region_label_font": "10px Sans",
+                "on_image_annotation_editor_placement": "NEAR_REGION",
+            },
+        },
+        "core": {"buffer_size": 18, "filepath": {}, "default_filepath": folder},
+        "project": {"name": labels.spec.name},
+    }
+
+
+def read(path: Path, target: Target) -> Iterator[Picture]:
+    """Read a project or exported annotations of VIA 2, or of VIA 1, whose regions are numbered by keys.
+
+    The class of a region is its attribute `class`, or its only one.
+
+    Raises:
+        SeverstalError: it is no such file, a label or a picture is unknown, or a region cannot be drawn.
+    """
+    content = mapped(read_json(path), str(path), "the file")
+    metadata = mapped(content.get("_via_img_metadata", content), str(path), "_via_img_metadata")
+    for count, value in enumerate(metadata.values(), start=1):
+        where = f"{path} picture {count}"
+        entry = mapped(value, where, "the picture")
+        image = target.image(entry.get("filename"), where)
+        regions = entry.get("regions")
+        if isinstance(regions, dict):
+            regions = list(regions.values())
+        yield Picture(where, image, _shapes(f"{where} ({image})", listed(regions, where, "regions"), target))
+
+
+def _shapes(picture: str, regions: list[Any], target: Target) -> Iterator[Shape]:
+    for count, region in enumerate(regions, start=1):
+        yield _shape(f"{picture} region {count}", region, target)
+
+
+def _shape(where: str, value: Any, target: Target) -> Shape:
+    region, shape = mapped(value, where, "the region"), target.spec.image_shape
+    class_id = target.class_id(
+        _label(mapped(region.get("region_attributes"), where, "region_attributes"), where), where
+    )
+    drawn = mapped(region.get("shape_attributes"), where, "shape_attributes")
+
+    def numbers(*names: str) -> list[float]:
+        return [number(drawn.get(name), where) for name in names]
+
+    match drawn.get("name"):
+        case "polygon":
+            across, down = (
+                listed(drawn.get(f"all_points_{axis}"), where, f"all_points_{axis}") for axis in "xy"
+            )
+            if len(across) != len(down):
+                raise SeverstalError(f"{where}: {len(across)} x and {len(down)} y: draw the polygon again")
+            return Shape(where, class_id, polygon(list(zip(across, down, strict=True)), shape, where))
+        case "rect":
+            x, y, width, height = numbers("x", "y", "width", "height")
+            return Shape(where, class_id, box(x, y, x + width, y + height, shape))
+        case "circle":
+            x, y, radius = numbers("cx", "cy", "r")
+            return Shape(where, class_id, ellipse(x, y, radius, radius, shape))
+        case "ellipse":
+            turn = math.degrees(number(drawn.get("theta", 0), where))
+            return Shape(where, class_id, ellipse(*numbers("cx", "cy", "rx", "ry"), shape, turn))
+        case kind:
+            raise SeverstalError(f"{where}: a {show(kind)} has no area: draw it as a polygon")
+
+
+def _label(attributes: dict[str, Any], where: str) -> Any:
+    if ATTRIBUTE not in attributes and len(attributes) != 1:
+        names = ", ".join(map(show, attributes)) or "none"
+        raise SeverstalError(
+            f"{where}: its attributes are {names[:200]}: give the class in an attribute named {ATTRIBUTE!r}"
+        )
+    value = attributes.get(ATTRIBUTE, next(iter(attributes.values())))
+    if isinstance(value, dict):  # of check boxes
+        ticked = [name for name, on in value.items() if on is True]
+        return ticked[0] if len(ticked) == 1 else value
+    return value

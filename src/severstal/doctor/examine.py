@@ -1,0 +1,184 @@
+"""The examination of an input folder, or of a CSV of masks."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from severstal.competition.folder import InputFolder
+from severstal.competition.spec import SEVERSTAL, Spec, read_spec
+from severstal.competition.tables import read_sample
+from severstal.doctor.judge import Part, examine_table, names_in
+from severstal.doctor.look import ReadPicture, group_pictures, look_at_pictures
+from severstal.doctor.report import EXAMPLES, Finding, Report
+from severstal.doctor.table import open_table, write_table
+from severstal.errors import SeverstalError
+
+
+def examine(path: str | Path, read: ReadPicture, images: str | Path | None = None) -> Report:
+    r"""Find what is wrong with an input folder, or with a CSV of masks.
+
+    Args:
+        path: a folder in Kaggle's layout, or a CSV of labels or a submission of either generation.
+        read: reads a picture, as `data.images.read_picture` does; called from several threads.
+        images: the folder of the pictures that a CSV names; None to do without.
+
+    Raises:
+        SeverstalError: there is nothing to examine: no such path, a CSV that is no table of masks, a folder
+            without tables, a faulty dataset.toml.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "train.csv"
+        >>> _ = path.write_text("ImageId,ClassId,EncodedPixels\nb.jpg,3,5 3 261 4\na.jpg,3,5 3\n")
+        >>> [finding.what for finding in examine(path, read=None).findings]
+        ['rows are not in the order of image name and class']
+    """
+    path = Path(path)
+    if path.is_dir():
+        if images is not None:
+            raise SeverstalError(f"{path}: is an input folder with its own pictures: leave out --images")
+        return _examine_folder(path, read)
+    spec = read_spec(path.parent)
+    pictures = None if images is None else Path(images)
+    if pictures is not None and not pictures.is_dir():
+        raise SeverstalError(f"{pictures}: no such folder: correct --images, or leave it out")
+    if spec == SEVERSTAL and pictures is not None:
+        spec = read_spec(pictures.parent)
+    part = examine_table(open_table(path, spec), pictures, read, None)
+    return Report(str(path), *part)
+
+
+def check_output(path: str | Path, output: str | Path) -> None:
+    """Make sure that writing `output` changes nothing of what is examined.
+
+    Raises:
+        SeverstalError: `output` is the table at `path`, or a file in the folder there.
+
+    Example:
+        >>> check_output("train.csv", "repaired.csv")
+    """
+    path, output = Path(path), Path(output)
+    inside = path.is_dir() and path.resolve() in output.resolve().parents
+    if output.exists() and (inside or (path.exists() and output.samefile(path))):
+        raise SeverstalError(
+            f"{output}: belongs to what is examined, which stays as it is: name another file"
+        )
+
+
+def write_repair(report: Report, output: str | Path) -> str:
+    """Write the repaired table, where anything can be repaired with certainty.
+
+    Returns:
+        What was done, in one line.
+
+    Raises:
+        SeverstalError: the file cannot be written.
+    """
+    if report.repaired is None:
+        what = (
+            "nothing found can be repaired with certainty" if report.findings else "nothing is to be repaired"
+        )
+        return f"{output}: not written: {what}"
+    write_table(output, report.repaired)
+    left = sum(not finding.mended for finding in report.findings)
+    return (
+        f"{output}: {len(report.repaired.cells):,} rows; {left} of {len(report.findings)} findings are left"
+    )
+
+
+def _examine_folder(root: Path, read: ReadPicture) -> Report:
+    folder = InputFolder(root, read_spec(root))
+    tables = [path for path in (folder.train_csv, folder.sample_csv) if path.is_file()]
+    if not tables:
+        raise SeverstalError(
+            f"{root}: holds neither train.csv nor sample_submission.csv: give Kaggle's layout"
+        )
+    missing = [
+        path
+        for path in (folder.train_csv, folder.sample_csv, folder.train_images, folder.test_images)
+        if not path.exists()
+    ]
+    parts = [Part(findings=tuple(_missing_file(path) for path in missing))]
+    repaired = None
+    if folder.train_csv in tables:
+        part = examine_table(open_table(folder.train_csv, folder.spec), folder.train_images, read, None)
+        repaired = part.repaired
+        parts.append(part)
+    else:
+        parts.append(_examine_pictures(folder.train_images, folder.spec, read))
+    sample = read_sample(folder.sample_csv, folder.spec).images if folder.sample_csv in tables else None
+    parts.append(_examine_sample(folder, sample))
+    if folder.truth_csv.is_file():
+        parts.append(
+            examine_table(open_table(folder.truth_csv, folder.spec), folder.test_images, read, sample)
+        )
+    else:
+        parts.append(_examine_pictures(folder.test_images, folder.spec, read))
+    return Report(
+        str(root),
+        *(tuple(line for part in parts for line in part[field]) for field in range(3)),
+        repaired=repaired,
+    )
+
+
+def _examine_pictures(folder: Path, spec: Spec, read: ReadPicture) -> Part:
+    names = names_in(folder)
+    if names is None:
+        return Part()
+    look = look_at_pictures(folder, names, spec, read, None)
+    return Part((f"{folder.name}: {len(names):,} pictures",), tuple(group_pictures(folder, look.faults)))
+
+
+def _examine_sample(folder: InputFolder, images: Sequence[str] | None) -> Part:
+    """The sample submission against the test pictures."""
+    there = names_in(folder.test_images)
+    if images is None or there is None:
+        return Part()
+    name, findings = folder.sample_csv.name, []
+    present, wanted = frozenset(there), frozenset(images)
+    absent = [image for image in images if image not in present]
+    extra = [image for image in there if image not in wanted]
+    if absent:
+        findings.append(
+            Finding(
+                "missing file",
+                name,
+                f"rows name images that are not in {folder.test_images.name}",
+                len(absent),
+                "put the pictures there, or fetch the sample again",
+                examples=tuple(absent[:EXAMPLES]),
+            )
+        )
+    if extra:
+        findings.append(
+            Finding(
+                "extra file",
+                folder.test_images.name,
+                f"pictures that {name} does not name",
+                len(extra),
+                "take them out, or fetch the sample again",
+                examples=tuple(extra[:EXAMPLES]),
+            )
+        )
+    both = sorted(present & set(names_in(folder.train_images) or []))
+    if both:
+        findings.append(
+            Finding(
+                "extra file",
+                folder.test_images.name,
+                "pictures have the name of a train picture",
+                len(both),
+                "take them out of one of the two folders",
+                examples=tuple(both[:EXAMPLES]),
+            )
+        )
+    return Part((f"{name}: {len(images):,} images",), tuple(findings))
+
+
+def _missing_file(path: Path) -> Finding:
+    return Finding(
+        "missing file",
+        path.parent.name or ".",
+        f"{path.name} is not there",
+        1,
+        "unpack the data set again, or put it there",
+    )

@@ -1,0 +1,111 @@
+"""The examination of one table, test by test."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from severstal.competition.folder import list_images
+from severstal.doctor.displaced import find_by_rows, find_shifts
+from severstal.doctor.lines import find_row_faults, group_faults, is_placeholder, rewrite
+from severstal.doctor.look import ReadPicture, group_pictures, look_at_pictures
+from severstal.doctor.pairs import arrange, find_disorder, find_missing_pairs, find_overlaps
+from severstal.doctor.report import Finding
+from severstal.doctor.swapped import find_flips, find_permuted_classes
+from severstal.doctor.table import Table
+from severstal.errors import SeverstalError
+
+
+class Part(NamedTuple):
+    """What one table, or one folder of pictures, came to: the parts of a `Report`."""
+
+    looked_at: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    untested: tuple[str, ...] = ()
+    repaired: Table | None = None
+
+
+def examine_table(table: Table, folder: Path | None, read: ReadPicture, order: Sequence[str] | None) -> Part:
+    """Examine one table.
+
+    A mask that is in doubt is judged by what was found before it: masks written by rows are put right before
+    shifts are looked for, shifts before permuted classes, and those before flips.
+
+    Args:
+        table: the table.
+        folder: of the pictures that it names; None, or one that is not there, to do without.
+        read: reads a picture.
+        order: the images in the order in which a sample submission names them; None for that of their names.
+    """
+    names = names_in(folder) if folder is not None else None
+    place = f"the pictures in {folder.name}" if folder is not None else "the pictures"
+    line_faults = find_row_faults(table, names, place)
+    looked_at = [f"{table.path.name}: {len(table.rows):,} rows, {len(table.runs.rows):,} masks"]
+    untested = [] if names else ["pictures: none to look at"]
+
+    mended, steps = rewrite(table), []
+    judged = len(mended.runs.rows) > 0 and not is_placeholder(table)
+    if judged:
+        for find in (find_by_rows, find_shifts, find_permuted_classes):
+            steps.append(find(mended))
+            mended = steps[-1].table
+    elif table.rows:
+        untested.append("how the masks lie: there is none to judge")
+
+    picture_findings: list[Finding] = []
+    matches = []
+    if names:
+        look = look_at_pictures(folder, names, table.spec, read, mended if judged else None)
+        picture_findings, matches = group_pictures(folder, look.faults), look.matches
+        looked_at.append(
+            f"{folder.name}: {len(names):,} pictures, {len(matches)} of them laid under their masks"
+        )
+    if judged:
+        steps.append(find_flips(mended, matches))
+        mended = steps[-1].table
+
+    overlap = find_overlaps(mended) if judged else None
+    disorder = find_disorder(table, order)
+    missing, added = find_missing_pairs(table, names if order is None else order)
+    doubled = {row for row, fault in line_faults.items() if "repeats row" in fault}
+    solved = line_faults.keys() - find_row_faults(mended, names, place).keys() | doubled
+    findings = [
+        *picture_findings,
+        *_placeholders(table),
+        *group_faults(table, line_faults, solved),
+        *group_faults(table, table.run_faults, table.run_faults.keys() - mended.run_faults.keys()),
+        *(finding for step in steps for finding in step.findings),
+        *(finding for finding in (overlap, missing, disorder) if finding is not None),
+    ]
+    untested += [line for step in steps for line in step.untested]
+    repaired = None
+    if any(finding.mended for finding in findings):
+        repaired = arrange(
+            mended, doubled, added, order, sort=find_disorder(mended, order) is not None or bool(added)
+        )
+    unknown = tuple(f"{table.path.name}: {line}" for line in untested)
+    return Part(tuple(looked_at), tuple(findings), unknown, repaired)
+
+
+def names_in(folder: Path) -> list[str] | None:
+    """Names of the pictures in a folder; None where there is no such folder."""
+    if not folder.is_dir():
+        return None
+    try:
+        return list_images(folder)
+    except SeverstalError:
+        return []  # an empty folder: every row then lacks its picture
+
+
+def _placeholders(table: Table) -> list[Finding]:
+    if not is_placeholder(table):
+        return []
+    text = table.rows[0].runs.strip()
+    return [
+        Finding(
+            "placeholder",
+            table.path.name,
+            f"every row has the mask `{text[:20]}`, a sample submission's",
+            len(table.rows),
+            "write the masks that you mean",
+        )
+    ]

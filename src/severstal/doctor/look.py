@@ -1,0 +1,102 @@
+"""The pictures of a folder: which can be read, and how the masks lie on them."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from severstal.competition.spec import Spec
+from severstal.doctor.pictures import match_mask
+from severstal.doctor.report import EXAMPLES, Finding
+from severstal.doctor.table import Table
+from severstal.errors import SeverstalError
+from severstal.progress import progress
+
+ReadPicture = Callable[[Path, Spec], np.ndarray]
+"""Gives the picture of a file, (H, W) uint8, or raises `SeverstalError` that says what is wrong with it."""
+
+COMPARED = 300  # pictures are laid under their masks; more make nothing surer
+BLOCK = 64  # pictures read ahead
+
+
+class Look(NamedTuple):
+    """What the pictures of a folder showed.
+
+    Attributes:
+        faults: what is wrong with a picture, by name.
+        matches: what `match_mask` gave for each picture compared.
+    """
+
+    faults: dict[str, str]
+    matches: list[np.ndarray]
+
+
+def look_at_pictures(
+    folder: Path, names: Sequence[str], spec: Spec, read: ReadPicture, table: Table | None
+) -> Look:
+    """Read every picture, and lay the masks of a table on some of them."""
+    masks = _pack_masks(table, names) if table is not None else {}
+    look = Look({}, [])
+
+    def one(name: str) -> tuple[str, str, np.ndarray | None]:
+        try:
+            picture = read(folder / name, spec)
+        except SeverstalError as error:
+            return name, str(error).removeprefix(f"{folder / name}: "), None
+        if name not in masks:
+            return name, "", None
+        mask = np.unpackbits(masks[name], count=spec.pixels).reshape(spec.image_shape[::-1]).T
+        return name, "", match_mask(picture, mask)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool, progress(names, f"look at {folder.name}") as bar:
+        for name, fault, match in _in_blocks(pool, one, names):
+            if fault:
+                look.faults[name] = fault
+            if match is not None:
+                look.matches.append(match)
+            bar.update()
+    return look
+
+
+def group_pictures(folder: Path, faults: Mapping[str, str]) -> list[Finding]:
+    """Turn faulty pictures into a finding a sort: the words of the fault without its numbers."""
+    groups: dict[str, dict[str, str]] = {}
+    for name, fault in faults.items():
+        sort = fault.split("(")[0].split(":")[0].strip()
+        groups.setdefault(sort, {})[name] = fault
+    return [
+        Finding(
+            "unreadable picture",
+            folder.name,
+            f"pictures cannot be used: {sort}",
+            len(names),
+            next(iter(names.values())).rpartition(": ")[2],
+            examples=tuple(f"{name}: {names[name]}" for name in list(names)[:EXAMPLES]),
+        )
+        for sort, names in groups.items()
+    ]
+
+
+def _in_blocks(pool: ThreadPoolExecutor, work: Callable, names: Sequence[str]) -> Iterator:
+    for start in range(0, len(names), BLOCK):
+        yield from pool.map(work, names[start : start + BLOCK])
+
+
+def _pack_masks(table: Table, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """The masks of an image in one, eight pixels to a byte, for some of the images that have a picture."""
+    rows: dict[str, list[int]] = {}
+    there = set(names)
+    for row in table.runs.rows.tolist():
+        image = table.rows[row].image
+        if image in there:
+            rows.setdefault(image, []).append(row)
+    chosen = list(rows)[:: max(1, -(-len(rows) // COMPARED))]
+    wanted = frozenset(row for image in chosen for row in rows[image])
+    packed: dict[str, np.ndarray] = {}
+    for row, mask in table.runs.draw(table.spec.image_shape, wanted):
+        bits, image = np.packbits(mask.T.reshape(-1)), table.rows[row].image
+        packed[image] = packed[image] | bits if image in packed else bits
+    return packed

@@ -1,0 +1,78 @@
+"""Classes that stand under each other's numbers, told by the shapes of their masks."""
+
+from itertools import permutations
+from typing import NamedTuple
+
+import numpy as np
+
+from severstal.doctor.features import SHAPE
+from severstal.doctor.reference import COUNTS
+from severstal.doctor.weigh import Weight, weigh
+
+
+def log_probabilities(name: str) -> np.ndarray:
+    """Log probability of each value of a feature in each class of the Severstal masks: (classes, values)."""
+    counts = np.array(COUNTS[name], float) + 1
+    return np.log(counts / counts.sum(axis=1, keepdims=True))
+
+
+class Renaming(NamedTuple):
+    """A way in which classes may have been renumbered.
+
+    Attributes:
+        true: `true[k - 1]` is the class that rows of class k are really of.
+        weight: what speaks for it, over the rows that it renumbers.
+    """
+
+    true: tuple[int, ...]
+    weight: Weight
+
+
+def find_renaming(features: dict[str, np.ndarray], labels: np.ndarray) -> Renaming:
+    """Find the renumbering of the classes under which the shapes of the masks are likeliest.
+
+    Args:
+        features: as `measure_features` gives them.
+        labels: the class of each mask, (masks,) int64 from 1.
+
+    Returns:
+        The likeliest one that renumbers any class; whether it is likelier than none, its weight says.
+    """
+    classes = len(COUNTS["area"])
+    logs = sum(log_probabilities(name)[:, features[name]] for name in SHAPE)  # (classes, masks)
+    # Counting first lets all the permutations be compared by sums of a few numbers.
+    table = np.array([[logs[true, labels == k + 1].sum() for true in range(classes)] for k in range(classes)])
+    present = {k for k in range(classes) if (labels == k + 1).any()}
+    others = [
+        true
+        for true in permutations(range(classes))
+        # Renumbering a class that has no mask says nothing.
+        if any(true[k] != k for k in present)
+    ]
+    if not others:
+        return Renaming(tuple(range(1, classes + 1)), Weight(0.0, 0.0, 0))
+    best = max(others, key=lambda true: (table[range(classes), true].sum(), _fixed(true)))
+    truth = np.array(best)[labels - 1]
+    moved = truth != labels - 1
+    masks = np.flatnonzero(moved)
+    gains = logs[truth[masks], masks] - logs[labels[masks] - 1, masks]
+    return Renaming(tuple(true + 1 for true in best), weigh(gains))
+
+
+def expected_gain(labels: np.ndarray, true: tuple[int, ...]) -> float:
+    """The mean gain to be expected if the classes are renumbered in that way, over the rows it renumbers."""
+    gains = []
+    for label, class_id in enumerate(true, start=1):
+        if label != class_id:
+            gain = sum(_divergence(name, class_id, label) for name in SHAPE)
+            gains += [gain] * int((labels == label).sum())
+    return float(np.mean(gains)) if gains else 0.0
+
+
+def _divergence(name: str, one: int, other: int) -> float:
+    logs = log_probabilities(name)
+    return float((np.exp(logs[one - 1]) * (logs[one - 1] - logs[other - 1])).sum())
+
+
+def _fixed(true: tuple[int, ...]) -> int:
+    return sum(place == class_id for place, class_id in enumerate(true))

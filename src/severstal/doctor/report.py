@@ -1,0 +1,130 @@
+"""What an examination found: findings that say how sure they are, and the report that holds them."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from severstal.doctor.table import Table
+
+Kind = Literal[
+    "missing file",
+    "extra file",
+    "unreadable picture",
+    "wrong row",
+    "wrong runs",
+    "doubled row",
+    "missing pair",
+    "wrong order",
+    "overlap",
+    "placeholder",
+    "by rows",
+    "shift",
+    "classes permuted",
+    "flip",
+]
+
+EXAMPLES = 5  # of a kind are shown; the rest is counted
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong.
+
+    Attributes:
+        kind: which test found it.
+        place: the file or the folder that it is about.
+        what: what is wrong, in one line.
+        count: how many rows or files it concerns.
+        repair: what to do about it.
+        evidence: what it is concluded from; '' where it can simply be seen.
+        certainty: 1.0 where it is certain, else its probability.
+        examples: the first few rows or files, a line each.
+        mended: whether the repaired table mends it (all that is certain of it; `repair` says what is left).
+
+    Example:
+        >>> print(Finding("wrong order", "train.csv", "the rows are unsorted", 9, "sort them").certain)
+        True
+    """
+
+    kind: Kind
+    place: str
+    what: str
+    count: int
+    repair: str
+    evidence: str = ""
+    certainty: float = 1.0
+    examples: tuple[str, ...] = ()
+    mended: bool = False
+
+    @property
+    def certain(self) -> bool:
+        """Whether there is no doubt."""
+        return self.certainty == 1.0
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that an examination found.
+
+    Attributes:
+        subject: the folder or the file examined.
+        looked_at: what was read, a line each.
+        findings: what is wrong, in the order in which it is best repaired.
+        untested: what could not be known, and why, a line each.
+        repaired: the table with everything certain mended, or None where nothing is.
+
+    Example:
+        >>> print(Report("train.csv", ("train.csv: 12 rows",), (), ()).to_text())
+        train.csv: clean
+          read: train.csv: 12 rows
+    """
+
+    subject: str
+    looked_at: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    untested: tuple[str, ...]
+    repaired: Table | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def exit_code(self) -> int:
+        """0 where nothing is wrong, else 1."""
+        return 1 if self.findings else 0
+
+    def to_text(self) -> str:
+        """The report for a person, findings numbered."""
+        count = len(self.findings)
+        verdict = f"{count} finding{'s' if count > 1 else ''}" if count else "clean"
+        lines = [f"{self.subject}: {verdict}", *(f"  read: {line}" for line in self.looked_at)]
+        for number, finding in enumerate(self.findings, start=1):
+            sure = "certain" if finding.certain else _say(finding.certainty)
+            lines += ["", f"{number}. {finding.place}: {finding.what} ({sure}; {finding.count:,} concerned)"]
+            lines += [f"     {example}" for example in finding.examples]
+            if finding.count > len(finding.examples) > 0:
+                lines.append(f"     and {finding.count - len(finding.examples):,} more")
+            if finding.evidence:
+                lines.append(f"   evidence: {finding.evidence}")
+            lines.append(f"   repair: {finding.repair}{' [--repair does it]' if finding.mended else ''}")
+        if self.untested:
+            lines += ["", "Not known:", *(f"  {line}" for line in self.untested)]
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as what JSON can hold.
+
+        Example:
+            >>> Report("a.csv", (), (), ()).to_dict()
+            {'subject': 'a.csv', 'clean': True, 'looked_at': [], 'findings': [], 'untested': []}
+        """
+        return {
+            "subject": self.subject,
+            "clean": not self.findings,
+            "looked_at": list(self.looked_at),
+            "findings": [
+                asdict(finding) | {"certain": finding.certain, "examples": list(finding.examples)}
+                for finding in self.findings
+            ],
+            "untested": list(self.untested),
+        }
+
+
+def _say(certainty: float) -> str:
+    return "probability over 0.9999" if certainty > 0.9999 else f"probability {certainty:.4g}"

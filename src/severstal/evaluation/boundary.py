@@ -1,0 +1,53 @@
+"""F1 of the outlines: how much of one lies within a tolerance of the other."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+
+from severstal.competition.spec import Spec
+from severstal.evaluation.contours import contour, distances
+from severstal.evaluation.metric import Metric, counts, exact_mean, exact_sums, mean_first, planes
+
+SHARE = 0.0075  # of the picture's diagonal, as Csurka et al. (2013) take it
+
+
+class Boundary(Metric):
+    """`boundary_f1`: the mean over pairs of an image and a class of the F1 of their outlines.
+
+    Precision is the share of the predicted outline within `tolerance` of the true one, recall the share of
+    the true outline within it of the predicted. A pair with one mask empty counts 0; with both, not at all.
+    After Csurka, Larlus and Perronnin, "What is a good evaluation measure for semantic segmentation?" (2013).
+
+    Args:
+        spec: of the pictures.
+        tolerance: in pixels, inclusive; None takes 0.75 % of the picture's diagonal, rounded up.
+
+    Example:
+        >>> metric = Boundary(Spec("tiny", (1, 8), ("hole",)), tolerance=1)
+        >>> metric.update(np.uint8([[1, 0, 0, 0, 0, 0, 0, 0]]), np.uint8([[0, 1, 0, 0, 1, 0, 0, 0]]))
+        >>> round(float(metric.compute()["boundary_f1"][0]), 4)
+        0.6667
+    """
+
+    def __init__(self, spec: Spec, tolerance: float | None = None) -> None:
+        size = len(spec.classes)
+        super().__init__(spec, f1=exact_sums(size), pairs=counts(size))
+        self.tolerance = math.ceil(SHARE * math.hypot(*spec.image_shape)) if tolerance is None else tolerance
+
+    def update(self, truth: np.ndarray, prediction: np.ndarray, maps: np.ndarray | None = None) -> None:
+        """Add a picture; `maps` is not needed."""
+        for index, true, predicted in planes(truth, prediction):
+            self.sums["pairs"][index] += 1
+            self.sums["f1"][index] += Fraction(self._f1(contour(true), contour(predicted)))
+
+    def compute(self) -> dict[str, np.ndarray]:
+        """`boundary_f1`."""
+        return {"boundary_f1": mean_first(exact_mean(self.sums["f1"], self.sums["pairs"]))}
+
+    def _f1(self, true: np.ndarray, predicted: np.ndarray) -> float:
+        if not len(true) or not len(predicted):
+            return 0.0
+        precision = float((distances(predicted, true) <= self.tolerance).mean())
+        recall = float((distances(true, predicted) <= self.tolerance).mean())
+        return 2 * precision * recall / (precision + recall) if precision + recall else 0.0

@@ -1,0 +1,52 @@
+"""Whether probabilities mean what they say: of the pixels at 0.7, is the class there at seven in ten?"""
+
+import numpy as np
+
+from severstal.competition.spec import Spec
+from severstal.evaluation.metric import Metric, counts, mean_first, ratio
+
+LEVELS = 256  # of a map
+
+
+class Calibration(Metric):
+    """`calibration_error`: the expected calibration error of the pixels' probabilities.
+
+    Probabilities fall into bins of equal width, each open below and closed above, the first closed on both
+    sides. The error is the mean over all pixels of the distance between the mean probability of their bin and
+    the share of its pixels that have the class; nan where no maps were given. Nearly all pixels of steel are
+    sound and known to be, which keeps the error small: it is for comparing networks, not for praise.
+    After Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks" (2017).
+
+    Args:
+        spec: of the pictures.
+        bins: how many; 15 split the 255 steps of a map evenly.
+
+    Example:
+        >>> metric = Calibration(Spec("tiny", (1, 2), ("hole",)))
+        >>> metric.update(np.uint8([[1, 0]]), np.uint8([[1, 0]]), np.uint8([[[204, 0]]]))
+        >>> round(float(metric.compute()["calibration_error"][0]), 4)
+        0.1
+    """
+
+    def __init__(self, spec: Spec, bins: int = 15) -> None:
+        size = len(spec.classes)
+        super().__init__(spec, pixels=counts(size, LEVELS), true=counts(size, LEVELS))
+        self.bins = bins
+
+    def update(self, truth: np.ndarray, prediction: np.ndarray, maps: np.ndarray | None = None) -> None:
+        """Add a picture; without maps it adds nothing."""
+        if maps is None:
+            return
+        for index, plane in enumerate(maps):
+            there = (truth & truth.dtype.type(1 << index)) != 0
+            self.sums["pixels"][index] += np.bincount(plane.ravel(), minlength=LEVELS)
+            self.sums["true"][index] += np.bincount(plane[there], minlength=LEVELS)
+
+    def compute(self) -> dict[str, np.ndarray]:
+        """`calibration_error`."""
+        levels = np.arange(LEVELS)
+        place = np.maximum(levels * self.bins - 1, 0) // (LEVELS - 1)
+        member = place[:, None] == np.arange(self.bins)
+        said = (self.sums["pixels"] * levels) @ member  # (C, bins), in 255ths
+        apart = np.abs(said - (LEVELS - 1) * (self.sums["true"] @ member)).sum(axis=1)
+        return {"calibration_error": mean_first(ratio(apart, (LEVELS - 1) * self.sums["pixels"].sum(axis=1)))}

@@ -1,0 +1,98 @@
+"""By component: which connected pieces of the masks were found, and the average precision of finding them.
+
+A component is a set of pixels of one class that touch at sides or corners. A predicted and a true component
+match at a threshold t from 0.5 on where their IoU is at least t. Components of one mask do not touch, so that
+no component matches two: nothing depends on an order, and matches at a higher threshold are among those at
+0.5.
+"""
+
+import cv2
+import numpy as np
+
+from severstal.competition.spec import Spec
+from severstal.evaluation.metric import Metric, counts, mean_first, planes, ratio
+
+TWENTIETHS = np.arange(10, 20)  # IoU of 0.50, 0.55, ... 0.95, compared in whole numbers
+SURE = 255
+
+
+class Components(Metric):
+    """Figures over components.
+
+    - `component_precision`, `component_recall`, `component_f1`: of the predicted, of the true components,
+      the share that match at an IoU of 0.5, and the harmonic mean.
+    - `average_precision_50`: with the predicted components ranked by score, the sum over the ranks of
+      precision times the recall gained; those of equal score are one rank. The score is the highest value
+      of the class's map in the component; without maps all are equal. nan for a class without a true
+      component.
+    - `average_precision`: the mean of that over IoU of 0.50, 0.55, ... 0.95 (COCO).
+
+    Example:
+        >>> metric = Components(Spec("tiny", (1, 6), ("hole",)))
+        >>> metric.update(np.uint8([[1, 1, 0, 1, 0, 0]]), np.uint8([[1, 1, 0, 0, 0, 1]]))
+        >>> {name: float(values[0]) for name, values in metric.compute().items()}
+        {'component_precision': 0.5, 'component_recall': 0.5, 'component_f1': 0.5,
+         'average_precision_50': 0.25, 'average_precision': 0.25}
+    """
+
+    def __init__(self, spec: Spec) -> None:
+        size = len(spec.classes)
+        super().__init__(
+            spec,
+            true=counts(size),
+            predicted=counts(size, SURE + 1),  # by score
+            matched=counts(size, len(TWENTIETHS), SURE + 1),
+        )
+
+    def update(self, truth: np.ndarray, prediction: np.ndarray, maps: np.ndarray | None = None) -> None:
+        """Add a picture."""
+        for index, true, predicted in planes(truth, prediction):
+            scores, twentieths, number = _match(true, predicted, None if maps is None else maps[index])
+            self.sums["true"][index] += number
+            np.add.at(self.sums["predicted"][index], scores, 1)
+            for place, least in enumerate(TWENTIETHS):
+                np.add.at(self.sums["matched"][index, place], scores[twentieths >= least], 1)
+
+    def compute(self) -> dict[str, np.ndarray]:
+        """The figures that the class names."""
+        true, predicted = self.sums["true"], self.sums["predicted"].sum(axis=1)
+        matched = self.sums["matched"][:, 0].sum(axis=1)
+        precisions = self._average_precisions()
+        return {
+            "component_precision": mean_first(ratio(matched, predicted)),
+            "component_recall": mean_first(ratio(matched, true)),
+            "component_f1": mean_first(ratio(2 * matched, predicted + true)),
+            "average_precision_50": mean_first(precisions[:, 0]),
+            "average_precision": mean_first(precisions.mean(axis=1)),
+        }
+
+    def _average_precisions(self) -> np.ndarray:
+        """(C, 10) by class and IoU."""
+        gained = self.sums["matched"][..., ::-1]  # the highest score first
+        taken = self.sums["predicted"][:, None, ::-1].cumsum(axis=-1)
+        precision = np.nan_to_num(ratio(gained.cumsum(axis=-1), taken))
+        return ratio((precision * gained).sum(axis=-1), self.sums["true"][:, None])
+
+
+def _match(true: np.ndarray, predicted: np.ndarray, plane: np.ndarray | None) -> tuple[np.ndarray, ...]:
+    """The score of each predicted component, its best IoU in twentieths, and how many true ones there are."""
+    (trues, of_true), (number, of_predicted) = (
+        cv2.connectedComponents(mask.view(np.uint8), connectivity=8) for mask in (true, predicted)
+    )
+    # Pixels of each pair that meets at all, 0 for no component: of all pairs there may be a hundred million.
+    some = true | predicted
+    pairs = of_true[some].astype(np.int64) * number + of_predicted[some]
+    pairs, shared = np.unique(pairs, return_counts=True)
+    rows, columns = pairs // number, pairs % number
+    areas = [np.zeros(count, np.int64) for count in (trues, number)]
+    for area, place in zip(areas, (rows, columns), strict=True):
+        np.add.at(area, place, shared)
+    best, both = np.zeros(number, np.int64), (rows > 0) & (columns > 0)
+    rows, columns, shared = rows[both], columns[both], shared[both]
+    np.maximum.at(best, columns, 20 * shared // (areas[0][rows] + areas[1][columns] - shared))
+    scores = np.full(number - 1, SURE, np.int64)
+    if plane is not None:
+        highest = np.zeros(number, np.int64)
+        np.maximum.at(highest, of_predicted[predicted], plane[predicted])
+        scores = highest[1:]
+    return scores, best[1:], trues - 1

@@ -1,0 +1,137 @@
+"""All metrics in one pass over the pictures, and their figures as a table."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from severstal.competition.masks import Masks
+from severstal.competition.spec import Spec
+from severstal.evaluation.boundary import Boundary
+from severstal.evaluation.calibration import Calibration
+from severstal.evaluation.components import Components
+from severstal.evaluation.hausdorff import Hausdorff
+from severstal.evaluation.metric import Metric
+from severstal.evaluation.pairs import Pairs
+from severstal.evaluation.pixels import Pixels
+from severstal.progress import progress
+
+
+class Maps(Protocol):
+    """Probabilities of images in order, such as `inference.maps.MapReader`."""
+
+    names: list[str]
+
+    def full(self, index: int) -> np.ndarray:
+        """One image's map in the picture's shape: (C, H, W) uint8, 0 to 255 for 0 to 1."""
+
+
+class Suite:
+    """Every metric of this package, fed and merged together.
+
+    Args:
+        spec: of the pictures.
+        tolerance: in pixels, of the outlines' F1; None takes 0.75 % of the picture's diagonal.
+
+    Example:
+        >>> spec = Spec("tiny", (1, 4), ("hole", "crack"))
+        >>> here, there = Suite(spec), Suite(spec)
+        >>> here.update(np.uint8([[[1, 1, 0, 0]]]), np.uint8([[[1, 0, 0, 0]]]))
+        >>> there.update(np.uint8([[[2, 2, 0, 0]]]), np.uint8([[[2, 2, 0, 0]]]))
+        >>> here.merge(there)
+        >>> here.table().loc["iou"].tolist()
+        [0.75, 0.5, 1.0]
+    """
+
+    def __init__(self, spec: Spec, tolerance: float | None = None) -> None:
+        self.spec = spec
+        self.metrics: tuple[Metric, ...] = (
+            Pixels(spec),
+            Pairs(spec),
+            Components(spec),
+            Boundary(spec, tolerance),
+            Hausdorff(spec),
+            Calibration(spec),
+        )
+
+    def update(self, truth: np.ndarray, prediction: np.ndarray, maps: np.ndarray | None = None) -> None:
+        """Add a batch of pictures.
+
+        Args:
+            truth: (N, H, W) pictures of bits.
+            prediction: the same of the prediction.
+            maps: (N, C, H, W) uint8, 0 to 255 for 0 to 1, where there are probabilities.
+
+        Raises:
+            ValueError: a shape or type is another.
+        """
+        shape = (len(truth), *self.spec.image_shape)
+        for bits in (truth, prediction):
+            if bits.shape != shape or bits.dtype != self.spec.mask_dtype:
+                raise ValueError(
+                    f"masks are {bits.shape} of {bits.dtype}; they must be {shape} of {self.spec.mask_dtype}"
+                )
+        wanted = (len(truth), len(self.spec.classes), *self.spec.image_shape)
+        if maps is not None and (maps.shape != wanted or maps.dtype != np.uint8):
+            raise ValueError(f"maps are {maps.shape} of {maps.dtype}; they must be {wanted} of uint8")
+        for row in range(len(truth)):
+            for metric in self.metrics:
+                metric.update(truth[row], prediction[row], None if maps is None else maps[row])
+
+    def merge(self, other: "Suite") -> None:
+        """Add what another suite of the same settings has seen, say in another process.
+
+        Raises:
+            ValueError: its classes or settings are others.
+        """
+        for mine, its in zip(self.metrics, other.metrics, strict=True):
+            mine.merge(its)
+
+    def compute(self) -> dict[str, np.ndarray]:
+        """All figures by name: (1 + C,) float64, of all classes and of each; nan where undefined."""
+        return {name: values for metric in self.metrics for name, values in metric.compute().items()}
+
+    def table(self) -> pd.DataFrame:
+        """The figures, a row each, with a column `all` and one a class."""
+        return pd.DataFrame.from_dict(self.compute(), orient="index", columns=["all", *self.spec.classes])
+
+    def to_dict(self) -> dict[str, dict[str, Any]]:
+        """The same as values that JSON knows: None for nan."""
+        return {
+            name: {column: None if np.isnan(value) else value for column, value in row.items()}
+            for name, row in self.table().to_dict(orient="index").items()
+        }
+
+
+def measure(
+    prediction: pd.DataFrame,
+    truth: pd.DataFrame,
+    images: Sequence[str],
+    spec: Spec,
+    maps: Maps | None = None,
+    tolerance: float | None = None,
+) -> Suite:
+    """Measure one tidy table of masks against another, in one pass.
+
+    Args:
+        prediction: a row a predicted mask, as `read_submission` gives them.
+        truth: a row a true mask, as `read_labels` gives them.
+        images: the images to measure over, each once; rows of other images are left out.
+        spec: the shape and the classes of the data set.
+        maps: the probabilities that were predicted, for the figures about them.
+        tolerance: see `Suite`.
+
+    Example:
+        >>> columns = ["ImageId", "ClassId", "EncodedPixels"]
+        >>> truth = pd.DataFrame([("a.jpg", 1, "1 4")], columns=columns)
+        >>> spec = Spec("tiny", (2, 4), ("hole",))
+        >>> measure(truth, truth, ["a.jpg", "clean.jpg"], spec).table().loc["pixel_dice", "all"].item()
+        1.0
+    """
+    suite, sides = Suite(spec, tolerance), (Masks(truth, spec), Masks(prediction, spec))
+    place = {} if maps is None else {name: row for row, name in enumerate(maps.names)}
+    for image in progress(images, "measure masks"):
+        full = None if maps is None else maps.full(place[image])[None]
+        suite.update(*(masks[image][None] for masks in sides), full)
+    return suite

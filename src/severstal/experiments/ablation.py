@@ -1,0 +1,135 @@
+"""What each switch of a recipe is worth: the recipe trained again with that one switch turned over."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from severstal.device import choose_precision
+from severstal.errors import SeverstalError
+from severstal.evaluation.bootstrap import paired
+from severstal.experiments.judge import Verdict, gain_on_defects, judge
+from severstal.files import write_json, write_text
+from severstal.pipeline.data import check_input, share_findings
+from severstal.recipe import Recipe
+from severstal.recipe.switches import SWITCHES, Turned, change, find_switch, toggle
+from severstal.report.ablation import Gains, Judged, Row, ablation_table, format_ablation
+from severstal.runs.ensemble import jobs_of, open_run_or_ensemble
+from severstal.runs.job import RUNS, choose_input, choose_recipe
+from severstal.training.queue import Engine
+
+ITSELF = "recipe"
+PRECISIONS = ("bf16", "fp16")  # switches
+
+
+def ablate(
+    recipe: str | Path | Recipe,
+    input: str | Path | None = None,
+    switches: Sequence[str] = (),
+    folds: int | None = None,
+    output: str | Path | None = None,
+    engine: Engine = "local",
+) -> list[Row]:
+    """Train a recipe as it is, and once for each switch with that one turned over; say what each is worth.
+
+    Every training is a run of its own, `runs/ablate-SWITCH-RECIPE-INPUT`, and the recipe itself
+    `runs/ablate-recipe-RECIPE-INPUT`: finished ones are not trained again, and a broken one goes on. The maps
+    of a run are deleted once it is judged, since those of all would fill a disk; predicting it again makes
+    them anew. A training that cannot be done, as one by torch.compile without a compiler or in a precision
+    that this machine does not compute in, is told, and the next one is taken.
+
+    Args:
+        recipe: its name, TOML file, or itself; one with members has the switch turned over in all of them.
+        input: the input folder; None takes the first of the usual places, or draws the sample.
+        switches: names; all when empty.
+        folds: trained of each; None as many as the recipe trains.
+        output: folder of `ablation.csv` and `ablation.json`, which are written after each training; None is
+            the folder of the recipe's own run.
+        engine: as for `train_folds`.
+
+    Returns:
+        A row a training, the recipe itself first.
+
+    Raises:
+        SeverstalError: a switch is unknown, or the recipe itself cannot be trained.
+    """
+    found = [find_switch(name) for name in switches or SWITCHES]
+    recipe, root = choose_recipe(recipe), choose_input(input)
+    if folds is not None:
+        recipe = _with_folds(recipe, folds)
+    ending = f"{recipe.name}-{root.resolve().name}"
+    itself = open_run_or_ensemble(recipe, root, f"ablate-{ITSELF}-{ending}")
+    output = itself.folder if output is None else Path(output)
+    check_input(itself)
+    base = judge(itself, engine)
+    rows = [Row(ITSELF, recipe.description, None, str(itself.folder), _figures(base))]
+    _write(rows, recipe, root, output)
+    for name, switch in zip(switches or SWITCHES, found, strict=True):
+        folder = f"ablate-{name}-{ending}"
+        print(f"switch {name}: {switch.what}", flush=True)
+        turned = None
+        try:
+            changed, turned = _turn(recipe, name)
+            candidate = open_run_or_ensemble(changed, root, folder)
+            for job in jobs_of(candidate):
+                share_findings(jobs_of(itself)[0], job)
+            verdict = judge(candidate, engine)
+            judged, gains, fault = _figures(verdict), _gains(verdict, base), None
+        except SeverstalError as error:
+            judged, gains, fault = None, None, str(error)
+            print(f"switch {name} failed: {error}", flush=True)
+        rows.append(Row(name, switch.what, turned or "on", str(RUNS / folder), judged, gains, fault))
+        _write(rows, recipe, root, output)
+    print(format_ablation(rows), f"{output}/ablation.csv", sep="\n", flush=True)
+    return rows
+
+
+def _with_folds(recipe: Recipe, folds: int) -> Recipe:
+    if not 1 <= folds <= recipe.data.folds:
+        raise SeverstalError(f"--folds {folds}: recipe {recipe.name} has folds for 1 to {recipe.data.folds}")
+    members = tuple(change(member, {"data.train_folds": folds}) for member in recipe.members)
+    return replace(change(recipe, {"data.train_folds": folds}), members=members)
+
+
+def _turn(recipe: Recipe, name: str) -> tuple[Recipe, Turned]:
+    """Turn a switch over; one of precision against what the recipe is computed in on this machine.
+
+    "auto" may be what the switch turns on, and what a machine cannot do becomes fp32 in silence: either way
+    the recipe would be compared with itself.
+    """
+    if name not in PRECISIONS:
+        return toggle(recipe, name)
+    members = tuple(_as_computed(member) for member in recipe.members)
+    changed, turned = toggle(replace(_as_computed(recipe), members=members), name)
+    for part in changed.members or (changed,):
+        asked = part.training.precision
+        if choose_precision(asked) != asked:
+            raise SeverstalError(f"{asked}: no CPU computes in {asked}: ablate it on a machine with a GPU")
+    return changed, turned
+
+
+def _as_computed(recipe: Recipe) -> Recipe:
+    return change(recipe, {"training.precision": choose_precision(recipe.training.precision)})
+
+
+def _figures(verdict: Verdict) -> Judged:
+    plain = verdict.plain.score
+    return Judged(verdict.fitted.score.score, plain.score, plain.dice_on_defects, verdict.rate)
+
+
+def _gains(verdict: Verdict, base: Verdict) -> Gains:
+    groups = base.fitted.groups
+    return Gains(
+        paired(verdict.fitted.dice, base.fitted.dice, groups),
+        paired(verdict.plain.dice, base.plain.dice, groups),
+        gain_on_defects(verdict.plain, base.plain),
+    )
+
+
+def _write(rows: Sequence[Row], recipe: Recipe, root: Path, output: Path) -> None:
+    write_text(output / "ablation.csv", ablation_table(rows).to_csv(index=False, lineterminator="\n"))
+    about = {
+        "recipe": recipe.to_dict(),
+        "input": root.resolve().name,
+        "rows": [row.to_dict() for row in rows],
+    }
+    write_json(output / "ablation.json", about)

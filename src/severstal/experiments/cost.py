@@ -1,0 +1,177 @@
+"""What a recipe's networks cost: parameters, arithmetic, memory, time."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
+from torch.utils.flop_counter import FlopCounterMode
+
+from severstal.competition.spec import Spec
+from severstal.device import make_accelerator
+from severstal.inference.predict import predict_batch
+from severstal.losses.registry import build_loss
+from severstal.models.checkpointing import checkpoint_activations
+from severstal.models.from_recipe import load_network, new_network
+from severstal.models.network import Network
+from severstal.recipe import Recipe
+from severstal.runs.ensemble import RunOrEnsemble, jobs_of
+from severstal.runs.job import Job
+from severstal.training.optimizer import build_optimizer, freeze_encoder
+from severstal.training.phases import Phase, Plan
+
+TRIED = 4  # pictures whose inference is timed
+REPEATS = 3
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the networks of a candidate cost, one fold of each.
+
+    Attributes:
+        parameters: numbers that are learned or stay as they came.
+        multiply_adds: of one picture through the networks, without views.
+        training_bytes: as `count_training_bytes` has it; of a team, its largest member's.
+        pictures_a_second: in inference with the recipe's views on this machine, from picture to map.
+    """
+
+    parameters: int
+    multiply_adds: int
+    training_bytes: int
+    pictures_a_second: float
+
+
+def measure_cost(candidate: RunOrEnsemble) -> Cost:
+    """Count and time the networks of a trained candidate, fold 0 of each member.
+
+    Raises:
+        SeverstalError: fold 0 is not trained.
+    """
+    parts = [_measure(job) for job in jobs_of(candidate)]
+    return Cost(
+        sum(part.parameters for part in parts),
+        sum(part.multiply_adds for part in parts),
+        max(part.training_bytes for part in parts),
+        1 / sum(1 / part.pictures_a_second for part in parts),
+    )
+
+
+def _measure(job: Job) -> Cost:
+    recipe, spec = job.recipe, job.spec
+    network = new_network(recipe, spec, encoder_weights="none")
+    parameters = sum(weight.numel() for weight in network.parameters())
+    height, width = (-(-side // recipe.data.scale) for side in spec.image_shape)
+    counted = count_multiply_adds(network.eval(), torch.zeros(1, 1, height, width))
+    return Cost(parameters, counted, count_training_bytes(recipe, spec), _inference_rate(job))
+
+
+def count_training_bytes(recipe: Recipe, spec: Spec) -> int:
+    """Count the memory of a training step: weights, gradients, the optimizer's means, and what a batch keeps.
+
+    A batch keeps for the backward pass what the recipe's training keeps of it: with checkpointed activations
+    only what goes into each block of the encoder, with a frozen one next to nothing there. Of several phases
+    the largest counts. Counted in fp32, not measured: the same on every machine.
+
+    Args:
+        recipe: of one network.
+        spec: of the data set.
+    """
+    network = new_network(recipe, spec, encoder_weights="none")
+    if recipe.training.checkpoint_activations:
+        checkpoint_activations(network)
+    optimizer = build_optimizer(network, recipe.training)
+    kept = []
+    for phase in Plan(recipe, images=1).phases:
+        if phase.start < recipe.training.epochs:
+            freeze_encoder(optimizer, phase.frozen_encoder)
+            kept.append(_kept_bytes(network, recipe, spec, phase))
+    copies = 3 if recipe.training.optimizer == "sgd" else 4  # of a weight: itself, its gradient, its means
+    return round(copies * 4 * sum(weight.numel() for weight in network.parameters()) + max(kept))
+
+
+def _kept_bytes(network: Network, recipe: Recipe, spec: Spec, phase: Phase) -> float:
+    """What the largest part of a phase's batch keeps, by what two crops do."""
+    crop = [
+        -(-min(side, whole) // recipe.data.scale)
+        for side, whole in zip(phase.crop, spec.image_shape, strict=True)
+    ]
+    loss = build_loss(
+        phase.masks,
+        recipe.loss.classes,
+        positive_weights=recipe.loss.positive_weights,
+        label_smoothing=recipe.loss.label_smoothing,
+        edge_smoothing=recipe.loss.edge_smoothing,
+        deep_supervision=recipe.loss.deep_supervision,
+    )
+    some = torch.randn(2, 1, *crop)
+    truth = _some_defects(len(spec.classes), *crop).expand(2, -1, -1, -1)
+    kept = count_kept_bytes(network.train(), lambda: loss(network(some), truth)) / len(some)
+    return kept * -(-phase.batch_size // recipe.training.accumulate)
+
+
+def _some_defects(classes: int, height: int, width: int) -> Tensor:
+    """Squares in rows, (1, classes, height, width): of clean pictures a network of instances keeps less."""
+    side = max(1, min(height, width) // 8)
+    down, right = (torch.arange(length) // side % 4 == 1 for length in (height, width))
+    return (down[:, None] & right).float().expand(1, classes, -1, -1)
+
+
+def count_multiply_adds(network: nn.Module, pictures: Tensor) -> int:
+    """Count the multiplications with addition that pictures cost in convolutions and matrix products.
+
+    Args:
+        network: in evaluation mode.
+        pictures: (N, channels, H, W).
+
+    Example:
+        >>> count_multiply_adds(nn.Conv2d(1, 4, 3, padding=1), torch.zeros(1, 1, 8, 10))
+        2880
+    """
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network(pictures)
+    return counter.get_total_flops() // 2
+
+
+def count_kept_bytes(network: nn.Module, compute: Callable[[], Tensor]) -> int:
+    """Count the bytes that autograd keeps between a forward and a backward pass, weights aside.
+
+    Args:
+        network: whose weights do not count.
+        compute: gives a scalar with gradient.
+
+    Example:
+        >>> layer, batch = nn.Linear(4, 1), torch.zeros(8, 4)
+        >>> count_kept_bytes(layer, lambda: layer(batch).sum())
+        128
+    """
+    weights = {tensor.untyped_storage().data_ptr() for tensor in network.state_dict().values()}
+    kept: dict[int, int] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in weights:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.enable_grad(), saved_tensors_hooks(keep, lambda tensor: tensor):
+        result = compute()  # what it holds must not be freed before all is counted
+    del result
+    return sum(kept.values())
+
+
+def _inference_rate(job: Job) -> float:
+    accelerator = make_accelerator(job.recipe.training.precision)
+    network = load_network(job.recipe, job.spec, job.weights(0))
+    network = network.to(accelerator.device, memory_format=torch.channels_last)
+    pictures = np.stack([job.train_pictures.picture(name) for name in job.images[:TRIED]])
+    shape = tuple(-(-side // job.recipe.inference.map_scale) for side in job.spec.image_shape)
+    seconds = []
+    for _ in range(1 + REPEATS):
+        begun = time.perf_counter()
+        predict_batch([network], pictures, job.recipe, accelerator, shape)  # its bytes wait for the device
+        seconds.append(time.perf_counter() - begun)
+    return len(pictures) / median(seconds[1:])  # the first warms up

@@ -1,0 +1,165 @@
+"""What the runs of a folder say of themselves, read from their files alone."""
+
+import json
+import math
+from pathlib import Path
+
+import pandas as pd
+
+from severstal.competition.scored import ROUNDING, ScoredPairs
+from severstal.errors import SeverstalError
+from severstal.files import read_json
+from severstal.report.runs import RunRow, RunTable
+from severstal.runs.current import Damaged, find_member, is_current, is_trained, read_whole
+from severstal.runs.folder import read_run
+from severstal.runs.job import RUNS, TEAM
+from severstal.training.history import best_epoch, load_history
+
+PICTURES = "pictures"  # beside the runs: decoded pictures, which all of them share
+
+
+def list_runs(folder: str | Path = RUNS, damaged: Damaged | None = None) -> RunTable:
+    """Gather the runs, and teams of runs, of a folder.
+
+    Nothing of the input is read. A folder that is no run, or is damaged, is told with the reason. Of a run in
+    which one fold's history or a stage's record is damaged, a line is printed, and the run is told by what is
+    whole. An out-of-fold score of weights or settings that the run no longer has is left out.
+
+    Args:
+        folder: of the runs; where it is not there, there are none.
+        damaged: gets each such file with the line that is printed.
+
+    Raises:
+        SeverstalError: it is no folder.
+
+    Example:
+        >>> list_runs("never-made")
+        RunTable(runs=(), others=())
+    """
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise SeverstalError(f"{folder}: not a folder: give the one that holds the runs")
+    runs, others, damaged = [], [], {} if damaged is None else damaged
+    inside = sorted(folder.iterdir()) if folder.is_dir() else []
+    for path in inside:
+        if not path.is_dir() or path.name == PICTURES or path.name.startswith("."):
+            continue
+        try:
+            runs.append(_team(path, damaged) if (path / TEAM).is_file() else _run(path, damaged))
+        except SeverstalError as error:
+            others.append((path.name, _reason(error, path)))
+        except OSError as error:
+            others.append((path.name, f"cannot be read: {error.strerror or error}"))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:  # JSON of another make
+            others.append((path.name, f"its files are of another make: {error!r}"))
+    for reason in damaged.values():
+        print(reason, flush=True)
+    runs.sort(key=lambda run: (math.isnan(run.score), -run.score, run.name))
+    return RunTable(tuple(runs), tuple(others))
+
+
+def load_scored(run: str | Path) -> ScoredPairs:
+    """How each labelled pair of a run, or a team of runs, was scored out of fold, as `score` left it.
+
+    Nothing of the input is read.
+
+    Raises:
+        SeverstalError: the run is not scored, or its weights, folds or settings are others since then.
+
+    Example:
+        >>> load_scored("runs/never-made")
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: runs/never-made: not a run: give a folder that ... made, as runs/NAME
+    """
+    run, damaged = Path(run), {}
+    _, _, spec = read_run(run)
+    path = run / "oof" / "pairs.csv"
+    pairs = ScoredPairs.load(path, spec)
+    try:
+        current = is_current(run, damaged)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SeverstalError(
+            f"{run}: its files are of another make ({error!r}): `severstal score` on the run writes them"
+        ) from error
+    if not current:
+        stale = (
+            "not known to be of the weights, folds and settings that the run has now: `severstal score` on "
+            "the run writes it"
+        )
+        raise SeverstalError(next(iter(damaged.values()), f"{path}: {stale}"))
+    return pairs
+
+
+def _run(folder: Path, damaged: Damaged) -> RunRow:
+    recipe, root, _ = read_run(folder)
+    seconds, best, done = [], [], 0
+    for fold in range(recipe.data.train_folds):
+        own = folder / f"fold{fold}"
+        done += is_trained(own, damaged)
+        paths = [*own.glob("round*/history.jsonl"), own / "history.jsonl"]
+        rounds = {path: read_whole(path, load_history, damaged) or [] for path in paths if path.is_file()}
+        if last := rounds.get(own / "history.jsonl"):
+            best.append(best_epoch(last)["score"])
+        # A round that became the last one is in two places.
+        different = {json.dumps(epochs): epochs for epochs in rounds.values()}.values()
+        seconds += [epoch["seconds"] for epochs in different for epoch in epochs]
+    score, score_of = _out_of_fold(folder, damaged), "out of fold"
+    if math.isnan(score):
+        score, score_of = (sum(best) / len(best), "validation") if best else (math.nan, None)
+    return RunRow(
+        folder.name,
+        recipe.name,
+        (),
+        str(root),
+        done,
+        recipe.data.train_folds,
+        len(seconds),
+        float(score),
+        score_of,
+        float(sum(seconds)),
+        _commit(folder),
+    )
+
+
+def _team(folder: Path, damaged: Damaged) -> RunRow:
+    recipe, root, _ = read_run(folder)
+    members = [_run(find_member(folder, path), damaged) for path in read_json(folder / TEAM)["runs"]]
+    score = _out_of_fold(folder, damaged)
+    commits = {member.commit for member in members}
+    return RunRow(
+        folder.name,
+        recipe.name if recipe.members else f"{len(members)} runs",
+        tuple(member.name for member in members),
+        str(root),
+        sum(member.folds_done for member in members),
+        sum(member.folds for member in members),
+        sum(member.epochs for member in members),
+        score,
+        None if math.isnan(score) else "out of fold",
+        sum(member.seconds for member in members),
+        commits.pop() if len(commits) == 1 else None,
+    )
+
+
+def _out_of_fold(folder: Path, damaged: Damaged) -> float:
+    """The scorecard's score; nan where there is none, or it is of what the run no longer is."""
+    path = folder / "scorecard.json"
+    score = float(read_json(path)["oof"]["score"]) if path.is_file() else math.nan
+    if math.isnan(score) or not is_current(folder, damaged):
+        return math.nan
+    # No record says what the scorecard was made from: it is current where it agrees with the pairs that are.
+    pairs = pd.read_csv(folder / "oof" / "pairs.csv", usecols=["dice"])
+    return score if abs(pairs["dice"].mean() - score) <= ROUNDING else math.nan
+
+
+def _commit(folder: Path) -> str | None:
+    path = folder / "environment.json"
+    commit = read_json(path).get("commit") if path.is_file() else None
+    return None if commit is None else str(commit)
+
+
+def _reason(error: SeverstalError, folder: Path) -> str:
+    """What is wrong, without the folder's path before it."""
+    if not (folder / "recipe.toml").is_file():
+        return "no recipe.toml"
+    return str(error).removeprefix(f"{folder}/")

@@ -1,0 +1,59 @@
+"""Whatever stands in a file, the fault is one line."""
+
+import pytest
+
+from severstal.annotations.outside import base_name, read_json, read_xml
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"", "not JSON"),
+        (b"{'a': 1}", "not JSON"),
+        (b"\xff\xfe{\x00}\x00", "not UTF-8"),
+        (b"[" * 200_000, "lists within lists"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "not JSON"),
+    ],
+)
+def test_json_faults(text, message, tmp_path, fault):
+    path = tmp_path / "a.json"
+    path.write_bytes(text)
+    assert message in fault(read_json, path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"", "not XML"),
+        (b"<a>", "not XML"),
+        (b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', "document type"),
+        ('<?xml version="1.0" encoding="utf-16"?><!DOCTYPE a><a/>'.encode("utf-16"), "not UTF-8"),
+        (b"<a>&undefined;</a>", "not XML"),
+        (b"<a>\x00</a>", "not XML"),
+    ],
+)
+def test_xml_faults(text, message, tmp_path, fault):
+    path = tmp_path / "a.xml"
+    path.write_bytes(text)
+    assert message in fault(read_xml, path)
+
+
+def test_files_that_are_none(tmp_path, fault):
+    assert "is a folder" in fault(read_json, tmp_path)
+    assert "no such file" in fault(read_json, tmp_path / "b.json")
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path):
+    (tmp_path / "a.json").write_bytes(b"\xef\xbb\xbf[1]")
+    assert read_json(tmp_path / "a.json") == [1]
+
+
+def test_a_huge_file_is_not_read(tmp_path, fault, monkeypatch):
+    monkeypatch.setattr("severstal.annotations.outside.MAX_BYTES", 3)
+    (tmp_path / "a.json").write_text("[1, 2]")
+    assert "larger than" in fault(read_json, tmp_path / "a.json")
+
+
+@pytest.mark.parametrize("text", ["../../a.jpg", "/etc/a.jpg", "c:\\x\\a.jpg", "a.jpg", "..\\a.jpg"])
+def test_only_the_name_counts(text):
+    assert base_name(text) == "a.jpg"

@@ -1,0 +1,437 @@
+"""Several runs as one, from their maps to a submission; and what says where a submission came from."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from severstal import experiments, pipeline
+from severstal.competition.masks import Masks
+from severstal.competition.submission import check_submission
+from severstal.competition.tables import read_submission
+from severstal.data.images import Pictures
+from severstal.decision.draw import apply
+from severstal.errors import SeverstalError
+from severstal.files import checksum, read_json
+from severstal.inference.maps import MapReader
+from severstal.pipeline import prediction, submission
+from severstal.recipe import load_recipe
+from severstal.runs.job import Job, open_job, reopen_job
+
+
+@pytest.fixture(scope="module")
+def trained_folder(finished_folder: Path) -> Path:
+    """A folder of two runs that differ in the loss, and so in nothing that a team minds."""
+    text = (finished_folder / "tiny.toml").read_text()
+    (finished_folder / "other.toml").write_text(text + "\n[loss]\nmasks = {bce = 1.0}\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(finished_folder)
+        pipeline.train_folds(open_job("other.toml", finished_folder / "small"))
+    return finished_folder
+
+
+@pytest.fixture
+def runs(trained_folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Job]:
+    """The two runs, for tests that leave them as they are."""
+    monkeypatch.chdir(trained_folder)
+    return [open_job(recipe, trained_folder / "small") for recipe in ("tiny.toml", "other.toml")]
+
+
+def folders(runs: list[Job]) -> list[Path]:
+    return [job.folder for job in runs]
+
+
+def entries() -> set[Path]:
+    """All that lies in the runs' folders."""
+    return set(Path("runs").rglob("*"))
+
+
+def test_a_team_s_submission_is_its_rules_on_the_mean_of_its_members(runs: list[Job], tmp_path: Path) -> None:
+    team = pipeline.open_ensemble(folders(runs), name="both")
+    table = pipeline.submit(team, tmp_path / "both.csv")
+    pipeline.make_scorecard(team, show=False)
+    assert check_submission(tmp_path / "both.csv", team.sample, team.spec) == []
+    rules, drawn = pipeline.tune_rules(team), Masks(table, team.spec)
+    parts = [pipeline.predict_test(job) for job in runs]
+    for index, name in enumerate(team.sample.images):
+        full = np.mean([part.full(index).astype(float) for part in parts], axis=0)
+        combined = pipeline.predict_test(team).full(index)
+        assert np.abs(combined - full).max() <= 1.5  # rounded at half resolution, then enlarged
+        sure = pipeline.predict_test(team).class_probability[index]
+        assert np.array_equal(drawn[name], apply(combined, rules, team.spec, sure))
+    assert (Path("runs/both") / "scorecard.html").is_file()
+    again = pipeline.open_ensemble(["runs/both"])
+    assert isinstance(again, pipeline.Ensemble)
+    assert again.folder == team.folder
+    assert [member.folder for member in again.members] == folders(runs)
+
+
+@pytest.mark.parametrize("part", ["oof", "test"])
+def test_each_picture_is_read_once_for_all_runs(
+    trained_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    shutil.copytree(trained_folder, tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
+    runs = [open_job(recipe, trained_folder / "small") for recipe in ("tiny.toml", "other.toml")]
+    apart = [getattr(pipeline, f"predict_{part}")(job) for job in runs]
+    maps = [[reader[index].copy() for index in range(len(reader))] for reader in apart]
+    names = list(apart[0].names)
+    for job in runs:
+        shutil.rmtree(job.folder / part)
+    read: list[str] = []
+    picture = Pictures.picture
+    monkeypatch.setattr(Pictures, "picture", lambda self, name: (read.append(name), picture(self, name))[1])
+    together = getattr(pipeline, f"predict_{part}s")(runs)
+    assert sorted(read) == sorted(names)
+    for reader, kept in zip(together, maps, strict=True):
+        assert all(np.array_equal(reader[index], old) for index, old in enumerate(kept))
+
+
+def test_runs_of_other_precisions_are_predicted_apart(
+    trained_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(trained_folder, tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
+    runs = [open_job(recipe, trained_folder / "small") for recipe in ("tiny.toml", "other.toml")]
+    runs[1] = replace(
+        runs[1], recipe=replace(runs[1].recipe, training=replace(runs[1].recipe.training, precision="bf16"))
+    )
+    for job in runs:
+        shutil.rmtree(job.folder / "test", ignore_errors=True)
+    seen = []
+    predict = prediction.predict_maps
+
+    def watched(predictions, *arguments):
+        seen.append([each.accelerator.mixed_precision for each in predictions])
+        return predict(predictions, *arguments)
+
+    monkeypatch.setattr(prediction, "predict_maps", watched)
+    monkeypatch.setattr(prediction, "train_folds", lambda job: None)  # the weights are as they are
+    pipeline.predict_tests(runs)
+    assert seen == [["no"], ["bf16"]]
+
+
+@pytest.mark.slow
+def test_runs_on_other_inputs_are_predicted_from_their_own(
+    small_input: Path, tiny_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(small_input, tmp_path / "dark")
+    for path in (tmp_path / "dark").glob("*_images/*.png"):
+        cv2.imwrite(str(path), cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) // 2)
+    runs = [open_job(tiny_recipe, folder) for folder in (small_input, tmp_path / "dark")]
+    together = [*pipeline.predict_oofs(runs), *pipeline.predict_tests(runs)]
+    maps = [[reader[index].copy() for index in range(len(reader))] for reader in together]
+    for job in runs:
+        shutil.rmtree(job.folder / "oof")
+        shutil.rmtree(job.folder / "test")
+    apart = [*map(pipeline.predict_oof, runs), *map(pipeline.predict_test, runs)]
+    for reader, kept in zip(apart, maps, strict=True):
+        assert all(np.array_equal(reader[index], old) for index, old in enumerate(kept))
+
+
+def test_the_provenance_says_where_a_submission_came_from(runs: list[Job], tmp_path: Path) -> None:
+    team = pipeline.open_ensemble(folders(runs), "logit", (1.0, 3.0), name="weighed")
+    pipeline.submit(team, tmp_path / "weighed.csv")
+    about = json.loads((tmp_path / "weighed.json").read_text())
+    assert about["sha256"] == checksum(tmp_path / "weighed.csv")
+    assert [run["name"] for run in about["runs"]] == [job.folder.name for job in runs]
+    assert about["runs"][1]["weights"]["fold0"] == checksum(runs[1].weights(0))
+    assert about["team"]["weights"] == [0.25, 0.75]
+    assert about["team"]["mode"] == "logit"
+    assert about["rules"] == json.loads(Path("runs/weighed/rules.json").read_text())
+    assert about["scores"]["oof"] == pytest.approx(pipeline.score_oof(team).score.score)
+    board = pipeline.read_leaderboard(tmp_path)
+    assert board["file"].tolist() == ["weighed.csv"]
+    assert board["oof"].iloc[0] == pytest.approx(about["scores"]["oof"])
+
+
+@pytest.mark.parametrize("weights", ["selected", "uniform"])
+def test_members_are_weighed_and_their_disagreement_kept(runs: list[Job], weights: str) -> None:
+    team = pipeline.open_ensemble(folders(runs), weights=weights)
+    pipeline.predict_oof(team)
+    about = json.loads((team.folder / "members.json").read_text())
+    assert about["runs"] == [job.folder.name for job in runs]
+    assert sum(about["weights"]) == pytest.approx(1)
+    assert (about["weights"] == [0.5, 0.5]) or weights == "selected"
+    apart = np.array(about["disagreement"]["bright"])
+    assert apart.shape == (2, 2)
+    assert np.allclose(apart, apart.T)
+
+
+@pytest.mark.slow
+def test_ranks_serve_the_test_maps_too(runs: list[Job], tmp_path: Path) -> None:
+    team = pipeline.open_ensemble(folders(runs), "rank")
+    pipeline.submit(team, tmp_path / "ranks.csv")
+    table = read_submission(tmp_path / "ranks.csv", team.spec)
+    assert set(table["ImageId"]) <= set(team.sample.images)
+
+
+@pytest.mark.slow
+def test_a_stable_and_a_bold_submission(
+    runs: list[Job], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    stable, bold = experiments.propose(runs[0], tmp_path / "mine.csv")
+    for each in (stable, bold):
+        assert check_submission(each.path, runs[0].sample, runs[0].spec) == []
+        assert each.path.with_suffix(".json").is_file()
+    assert stable.path.name == "mine-stable.csv"
+    assert bold.path.name == "mine-bold.csv"
+    for name in stable.left_out:
+        place = stable.rules.classes.index(name)
+        assert stable.rules.rules[place].draws_nothing(runs[0].spec)
+        assert not stable.oof.predicted[:, place].any()
+    said = capsys.readouterr().out
+    assert "On the labelled images" in said
+    assert "On the test images" in said
+    assert len(pipeline.read_leaderboard(tmp_path)) == 2
+
+
+WRONG_OUTPUTS = {
+    "mine.json": r"mine(-stable)?\.json: no name of a submission: let it end in \.csv",
+    "mine": "mine(-stable)?: no name of a submission",
+    "damaged/mine.csv": r"damaged/leaderboard\.csv: not a leaderboard",
+    "leaderboard.csv": r"leaderboard\.csv: leaderboard\.csv lists all submissions",
+    "Leaderboard.CSV": r"Leaderboard\.CSV: leaderboard\.csv lists all submissions",
+}
+
+
+@pytest.mark.parametrize(
+    ("way", "name"),
+    [
+        *(("submit", name) for name in WRONG_OUTPUTS),
+        *(("propose", name) for name in WRONG_OUTPUTS if "board" not in name.lower()),  # else named -stable
+    ],
+)
+def test_a_submission_takes_no_other_file_s_place(
+    runs: list[Job], tmp_path: Path, way: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline.submit(runs[0], tmp_path / "first.csv")
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "leaderboard.csv").write_text("a,b\n1,2\n")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    if way == "submit":
+        monkeypatch.setattr(submission, "draw_test", lambda _: pytest.fail("predicted before it refused"))
+    with pytest.raises(SeverstalError, match=WRONG_OUTPUTS[name]) as error:
+        getattr(pipeline, way)(runs[0], tmp_path / name)
+    assert "\n" not in str(error.value)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_team_s_score_is_listed_while_its_members_are_as_they_were(
+    trained_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(trained_folder, tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
+    recipes = ("tiny.toml", "other.toml")
+    folders_of = [open_job(recipe, trained_folder / "small").folder for recipe in recipes]
+    pipeline.make_scorecard(pipeline.open_ensemble(folders_of, "rank", name="ranked"), show=False)
+
+    def listed() -> tuple[str | None, float]:
+        row = {row.name: row for row in pipeline.list_runs().runs}["ranked"]
+        return row.score_of, row.score
+
+    card = read_json("runs/ranked/scorecard.json")["oof"]["score"]
+    assert listed() == ("out of fold", card)
+    weights = folders_of[1] / "fold0" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[::-1])
+    assert listed()[0] is None
+
+
+def test_what_makes_no_team(runs: list[Job]) -> None:
+    first, second = folders(runs)
+    with pytest.raises(SeverstalError, match="named twice"):
+        pipeline.open_ensemble([first, first])
+    with pytest.raises(SeverstalError, match="3 weights for 2 runs"):
+        pipeline.open_ensemble([first, second], weights=(1.0, 1.0, 1.0))
+    with pytest.raises(SeverstalError, match="not a run"):
+        pipeline.open_ensemble([first, "runs/never"])
+    with pytest.raises(SeverstalError, match="holds a run"):
+        pipeline.open_ensemble([first, second], name=first.name)
+    with pytest.raises(SeverstalError, match="--name a/b"):
+        pipeline.open_ensemble([first, second], name="a/b")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"mode": "power", "power": 0.0}, "power is 0.0: give a number above 0"),
+        ({"power": float("nan")}, "power is nan: give a number above 0"),
+        ({"mode": "median"}, "mode is 'median': take one of mean, logit, power, rank"),
+        ({"weights": (0.0, 0.0)}, r"weights are \(0.0, 0.0\): give each run one of at least 0, not all 0"),
+        ({"weights": (1.0, -1.0)}, "at least 0"),
+        ({"weights": "best"}, "weights are 'best': take one of uniform, selected, or give a number"),
+    ],
+)
+def test_a_team_that_cannot_be_averaged_is_refused_before_anything_is_written(
+    runs: list[Job], settings: dict[str, object], said: str
+) -> None:
+    before = entries()
+    with pytest.raises(SeverstalError, match=said) as error:
+        pipeline.open_ensemble(folders(runs), **settings)
+    assert "\n" not in str(error.value)
+    assert entries() == before
+
+
+def test_a_team_s_file_that_is_damaged_is_named(runs: list[Job], tmp_path: Path) -> None:
+    about = {"runs": [str(folder.resolve()) for folder in folders(runs)], "sense": "mean", "power": 1.0}
+    for weights in (["a", "b"], None):
+        (tmp_path / "team.json").write_text(json.dumps({**about, "weights": weights}))
+        with pytest.raises(SeverstalError, match=r"team\.json: not what a team|weights are None"):
+            pipeline.open_ensemble([tmp_path])
+
+
+def test_members_of_other_folds_leave_no_folder_of_the_team(
+    runs: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(folder: Path) -> MapReader:
+        maps = MapReader(folder)
+        if folder.parent == runs[1].folder:
+            maps.layout = replace(maps.layout, origin={**maps.layout.origin, "folds": "other"})
+        return maps
+
+    team = pipeline.open_ensemble(folders(runs), name="unfit")
+    for job in runs:
+        pipeline.predict_oof(job)
+    before = entries()
+    monkeypatch.setattr(prediction, "MapReader", read)
+    with pytest.raises(SeverstalError, match="other folds than those of"):
+        pipeline.predict_oof(team)
+    assert entries() == before
+
+
+@pytest.mark.parametrize("step", ["measure_overlap", "select_weights", "fit_combiner"])
+def test_a_team_refused_at_any_step_leaves_no_folder(
+    runs: list[Job], monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise SeverstalError(f"{step}: refused")
+
+    team = pipeline.open_ensemble(folders(runs), weights="selected", name="refused")
+    monkeypatch.setattr(prediction, step, refuse)
+    with pytest.raises(SeverstalError, match="refused"):
+        pipeline.submit(team, "never.csv")
+    assert not team.folder.exists()
+
+
+@pytest.mark.slow
+def test_other_folds_make_no_team(runs: list[Job], tmp_path: Path) -> None:
+    seeded = tmp_path / "seeded.toml"
+    seeded.write_text("seed = 5\n" + Path("tiny.toml").read_text())
+    other = open_job(seeded, Path("small").resolve(), "seeded")
+    pipeline.train_folds(other)
+    team = pipeline.open_ensemble([runs[1].folder, other.folder])
+    with pytest.raises(SeverstalError, match=r"other (folds|pictures) than those of") as error:
+        pipeline.submit(team, tmp_path / "never.csv")
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "never.csv").exists()
+    assert not team.folder.exists()
+
+
+PAIR = """
+[ensemble]
+mode = "logit"
+
+[[members]]
+name = "one"
+
+[[members]]
+name = "two"
+seed = 1
+training = {learning_rate = 3e-3}
+"""
+
+
+@pytest.fixture
+def pair(tiny_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A recipe of two networks, in a folder for its runs."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "pair.toml"
+    path.write_text(tiny_recipe.read_text().replace("[data]", "[data]\nfold_seed = 0") + PAIR)
+    return path
+
+
+@pytest.mark.slow
+def test_a_recipe_of_two_networks_goes_all_the_way(pair: Path, small_input: Path) -> None:
+    cards = pipeline.run(pair, small_input)
+    assert set(cards) == {"oof", "test"}
+    assert {path.name for path in Path("runs").iterdir()} >= {
+        "pair-small",
+        "pair-one-small",
+        "pair-two-small",
+    }
+    team = pipeline.open_ensemble(["runs/pair-small"])
+    assert isinstance(team, pipeline.Ensemble)
+    assert (team.recipe, team.mode, team.weights) == (load_recipe(pair), "logit", "uniform")
+    assert [job.recipe for job in team.members] == list(team.recipe.members)
+    assert check_submission(pipeline.SUBMISSION, team.sample, team.spec) == []
+    assert (team.folder / "scorecard.html").is_file()
+    about = read_json(pipeline.SUBMISSION.with_suffix(".json"))
+    assert [run["recipe"]["name"] for run in about["runs"]] == ["pair-one", "pair-two"]
+    one, two = (checksum(job.weights(0)) for job in team.members)
+    assert one != two
+    folds = [checksum(job.folder / "folds.csv") for job in team.members]
+    assert folds[0] == folds[1]
+
+    def stamps() -> dict[str, int]:
+        return {str(path): path.stat().st_mtime_ns for path in Path("runs").rglob("*.safetensors")}
+
+    before = stamps()
+    pipeline.run(pair, small_input)
+    assert stamps() == before
+
+
+@pytest.mark.slow
+def test_runs_put_together_by_hand_and_a_recipe_of_them_are_one_thing(pair: Path, small_input: Path) -> None:
+    team = pipeline.open_run_or_ensemble(pair, small_input)
+    pipeline.train_folds(team)
+    by_hand = pipeline.open_ensemble([job.folder for job in team.members], "logit", name="by-hand")
+    maps = [pipeline.predict_test(each) for each in (team, by_hand)]
+    for index in range(len(maps[0])):
+        assert np.array_equal(maps[0][index], maps[1][index])
+
+
+def test_names_of_a_recipe_s_runs(pair: Path, small_input: Path, tiny_recipe: Path) -> None:
+    team = pipeline.open_run_or_ensemble(pair, small_input, "mine")
+    assert team.folder == Path("runs/mine")
+    assert [job.folder.name for job in team.members] == ["mine-one", "mine-two"]
+    assert pipeline.jobs_of(team) == team.members
+    single = pipeline.open_run_or_ensemble(tiny_recipe, small_input)
+    assert isinstance(single, Job)
+    assert pipeline.jobs_of(single) == (single,)
+    with pytest.raises(SeverstalError, match="recipe pair has 2 members: train it as a team"):
+        open_job(pair, small_input)
+    with pytest.raises(SeverstalError, match="--name a/b: give letters"):
+        pipeline.open_run_or_ensemble(pair, small_input, "a/b")
+
+
+def test_a_folder_is_of_a_run_or_of_a_team(pair: Path, small_input: Path, tiny_recipe: Path) -> None:
+    open_job(tiny_recipe, small_input, "single").record()
+    pipeline.open_run_or_ensemble(pair, small_input).record()
+    with pytest.raises(SeverstalError, match="runs/single: holds a run: give this one another name"):
+        pipeline.open_run_or_ensemble(pair, small_input, "single")
+    with pytest.raises(SeverstalError, match="runs/pair-small: holds a team of runs: give this one another"):
+        open_job(tiny_recipe, small_input, "pair-small")
+    with pytest.raises(SeverstalError, match="runs/pair-small: holds a team of runs: give one of the runs"):
+        reopen_job("runs/pair-small")
+
+
+@pytest.mark.slow
+def test_the_recipe_s_own_decisions_are_the_team_s(pair: Path, small_input: Path) -> None:
+    pair.write_text(pair.read_text() + "decision = {min_component = 3}\n")
+    pair.write_text(
+        'decision = {choice = "plain", exclusive = "off", min_component = 7}\n' + pair.read_text()
+    )
+    team = pipeline.open_run_or_ensemble(pair, small_input)
+    pipeline.train_folds(team)
+    rules = pipeline.tune_rules(team)
+    assert {(rule.high, rule.low, rule.min_area, rule.min_component) for rule in rules.rules} == {
+        (0.5, 0.5, 0, 7)
+    }
+    assert not rules.exclusive
+    fitted = pipeline.score_oof(team).score.score
+    assert fitted == pytest.approx(pipeline.explore_rules(team)[1].plain.score, abs=0.05)
