@@ -41,7 +41,7 @@ from severstal.data.build import open_pictures
 from severstal.device import make_accelerator
 from severstal.recipe import AugmentSettings, Recipe, TrainingSettings
 from severstal.synthetic import draw_sample
-from severstal.training.feed import Feed, FoldData
+from severstal.training.loader import Feed, FoldData
 from severstal.training.phases import Plan
 
 REAL = Path(__file__).parents[1] / "../shared/data/severstal"

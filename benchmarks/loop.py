@@ -32,13 +32,13 @@ from severstal.models.from_recipe import new_network
 from severstal.recipe import AugmentSettings, ModelSettings, Recipe, TrainingSettings
 from severstal.synthetic import draw_sample
 from severstal.training.epoch import train_epoch
-from severstal.training.feed import Feed, FoldData
+from severstal.training.loader import Feed, FoldData
+from severstal.training.non_finite import LossWatch
 from severstal.training.optimizer import build_optimizer
 from severstal.training.phases import Plan
 from severstal.training.placement import place
 from severstal.training.state import TrainingState
 from severstal.training.step import Step
-from severstal.training.watch import LossWatch
 
 RUNS = 5
 

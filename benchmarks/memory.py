@@ -28,7 +28,7 @@ from severstal.competition.spec import SEVERSTAL
 from severstal.data.images import ImageStore
 from severstal.device import make_accelerator
 from severstal.recipe import Recipe, TrainingSettings
-from severstal.training.feed import Feed, FoldData
+from severstal.training.loader import Feed, FoldData
 from severstal.training.phases import Plan
 
 FULL = 12_568

@@ -43,7 +43,7 @@ SCRIPT = """
 import sys
 from dataclasses import replace
 from severstal.runs.job import open_job
-from severstal.training.feed import FoldData
+from severstal.training.loader import FoldData
 from severstal.training.fit import fit
 from severstal.processes import together
 with together():

@@ -12,8 +12,8 @@ from severstal.experiments.budget import NEAR, pictures_planned, pictures_seen, 
 from severstal.recipe import PhaseSettings, Recipe, load_recipe
 from severstal.recipe.switches import change
 from severstal.runs.job import open_job
-from severstal.training.feed import BatchSampler
 from severstal.training.history import load_history
+from severstal.training.loader import BatchSampler
 from severstal.training.phases import Plan
 
 

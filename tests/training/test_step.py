@@ -18,7 +18,7 @@ from severstal.models.registry import architectures, build_model
 from severstal.models.smallest import smallest
 from severstal.recipe.reading import NEVER_ALONE
 from severstal.training.averaging import WeightAverage
-from severstal.training.feed import Crops
+from severstal.training.loader import Crops
 from severstal.training.state import TrainingState
 from severstal.training.step import Step
 

@@ -6,12 +6,12 @@ import numpy as np
 import torch
 
 from severstal.progress import progress
-from severstal.training.feed import Feed
+from severstal.training.loader import Feed
+from severstal.training.non_finite import LossWatch
 from severstal.training.optimizer import set_learning_rate
 from severstal.training.phases import Plan
 from severstal.training.state import TrainingState
 from severstal.training.step import Step
-from severstal.training.watch import LossWatch
 
 
 @dataclass(frozen=True)

@@ -15,20 +15,20 @@ from severstal.memory import Parts
 from severstal.models.from_recipe import new_network
 from severstal.recipe import Recipe, TrainingSettings
 from severstal.training.averaging import WeightAverage
-from severstal.training.batches import require_batches
-from severstal.training.board import Board, show_worst
+from severstal.training.batch_sizes import require_batches
+from severstal.training.best_epochs import BestEpochs
 from severstal.training.epoch import train_epoch
-from severstal.training.feed import Feed, FoldData
+from severstal.training.final_weights import write_outcome
 from severstal.training.history import History
-from severstal.training.kept import BestEpochs
+from severstal.training.loader import Feed, FoldData
+from severstal.training.non_finite import LossWatch
 from severstal.training.optimizer import build_optimizer, freeze_encoder
-from severstal.training.outcome import write_outcome
 from severstal.training.phases import Phase, Plan
 from severstal.training.placement import compile_network, place
 from severstal.training.state import TrainingState
 from severstal.training.step import Step
+from severstal.training.tensorboard import Board, show_worst
 from severstal.training.validate import validate
-from severstal.training.watch import LossWatch
 
 
 def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str) -> History:

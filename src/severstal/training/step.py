@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from severstal.errors import SeverstalError
-from severstal.training.batches import parts_of_one, supports_batch_size_one
-from severstal.training.feed import Crops
+from severstal.training.batch_sizes import parts_of_one, supports_batch_size_one
+from severstal.training.loader import Crops
 from severstal.training.state import TrainingState
 
 

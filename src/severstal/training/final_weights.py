@@ -12,9 +12,9 @@ from severstal.files import write_text
 from severstal.models.checkpoint import save_weights
 from severstal.recipe import Recipe
 from severstal.training.averaging import average_files, refresh_normalisation
+from severstal.training.best_epochs import BestEpochs
 from severstal.training.epoch import batch_seed
-from severstal.training.feed import Feed, FoldData
-from severstal.training.kept import BestEpochs
+from severstal.training.loader import Feed, FoldData
 from severstal.training.phases import Plan
 from severstal.training.state import TrainingState
 

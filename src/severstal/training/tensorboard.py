@@ -14,7 +14,7 @@ from severstal.data.dataset import unpack
 from severstal.errors import SeverstalError
 from severstal.files import explain_os_error
 from severstal.recipe import Recipe
-from severstal.training.feed import FoldData
+from severstal.training.loader import FoldData
 from severstal.training.validate import Validation, predict_plain
 
 WORST = 4  # pictures an epoch

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 from torch import nn
 
+from severstal.training.best_epochs import BestEpochs, best_epochs
 from severstal.training.history import best_epoch
-from severstal.training.kept import BestEpochs, best_epochs
 
 EPOCHS = st.lists(
     st.tuples(st.sampled_from([0.5, 0.8, 0.9]), st.sampled_from([None, 0.0, 0.1, 0.2])),

@@ -9,7 +9,7 @@ from torch import nn
 
 from severstal.device import make_accelerator
 from severstal.errors import SeverstalError
-from severstal.training.watch import LossWatch
+from severstal.training.non_finite import LossWatch
 
 NAMES = ["a.png", "b.png", "c.png", "d.png", "e.png"]
 

@@ -19,7 +19,7 @@ from severstal.data.pseudo import PseudoData
 from severstal.data.sampling import EpochSampler
 from severstal.device import choose_workers
 from severstal.recipe import Recipe
-from severstal.training.batches import require_crops
+from severstal.training.batch_sizes import require_crops
 from severstal.training.phases import Phase
 
 

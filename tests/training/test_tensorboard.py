@@ -12,8 +12,8 @@ from severstal.device import make_accelerator
 from severstal.errors import SeverstalError
 from severstal.models.network import Output
 from severstal.runs.job import open_job
-from severstal.training.board import LINE, LONGEST, Board, draw_panel, show_worst
-from severstal.training.feed import FoldData
+from severstal.training.loader import FoldData
+from severstal.training.tensorboard import LINE, LONGEST, Board, draw_panel, show_worst
 from severstal.training.validate import validate
 
 

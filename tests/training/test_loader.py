@@ -12,7 +12,7 @@ from severstal.data.pseudo import PseudoData
 from severstal.errors import SeverstalError
 from severstal.recipe import Recipe
 from severstal.runs.job import open_job
-from severstal.training.feed import BatchSampler, Feed, FoldData
+from severstal.training.loader import BatchSampler, Feed, FoldData
 from severstal.training.phases import Plan
 
 HERE = SimpleNamespace(device=torch.device("cpu"), process_index=0, num_processes=1)
