@@ -63,17 +63,23 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Every setting as plain JSON and TOML values; what is None, or a list of no members, is left out."""
-        return _plain(asdict(self))
+        return to_plain(asdict(self))
 
 
-def _plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
+    """A setting as a plain JSON and TOML value: lists in place of tuples, without keys that are None.
+
+    Example:
+        >>> to_plain({"crop": (256, 512), "batch_size": None})
+        {'crop': [256, 512]}
+    """
     match value:
         case Mapping():
             return {
-                key: _plain(item)
+                key: to_plain(item)
                 for key, item in value.items()
                 if item is not None and not (key == "members" and not item)
             }
         case list() | tuple():
-            return [_plain(item) for item in value]
+            return [to_plain(item) for item in value]
     return value
