@@ -5,10 +5,13 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from fixtures.scorecards import fitted, folds, judged, summary
 
 from severstal.competition.spec import Spec
 from severstal.decision.summary import Summary, summarise
 from severstal.inference.maps import MapReader, MapWriter
+
+__all__ = ["fitted", "folds", "judged", "summary"]
 
 SPEC = Spec("tiny", (4, 6), ("scratch", "hole"))
 

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from fixtures.scorecards import card, fitted, folds, judged, random_pairs, summary
 
 from severstal.competition.spec import Spec
+
+__all__ = ["card", "fitted", "folds", "judged", "random_pairs", "summary"]
 
 SPEC = Spec("tiny", (12, 17), ("scratch", "hole", "crack"))
 

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from severstal.evaluation.bootstrap import Difference
+from severstal.evaluation.bootstrap import PairedDifference
 from severstal.report.ablation import NOTES, Gains, Judged, Row, ablation_table, format_ablation, sort_rows
 
 
 def row(name: str, gain: float, low: float, high: float) -> Row:
-    difference = Difference(gain, low, high, 0.9)
+    difference = PairedDifference(gain, low, high, 0.9)
     judged = Judged(0.9 + gain, 0.85 + gain, 0.4 + gain, 31.25)
     return Row(name, "does", "on", f"runs/{name}", judged, Gains(difference, difference, difference))
 

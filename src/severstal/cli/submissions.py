@@ -112,7 +112,8 @@ def score(
         json: also write the figures to this file.
         html: also write them as a page to this file.
     """
-    from severstal.report.scorecard import format_scorecard, make_scorecard, save_page
+    from severstal.evaluation.scorecard import make_scorecard
+    from severstal.report.scorecard import format_scorecard, save_page
 
     if csv.is_dir():
         _score_run(csv, {"truth": truth, "input": input, "images": images, "folds": folds}, json, html)

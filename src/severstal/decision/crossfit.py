@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from severstal.competition.metric import Score, pair_dice, score_pairs
-from severstal.decision.objective import WeightedScore, weighted_mean
+from severstal.decision.objective import weighted_mean
 from severstal.decision.rules import Rules, plain_rules
 from severstal.decision.score import pair_areas, score_rules
 from severstal.decision.search import SearchResult, SearchSettings, search_any, search_rules
 from severstal.decision.summary import Summary
 from severstal.errors import SeverstalError
+from severstal.evaluation.rule_scores import WeightedScore
 from severstal.progress import progress
 
 

@@ -1,7 +1,5 @@
 """What is searched for: the plain mean over all images, or one that weighs those most like the test set."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from severstal.competition.metric import pair_dice
@@ -9,21 +7,7 @@ from severstal.decision.rules import Rules, plain_rules
 from severstal.decision.score import pair_areas
 from severstal.decision.summary import Summary
 from severstal.errors import SeverstalError
-
-
-@dataclass(frozen=True)
-class WeightedScore:
-    """Weighted means of the Dice over all pairs.
-
-    Attributes:
-        found: of the rules in question.
-        plain: of plain 0.5 without a minimum area.
-        all_empty: of drawing nothing.
-    """
-
-    found: float
-    plain: float
-    all_empty: float
+from severstal.evaluation.rule_scores import WeightedScore
 
 
 def normalised(weights: np.ndarray | None, count: int) -> np.ndarray:

@@ -9,13 +9,14 @@ from severstal.competition.metric import Score
 from severstal.decision.choice import best_rule, flattest_rule, gains_by_chance
 from severstal.decision.gate import OPEN, Gate
 from severstal.decision.levels import level, threshold
-from severstal.decision.objective import WeightedScore, normalised, weighted_score
+from severstal.decision.objective import normalised, weighted_score
 from severstal.decision.pairs import Pairs, make_pairs
 from severstal.decision.rules import PLAIN, ClassRule, Rules, plain_rules
 from severstal.decision.score import pair_areas, score_rules
 from severstal.decision.summary import Summary
 from severstal.decision.survey import Grid, Landscape, area_curve, survey
 from severstal.errors import SeverstalError
+from severstal.evaluation.rule_scores import WeightedScore
 from severstal.progress import progress
 
 __all__ = ["ClassSearch", "SearchResult", "SearchSettings", "pair_areas", "score_rules", "search_rules"]

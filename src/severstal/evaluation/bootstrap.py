@@ -31,7 +31,7 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Difference:
+class PairedDifference:
     """By how much one prediction scores above another, on the same images.
 
     Attributes:
@@ -83,7 +83,7 @@ def paired(
     groups: np.ndarray,
     resamples: int = RESAMPLES,
     seed: int = 0,
-) -> Difference:
+) -> PairedDifference:
     """Compare two predictions of the same images.
 
     Args:
@@ -100,7 +100,7 @@ def paired(
     Example:
         >>> better = np.array([[1.0], [0.5], [0.75], [1.0]])
         >>> paired(better, better - 0.25, np.arange(4))
-        Difference(mean=0.25, low=0.25, high=0.25, probability=1.0)
+        PairedDifference(mean=0.25, low=0.25, high=0.25, probability=1.0)
     """
     if np.shape(dice_a) != np.shape(dice_b):
         raise ValueError(f"Dice of shapes {np.shape(dice_a)} and {np.shape(dice_b)}: compare the same pairs")
@@ -108,7 +108,7 @@ def paired(
     means = _resampled(difference, groups, resamples, seed)
     low, high = _ends(means)
     probability = np.mean(means > 0) + np.mean(means == 0) / 2
-    return Difference(float(difference.mean()), low, high, float(probability))
+    return PairedDifference(float(difference.mean()), low, high, float(probability))
 
 
 def group_counts(groups: np.ndarray, resamples: int, seed: int = 0) -> np.ndarray:

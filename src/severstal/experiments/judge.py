@@ -7,7 +7,7 @@ import numpy as np
 from severstal.competition.scored import ScoredPairs
 from severstal.decision.rules import plain_rules
 from severstal.decision.score import pair_areas
-from severstal.evaluation.bootstrap import Difference, Interval, interval, paired
+from severstal.evaluation.bootstrap import Interval, PairedDifference, interval, paired
 from severstal.files import checksum
 from severstal.pipeline.rules import score_oof, summarise_oof
 from severstal.pipeline.training import train_folds
@@ -67,7 +67,7 @@ def defect_interval(pairs: ScoredPairs) -> Interval | None:
     return interval(pairs.dice[image, place][:, None], pairs.groups[image])
 
 
-def gain_on_defects(pairs: ScoredPairs, base: ScoredPairs) -> Difference | None:
+def gain_on_defects(pairs: ScoredPairs, base: ScoredPairs) -> PairedDifference | None:
     """By how much the mean Dice of the pairs with a defect is above another's; None where there is none."""
     image, place = np.nonzero(base.true)
     if not len(image):

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
+from severstal.evaluation.scorecard import Scorecard
 from severstal.pipeline.data import prepare
 from severstal.pipeline.prediction import predict_oof, predict_test
 from severstal.pipeline.rules import tune_rules
 from severstal.pipeline.scorecard import make_scorecard
 from severstal.pipeline.submission import SUBMISSION, check_output, submit
 from severstal.pipeline.training import train_folds
-from severstal.report.scorecard import Scorecard
 
 
 def run(

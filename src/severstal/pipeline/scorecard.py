@@ -1,11 +1,14 @@
 """The stage that says what it is all worth: in the terminal, as JSON, as a page of HTML."""
 
 from severstal.competition.scored import score_masks
+from severstal.decision.scorecard import crossfit_scorecard
+from severstal.evaluation import scorecard as evaluation
+from severstal.evaluation.class_counts import count_classes
+from severstal.evaluation.scorecard import Scorecard
 from severstal.pipeline.prediction import predict_test
 from severstal.pipeline.rules import explore_rules, fold_table
 from severstal.pipeline.submission import draw_test
 from severstal.report import scorecard as report
-from severstal.report.scorecard import Scorecard
 from severstal.runs.ensemble import RunOrEnsemble
 
 
@@ -23,7 +26,7 @@ def make_scorecard(candidate: RunOrEnsemble, show: bool = True) -> dict[str, Sco
         `test_labels.csv`.
     """
     summary, fitted = explore_rules(candidate)
-    _, card = report.crossfit_scorecard(
+    _, card = crossfit_scorecard(
         summary, fitted, fold_table(candidate), f"{candidate.folder.name}: out of fold, cross-fitted"
     )
     cards = {"oof": card}
@@ -32,11 +35,11 @@ def make_scorecard(candidate: RunOrEnsemble, show: bool = True) -> dict[str, Sco
     if candidate.truth is not None:
         pairs = score_masks(table, candidate.truth, maps.names, candidate.spec)
         title = f"{candidate.folder.name}: test images"
-        cards["test"] = report.make_scorecard(pairs, title, maps.class_probability)
+        cards["test"] = evaluation.make_scorecard(pairs, title, maps.class_probability)
     else:
         nothing = candidate.labels.iloc[:0]
         pairs = score_masks(table, nothing, maps.names, candidate.spec)
-        counts = report.count_classes(pairs.predicted, candidate.spec, maps.class_probability)
+        counts = count_classes(pairs.predicted, candidate.spec, maps.class_probability)
     report.save_scorecard(candidate.folder / "scorecard.json", cards)
     report.save_page(candidate.folder / "scorecard.html", candidate.folder.name, list(cards.values()), counts)
     if show:

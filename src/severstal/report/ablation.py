@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from severstal.evaluation.bootstrap import Difference
+from severstal.evaluation.bootstrap import PairedDifference
 
 NOTES = (
     "Gains are over the recipe itself, on the same images, with their 95 % interval over groups of images.",
@@ -43,9 +43,9 @@ class Gains:
         dice_on_defects: of the Dice on defects; None where there is none.
     """
 
-    score: Difference
-    plain: Difference
-    dice_on_defects: Difference | None
+    score: PairedDifference
+    plain: PairedDifference
+    dice_on_defects: PairedDifference | None
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def format_ablation(rows: Sequence[Row]) -> str:
     return "\n".join([*lines, "", *NOTES])
 
 
-def _part(value: float | None, gain: Difference | None) -> str:
+def _part(value: float | None, gain: PairedDifference | None) -> str:
     """A score, its gain with a star where it is real, and the interval: 31 columns."""
     score = "  none" if value is None else f"{value:.4f}"
     if gain is None:

@@ -9,7 +9,7 @@ import numpy as np
 from severstal.competition.budget import KINDS, Loss, spend
 from severstal.competition.scored import ScoredPairs
 from severstal.errors import SeverstalError
-from severstal.evaluation.bootstrap import Difference, paired
+from severstal.evaluation.bootstrap import PairedDifference, paired
 from severstal.report.palette import cut
 
 WIDTH = 100  # columns of a terminal
@@ -33,7 +33,7 @@ class PartComparison:
     name: str
     a: float
     b: float
-    difference: Difference
+    difference: PairedDifference
     gains: dict[str, float]
 
 

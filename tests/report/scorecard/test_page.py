@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from severstal.report.scorecard import Scorecard, make_scorecard
+from severstal.evaluation.scorecard import Scorecard, make_scorecard
 from severstal.report.scorecard.page import page
 
 FORBIDDEN = ("script", "link", "img", "iframe", "object", "image", "use")
@@ -95,12 +95,12 @@ def test_figures_are_those_of_the_card(drawn: str, card: Scorecard) -> None:
         card.score.score,
         card.interval.low,
         card.budget.whole.total,
-        card.worth.searched,
+        card.rules.searched,
         card.calibration.whole.error,
         card.test_like.score.score,
     ):
         assert f"{figure:.4f}" in drawn
-    assert card.worth.verdict in drawn
+    assert card.rules.verdict in drawn
     assert ">nan<" not in drawn
 
 

@@ -6,7 +6,9 @@ import pytest
 from severstal.competition.metric import score_pairs
 from severstal.competition.scored import ScoredPairs, score_masks
 from severstal.competition.spec import SEVERSTAL, Spec
-from severstal.report.scorecard import Scorecard, format_scorecard, make_scorecard
+from severstal.evaluation.class_counts import count_classes
+from severstal.evaluation.scorecard import Scorecard, make_scorecard
+from severstal.report.scorecard import format_counts, format_scorecard
 
 
 def test_the_text_holds_every_figure(labelled):
@@ -78,15 +80,15 @@ def test_a_scorecard_says_everything(card: Scorecard):
     for row, loss in zip(rows, [*card.budget.classes, whole], strict=True):
         points = [f"{each:.4f}" for each in (loss.missed, loss.alarms, loss.outlines, loss.total)]
         assert row.split()[-7:-3] == points
-    assert f"submitting nothing              {card.worth.nothing:.4f}" in lines
-    assert f"plain 0.5, no minimum area      {card.worth.plain:.4f}" in lines
+    assert f"submitting nothing              {card.rules.all_empty:.4f}" in lines
+    assert f"plain 0.5, no minimum area      {card.rules.plain:.4f}" in lines
     assert any(
-        line.startswith(f"searched on the other folds     {card.worth.cross_fitted:.4f}") for line in lines
+        line.startswith(f"searched on the other folds     {card.rules.cross_fitted:.4f}") for line in lines
     )
     assert any(
-        line.startswith(f"searched on these same images   {card.worth.searched:.4f}") for line in lines
+        line.startswith(f"searched on these same images   {card.rules.searched:.4f}") for line in lines
     )
-    assert card.worth.verdict in " ".join(lines)
+    assert card.rules.verdict in " ".join(lines)
     like = card.test_like
     assert f"score on the {like.images} images most like the test set: {like.score.score:.4f}" in text
     counts = [line.split() for line in lines if line.startswith("1 <hole> & rim")][2]
@@ -106,4 +108,13 @@ def test_long_names_large_numbers_and_many_classes_fit():
     pairs = ScoredPairs(tuple(map(str, range(12_568))), spec, true, true, true)
     sure = rng.integers(0, 256, true.shape, dtype=np.uint8)
     lines = format_scorecard(make_scorecard(pairs, "large " * 40, sure)).splitlines()
+    assert max(map(len, lines)) <= 100
+
+
+def test_unknown_counts_are_a_dash():
+    spec = Spec("s", (9, 9), ("hole", "a class's name that is longer than any table has room for"))
+    lines = format_counts(count_classes(np.array([[1, 0], [2, 0]]), spec)).splitlines()
+    assert lines[1].split() == ["1", "hole", "-", "2", "-", "2"]
+    assert lines[2].split()[-4:] == ["-", "0", "-", "2"]
+    assert len({len(line) for line in lines}) == 1
     assert max(map(len, lines)) <= 100

@@ -6,8 +6,8 @@ from html import escape
 import numpy as np
 
 from severstal.competition.budget import KINDS, Loss
+from severstal.evaluation.reliability import Reliability
 from severstal.report.palette import cut
-from severstal.report.scorecard.calibration import Reliability
 
 KIND_NAMES = {"missed": "missed defects", "alarms": "false alarms", "outlines": "outlines"}
 
@@ -68,9 +68,8 @@ def reliability_diagram(part: Reliability) -> str:
         part: over the pairs of one class or of all.
 
     Example:
-        >>> from severstal.report.scorecard.calibration import calibrate
-        >>> import numpy as np
-        >>> found = calibrate(np.uint8([[51], [204]]), np.array([[False], [True]]))
+        >>> from severstal.evaluation.reliability import measure_reliability
+        >>> found = measure_reliability(np.uint8([[51], [204]]), np.array([[False], [True]]))
         >>> reliability_diagram(found.whole).count("<circle")
         2
     """
@@ -92,14 +91,14 @@ def reliability_diagram(part: Reliability) -> str:
     )
     most = np.log10(part.pairs.max() + 1)
     places = np.flatnonzero(part.pairs)
-    dots = [(MARGIN + SIDE * part.said[k], zero - SIDE * part.present[k]) for k in places]
+    dots = [(MARGIN + SIDE * part.predicted[k], zero - SIDE * part.observed[k]) for k in places]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in dots)
     parts.append(f'<polyline class="curve" points="{line}"/>')
     for place, (x, y) in zip(places, dots, strict=True):
         radius = 3 + 5 * np.log10(part.pairs[place] + 1) / most
         tip = (
-            f"{part.pairs[place]:,} pairs of probability {part.said[place]:.3f}: {part.present[place]:.3f} "
-            "have the class"
+            f"{part.pairs[place]:,} pairs of mean probability {part.predicted[place]:.3f}: "
+            f"{part.observed[place]:.3f} have the class"
         )
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"><title>{tip}</title></circle>')
     return "".join([*parts, "</svg>"])

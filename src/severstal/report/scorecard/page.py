@@ -6,13 +6,13 @@ from html import escape
 import numpy as np
 
 from severstal.competition.budget import Loss
-from severstal.report.scorecard.calibration import Calibration
-from severstal.report.scorecard.card import Scorecard
-from severstal.report.scorecard.counts import ClassCount
+from severstal.evaluation.class_counts import ClassCount
+from severstal.evaluation.reliability import ReliabilityByClass
+from severstal.evaluation.rule_scores import RuleScores
+from severstal.evaluation.scorecard import Scorecard
 from severstal.report.scorecard.drawing import budget_bars, reliability_diagram
 from severstal.report.scorecard.style import STYLE
 from severstal.report.scorecard.text import share, span
-from severstal.report.scorecard.worth import RuleWorth
 
 
 def page(title: str, cards: Sequence[Scorecard], test_counts: Sequence[ClassCount] = ()) -> str:
@@ -27,7 +27,7 @@ def page(title: str, cards: Sequence[Scorecard], test_counts: Sequence[ClassCoun
         >>> import numpy as np
         >>> from severstal.competition.scored import ScoredPairs
         >>> from severstal.competition.spec import Spec
-        >>> from severstal.report.scorecard import make_scorecard
+        >>> from severstal.evaluation.scorecard import make_scorecard
         >>> areas = np.array([[[5], [0]], [[10], [0]], [[10], [0]]])
         >>> pairs = ScoredPairs(("a.jpg", "b.jpg"), Spec("tiles", (4, 4), ("<hole>",)), *areas)
         >>> drawn = page("tiles", [make_scorecard(pairs, "two tiles")])
@@ -57,8 +57,8 @@ def _card(card: Scorecard, anchor: str) -> str:
         _classes(card, names),
         _budget(card, names),
     ]
-    if card.worth is not None:
-        sections.append(_worth(card.worth))
+    if card.rules is not None:
+        sections.append(_rules(card.rules))
     sections.append(f"<h3>Images with each class</h3>{_counts(card.counts)}")
     if card.calibration is not None:
         sections.append(_calibration(card.calibration, names))
@@ -139,25 +139,25 @@ def _budget(card: Scorecard, names: Sequence[str]) -> str:
     )
 
 
-def _worth(worth: RuleWorth) -> str:
-    above, gain = worth.over_nothing, worth.over_plain
+def _rules(rules: RuleScores) -> str:
+    above, gain = rules.over_all_empty, rules.over_plain
     rows = [
-        ("submitting nothing", share(worth.nothing), ""),
-        ("plain 0.5, no minimum area", share(worth.plain), ""),
+        ("submitting nothing", share(rules.all_empty), ""),
+        ("plain 0.5, no minimum area", share(rules.plain), ""),
         (
             "searched on the other folds",
-            share(worth.cross_fitted),
+            share(rules.cross_fitted),
             f"{gain.mean:+.4f} over plain ({gain.low:+.4f} to {gain.high:+.4f}), {above.mean:+.4f} over "
             "nothing",
         ),
         (
             "searched on these same images",
-            share(worth.searched),
-            f"{worth.optimism:+.4f} for having seen them",
+            share(rules.searched),
+            f"{rules.optimism:+.4f} for having seen them",
         ),
     ]
-    if worth.weighted is not None:
-        weighted = worth.weighted
+    if rules.weighted is not None:
+        weighted = rules.weighted
         rows.append(
             (
                 "cross-fitted, weighed by likeness to the test set",
@@ -168,7 +168,7 @@ def _worth(worth: RuleWorth) -> str:
     table = _table(
         "the same images, drawn by ever more of a rule", ("rules", "score", "gain"), rows, words=True
     )
-    return f"<h3>What the rules are worth</h3><p>{escape(worth.verdict)}</p>{table}"
+    return f"<h3>What the rules are worth</h3><p>{escape(rules.verdict)}</p>{table}"
 
 
 def _counts(counts: Sequence[ClassCount]) -> str:
@@ -186,15 +186,15 @@ def _counts(counts: Sequence[ClassCount]) -> str:
     return _table(caption, ("class", "expected", "predicted", "true", "all images"), rows)
 
 
-def _calibration(calibration: Calibration, names: Sequence[str]) -> str:
+def _calibration(calibration: ReliabilityByClass, names: Sequence[str]) -> str:
     whole = calibration.whole
     parts = zip([*names, "all classes"], [*calibration.classes, whole], strict=True)
     errors = [(name, f"{part.error:.4f}", f"{part.brier:.4f}") for name, part in parts]
     bins = [
         (
             f"{whole.edges[k]:.1f} to {whole.edges[k + 1]:.1f}",
-            f"{whole.said[k]:.3f}",
-            f"{whole.present[k]:.3f}",
+            f"{whole.predicted[k]:.3f}",
+            f"{whole.observed[k]:.3f}",
             f"{whole.pairs[k]:,}",
         )
         for k in np.flatnonzero(whole.pairs)

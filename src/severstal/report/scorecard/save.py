@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from severstal.competition.metric import Score
+from severstal.evaluation.class_counts import ClassCount
+from severstal.evaluation.scorecard import Scorecard
 from severstal.files import write_json, write_text
-from severstal.report.scorecard.card import Scorecard
-from severstal.report.scorecard.counts import ClassCount
 from severstal.report.scorecard.page import page
 
 

@@ -2,19 +2,21 @@
 
 import math
 import textwrap
+from collections.abc import Sequence
 
 import numpy as np
 
 from severstal.competition.budget import Loss
 from severstal.competition.metric import PairScore, Score
 from severstal.evaluation.bootstrap import Interval
+from severstal.evaluation.class_counts import ClassCount
+from severstal.evaluation.reliability import ReliabilityByClass
+from severstal.evaluation.rule_scores import RuleScores
+from severstal.evaluation.scorecard import Scorecard
 from severstal.report.palette import cut
-from severstal.report.scorecard.calibration import Calibration
-from severstal.report.scorecard.card import Scorecard
-from severstal.report.scorecard.counts import NAME_WIDTH, format_counts
-from severstal.report.scorecard.worth import RuleWorth
 
 WIDTH = 100  # columns
+NAME_WIDTH = 28
 
 
 def format_scorecard(score: Score | Scorecard, title: str | None = None) -> str:
@@ -54,8 +56,8 @@ def format_scorecard(score: Score | Scorecard, title: str | None = None) -> str:
     sections = [lines, _budget(card, names), format_counts(card.counts).splitlines()]
     if card.calibration is not None:
         sections.append(_calibration(card.calibration, names))
-    if card.worth is not None:
-        sections.append(_worth(card.worth))
+    if card.rules is not None:
+        sections.append(_rules(card.rules))
     if card.test_like is not None:
         part = card.test_like
         sections.append(
@@ -68,6 +70,24 @@ def format_scorecard(score: Score | Scorecard, title: str | None = None) -> str:
         )
     sections.append([line for note in card.notes for line in textwrap.wrap(f"note: {note}", WIDTH)])
     return "\n\n".join("\n".join(section) for section in sections if section)
+
+
+def format_counts(counts: Sequence[ClassCount]) -> str:
+    """Lay out the counts for a terminal, at most 100 columns wide; `-` for what is not known.
+
+    Example:
+        >>> print(format_counts([ClassCount(1, "hole", 2000, 120.4, 100, None)]))
+        images with the class    expected  predicted      true       all
+        1 hole                      120.4        100         -     2,000
+    """
+    names = [cut(f"{count.class_id} {count.name}", NAME_WIDTH) for count in counts]
+    wide = max(len(name) for name in ("images with the class", *names))
+    lines = [f"{'images with the class':{wide}}   {'expected':>9}  {'predicted':>9}  {'true':>8}  {'all':>8}"]
+    for name, count in zip(names, counts, strict=True):
+        expected = "-" if count.expected is None else f"{count.expected:,.1f}"
+        true = "-" if count.true is None else f"{count.true:,}"
+        lines.append(f"{name:{wide}}   {expected:>9}  {count.predicted:>9,}  {true:>8}  {count.images:>8,}")
+    return "\n".join(lines)
 
 
 def columns(part: PairScore) -> str:
@@ -148,7 +168,7 @@ def _budget(card: Scorecard, names: list[str]) -> list[str]:
     ]
 
 
-def _calibration(calibration: Calibration, names: list[str]) -> list[str]:
+def _calibration(calibration: ReliabilityByClass, names: list[str]) -> list[str]:
     whole = calibration.whole
     filled = np.flatnonzero(whole.pairs)
     wide = max(len(name) for name in ("class probability", *names))
@@ -167,8 +187,8 @@ def _calibration(calibration: Calibration, names: list[str]) -> list[str]:
 
     return [
         row("class probability", [f"<={whole.edges[place + 1]:.1f}" for place in filled]),
-        row("said, mean", [f"{whole.said[place]:.3f}" for place in filled]),
-        row("class is there", [f"{whole.present[place]:.3f}" for place in filled]),
+        row("said, mean", [f"{whole.predicted[place]:.3f}" for place in filled]),
+        row("class is there", [f"{whole.observed[place]:.3f}" for place in filled]),
         row("pairs", [short(int(whole.pairs[place])) for place in filled]),
         "",
         f"{'calibration':{wide}}   error   Brier",
@@ -179,20 +199,20 @@ def _calibration(calibration: Calibration, names: list[str]) -> list[str]:
     ]
 
 
-def _worth(worth: RuleWorth) -> list[str]:
-    above = worth.over_nothing
+def _rules(rules: RuleScores) -> list[str]:
+    above = rules.over_all_empty
     lines = [
         "rules                            score",
-        f"submitting nothing              {worth.nothing:.4f}",
-        f"plain 0.5, no minimum area      {worth.plain:.4f}",
-        f"searched on the other folds     {worth.cross_fitted:.4f}   {above.mean:+.4f} over nothing "
+        f"submitting nothing              {rules.all_empty:.4f}",
+        f"plain 0.5, no minimum area      {rules.plain:.4f}",
+        f"searched on the other folds     {rules.cross_fitted:.4f}   {above.mean:+.4f} over nothing "
         f"({above.low:+.4f} to {above.high:+.4f})",
-        f"searched on these same images   {worth.searched:.4f}   {worth.optimism:+.4f} for having seen them",
+        f"searched on these same images   {rules.searched:.4f}   {rules.optimism:+.4f} for having seen them",
     ]
-    if worth.weighted is not None:
-        weighted = worth.weighted
+    if rules.weighted is not None:
+        weighted = rules.weighted
         lines.append(
             f"weighed by likeness to the test set: {weighted.found:.4f}, plain {weighted.plain:.4f}, nothing "
             f"{weighted.all_empty:.4f}"
         )
-    return [*lines, *textwrap.wrap(worth.verdict, WIDTH)]
+    return [*lines, *textwrap.wrap(rules.verdict, WIDTH)]

@@ -1,4 +1,4 @@
-"""Everything that a scorecard says, computed once."""
+"""A score with its intervals, error budget, class counts and calibration: the numbers of a scorecard."""
 
 import math
 from collections.abc import Sequence
@@ -6,29 +6,26 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from severstal.competition.budget import Budget, Loss, spend
 from severstal.competition.metric import Score
 from severstal.competition.scored import ScoredPairs
 from severstal.competition.spec import Spec
-from severstal.decision.crossfit import CrossFit
-from severstal.decision.summary import Summary
 from severstal.errors import SeverstalError
 from severstal.evaluation.bootstrap import Interval, interval
-from severstal.report.scorecard.calibration import Calibration, calibrate
-from severstal.report.scorecard.counts import ClassCount, count_classes
-from severstal.report.scorecard.worth import RuleWorth, judge_rules
+from severstal.evaluation.class_counts import ClassCount, count_classes
+from severstal.evaluation.reliability import ReliabilityByClass, measure_reliability
+from severstal.evaluation.rule_scores import RuleScores
 
 
 @dataclass(frozen=True)
-class Yardstick:
-    """The score over a part of the images.
+class SubsetScore:
+    """The score over some of the images.
 
     Attributes:
-        images: how many.
+        images: their number.
         score: over their pairs, also by class.
-        interval: of the score.
+        interval: 95 % interval of the score.
     """
 
     images: int
@@ -38,22 +35,22 @@ class Yardstick:
 
 @dataclass(frozen=True)
 class Scorecard:
-    """A score with what it is made of, how far it may be off, and where the missing points went.
+    """A score with its parts, its uncertainty and its error budget.
 
     Attributes:
         title: what was scored, in a few words.
         spec: shape and classes of the pictures.
-        images: how many were scored.
-        units: how many groups of images were resampled; as many as images where each stands alone.
+        images: number of scored images.
+        units: number of groups that were resampled; equal to `images` where each image is its own group.
         score: over all pairs, also by class.
         interval: 95 % interval of the score.
-        class_intervals: that of each class's score.
-        budget: where the missing points went.
+        class_intervals: 95 % interval of each class's score.
+        budget: points lost to missed defects, false alarms and outlines.
         counts: images with each class, as expected, predicted and in truth.
         calibration: of the class probabilities; None where they are not known.
-        worth: what the searched rules are worth; None where none were searched.
+        rules: scores of the searched rules beside their baselines; None where none were searched.
         test_like: the score on the images most like the test set; None where they are not known.
-        notes: one line for each thing that a reader of the figures has to know.
+        notes: caveats, one line each.
     """
 
     title: str
@@ -65,23 +62,20 @@ class Scorecard:
     class_intervals: tuple[Interval, ...]
     budget: Budget
     counts: tuple[ClassCount, ...]
-    calibration: Calibration | None
-    worth: RuleWorth | None
-    test_like: Yardstick | None
+    calibration: ReliabilityByClass | None
+    rules: RuleScores | None
+    test_like: SubsetScore | None
     notes: tuple[str, ...]
 
     @property
     def resampled(self) -> str:
-        """What the intervals were resampled by, in words."""
+        """The unit of resampling in words, such as "2 images"."""
         if self.units < self.images:
             return f"{self.units:,} groups of images"
         return f"{self.images:,} images"
 
     def to_dict(self) -> dict[str, Any]:
-        """All figures as values that JSON knows: those of `Score.to_dict` and, beside them, the others.
-
-        None stands for nan and for what is not known.
-        """
+        """All numbers as JSON values: the keys of `Score.to_dict` and more; None for nan and for unknown."""
         value = self.score.to_dict()
         for index, part in enumerate(value["classes"]):
             part["interval"] = _ends(self.class_intervals[index])
@@ -100,8 +94,8 @@ class Scorecard:
             "test_like": None,
             "notes": list(self.notes),
         }
-        if self.worth is not None:
-            value["rules"] = {**asdict(self.worth), "optimism": self.worth.optimism}
+        if self.rules is not None:
+            value["rules"] = {**asdict(self.rules), "optimism": self.rules.optimism}
         if self.test_like is not None:
             ends = _ends(self.test_like.interval)
             value["test_like"] = {
@@ -117,18 +111,18 @@ def make_scorecard(
     title: str,
     class_probability: np.ndarray | None = None,
     test_like: np.ndarray | None = None,
-    worth: RuleWorth | None = None,
+    rules: RuleScores | None = None,
     notes: Sequence[str] = (),
 ) -> Scorecard:
-    """Work out everything that a scorecard says.
+    """Compute the scorecard of scored pairs.
 
     Args:
-        pairs: as they were scored.
+        pairs: areas of the predicted and the true masks, with groups and folds.
         title: what was scored, in a few words.
         class_probability: (N, C) uint8, 0 to 255 for 0 to 1; None leaves calibration and expected counts out.
-        test_like: (N,) bool, the images most like the test set, for a second yardstick.
-        worth: what the searched rules are worth.
-        notes: one line for each thing that a reader of the figures has to know.
+        test_like: (N,) bool, the images most like the test set, which are scored separately too.
+        rules: scores of the searched rules beside their baselines.
+        notes: caveats, one line each.
 
     Raises:
         SeverstalError: there is no image.
@@ -146,11 +140,11 @@ def make_scorecard(
     if class_probability is None:
         notes.append("calibration and expected counts are left out: they need class probabilities")
     if not pairs.grouped:
-        notes.append("intervals take every image for itself: no groups of near-duplicates are known")
-    yardstick = None
+        notes.append("intervals treat all images as independent: no groups of near-duplicates are known")
+    subset = None
     if test_like is not None and np.any(test_like):
         part = pairs.take(np.asarray(test_like, bool))
-        yardstick = Yardstick(len(part), part.score, interval(part.dice, part.groups))
+        subset = SubsetScore(len(part), part.score, interval(part.dice, part.groups))
     present = pairs.true > 0
     return Scorecard(
         title=title,
@@ -162,44 +156,11 @@ def make_scorecard(
         class_intervals=tuple(interval(column[:, None], pairs.groups) for column in pairs.dice.T),
         budget=spend(pairs.intersection, pairs.predicted, pairs.true),
         counts=count_classes(pairs.predicted, pairs.spec, class_probability, pairs.true),
-        calibration=None if class_probability is None else calibrate(class_probability, present),
-        worth=worth,
-        test_like=yardstick,
+        calibration=None if class_probability is None else measure_reliability(class_probability, present),
+        rules=rules,
+        test_like=subset,
         notes=tuple(notes),
     )
-
-
-def crossfit_scorecard(
-    summary: Summary, fitted: CrossFit, folds: pd.DataFrame, title: str
-) -> tuple[ScoredPairs, Scorecard]:
-    """The scorecard of a run: each image drawn by the rules that were searched without its fold.
-
-    Args:
-        summary: of the out-of-fold maps, that `fitted` was searched on.
-        fitted: the cross-fitted rules.
-        folds: `folds.csv`, of these images and maybe others: `ImageId`, `fold`, `group` and, where known,
-            `test_like`.
-        title: what was scored, in a few words.
-
-    Returns:
-        The pairs, to be saved as the run's `oof/pairs.csv`, and their scorecard.
-
-    Raises:
-        SeverstalError: an image of the summary is not in `folds`.
-    """
-    dealt = folds.set_index("ImageId")
-    absent = [name for name in summary.names if name not in dealt.index]
-    if absent:
-        raise SeverstalError(
-            f"image {absent[0]} is in no fold ({len(absent):,} in all): delete folds.csv and run again"
-        )
-    dealt = dealt.loc[list(summary.names)]
-    groups, numbers = (dealt[column].to_numpy() for column in ("group", "fold"))
-    areas = (fitted.intersection, fitted.predicted, fitted.true)
-    pairs = ScoredPairs(summary.names, summary.spec, *areas, groups, numbers)
-    test_like = dealt["test_like"].to_numpy() if "test_like" in dealt else None
-    worth = judge_rules(summary, fitted, groups)
-    return pairs, make_scorecard(pairs, title, summary.class_probability, test_like, worth, fitted.notes)
 
 
 def _ends(span: Interval) -> list[float]:

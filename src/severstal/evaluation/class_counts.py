@@ -1,14 +1,10 @@
 """How many images have each class: as expected from the class probabilities, as predicted, and in truth."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from severstal.competition.spec import Spec
-from severstal.report.palette import cut
-
-NAME_WIDTH = 28
 
 
 @dataclass(frozen=True)
@@ -18,11 +14,11 @@ class ClassCount:
     Attributes:
         class_id: `ClassId`, from 1.
         name: of the class.
-        images: how many there are in all.
-        expected: sum of the class probabilities, the number to be expected where they are calibrated; None
-            where they are not known.
-        predicted: images on which the class was drawn.
-        true: images that have it; None where that is not known.
+        images: all images, with the class or without.
+        expected: sum of the class probabilities, the expected number of images where these are calibrated;
+            None where they are not known.
+        predicted: images with a predicted mask of the class.
+        true: images with a true mask of it; None where that is not known.
     """
 
     class_id: int
@@ -63,21 +59,3 @@ def count_classes(
         )
         for index, name in enumerate(spec.classes)
     )
-
-
-def format_counts(counts: Sequence[ClassCount]) -> str:
-    """Lay out the counts for a terminal, at most 100 columns wide; `-` for what is not known.
-
-    Example:
-        >>> print(format_counts([ClassCount(1, "hole", 2000, 120.4, 100, None)]))
-        images with the class    expected  predicted      true       all
-        1 hole                      120.4        100         -     2,000
-    """
-    names = [cut(f"{count.class_id} {count.name}", NAME_WIDTH) for count in counts]
-    wide = max(len(name) for name in ("images with the class", *names))
-    lines = [f"{'images with the class':{wide}}   {'expected':>9}  {'predicted':>9}  {'true':>8}  {'all':>8}"]
-    for name, count in zip(names, counts, strict=True):
-        expected = "-" if count.expected is None else f"{count.expected:,.1f}"
-        true = "-" if count.true is None else f"{count.true:,}"
-        lines.append(f"{name:{wide}}   {expected:>9}  {count.predicted:>9,}  {true:>8}  {count.images:>8,}")
-    return "\n".join(lines)
