@@ -6,7 +6,14 @@ import torch
 from scipy import ndimage
 
 from severstal.errors import SeverstalError
-from severstal.losses.target import binarize, by_class, shrink, smooth_edges, smooth_labels, to_float32
+from severstal.losses.target import (
+    binarize,
+    by_class,
+    coarsen_target,
+    smooth_edges,
+    smooth_labels,
+    to_float32,
+)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
@@ -57,7 +64,7 @@ def test_nothing_to_smooth_stays_as_it_is():
 def test_coarse_pixels_are_squares_counted_from_the_top_left(shape, stride):
     target = (torch.rand(2, 3, *shape) > 0.99).float()
     size = [-(-length // stride) for length in shape]
-    coarse = shrink(target, size, [length * stride for length in size])
+    coarse = coarsen_target(target, size, [length * stride for length in size])
     assert coarse.shape == (2, 3, *size)
     for row, column in np.ndindex(*size):
         square = target[..., row * stride : row * stride + stride, column * stride : column * stride + stride]
@@ -76,7 +83,7 @@ def test_coarse_pixels_that_share_the_picture_unevenly_see_all_that_they_touch(s
         side = Fraction(covered[axis], size[axis])
         return [n for n in range(shape[axis]) if n < (place + 1) * side and n + 1 > place * side]
 
-    coarse = shrink(target, size, covered)
+    coarse = coarsen_target(target, size, covered)
     assert coarse.shape == (2, 3, *size)
     for row, column in np.ndindex(*size):
         patch = target[:, :, touched(0, row)][..., touched(1, column)]

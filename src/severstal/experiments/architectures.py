@@ -5,9 +5,9 @@ from dataclasses import replace
 import torch
 
 from severstal.errors import SeverstalError
-from severstal.models.encoders import find_encoder
+from severstal.models.encoders import OWN_ENCODER, find_encoder
 from severstal.models.registry import build_model, check_architecture
-from severstal.models.smallest import OWN, smallest
+from severstal.models.smallest import smallest
 from severstal.recipe import Recipe
 
 
@@ -43,10 +43,10 @@ def with_architecture(recipe: Recipe, architecture: str) -> Recipe:
     own = recipe.model
     if architecture == own.architecture:
         return named
-    if own.encoder_name != OWN:
+    if own.encoder_name != OWN_ENCODER:
         find_encoder(own.encoder_name)  # raises: what there is not is misspelt, and does not only not fit
     encoder, options = smallest(architecture)
-    if encoder != OWN and _fits(architecture, own.encoder_name):
+    if encoder != OWN_ENCODER and _fits(architecture, own.encoder_name):
         model = replace(own, options={})
     else:
         model = replace(own, encoder_name=encoder, encoder_weights="none", options=options)

@@ -11,8 +11,8 @@ from torch.nn import functional
 from severstal.losses.distances import distance_to
 from severstal.losses.target import binarize, by_class, to_float32
 
-HEIGHT, WIDTH = 10.0, 5.0  # w0 and sigma of the paper
-REACH = 6 * WIDTH  # farther away the weight is below float32's precision
+_W0, _SIGMA = 10.0, 5.0  # w0 and sigma of the paper
+_REACH = 6 * _SIGMA  # farther away the weight is below float32's precision
 
 
 def border_weights(masks: Tensor) -> Tensor:
@@ -47,13 +47,13 @@ def _gaps(mask: np.ndarray) -> np.ndarray:
         return np.zeros(mask.shape, np.float32)
     for piece in range(1, count):
         left, top, width, height = boxes[piece, :4]
-        rows = slice(max(top - int(REACH), 0), top + height + int(REACH))
-        columns = slice(max(left - int(REACH), 0), left + width + int(REACH))
+        rows = slice(max(top - int(_REACH), 0), top + height + int(_REACH))
+        columns = slice(max(left - int(_REACH), 0), left + width + int(_REACH))
         distance = distance_to(pieces[rows, columns] == piece)
         first = nearest[rows, columns]
         second[rows, columns] = np.minimum(second[rows, columns], np.maximum(first, distance))
         nearest[rows, columns] = np.minimum(first, distance)
-    weights = HEIGHT * np.exp(-((nearest + second) ** 2) / (2 * WIDTH**2))
+    weights = _W0 * np.exp(-((nearest + second) ** 2) / (2 * _SIGMA**2))
     return np.where(mask, 0, weights).astype(np.float32)
 
 

@@ -5,7 +5,7 @@ from torchvision.ops import sigmoid_focal_loss
 
 from severstal.losses.target import to_float32
 
-GAMMA = 2.0  # the paper's best
+_GAMMA = 2.0  # the paper's best
 
 
 def focal_loss(masks: Tensor, target: Tensor) -> Tensor:
@@ -27,5 +27,5 @@ def focal_loss(masks: Tensor, target: Tensor) -> Tensor:
         tensor([[0.1733]])
     """
     masks = to_float32(masks)
-    losses = sigmoid_focal_loss(masks, target.to(masks.dtype), alpha=-1, gamma=GAMMA)
+    losses = sigmoid_focal_loss(masks, target.to(masks.dtype), alpha=-1, gamma=_GAMMA)
     return losses.mean((2, 3))  # (N, C)

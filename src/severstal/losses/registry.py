@@ -16,7 +16,7 @@ from severstal.losses.focal import focal_loss
 from severstal.losses.hausdorff import hausdorff_loss
 from severstal.losses.lovasz import lovasz_hinge, symmetric_lovasz_hinge
 from severstal.losses.mcc import mcc_loss
-from severstal.losses.target import by_class, shrink, smooth_edges, smooth_labels
+from severstal.losses.target import by_class, coarsen_target, smooth_edges, smooth_labels
 from severstal.losses.tversky import focal_tversky_loss, jaccard_loss, tversky_loss
 
 
@@ -55,10 +55,10 @@ MASK_LOSSES: dict[str, MaskLoss] = {
 }
 
 
-class Prediction(Protocol):
+class NetworkOutput(Protocol):
     """What a network says of a batch; in training mode maybe also its own `loss`, or `auxiliary` masks.
 
-    Beside those stands what each of them has `covered`, as `shrink` takes it.
+    Beside those stands what each of them has `covered`, as `coarsen_target` takes it.
     """
 
     @property
@@ -70,7 +70,7 @@ class Prediction(Protocol):
         """Logits, (N, C), or None without a class head."""
 
 
-class Loss(nn.Module):
+class TrainingLoss(nn.Module):
     """The weighted sum of mask losses, and the cross-entropy of the class head.
 
     Everything is a mean over pictures of what each picture alone gives, so that a batch may be split among
@@ -101,7 +101,7 @@ class Loss(nn.Module):
         self.deep_supervision = deep_supervision
         self.settings = {"positive_weights": positive_weights, "label_smoothing": label_smoothing}
 
-    def forward(self, output: Prediction, target: Tensor, present: Tensor | None = None) -> Tensor:
+    def forward(self, output: NetworkOutput, target: Tensor, present: Tensor | None = None) -> Tensor:
         """Say how wrong a batch is.
 
         Args:
@@ -132,7 +132,7 @@ class Loss(nn.Module):
                 deep = []
                 for logits, covered in zip(coarser, output.covered, strict=True):
                     size = logits.shape[2:]
-                    coarse = {kind: shrink(one, size, covered) for kind, one in targets.items()}
+                    coarse = {kind: coarsen_target(one, size, covered) for kind, one in targets.items()}
                     deep.append(self._mask_losses(logits, coarse))
                 terms.append(self.deep_supervision * sum(deep[1:], deep[0]) / len(deep))
         if self.classes:
@@ -171,7 +171,7 @@ def build_loss(
     label_smoothing: float = 0.0,
     edge_smoothing: float = 0.0,
     deep_supervision: float = 0.0,
-) -> Loss:
+) -> TrainingLoss:
     """Build the loss of a training.
 
     Args:
@@ -221,7 +221,7 @@ def build_loss(
     counted = {name: float(weight) for name, weight in masks.items() if weight}
     if not counted and not classes:
         raise SeverstalError("the weights of all losses are 0: give loss.masks or loss.classes a weight")
-    return Loss(
+    return TrainingLoss(
         counted,
         float(classes),
         tuple(positive_weights),

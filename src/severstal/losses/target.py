@@ -94,7 +94,7 @@ def smooth_edges(target: Tensor, width: float) -> Tensor:
     return flat.clamp(0, 1).view_as(target)
 
 
-def shrink(target: Tensor, size: Sequence[int], covered: Sequence[int]) -> Tensor:
+def coarsen_target(target: Tensor, size: Sequence[int], covered: Sequence[int]) -> Tensor:
     """Make the truth as coarse as an output of deep supervision, and of exactly its size.
 
     A coarse pixel is of a class if any pixel that it touches is: in a mean a small defect would fade.
@@ -111,7 +111,7 @@ def shrink(target: Tensor, size: Sequence[int], covered: Sequence[int]) -> Tenso
     Example:
         >>> truth = torch.zeros(1, 1, 28, 40)
         >>> truth[0, 0, 14, 28] = 1
-        >>> shrink(truth, (2, 3), covered=(28, 42))[0, 0]  # squares of 14
+        >>> coarsen_target(truth, (2, 3), covered=(28, 42))[0, 0]  # squares of 14
         tensor([[0., 0., 0.],
                 [0., 0., 1.]])
     """

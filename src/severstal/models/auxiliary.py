@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-COARSE = 8  # features at this stride and above get a head; finer ones are what the decoder is for
+_COARSE = 8  # features at this stride and above get a head; finer ones are what the decoder is for
 
 
 class AuxiliaryHeads(nn.Module):
@@ -67,9 +67,9 @@ def _coarse_features(encoder: nn.Module, picture: Tensor) -> tuple[list[int], li
     deepest: dict[int, int] = {}
     for place, feature in enumerate(features):
         stride = math.ceil(picture.shape[-1] / feature.shape[-1])
-        if stride >= COARSE and feature.shape[1]:
+        if stride >= _COARSE and feature.shape[1]:
             deepest[stride] = place
     if not deepest:
-        raise ValueError(f"its encoder has no feature of stride {COARSE} or more to supervise")
+        raise ValueError(f"its encoder has no feature of stride {_COARSE} or more to supervise")
     places = [deepest[stride] for stride in sorted(deepest)]
     return places, [features[place].shape[1] for place in places]

@@ -7,6 +7,8 @@ from segmentation_models_pytorch.base import ClassificationHead, SegmentationMod
 from torch import Tensor, nn
 from torch.nn import functional
 
+STRIDE_4 = 2  # place of the feature of stride 4 among those of an encoder
+
 
 class Body(SegmentationModel):
     """An encoder and a head that reads masks off its features; `smp_network` builds it as smp's own.

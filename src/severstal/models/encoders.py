@@ -11,6 +11,7 @@ from torch import nn
 from severstal.errors import SeverstalError, nearest, unknown
 
 TIMM = "tu-"
+OWN_ENCODER = "own"  # in place of an encoder's name, where the architecture has none but its own
 
 
 def find_encoder(name: str) -> str:

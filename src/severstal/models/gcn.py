@@ -6,10 +6,8 @@ from typing import Any
 from segmentation_models_pytorch.encoders import get_encoder
 from torch import Tensor, nn
 
-from severstal.models.body import Body
+from severstal.models.body import STRIDE_4, Body
 from severstal.models.upsampling import LearnedUpsampling
-
-FINEST = 2  # place of the encoder's feature of stride 4
 
 
 class GlobalConvolution(nn.Module):
@@ -84,7 +82,7 @@ class GcnHead(nn.Module):
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """Give the logits (N, C, H, W)."""
-        *finer, scores = (read(feature) for read, feature in zip(self.maps, features[FINEST:], strict=True))
+        *finer, scores = (read(feature) for read, feature in zip(self.maps, features[STRIDE_4:], strict=True))
         for upsampling, refinement in zip(self.upsamplings, self.refinements, strict=True):
             scores = upsampling(scores)  # twice as wide and high
             scores = refinement(scores + finer.pop() if finer else scores)
@@ -128,7 +126,7 @@ class Gcn(Body):
         **kwargs: Any,
     ) -> None:
         encoder = get_encoder(encoder_name, in_channels, weights=encoder_weights, **kwargs)
-        head = GcnHead(encoder.out_channels[FINEST:], classes, decoder_channels, decoder_kernel)
+        head = GcnHead(encoder.out_channels[STRIDE_4:], classes, decoder_channels, decoder_kernel)
         super().__init__(encoder, head, aux_params)
 
 

@@ -8,10 +8,8 @@ from segmentation_models_pytorch.encoders import get_encoder
 from torch import Tensor, nn
 from torch.nn import functional
 
-from severstal.models.body import Body
+from severstal.models.body import STRIDE_4, Body
 from severstal.models.encoders import TIMM
-
-FINEST = 2  # place of the encoder's feature of stride 4, the finest of HRNet's branches
 
 
 def join_branches(features: Sequence[Tensor]) -> Tensor:
@@ -77,7 +75,7 @@ class BranchHead(nn.Sequential):
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """Give the logits (N, C, h / 4, w / 4) from the encoder's features."""
-        return super().forward(join_branches(features[FINEST:]))
+        return super().forward(join_branches(features[STRIDE_4:]))
 
 
 class Hrnet(Body):
@@ -111,4 +109,4 @@ class Hrnet(Body):
         **kwargs: Any,
     ) -> None:
         encoder = branch_encoder(encoder_name, encoder_weights, in_channels, **kwargs)
-        super().__init__(encoder, BranchHead(sum(encoder.out_channels[FINEST:]), classes), aux_params)
+        super().__init__(encoder, BranchHead(sum(encoder.out_channels[STRIDE_4:]), classes), aux_params)

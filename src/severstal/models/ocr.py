@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from severstal.models.body import Body
-from severstal.models.hrnet import FINEST, branch_encoder, convolution, join_branches
+from severstal.models.body import STRIDE_4, Body
+from severstal.models.hrnet import branch_encoder, convolution, join_branches
 from severstal.models.network import Network
 from severstal.models.smp_networks import PRIOR_LOGIT, smp_network
 
@@ -99,7 +99,7 @@ class ContextHead(nn.Module):
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """Give the logits (N, C, h / 4, w / 4) from the encoder's features."""
-        joined = join_branches(features[FINEST:])
+        joined = join_branches(features[STRIDE_4:])
         pixels = self.pixels(joined)
         context = self.context(pixels, region_features(pixels, self.regions(joined)))
         return self.masks(torch.cat([context, pixels], dim=1))
@@ -133,7 +133,7 @@ class HrnetOcr(Body):
         **kwargs: Any,
     ) -> None:
         encoder = branch_encoder(encoder_name, encoder_weights, in_channels, **kwargs)
-        head = ContextHead(sum(encoder.out_channels[FINEST:]), classes, decoder_channels)
+        head = ContextHead(sum(encoder.out_channels[STRIDE_4:]), classes, decoder_channels)
         super().__init__(encoder, head, aux_params)
 
 

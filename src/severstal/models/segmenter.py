@@ -13,8 +13,8 @@ from torch.nn import functional
 
 from severstal.models.encoders import TIMM
 
-HEAD_WIDTH = 64  # channels of each head of attention, as in the paper's table 1
-SCALE = 10.0  # what a cosine is multiplied by at first
+_HEAD_WIDTH = 64  # channels of each head of attention, as in the paper's table 1
+_SCALE = 10.0  # what a cosine is multiplied by at first
 
 
 class MaskTransformer(nn.Module):
@@ -38,13 +38,13 @@ class MaskTransformer(nn.Module):
         super().__init__()
         self.enter = nn.Linear(depth, depth)
         self.embeddings = nn.Parameter(torch.empty(classes, depth))
-        heads = max(1, depth // HEAD_WIDTH)
+        heads = max(1, depth // _HEAD_WIDTH)
         self.blocks = nn.Sequential(*(Block(depth, heads, qkv_bias=True) for _ in range(layers)))
         self.norm = nn.LayerNorm(depth)
         self.patch = nn.Linear(depth, depth, bias=False)
         self.mask = nn.Linear(depth, depth, bias=False)
         self.logits = nn.Conv2d(classes, classes, 1, groups=classes)  # a scale and a bias of each class
-        nn.init.constant_(self.logits.weight, SCALE)
+        nn.init.constant_(self.logits.weight, _SCALE)
         nn.init.trunc_normal_(self.embeddings, std=0.02)
         for matrix in (self.patch, self.mask):
             nn.init.normal_(matrix.weight, std=1 / math.sqrt(depth))

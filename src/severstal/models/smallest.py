@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from severstal.models.encoders import OWN_ENCODER
+
 ANY = "tu-test_resnet"  # smaller is none that nearly every architecture takes
-OWN = "own"  # in place of an encoder's name, where the architecture has none but its own
 PARTICULAR: Mapping[str, str] = {
-    "classical": OWN,
+    "classical": OWN_ENCODER,
     "dinov3_dpt": "tu-vit_tiny_patch16_dinov3_qkvb",
     "dpt": "tu-test_vit",
     "hrnet": "tu-hrnet_w18_small",
@@ -14,7 +15,7 @@ PARTICULAR: Mapping[str, str] = {
     "segmenter_linear": "tu-test_vit",
     "segmenter_mask": "tu-test_vit",
     "segnet": "vgg11_bn",
-    "unet_paper": OWN,
+    "unet_paper": OWN_ENCODER,
 }
 """Encoders of the architectures that need or are made for a particular kind of encoder, or have their own."""
 

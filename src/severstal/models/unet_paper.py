@@ -8,13 +8,13 @@ from segmentation_models_pytorch.base import ClassificationHead
 from torch import Tensor, nn
 
 from severstal.errors import SeverstalError, unknown
+from severstal.models.encoders import OWN_ENCODER
 from severstal.models.network import Network
 from severstal.models.smp_networks import PRIOR_LOGIT
 
-OWN = "own"  # encoder_name of an architecture that has no encoder but its own
-LEVELS = 5
-UPSAMPLINGS = ("learned", "bilinear")
-DEFAULTS = {"width": 64, "upsampling": "learned", "dropout": 0.5}
+_LEVELS = 5
+_UPSAMPLINGS = ("learned", "bilinear")
+_DEFAULTS = {"width": 64, "upsampling": "learned", "dropout": 0.5}
 
 
 class DoubleConvolution(nn.Module):
@@ -48,7 +48,7 @@ class ContractingPath(nn.Module):
 
     def __init__(self, in_channels: int, width: int, dropout: float) -> None:
         super().__init__()
-        self.out_channels = [width * 2**level for level in range(LEVELS)]
+        self.out_channels = [width * 2**level for level in range(_LEVELS)]
         before = [in_channels, *self.out_channels]
         self.levels = nn.ModuleList(map(DoubleConvolution, before, self.out_channels))
         self.halve = nn.MaxPool2d(2)
@@ -146,9 +146,9 @@ def unet_paper(
         >>> unet_paper("own", "none", 1, 4, False, {"width": 2})(torch.zeros(1, 1, 50, 70)).masks.shape
         torch.Size([1, 4, 50, 70])
     """
-    if encoder_name != OWN:
+    if encoder_name != OWN_ENCODER:
         raise SeverstalError(
-            f'encoder_name {encoder_name!r} is none of unet_paper, which has its own: set it to "{OWN}", '
+            f'encoder_name is {encoder_name!r}, but unet_paper has its own: set it to "{OWN_ENCODER}", '
             'or architecture to "unet"'
         )
     if encoder_weights != "none":
@@ -156,10 +156,10 @@ def unet_paper(
             f"encoder_weights {encoder_weights!r} of unet_paper is unknown: nobody published any: "
             'set it to "none"'
         )
-    for name in options.keys() - DEFAULTS.keys():
-        raise unknown("model option", name, DEFAULTS)
-    chosen = {**DEFAULTS, **options}
-    if chosen["upsampling"] not in UPSAMPLINGS:
+    for name in options.keys() - _DEFAULTS.keys():
+        raise unknown("model option", name, _DEFAULTS)
+    chosen = {**_DEFAULTS, **options}
+    if chosen["upsampling"] not in _UPSAMPLINGS:
         raise SeverstalError(
             f'model option \'upsampling\' is {chosen["upsampling"]!r}: give "learned" or "bilinear"'
         )
@@ -167,4 +167,4 @@ def unet_paper(
     decoder = ExpandingPath(encoder.out_channels, chosen["upsampling"])
     head = ClassificationHead(encoder.out_channels[-1], classes) if class_head else None
     body = UnetPaper(encoder, decoder, classes, head)
-    return Network(body, stride=2 ** (LEVELS - 1))
+    return Network(body, stride=2 ** (_LEVELS - 1))

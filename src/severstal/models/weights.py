@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from severstal.errors import SeverstalError
 from severstal.models.encoders import TIMM, find_published
 
-PICKLES = (".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth", ".tar")
-PATIENCE = 10.0  # seconds until a silent server counts as none
+_PICKLES = (".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth", ".tar")
+_TIMEOUT = 10.0  # seconds until a silent server counts as none
 
 
 def find_weights(encoder_name: str, encoder_weights: str) -> Path | None:
@@ -43,7 +43,7 @@ def find_weights(encoder_name: str, encoder_weights: str) -> Path | None:
     if encoder_weights == "none":
         return None
     path = Path(encoder_weights)
-    if path.suffix.lower() in PICKLES:
+    if path.suffix.lower() in _PICKLES:
         raise SeverstalError(
             f"{path}: nothing is ever unpickled: convert it where you trust it, with safetensors.torch."
             f"save_file(torch.load({path.name!r}, weights_only=True), {path.stem + '.safetensors'!r})"
@@ -65,7 +65,7 @@ def _fetch(encoder_name: str, encoder_weights: str) -> Path:
             return Path(hf_hub_download(**place, local_files_only=True))
         except LocalEntryNotFoundError:
             # Without a network the download itself would go on trying for most of a minute.
-            get_hf_file_metadata(hf_hub_url(**place), timeout=PATIENCE)
+            get_hf_file_metadata(hf_hub_url(**place), timeout=_TIMEOUT)
             return Path(hf_hub_download(**place))
     except Exception as error:  # the hub's client raises its own, its HTTP library's and the system's errors
         reason = " ".join(str(error).split())[:100]

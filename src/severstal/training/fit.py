@@ -10,7 +10,7 @@ from severstal.data.class_weights import balanced_weights
 from severstal.device import make_accelerator
 from severstal.errors import SeverstalError
 from severstal.files import write_text
-from severstal.losses.registry import Loss, build_loss
+from severstal.losses.registry import TrainingLoss, build_loss
 from severstal.memory import Parts
 from severstal.models.from_recipe import new_network
 from severstal.recipe import Recipe, TrainingSettings
@@ -144,7 +144,7 @@ def _is_done(history: History, settings: TrainingSettings) -> bool:
     return len(history) >= settings.epochs
 
 
-def _loss(data: FoldData, recipe: Recipe, phase: Phase) -> Loss:
+def _loss(data: FoldData, recipe: Recipe, phase: Phase) -> TrainingLoss:
     classes, counts = len(data.spec.classes), recipe.loss.positive_weights
     if len(counts) not in (0, 1, classes):  # only some losses look at them, maybe those of a late phase
         raise SeverstalError(

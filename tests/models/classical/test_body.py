@@ -5,7 +5,7 @@ import torch
 from safetensors.torch import load, save
 
 from severstal.errors import SeverstalError
-from severstal.models.classical.body import LEAST, METHODS
+from severstal.models.classical.body import METHODS, PROBABILITY_MARGIN
 from severstal.models.network import OwnLossOutput
 from severstal.models.registry import build_model
 from severstal.training.averaging import WeightAverage
@@ -91,8 +91,8 @@ def test_constant_and_tiny_pictures(trained, method, size):
         masks = masks_of(network, pictures)
         assert masks.shape == (2, 3, *size)
         assert masks.dtype == torch.float32
-        assert (masks.sigmoid() >= 0.99 * LEAST).all()
-        assert (masks.sigmoid() <= 1 - 0.99 * LEAST).all()
+        assert (masks.sigmoid() >= 0.99 * PROBABILITY_MARGIN).all()
+        assert (masks.sigmoid() <= 1 - 0.99 * PROBABILITY_MARGIN).all()
 
 
 @EVERY
@@ -142,9 +142,9 @@ def test_the_loss_tells_how_crops_were_expected(steel):
 
 
 def _features(network, pictures):
-    from severstal.models.classical.features import measure
+    from severstal.models.classical.features import pixel_features
 
-    return measure(pictures, network.body.window, network.body.surround)
+    return pixel_features(pictures, network.body.window, network.body.surround)
 
 
 def test_mixed_masks_are_hardened(steel):
@@ -158,7 +158,7 @@ def test_mixed_masks_are_hardened(steel):
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"encoder": "resnet18"}, "encoder_name 'resnet18' .*set it to \"own\""),
+        ({"encoder": "resnet18"}, "encoder_name is 'resnet18'.*set it to \"own\""),
         ({"weights": "imagenet"}, "encoder_weights 'imagenet' .*set it to \"none\""),
         ({"method": "treshold"}, "'method' is 'treshold': the nearest known one is 'threshold'"),
         ({"method": 3}, "'method' is 3: the nearest"),

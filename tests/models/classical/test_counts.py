@@ -3,8 +3,8 @@ import pytest
 import torch
 from safetensors.torch import load, save
 
-from severstal.models.classical.counts import BEGINNING, COARSE, FINE, TOGETHER, Counts
-from severstal.models.classical.features import RANGES, measure
+from severstal.models.classical.counts import COARSE_BINS, FINE_BINS, JOINT, PRIOR_COUNT, Counts
+from severstal.models.classical.features import RANGES, pixel_features
 
 
 def fit(steel, seeds, batch=4):
@@ -13,7 +13,7 @@ def fit(steel, seeds, batch=4):
     for seed in seeds:
         pictures, truth = steel(4, seed)
         for part in range(0, 4, batch):
-            features = measure(pictures[part : part + batch], 7, 63)
+            features = pixel_features(pictures[part : part + batch], 7, 63)
             counts.add(features, truth[part : part + batch], counts.evidence(features))
     return counts
 
@@ -25,7 +25,7 @@ def fitted(steel):
 
 def test_counts_are_numpys_histograms(steel):
     pictures, truth = steel(2, seed=3)
-    features = measure(pictures, 7, 63)
+    features = pixel_features(pictures, 7, 63)
     counts = Counts(classes=3)
     before = {name: tensor.clone() for name, tensor in counts.state_dict().items()}
     counts.add(features, truth, counts.evidence(features))
@@ -34,12 +34,12 @@ def test_counts_are_numpys_histograms(steel):
     for row, chosen in enumerate([torch.ones_like(truth[:, 0]), *truth.unbind(1)]):
         pixels = features.movedim(1, -1)[chosen.bool()].double().numpy()
         for number, (low, high) in enumerate(ranges):
-            expected, _ = np.histogram(pixels[:, number].clip(low, high), FINE, (low, high))
+            expected, _ = np.histogram(pixels[:, number].clip(low, high), FINE_BINS, (low, high))
             # A value on an edge may be rounded into its neighbour.
             assert np.abs(fine[row, number].numpy() - expected).sum() <= 4
-        together = [ranges[feature] for feature in TOGETHER]
-        inside = pixels[:, list(TOGETHER)].clip(*np.array(together).T)
-        expected, _ = np.histogramdd(inside, [COARSE] * 3, together)
+        together = [ranges[feature] for feature in JOINT]
+        inside = pixels[:, list(JOINT)].clip(*np.array(together).T)
+        expected, _ = np.histogramdd(inside, [COARSE_BINS] * 3, together)
         assert np.abs(coarse[row].numpy() - expected.ravel()).sum() <= 4
 
 
@@ -54,7 +54,7 @@ def test_pixels_are_counted_alike_however_a_batch_is_split(steel, fitted, batch)
 
 def test_evidence_is_a_share_of_what_was_counted(steel, fitted):
     pictures, truth = steel(4, seed=99)
-    evidence = fitted.evidence(measure(pictures, 7, 63))
+    evidence = fitted.evidence(pixel_features(pictures, 7, 63))
     assert evidence.shape == truth.shape
     for number in range(2):
         assert evidence[:, number][truth[:, number] == 1].mean() > 0.8
@@ -68,7 +68,7 @@ def test_evidence_is_a_share_of_what_was_counted(steel, fitted):
 def test_a_share_of_all_counts_says_the_same(steel, fitted):
     part = Counts(classes=3)
     part.load_state_dict({name: 0.37 * tensor for name, tensor in fitted.state_dict().items()})
-    features = measure(steel(2, seed=5)[0], 7, 63)
+    features = pixel_features(steel(2, seed=5)[0], 7, 63)
     torch.testing.assert_close(part.evidence(features), fitted.evidence(features))
     evidence = fitted.evidence(features)
     torch.testing.assert_close(part.present(evidence), fitted.present(evidence))
@@ -82,7 +82,7 @@ def test_classes_are_told_from_pictures_without_them(steel):
         clean = torch.arange(4) % 2 == 0
         plain = pictures - 1.2 * truth[:, 1:2] + 1.2 * truth[:, :1]
         pictures[clean], truth[clean] = plain[clean], 0
-        features = measure(pictures, 7, 63)
+        features = pixel_features(pictures, 7, 63)
         evidence = counts.evidence(features)
         answers.append((counts.present(evidence), truth.flatten(2).amax(2)))
         counts.add(features, truth, evidence)
@@ -94,7 +94,7 @@ def test_classes_are_told_from_pictures_without_them(steel):
 def test_it_begins_with_little_and_with_chance():
     torch.manual_seed(0)
     first = Counts(classes=2)
-    assert first.coarse[0].unique().tolist() == [BEGINNING]
+    assert first.coarse[0].unique().tolist() == [PRIOR_COUNT]
     assert (first.coarse[1:] / first.coarse[0]).max() < 0.02
     torch.manual_seed(1)
     second = Counts(classes=2)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from severstal.models.classical.features import RANGES, measure, to_bins
+from severstal.models.classical.features import RANGES, pixel_features, to_bins
 
 
 @pytest.mark.parametrize("size", [(9, 14), (1, 33), (20, 3)])
@@ -10,7 +10,7 @@ from severstal.models.classical.features import RANGES, measure, to_bins
 def test_each_is_what_numpy_finds_around_the_pixel(size, window, surround):
     torch.manual_seed(0)
     pictures = torch.randn(2, 1, *size)
-    features = measure(pictures, window, surround).numpy()
+    features = pixel_features(pictures, window, surround).numpy()
     grey = pictures[:, 0].double().numpy()
 
     def around(values, row, column, width):
@@ -29,20 +29,24 @@ def test_each_is_what_numpy_finds_around_the_pixel(size, window, surround):
 
 
 def test_a_constant_picture_has_no_contrast():
-    features = measure(torch.full((1, 1, 40, 60), 3.3), 7, 31)
+    features = pixel_features(torch.full((1, 1, 40, 60), 3.3), 7, 31)
     assert features[0, 0].unique().tolist() == pytest.approx([3.3])
     assert features[0, 1:].abs().max() < 1e-6
 
 
 def test_colours_are_averaged_and_glare_is_cut():
     pictures = torch.randn(2, 3, 20, 30)
-    torch.testing.assert_close(measure(pictures, 3, 9), measure(pictures.mean(1, keepdim=True), 3, 9))
-    assert measure(1e6 * pictures, 3, 9).abs().max() <= 16
+    torch.testing.assert_close(
+        pixel_features(pictures, 3, 9), pixel_features(pictures.mean(1, keepdim=True), 3, 9)
+    )
+    assert pixel_features(1e6 * pictures, 3, 9).abs().max() <= 16
 
 
 def test_a_mirrored_picture_has_mirrored_features():
     pictures = torch.randn(1, 1, 21, 30)
-    torch.testing.assert_close(measure(pictures.flip(-1), 5, 11), measure(pictures, 5, 11).flip(-1))
+    torch.testing.assert_close(
+        pixel_features(pictures.flip(-1), 5, 11), pixel_features(pictures, 5, 11).flip(-1)
+    )
 
 
 @pytest.mark.parametrize("feature", range(len(RANGES)))

@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from severstal.models.classical.counts import Counts
-from severstal.models.classical.features import measure
-from severstal.models.classical.growing import _grow, seed_levels, steel_level
+from severstal.models.classical.features import pixel_features
+from severstal.models.classical.growing import _grow, background_level, seed_levels
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +13,7 @@ def counts(steel):
     counts = Counts(classes=3)
     for seed in range(4):
         pictures, truth = steel(4, seed)
-        features = measure(pictures, 7, 63)
+        features = pixel_features(pictures, 7, 63)
         counts.add(features, truth, counts.evidence(features))
     return counts
 
@@ -26,7 +26,7 @@ def test_so_many_pixels_of_a_class_are_seeds_and_no_higher_level_has_them(counts
         assert held[shares[number] >= level].sum() >= seeds * held.sum() * (1 - 1e-9)
         assert held[shares[number] > level].sum() < seeds * held.sum()
     plain = counts.coarse[0] - counts.coarse[1:].sum(0)
-    level = steel_level(counts, seeds)
+    level = background_level(counts, seeds)
     assert plain[shares.amax(0) <= level].sum() >= seeds * plain.sum() * (1 - 1e-9)
     assert plain[shares.amax(0) < level].sum() < seeds * plain.sum()
 

@@ -3,11 +3,11 @@ import pytest
 import torch
 from sklearn.cluster import KMeans
 
-from severstal.models.classical.counts import COARSE, TOGETHER, Counts
-from severstal.models.classical.features import RANGES, measure
+from severstal.models.classical.counts import COARSE_BINS, JOINT, Counts
+from severstal.models.classical.features import RANGES, pixel_features
 from severstal.models.classical.kmeans import cluster, first_centres, k_means
 
-WIDTHS = [(high - low) / COARSE for low, high in (list(RANGES.values())[feature] for feature in TOGETHER)]
+WIDTHS = [(high - low) / COARSE_BINS for low, high in (list(RANGES.values())[feature] for feature in JOINT)]
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def seen(steel):
     counts, parts = Counts(classes=3), []
     for seed in range(3):
         pictures, truth = steel(2, seed)
-        features = measure(pictures, 7, 63)
+        features = pixel_features(pictures, 7, 63)
         counts.add(features, truth, counts.evidence(features))
         parts.append((features, truth))
     features, truth = (torch.cat(part) for part in zip(*parts, strict=True))
@@ -26,7 +26,7 @@ def seen(steel):
 
 def test_clusters_are_those_of_the_pixels_themselves(seen):
     counts, features, truth = seen
-    pixels = features[:, list(TOGETHER)].movedim(1, -1).reshape(-1, 3).numpy()
+    pixels = features[:, list(JOINT)].movedim(1, -1).reshape(-1, 3).numpy()
     filled = counts.coarse[0] > 1
     first = first_centres(counts.centres()[filled], counts.coarse[0, filled], 4)
     reference = KMeans(4, init=first.numpy(), n_init=1).fit(pixels)
@@ -43,7 +43,7 @@ def test_clusters_are_those_of_the_pixels_themselves(seen):
 def test_an_interval_counts_as_often_as_its_pixels():
     counts = Counts(classes=1)
     random = np.random.default_rng(0)
-    chosen = random.choice(COARSE**3, 40, replace=False)
+    chosen = random.choice(COARSE_BINS**3, 40, replace=False)
     times = random.integers(2, 30, 40)
     counts.coarse.zero_()
     counts.coarse[0, chosen] = torch.tensor(times, dtype=torch.float64)
@@ -59,7 +59,7 @@ def test_pixels_go_where_scikit_learn_puts_them(seen):
     counts, features, _ = seen
     centres, shares = cluster(counts, 6)
     reference = KMeans(6, init=centres.numpy(), n_init=1, max_iter=1).fit(centres.numpy())
-    pixels = features[:, list(TOGETHER)].movedim(1, -1).reshape(-1, 3).numpy()
+    pixels = features[:, list(JOINT)].movedim(1, -1).reshape(-1, 3).numpy()
     expected = shares[torch.from_numpy(reference.predict(pixels)).long()]
     given = k_means(features, counts, 6).movedim(1, -1).reshape(-1, 3)
     assert (given == expected).all(1).float().mean() > 0.9999

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from severstal.models.classical.counts import FINE, Counts
-from severstal.models.classical.features import RANGES, measure
-from severstal.models.classical.threshold import best_limits, monotone_shares, threshold
+from severstal.models.classical.counts import FINE_BINS, Counts
+from severstal.models.classical.features import RANGES, pixel_features
+from severstal.models.classical.threshold import best_limits, monotone_shares, thresholding
 
 
 def brute(values, truth, edges):
@@ -40,18 +40,18 @@ def test_no_limit_on_the_counted_pixels_is_better(seed):
 
 def test_on_pictures_it_is_the_best_of_all_fine_limits(steel):
     pictures, truth = steel(2, seed=0)
-    features = measure(pictures, 7, 63)
+    features = pixel_features(pictures, 7, 63)
     counts = Counts(classes=3)
     counts.add(features, truth, counts.evidence(features))
     best = best_limits(counts.fine)
     for number in range(2):
         of_class = truth[:, number].bool().numpy()
         expected = max(
-            brute(features[:, feature].numpy(), of_class, np.linspace(low, high, FINE + 1)[1:-1])
+            brute(features[:, feature].numpy(), of_class, np.linspace(low, high, FINE_BINS + 1)[1:-1])
             for feature, (low, high) in enumerate(RANGES.values())
         )
         assert best.dice[number].item() == pytest.approx(expected, abs=2e-3)  # the beginning counts a little
-        found = threshold(features, counts)[:, number].numpy() >= best.dice[number].item() / 2
+        found = thresholding(features, counts)[:, number].numpy() >= best.dice[number].item() / 2
         dice = 2 * (found & of_class).sum() / (found.sum() + of_class.sum())
         assert dice == pytest.approx(expected, abs=2e-3)
 

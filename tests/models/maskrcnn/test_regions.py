@@ -4,7 +4,7 @@ from torchvision.models.detection.image_list import ImageList
 from torchvision.ops import batched_nms, box_iou, roi_align
 
 from severstal.models.maskrcnn.body import RATIOS, SIZES
-from severstal.models.maskrcnn.regions import Anchors, Proposals, pool, surviving
+from severstal.models.maskrcnn.regions import Anchors, Proposals, roi_features, surviving
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_losses_are_means_over_pictures(pyramid):
 
 def test_pooling_reads_each_box_from_its_level(pyramid):
     boxes = [torch.tensor([[3.0, 5, 30, 40], [0, 0, 113, 113]]), torch.tensor([[20.0, 10, 20.5, 10.5]])]
-    found = pool(pyramid, [4, 8, 16, 32], boxes, 7)
+    found = roi_features(pyramid, [4, 8, 16, 32], boxes, 7)
     assert found.shape == (3, 8, 7, 7)
     for place, (picture, box, level) in enumerate(
         [(0, boxes[0][0], 0), (0, boxes[0][1], 1), (1, boxes[1][0], 0)]
@@ -125,7 +125,7 @@ def test_a_slope_is_read_where_it_is():
     """The feature says where its cells' centres are, in pixels: a box's cells read their own centres."""
     rows, columns = torch.meshgrid(torch.arange(16), torch.arange(32), indexing="ij")
     slope = 4 * torch.stack([rows, columns])[None] + 2.0
-    read = pool([slope], [4], [torch.tensor([[20.0, 12, 48, 40]])], 7)[0]
+    read = roi_features([slope], [4], [torch.tensor([[20.0, 12, 48, 40]])], 7)[0]
     centres = torch.arange(7) * 4 + 2.0
     torch.testing.assert_close(read[0], (12 + centres)[:, None].expand(7, 7))
     torch.testing.assert_close(read[1], (20 + centres)[None].expand(7, 7))

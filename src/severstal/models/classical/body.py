@@ -10,16 +10,16 @@ from torch.nn import functional
 
 from severstal.errors import SeverstalError, nearest, unknown
 from severstal.models.classical.counts import Counts
-from severstal.models.classical.features import measure
+from severstal.models.classical.features import pixel_features
 from severstal.models.classical.graph_cut import graph_cut
 from severstal.models.classical.growing import region_growing
 from severstal.models.classical.kmeans import k_means
-from severstal.models.classical.threshold import threshold
+from severstal.models.classical.threshold import thresholding
+from severstal.models.encoders import OWN_ENCODER
 from severstal.models.network import Network, OwnLossOutput
-from severstal.models.unet_paper import OWN
 
 METHODS = ("threshold", "region_growing", "k_means", "graph_cut")
-DEFAULTS = {
+_DEFAULTS = {
     "method": "threshold",
     "window": 7,
     "surround": 127,
@@ -27,7 +27,7 @@ DEFAULTS = {
     "seeds": 0.5,
     "superpixels": 600,
 }
-LEAST = 1e-4  # probabilities are kept so far from 0 and 1
+PROBABILITY_MARGIN = 1e-4  # probabilities are kept so far from 0 and 1
 
 
 class Classical(nn.Module):
@@ -41,7 +41,7 @@ class Classical(nn.Module):
     Args:
         classes: of the masks.
         class_head: whether to say which classes a picture holds, by `Counts.present`.
-        options: all of `DEFAULTS`.
+        options: all of `_DEFAULTS`.
     """
 
     own_loss = True
@@ -53,7 +53,7 @@ class Classical(nn.Module):
         self.class_head = class_head
         self.window, self.surround = options["window"], options["surround"]
         self.method = {
-            "threshold": threshold,
+            "threshold": thresholding,
             "region_growing": partial(region_growing, seeds=options["seeds"]),
             "k_means": partial(k_means, clusters=options["clusters"]),
             "graph_cut": partial(graph_cut, superpixels=options["superpixels"]),
@@ -63,7 +63,7 @@ class Classical(nn.Module):
     def forward(self, pictures: Tensor) -> OwnLossOutput | Tensor | tuple[Tensor, Tensor]:
         """Give the logits of the masks (N, C, H, W), and of the classes (N, C); in training mode a loss."""
         with torch.no_grad(), torch.autocast(pictures.device.type, enabled=False):
-            features = measure(pictures, self.window, self.surround)
+            features = pixel_features(pictures, self.window, self.surround)
             evidence = classes = None
             if self.training or self.class_head:
                 evidence = self.counts.evidence(features)
@@ -84,7 +84,7 @@ class Classical(nn.Module):
 
 
 def _logit(probability: Tensor) -> Tensor:
-    return probability.clamp(LEAST, 1 - LEAST).logit()
+    return probability.clamp(PROBABILITY_MARGIN, 1 - PROBABILITY_MARGIN).logit()
 
 
 def classical(
@@ -120,18 +120,18 @@ def classical(
         >>> classical("own", "none", 1, 4, False, {}).eval()(torch.zeros(1, 1, 50, 70)).masks.shape
         torch.Size([1, 4, 50, 70])
     """
-    if encoder_name != OWN:
+    if encoder_name != OWN_ENCODER:
         raise SeverstalError(
-            f'encoder_name {encoder_name!r} is none of classical, which has none: set it to "{OWN}", '
+            f'encoder_name is {encoder_name!r}, but classical has no encoder: set it to "{OWN_ENCODER}", '
             "or choose another architecture"
         )
     if encoder_weights != "none":
         raise SeverstalError(
             f'encoder_weights {encoder_weights!r} of classical is unknown: there are none: set it to "none"'
         )
-    for name in options.keys() - DEFAULTS.keys():
-        raise unknown("model option", name, DEFAULTS)
-    chosen = {**DEFAULTS, **options}
+    for name in options.keys() - _DEFAULTS.keys():
+        raise unknown("model option", name, _DEFAULTS)
+    chosen = {**_DEFAULTS, **options}
     if chosen["method"] not in METHODS:
         near = nearest(str(chosen["method"]), METHODS)
         raise SeverstalError(

@@ -5,15 +5,21 @@ import math
 import torch
 from torch import Tensor, nn
 
-from severstal.models.classical.features import GREY, RANGES, ROUGHNESS, TONE, to_bins
+from severstal.models.classical.features import (
+    GREY_VALUE,
+    RANGES,
+    ROUGHNESS,
+    TONE,
+    to_bins,
+)
 from severstal.models.smp_networks import PRIOR
 
-FINE = 256  # intervals of each feature alone
-COARSE = 20  # intervals of each of the three features that are counted together
-TOGETHER = (GREY, TONE, ROUGHNESS)
-LEVELS = 24  # intervals of the share of a picture that is expected to be of a class
-SMALLEST = 1e-5  # expected shares below this fall into the first interval
-BEGINNING = 0.1  # pixels in each interval before any is counted
+FINE_BINS = 256  # intervals of each feature alone
+COARSE_BINS = 20  # intervals of each of the three features that are counted together
+JOINT = (GREY_VALUE, TONE, ROUGHNESS)
+_LEVELS = 24  # intervals of the share of a picture that is expected to be of a class
+_SMALLEST_SHARE = 1e-5  # expected shares below this fall into the first interval
+PRIOR_COUNT = 0.1  # pixels in each interval before any is counted
 
 
 class Counts(nn.Module):
@@ -41,9 +47,12 @@ class Counts(nn.Module):
 
     def __init__(self, classes: int) -> None:
         super().__init__()
-        self.register_buffer("fine", _beginning(classes, len(RANGES) * FINE).view(-1, len(RANGES), FINE))
-        self.register_buffer("coarse", _beginning(classes, COARSE ** len(TOGETHER)))
-        pictures = [_beginning(1, LEVELS) for _ in range(classes)]
+        self.register_buffer(
+            "fine",
+            _beginning(classes, len(RANGES) * FINE_BINS).view(-1, len(RANGES), FINE_BINS),
+        )
+        self.register_buffer("coarse", _beginning(classes, COARSE_BINS ** len(JOINT)))
+        pictures = [_beginning(1, _LEVELS) for _ in range(classes)]
         self.register_buffer("pictures", torch.stack(pictures, dim=1))
 
     @torch.no_grad()
@@ -51,13 +60,16 @@ class Counts(nn.Module):
         """Count the pixels and pictures of a batch.
 
         Args:
-            features: (N, 4, H, W), as of `measure`.
+            features: (N, 4, H, W), as of `pixel_features`.
             truth: (N, C, H, W), true or not 0 where a pixel is of a class.
             evidence: (N, C, H, W), of the same features, before they are counted.
         """
         truth = truth.bool()
         fine = torch.stack(
-            [number * FINE + to_bins(features, number, FINE).flatten() for number in range(len(RANGES))]
+            [
+                number * FINE_BINS + to_bins(features, number, FINE_BINS).flatten()
+                for number in range(len(RANGES))
+            ]
         )  # (4, pixels)
         coarse = self._together(features).flatten()
         self._add_pixels(0, fine, coarse)
@@ -66,11 +78,11 @@ class Counts(nn.Module):
             self._add_pixels(1 + number, fine[:, pixels], coarse[pixels])
         levels, present = self._levels(evidence), truth.flatten(2).any(2)
         for number, level in enumerate(levels.T):
-            self.pictures[0, number] += torch.bincount(level, minlength=LEVELS)
-            self.pictures[1, number] += torch.bincount(level[present[:, number]], minlength=LEVELS)
+            self.pictures[0, number] += torch.bincount(level, minlength=_LEVELS)
+            self.pictures[1, number] += torch.bincount(level[present[:, number]], minlength=_LEVELS)
 
     def _add_pixels(self, row: int, fine: Tensor, coarse: Tensor) -> None:
-        self.fine[row] += torch.bincount(fine.flatten(), minlength=self.fine[0].numel()).view(-1, FINE)
+        self.fine[row] += torch.bincount(fine.flatten(), minlength=self.fine[0].numel()).view(-1, FINE_BINS)
         self.coarse[row] += torch.bincount(coarse, minlength=self.coarse.shape[1])
 
     def evidence(self, features: Tensor) -> Tensor:
@@ -101,25 +113,25 @@ class Counts(nn.Module):
 
     def centres(self) -> Tensor:
         """Middle of each interval of `coarse`: (COARSE ** 3, 3) float32, grey, tone and roughness."""
-        steps = (torch.arange(COARSE, device=self.coarse.device) + 0.5) / COARSE
-        ranges = [list(RANGES.values())[feature] for feature in TOGETHER]
+        steps = (torch.arange(COARSE_BINS, device=self.coarse.device) + 0.5) / COARSE_BINS
+        ranges = [list(RANGES.values())[feature] for feature in JOINT]
         return torch.cartesian_prod(*(low + (high - low) * steps for low, high in ranges))
 
     def _together(self, features: Tensor) -> Tensor:
         """Interval of each pixel in `coarse`, (N, H, W)."""
         number = torch.zeros_like(features[:, 0], dtype=torch.long)
-        for feature in TOGETHER:
-            number = number * COARSE + to_bins(features, feature, COARSE)
+        for feature in JOINT:
+            number = number * COARSE_BINS + to_bins(features, feature, COARSE_BINS)
         return number
 
     def _levels(self, evidence: Tensor) -> Tensor:
         """Interval of each picture in `pictures`, equal in logarithms, (N, C)."""
-        expected = evidence.mean((2, 3)).clamp(SMALLEST, 1.0)
-        least = math.log10(SMALLEST)
-        return (LEVELS * (1 - expected.log10() / least)).floor().clamp(0, LEVELS - 1).long()
+        expected = evidence.mean((2, 3)).clamp(_SMALLEST_SHARE, 1.0)
+        least = math.log10(_SMALLEST_SHARE)
+        return (_LEVELS * (1 - expected.log10() / least)).floor().clamp(0, _LEVELS - 1).long()
 
 
 def _beginning(classes: int, intervals: int) -> Tensor:
     """(1 + classes, intervals): a little of everything, and of it a random share of each class."""
-    every = torch.full((1, intervals), BEGINNING, dtype=torch.float64)
+    every = torch.full((1, intervals), PRIOR_COUNT, dtype=torch.float64)
     return torch.cat([every, 2 * PRIOR * every * torch.rand(classes, intervals, dtype=torch.float64)])

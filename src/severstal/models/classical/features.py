@@ -12,11 +12,11 @@ RANGES = {
     "tone": (-2.0, 2.0),
     "roughness": (0.0, 2.0),
 }
-GREY, CONTRAST, TONE, ROUGHNESS = range(len(RANGES))
-BRIGHTEST = 8.0  # normalised grey is cut to plus and minus this before its squares are taken
+GREY_VALUE, CONTRAST, TONE, ROUGHNESS = range(len(RANGES))
+_BRIGHTEST = 8.0  # normalised grey is cut to plus and minus this before its squares are taken
 
 
-def measure(pictures: Tensor, window: int, surround: int) -> Tensor:
+def pixel_features(pictures: Tensor, window: int, surround: int) -> Tensor:
     """Measure each pixel: its grey, and what is around it.
 
     Args:
@@ -31,10 +31,10 @@ def measure(pictures: Tensor, window: int, surround: int) -> Tensor:
 
     Example:
         >>> step = torch.tensor([0.0, 0.0, 0.0, 1.0, 1.0, 1.0]).expand(1, 1, 3, 6)
-        >>> measure(step, window=1, surround=3)[0, 1, 1]
+        >>> pixel_features(step, window=1, surround=3)[0, 1, 1]
         tensor([ 0.0000,  0.0000, -0.3333,  0.3333,  0.0000,  0.0000])
     """
-    grey = pictures.float().mean(1, keepdim=True).clamp(-BRIGHTEST, BRIGHTEST)  # (N, 1, H, W)
+    grey = pictures.float().mean(1, keepdim=True).clamp(-_BRIGHTEST, _BRIGHTEST)  # (N, 1, H, W)
     steel = window_mean(grey, surround)
     contrast = grey - steel
     tone = window_mean(contrast, window)
@@ -47,7 +47,7 @@ def to_bins(features: Tensor, feature: int, count: int) -> Tensor:
     """Number the interval in which each value lies, of `count` equal ones in the feature's range.
 
     Args:
-        features: (N, 4, ...), as of `measure`.
+        features: (N, 4, ...), as of `pixel_features`.
         feature: which.
         count: of intervals; what is out of range falls into the outermost.
 

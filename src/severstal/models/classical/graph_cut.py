@@ -7,11 +7,11 @@ from torch.nn import functional
 
 from severstal.models.classical.counts import Counts
 from severstal.models.classical.features import CONTRAST, ROUGHNESS, TONE
-from severstal.models.classical.regions import pool
+from severstal.models.classical.regions import region_means
 
-SIDE = 4  # a pixel that is cut stands for so many by so many of the picture
-COMPACTNESS = 0.3  # how much nearness counts beside likeness of tone and the like, in a superpixel
-ALIKE = 0.02  # squared difference of contrast, tone and roughness at which likeness falls to 1 / e
+_SIDE = 4  # a pixel that is cut stands for so many by so many of the picture
+_COMPACTNESS = 0.3  # how much nearness counts beside likeness of tone and the like, in a superpixel
+_LIKENESS = 0.02  # squared difference of contrast, tone and roughness at which likeness falls to 1 / e
 
 
 def graph_cut(features: Tensor, counts: Counts, superpixels: int) -> Tensor:
@@ -37,12 +37,15 @@ def graph_cut(features: Tensor, counts: Counts, superpixels: int) -> Tensor:
     height, width = features.shape[-2:]
     wanted = max(1, round(superpixels * height * width / (256 * 1600)))
     small = functional.avg_pool2d(
-        features[:, [CONTRAST, TONE, ROUGHNESS]], SIDE, ceil_mode=True, count_include_pad=False
+        features[:, [CONTRAST, TONE, ROUGHNESS]],
+        _SIDE,
+        ceil_mode=True,
+        count_include_pad=False,
     )
     seen = []
     for one, picture in zip(evidence, small.cpu().numpy(), strict=True):
         regions = _cut(np.moveaxis(picture, 0, -1).astype(np.float64), wanted)
-        seen.append(pool(one, regions.repeat(SIDE, 0).repeat(SIDE, 1)[:height, :width]))
+        seen.append(region_means(one, regions.repeat(_SIDE, 0).repeat(_SIDE, 1)[:height, :width]))
     return torch.from_numpy(np.stack(seen)).to(features.device)
 
 
@@ -51,8 +54,8 @@ def _cut(picture: np.ndarray, superpixels: int) -> np.ndarray:
     from skimage.graph import cut_normalized, rag_mean_color
     from skimage.segmentation import slic
 
-    parts = slic(picture, superpixels, COMPACTNESS, convert2lab=False, start_label=0, channel_axis=-1)
+    parts = slic(picture, superpixels, _COMPACTNESS, convert2lab=False, start_label=0, channel_axis=-1)
     if parts.max() < 2:  # there is nothing to cut
         return parts
-    graph = rag_mean_color(picture, parts, mode="similarity", sigma=ALIKE)
+    graph = rag_mean_color(picture, parts, mode="similarity", sigma=_LIKENESS)
     return cut_normalized(parts, graph, rng=0)

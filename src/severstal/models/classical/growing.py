@@ -6,7 +6,7 @@ from torch import Tensor
 
 from severstal.models.classical.counts import Counts
 from severstal.models.classical.features import TONE
-from severstal.models.classical.regions import pool
+from severstal.models.classical.regions import region_means
 
 
 def seed_levels(counts: Counts, seeds: float) -> Tensor:
@@ -26,7 +26,7 @@ def seed_levels(counts: Counts, seeds: float) -> Tensor:
     return shares.gather(1, order).gather(1, enough.long().argmax(1, keepdim=True))[:, 0]
 
 
-def steel_level(counts: Counts, seeds: float) -> Tensor:
+def background_level(counts: Counts, seeds: float) -> Tensor:
     """Find up to which evidence of any class a pixel is a seed of plain steel: a scalar, as `seed_levels`."""
     shares = (counts.coarse[1:] / counts.coarse[:1]).amax(0)  # (bins,)
     order = shares.argsort()
@@ -55,7 +55,7 @@ def region_growing(features: Tensor, counts: Counts, seeds: float) -> Tensor:
     """
     evidence = counts.evidence(features).cpu().numpy()
     levels = seed_levels(counts, seeds).cpu().numpy().astype(np.float32)
-    plain = np.float32(steel_level(counts, seeds).item())
+    plain = np.float32(background_level(counts, seeds).item())
     steps = _steps(features).cpu().numpy()
     grown = [_grow(one, step, levels, plain) for one, step in zip(evidence, steps, strict=True)]
     return torch.from_numpy(np.stack(grown)).to(features.device)
@@ -82,6 +82,6 @@ def _grow(evidence: np.ndarray, steps: np.ndarray, levels: np.ndarray, plain: np
     markers = np.where(sure, strongest + 2, 0)
     markers[(highest <= plain) & ~sure] = 1
     if not markers.any():  # nothing is sure of anything: the picture is one region
-        return pool(evidence, np.zeros(markers.shape, np.int64))
+        return region_means(evidence, np.zeros(markers.shape, np.int64))
     owners = watershed(steps, markers)
-    return pool(evidence, label(owners, background=0, connectivity=2))
+    return region_means(evidence, label(owners, background=0, connectivity=2))

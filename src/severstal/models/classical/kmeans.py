@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from severstal.models.classical.counts import TOGETHER, Counts
+from severstal.models.classical.counts import JOINT, Counts
 
 
 def first_centres(points: Tensor, weights: Tensor, count: int) -> Tensor:
@@ -78,7 +78,7 @@ def k_means(features: Tensor, counts: Counts, clusters: int) -> Tensor:
     """
     centres, shares = cluster(counts, clusters)
     squares, nearest = centres.square().sum(1), []
-    for picture in features[:, list(TOGETHER)].flatten(2):  # (3, H * W); a batch's distances fill a memory
+    for picture in features[:, list(JOINT)].flatten(2):  # (3, H * W); a batch's distances fill a memory
         # But for the pixel's own square, which is the same for every centre.
         distance = torch.addmm(squares, picture.T, centres.T, alpha=-2)  # (H * W, K)
         nearest.append(distance.argmin(1))  # (H * W,)

@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def pool(evidence: np.ndarray, regions: np.ndarray) -> np.ndarray:
+def region_means(evidence: np.ndarray, regions: np.ndarray) -> np.ndarray:
     """Give every pixel the mean of its region.
 
     Args:
@@ -14,7 +14,7 @@ def pool(evidence: np.ndarray, regions: np.ndarray) -> np.ndarray:
         (C, H, W) float32: the expected share of each class in the region.
 
     Example:
-        >>> pool(np.array([[[0.0, 1.0, 0.5]]]), np.array([[0, 0, 1]]))
+        >>> region_means(np.array([[[0.0, 1.0, 0.5]]]), np.array([[0, 0, 1]]))
         array([[[0.5, 0.5, 0.5]]], dtype=float32)
     """
     regions = regions.ravel()

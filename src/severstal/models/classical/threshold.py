@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from severstal.models.classical.counts import FINE, Counts
+from severstal.models.classical.counts import FINE_BINS, Counts
 from severstal.models.classical.features import to_bins
 
 
@@ -83,7 +83,7 @@ def monotone_shares(counts: Tensor, best: Limits) -> Tensor:
     return torch.stack(shares).to(counts.device, torch.float32)
 
 
-def threshold(features: Tensor, counts: Counts) -> Tensor:
+def thresholding(features: Tensor, counts: Counts) -> Tensor:
     """Order pixels by the best feature of each class, so that a threshold on the map is a limit on it.
 
     Args:
@@ -94,13 +94,13 @@ def threshold(features: Tensor, counts: Counts) -> Tensor:
         (N, C, H, W) float32: the share of the class among pixels with that feature, as `monotone_shares`.
 
     Example:
-        >>> threshold(torch.zeros(1, 4, 5, 7), Counts(classes=2)).shape
+        >>> thresholding(torch.zeros(1, 4, 5, 7), Counts(classes=2)).shape
         torch.Size([1, 2, 5, 7])
     """
     best = best_limits(counts.fine)
     shares = monotone_shares(counts.fine, best)
     maps = [
-        share[to_bins(features, feature, FINE)]
+        share[to_bins(features, feature, FINE_BINS)]
         for share, feature in zip(shares, best.feature.tolist(), strict=True)
     ]
     return torch.stack(maps, dim=1)  # (N, C, H, W)

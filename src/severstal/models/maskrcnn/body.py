@@ -17,13 +17,13 @@ from torchvision.ops import FeaturePyramidNetwork
 from torchvision.ops.feature_pyramid_network import LastLevelMaxPool
 
 from severstal.errors import SeverstalError
+from severstal.models.body import STRIDE_4
 from severstal.models.maskrcnn.heads import InstanceHeads
 from severstal.models.maskrcnn.instances import find_instances
 from severstal.models.maskrcnn.regions import Anchors, Proposals, stride_of
 from severstal.models.network import Network, OwnLossOutput
 from severstal.models.smp_networks import smp_network
 
-FINEST = 2  # place of the encoder's feature of stride 4
 NOWHERE = 1e-4  # probability where no box is; a logit has to be finite
 # Steel's defects are from ten pixels wide to stripes and stains over the whole height of 256: half the
 # paper's sizes, which are those of photographs of 800 pixels, and slimmer boxes besides.
@@ -79,7 +79,9 @@ class MaskRcnn(nn.Module):
         super().__init__()
         self.encoder = get_encoder(encoder_name, in_channels, weights=encoder_weights, **kwargs)
         self.stride = self.encoder.output_stride
-        self.pyramid = FeaturePyramidNetwork(self.encoder.out_channels[FINEST:], channels, LastLevelMaxPool())
+        self.pyramid = FeaturePyramidNetwork(
+            self.encoder.out_channels[STRIDE_4:], channels, LastLevelMaxPool()
+        )
         self.proposals = Proposals(Anchors(anchor_sizes, anchor_ratios), channels, proposals)
         self.segmentation_head = InstanceHeads(channels, classes, detections)
         self.classification_head = None
@@ -96,7 +98,7 @@ class MaskRcnn(nn.Module):
         pictures = functional.pad(pictures, (0, right, 0, below), mode="replicate")
         features = self.encoder(pictures)
         classes = None if self.classification_head is None else self.classification_head(features[-1])
-        levels = self.pyramid(OrderedDict((str(n), one) for n, one in enumerate(features[FINEST:])))
+        levels = self.pyramid(OrderedDict((str(n), one) for n, one in enumerate(features[STRIDE_4:])))
         levels = [level.float() for level in levels.values()]
         images = ImageList(pictures, [size] * len(pictures))
         if self.training:

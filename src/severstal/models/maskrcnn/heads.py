@@ -11,7 +11,7 @@ from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredic
 from torchvision.models.detection.roi_heads import RoIHeads, fastrcnn_loss
 
 from severstal.models.maskrcnn.instances import Instances, merge
-from severstal.models.maskrcnn.regions import clip, pool, surviving
+from severstal.models.maskrcnn.regions import clip, roi_features, surviving
 from severstal.models.smp_networks import PRIOR
 
 BOX_SIDE, MASK_SIDE = 7, 14  # cells that the heads read of a box; a mask comes out twice as fine
@@ -53,13 +53,13 @@ class InstanceHeads(RoIHeads):
         self, features: Sequence[Tensor], strides: Sequence[int], boxes: Sequence[Tensor]
     ) -> tuple[Tensor, Tensor]:
         """Give logits of background and classes, (K, C + 1), and what moves the edges, (K, 4 C + 4)."""
-        return self.box_predictor(self.box_head(pool(features, strides, boxes, BOX_SIDE)))
+        return self.box_predictor(self.box_head(roi_features(features, strides, boxes, BOX_SIDE)))
 
     def _masks(
         self, features: Sequence[Tensor], strides: Sequence[int], boxes: Sequence[Tensor], labels: Tensor
     ) -> Tensor:
         """Give the logits of each box's mask of its class, (K, 28, 28)."""
-        logits = self.mask_predictor(self.mask_head(pool(features, strides, boxes, MASK_SIDE)))
+        logits = self.mask_predictor(self.mask_head(roi_features(features, strides, boxes, MASK_SIDE)))
         return logits[torch.arange(len(labels), device=labels.device), labels]
 
     def loss(

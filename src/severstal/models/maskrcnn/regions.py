@@ -158,7 +158,9 @@ def surviving(boxes: Tensor, scores: Tensor, groups: Tensor, threshold: float) -
     return torch.zeros_like(scores).index_fill(0, kept, 1) > 0
 
 
-def pool(features: Sequence[Tensor], strides: Sequence[int], boxes: Sequence[Tensor], side: int) -> Tensor:
+def roi_features(
+    features: Sequence[Tensor], strides: Sequence[int], boxes: Sequence[Tensor], side: int
+) -> Tensor:
     """Read the features inside boxes, each from the level that suits its size (RoIAlign, He 2017).
 
     Args:
