@@ -1,49 +1,45 @@
-"""Drawn pictures match the masks that they were drawn with, and none turned."""
+"""Pictures are read once each, faults are kept by name, and the masks of an image are laid on it together."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from severstal.doctor.pictures import match_mask, turns_of, weigh_turns
-from severstal.doctor.undo import undo
+from severstal.competition.rle import encode
+from severstal.competition.spec import Spec
+from severstal.doctor import pictures as look
+from severstal.doctor.table import Table
+from severstal.errors import SeverstalError
 
-SHAPE = (64, 160)
-
-
-def draw(random: np.random.Generator, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    picture = random.integers(90, 110, shape).astype(np.uint8)
-    mask = np.zeros(shape, np.uint8)
-    top, left = random.integers(2, shape[0] // 2), random.integers(2, shape[1] // 2)
-    mask[top : top + 9, left : left + 25] = 1
-    picture[mask > 0] += 70
-    return picture, mask
+SPEC = Spec("small", (64, 96), ("a", "b"))
 
 
-@pytest.mark.parametrize("shape", [SHAPE, (80, 80)])
-def test_the_turn_that_was_planted_weighs_most(shape: tuple[int, int]) -> None:
-    random = np.random.default_rng(0)
-    pairs = [draw(random, shape) for _ in range(60)]
-    sound = weigh_turns([match_mask(*pair) for pair in pairs], shape)
-    assert all(weight.sigma < -5 for weight in sound.values())
-    inverse = {"turned left": "turned right", "turned right": "turned left"}
-    for turn in turns_of(shape):
-        planted = inverse.get(turn, turn)  # undoing a turn to the left is what turning right plants
-        weights = weigh_turns(
-            [match_mask(picture, np.ascontiguousarray(undo(planted, mask))) for picture, mask in pairs], shape
-        )
-        assert max(weights, key=lambda name: weights[name].mean) == turn
-        assert weights[turn].certainty == 1
+def read(path: Path, spec: Spec) -> np.ndarray:
+    if path.stem.startswith("bad"):
+        raise SeverstalError(f"{path}: damaged or cut short (at byte {path.stem[3:]}): replace the file")
+    return np.full(spec.image_shape, 100, np.uint8)
 
 
-def test_masks_that_say_nothing_are_left_out() -> None:
-    picture = np.full(SHAPE, 100, np.uint8)
-    assert match_mask(picture, np.zeros(SHAPE, np.uint8)) is None
-    assert match_mask(picture, np.ones(SHAPE, np.uint8)) is None
+def test_faults_and_matches(monkeypatch: pytest.MonkeyPatch) -> None:
+    masks, seen = np.zeros((2, *SPEC.image_shape), np.uint8), []
+    masks[0, 3:20, 5:30], masks[1, 40:60, 50:90] = 1, 1
+    cells = [["a.png", "1", encode(masks[0])], ["a.png", "2", encode(masks[1])], ["gone.png", "1", "1 9"]]
+    table = Table(Path("a.csv"), ("ImageId", "ClassId", "EncodedPixels"), cells, "today", SPEC)
+    monkeypatch.setattr(look, "match_mask", lambda picture, mask: seen.append(mask) or np.zeros(4))
+    found = look.look_at_pictures(
+        Path("x"), ["a.png", "bad1.png", "bad2.png", "clean.png"], SPEC, read, table
+    )
+    assert found.faults["bad1.png"] == "damaged or cut short (at byte 1): replace the file"
+    assert len(found.matches) == 1
+    np.testing.assert_array_equal(seen[0], masks.max(axis=0))
+    (finding,) = look.group_pictures(Path("x"), found.faults)
+    assert (finding.count, finding.place) == (2, "x")
+    assert finding.repair == "replace the file"
 
 
-def test_pictures_without_contrast_weigh_nothing() -> None:
-    mask = np.zeros(SHAPE, np.uint8)
-    mask[5:20, 5:40] = 1
-    for grey in (0, 100, 255):
-        match = match_mask(np.full(SHAPE, grey, np.uint8), mask)
-        assert np.isfinite(match).all()
-        assert not any(weight.certainty for weight in weigh_turns([match] * 50, SHAPE).values())
+def test_only_some_pictures_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look, "COMPARED", 10)
+    cells = [[f"{k:03}.png", "1", "70 30 134 30 198 30"] for k in range(45)]
+    table = Table(Path("a.csv"), ("ImageId", "ClassId", "EncodedPixels"), cells, "today", SPEC)
+    names = [row[0] for row in cells]
+    assert 5 <= len(look.look_at_pictures(Path("x"), names, SPEC, read, table).matches) <= 10

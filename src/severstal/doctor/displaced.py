@@ -7,11 +7,11 @@ import numpy as np
 
 from severstal.competition import rle
 from severstal.competition.spec import SEVERSTAL
+from severstal.doctor.displacements import Displacement, undo
 from severstal.doctor.edges import FEWEST, gaps, measure_borders, wrapped
 from severstal.doctor.outline import measure_outlines, read_directions
 from severstal.doctor.report import EXAMPLES, Finding, Kind
 from severstal.doctor.table import Runs, Table
-from severstal.doctor.undo import Displacement, undo
 
 TRIED = 600  # masks on which it is tried whether a shift is one of the whole table
 NEAR_CERTAIN = 12  # masks a pixel off a border: by chance each has 1 in 4, so all of them 1 in 10 million

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from severstal.doctor.displacements import Displacement
 from severstal.doctor.table import Runs
-from severstal.doctor.undo import Displacement
 
 SEVERAL = 2  # runs over the border before a mask counts as shifted: one alone occurs in sound masks
 FEWEST = 8  # masks next to a border that none touches, before this is worth a word

@@ -6,10 +6,10 @@ from pathlib import Path
 from severstal.competition.folder import InputFolder
 from severstal.competition.spec import SEVERSTAL, Spec, read_spec
 from severstal.competition.tables import read_sample
-from severstal.doctor.judge import Part, examine_table, names_in
-from severstal.doctor.look import ReadPicture, group_pictures, look_at_pictures
+from severstal.doctor.pictures import ReadPicture, group_pictures, look_at_pictures
 from severstal.doctor.report import EXAMPLES, Finding, Report
 from severstal.doctor.table import open_table, write_table
+from severstal.doctor.table_checks import Part, examine_table, names_in
 from severstal.errors import SeverstalError
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from severstal.doctor.displacements import Displacement
 from severstal.doctor.features import flipped
 from severstal.doctor.permuted import log_probabilities
-from severstal.doctor.undo import Displacement
-from severstal.doctor.weigh import Weight, weigh
+from severstal.doctor.significance import Weight, weigh
 
 _CHANGED: dict[Displacement, tuple[str, ...]] = {
     "flipped left to right": ("x",),

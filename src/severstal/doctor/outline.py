@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from severstal.doctor.displacements import Displacement, undo
 from severstal.doctor.table import Runs
-from severstal.doctor.undo import Displacement, undo
 
 CLEARLY = 1.5  # times as long
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from severstal.doctor.features import SHAPE
 from severstal.doctor.reference import COUNTS
-from severstal.doctor.weigh import Weight, weigh
+from severstal.doctor.significance import Weight, weigh
 
 
 def log_probabilities(name: str) -> np.ndarray:

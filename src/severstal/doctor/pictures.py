@@ -1,93 +1,102 @@
-"""Flips and turns, told by the pictures: a mask lies on what differs from the steel around it."""
+"""The pictures of a folder: which can be read, and how the masks lie on them."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
 
-import cv2
 import numpy as np
 
-from severstal.doctor.undo import Displacement, undo
-from severstal.doctor.weigh import Weight, weigh
+from severstal.competition.spec import Spec
+from severstal.doctor.alignment import match_mask
+from severstal.doctor.report import EXAMPLES, Finding
+from severstal.doctor.table import Table
+from severstal.errors import SeverstalError
+from severstal.progress import progress
 
-BLACK = 12  # grey level up to which there is no steel, only the dark beside the strip
-FLAT = 0.01  # what a sign varies by, at least, in a picture that shows anything
-LEAST = 5  # pixels of a reduced picture that a mask has to cover
-FINE = 64  # rows, at least, of the reduced pictures that are compared
+ReadPicture = Callable[[Path, Spec], np.ndarray]
+"""Gives the picture of a file, (H, W) uint8, or raises `SeverstalError` that says what is wrong with it."""
 
-_FLIPS: tuple[Displacement, ...] = ("flipped left to right", "flipped top to bottom", "turned upside down")
-_TURNS: tuple[Displacement, ...] = ("transposed", "turned left", "turned right", "transposed the other way")
+COMPARED = 300  # pictures are laid under their masks; more make nothing surer
+BLOCK = 64  # pictures read ahead
 
 
-def turns_of(shape: tuple[int, int]) -> tuple[Displacement, ...]:
-    """The ways to lay a mask of that shape on its picture wrongly.
+class Look(NamedTuple):
+    """What the pictures of a folder showed.
 
-    Example:
-        >>> turns_of((256, 1600))
-        ('flipped left to right', 'flipped top to bottom', 'turned upside down')
+    Attributes:
+        faults: what is wrong with a picture, by name.
+        matches: what `match_mask` gave for each picture compared.
     """
-    return _FLIPS + _TURNS if shape[0] == shape[1] else _FLIPS
+
+    faults: dict[str, str]
+    matches: list[np.ndarray]
 
 
-def match_mask(picture: np.ndarray, mask: np.ndarray) -> np.ndarray | None:
-    """How well a mask, and each way of undoing a wrong turn of it, matches its picture.
+def look_at_pictures(
+    folder: Path, names: Sequence[str], spec: Spec, read: ReadPicture, table: Table | None
+) -> Look:
+    """Read every picture, and lay the masks of a table on some of them."""
+    masks = _pack_masks(table, names) if table is not None else {}
+    look = Look({}, [])
 
-    What is under the mask is compared with the rest of the steel in three ways: how far its brightness is
-    from that around it, how steep and how rough it is, each in standard deviations over the picture.
+    def one(name: str) -> tuple[str, str, np.ndarray | None]:
+        try:
+            picture = read(folder / name, spec)
+        except SeverstalError as error:
+            return name, str(error).removeprefix(f"{folder / name}: "), None
+        if name not in masks:
+            return name, "", None
+        mask = np.unpackbits(masks[name], count=spec.pixels).reshape(spec.image_shape[::-1]).T
+        return name, "", match_mask(picture, mask)
 
-    Args:
-        picture: (H, W) uint8.
-        mask: (H, W) uint8, not zero where any class is.
+    with ThreadPoolExecutor(os.cpu_count()) as pool, progress(names, f"look at {folder.name}") as bar:
+        for name, fault, match in _in_blocks(pool, one, names):
+            if fault:
+                look.faults[name] = fault
+            if match is not None:
+                look.matches.append(match)
+            bar.update()
+    return look
 
-    Returns:
-        (1 + turns,) float64, the mask as it is first, then in the order of `turns_of`; None where it
-        covers too little or too much to be compared.
-    """
-    signs = _signs(picture)
-    valid = signs[0] >= 0
-    size = valid.shape[::-1]
-    matches, seen = [], False
-    for turned in (mask, *(undo(turn, mask) for turn in turns_of(mask.shape))):
-        whole = np.ascontiguousarray(turned != 0).astype(np.float32)
-        small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA) > 0.5
-        under, rest = small & valid, ~small & valid
-        if under.sum() < LEAST or rest.sum() < under.sum() / 2:
-            matches.append(0.0)  # beside the steel: as if it matched nothing
-            continue
-        seen = True
-        matches.append(
-            sum(
-                float((sign[under].mean() - sign[rest].mean()) / max(sign[valid].std(), FLAT))
-                for sign in signs
-            )
+
+def group_pictures(folder: Path, faults: Mapping[str, str]) -> list[Finding]:
+    """Turn faulty pictures into a finding a sort: the words of the fault without its numbers."""
+    groups: dict[str, dict[str, str]] = {}
+    for name, fault in faults.items():
+        sort = fault.split("(")[0].split(":")[0].strip()
+        groups.setdefault(sort, {})[name] = fault
+    return [
+        Finding(
+            "unreadable picture",
+            folder.name,
+            f"pictures cannot be used: {sort}",
+            len(names),
+            next(iter(names.values())).rpartition(": ")[2],
+            examples=tuple(f"{name}: {names[name]}" for name in list(names)[:EXAMPLES]),
         )
-    return np.array(matches) if seen else None
+        for sort, names in groups.items()
+    ]
 
 
-def weigh_turns(matches: Sequence[np.ndarray], shape: tuple[int, int]) -> dict[Displacement, Weight]:
-    """Weigh each wrong turn against none, one gain a picture.
-
-    Args:
-        matches: what `match_mask` gave for each picture.
-        shape: height and width of the pictures.
-    """
-    turns = turns_of(shape)
-    table = np.array(matches).reshape(-1, 1 + len(turns))
-    return {turn: weigh(table[:, k] - table[:, 0]) for k, turn in enumerate(turns, start=1)}
+def _in_blocks(pool: ThreadPoolExecutor, work: Callable, names: Sequence[str]) -> Iterator:
+    for start in range(0, len(names), BLOCK):
+        yield from pool.map(work, names[start : start + BLOCK])
 
 
-def _signs(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Deviation, steepness and roughness of a reduced picture; the first is -1 where there is no steel."""
-    height, width = picture.shape
-    step = max(1, height // FINE)
-    size = (max(1, width // step), max(1, height // step))
-    grey = picture.astype(np.float32)
-    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    steel = cv2.erode((cv2.blur(small, (5, 5)) > BLACK).astype(np.uint8), np.ones((5, 5), np.uint8))
-    if not steel.any():
-        steel[:] = 1
-    around = cv2.blur(small * steel, (81, 41)) / np.maximum(
-        cv2.blur(steel.astype(np.float32), (81, 41)), 0.05
-    )
-    slope = np.hypot(cv2.Sobel(small, cv2.CV_32F, 1, 0), cv2.Sobel(small, cv2.CV_32F, 0, 1))
-    rough = cv2.resize(np.abs(grey - cv2.blur(grey, (9, 9))), size, interpolation=cv2.INTER_AREA)
-    deviation = np.where(steel > 0, np.abs(small - around), -1.0)
-    return deviation, np.log1p(slope), np.log1p(rough)
+def _pack_masks(table: Table, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """The masks of an image in one, eight pixels to a byte, for some of the images that have a picture."""
+    rows: dict[str, list[int]] = {}
+    there = set(names)
+    for row in table.runs.rows.tolist():
+        image = table.rows[row].image
+        if image in there:
+            rows.setdefault(image, []).append(row)
+    chosen = list(rows)[:: max(1, -(-len(rows) // COMPARED))]
+    wanted = frozenset(row for image in chosen for row in rows[image])
+    packed: dict[str, np.ndarray] = {}
+    for row, mask in table.runs.draw(table.spec.image_shape, wanted):
+        bits, image = np.packbits(mask.T.reshape(-1)), table.rows[row].image
+        packed[image] = packed[image] | bits if image in packed else bits
+    return packed

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from severstal.competition.spec import SEVERSTAL
+from severstal.doctor.alignment import turns_of, weigh_turns
 from severstal.doctor.displaced import Step, mend
+from severstal.doctor.displacements import Displacement
 from severstal.doctor.features import measure_features
 from severstal.doctor.mirrored import looks_like_reference, weigh_flips
 from severstal.doctor.permuted import expected_gain, find_renaming
-from severstal.doctor.pictures import turns_of, weigh_turns
 from severstal.doctor.report import Finding
+from severstal.doctor.significance import SUSPECT, Weight, weigh
 from severstal.doctor.table import Table
-from severstal.doctor.undo import Displacement
-from severstal.doctor.weigh import SUSPECT, Weight, weigh
 
 FEW_PICTURES = 12
 

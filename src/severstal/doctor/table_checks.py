@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from severstal.competition.folder import list_images
 from severstal.doctor.displaced import find_by_rows, find_shifts
-from severstal.doctor.lines import find_row_faults, group_faults, is_placeholder, rewrite
-from severstal.doctor.look import ReadPicture, group_pictures, look_at_pictures
 from severstal.doctor.pairs import arrange, find_disorder, find_missing_pairs, find_overlaps
+from severstal.doctor.pictures import ReadPicture, group_pictures, look_at_pictures
 from severstal.doctor.report import Finding
+from severstal.doctor.row_checks import find_row_faults, group_faults, is_placeholder, rewrite
 from severstal.doctor.swapped import find_flips, find_permuted_classes
 from severstal.doctor.table import Table
 from severstal.errors import SeverstalError

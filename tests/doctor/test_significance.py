@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from severstal.doctor.weigh import CERTAIN, SUSPECT, Weight, weigh
+from severstal.doctor.significance import CERTAIN, SUSPECT, Weight, weigh
 
 
 def test_sigma_is_the_t_statistic_of_many_gains() -> None:

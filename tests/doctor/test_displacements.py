@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from severstal.doctor.undo import Displacement, undo
+from severstal.doctor.displacements import Displacement, undo
 
 WIDE: dict[Displacement, Callable[[np.ndarray], np.ndarray]] = {
     "down": lambda mask: np.roll(mask.ravel("F"), 1).reshape(mask.shape, order="F"),

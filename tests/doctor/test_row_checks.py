@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from severstal.competition.spec import Spec
-from severstal.doctor.lines import find_row_faults, group_faults, is_placeholder, rewrite
+from severstal.doctor.row_checks import find_row_faults, group_faults, is_placeholder, rewrite
 from severstal.doctor.table import Table
 
 SPEC = Spec("tiny", (5, 9), ("a", "b", "c"))
