@@ -2,7 +2,7 @@
 
 import pytest
 
-from severstal.annotations.outside import base_name, read_json, read_xml
+from severstal.annotations.outside import base_name, read_foreign_json, read_xml
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from severstal.annotations.outside import base_name, read_json, read_xml
 def test_json_faults(text, message, tmp_path, fault):
     path = tmp_path / "a.json"
     path.write_bytes(text)
-    assert message in fault(read_json, path)
+    assert message in fault(read_foreign_json, path)
 
 
 @pytest.mark.parametrize(
@@ -39,19 +39,19 @@ def test_xml_faults(text, message, tmp_path, fault):
 
 
 def test_files_that_are_none(tmp_path, fault):
-    assert "is a folder" in fault(read_json, tmp_path)
-    assert "no such file" in fault(read_json, tmp_path / "b.json")
+    assert "is a folder" in fault(read_foreign_json, tmp_path)
+    assert "no such file" in fault(read_foreign_json, tmp_path / "b.json")
 
 
 def test_a_byte_order_mark_is_passed_over(tmp_path):
     (tmp_path / "a.json").write_bytes(b"\xef\xbb\xbf[1]")
-    assert read_json(tmp_path / "a.json") == [1]
+    assert read_foreign_json(tmp_path / "a.json") == [1]
 
 
 def test_a_huge_file_is_not_read(tmp_path, fault, monkeypatch):
     monkeypatch.setattr("severstal.annotations.outside.MAX_BYTES", 3)
     (tmp_path / "a.json").write_text("[1, 2]")
-    assert "larger than" in fault(read_json, tmp_path / "a.json")
+    assert "larger than" in fault(read_foreign_json, tmp_path / "a.json")
 
 
 @pytest.mark.parametrize("text", ["../../a.jpg", "/etc/a.jpg", "c:\\x\\a.jpg", "a.jpg", "..\\a.jpg"])

@@ -6,7 +6,7 @@ from severstal.competition.tables import read_labels, read_sample
 
 
 def test_every_row_has_a_count_for_each_class():
-    for counts in (leaderboard.TRUE, leaderboard.SMALLEST, *leaderboard.PREDICTED.values()):
+    for counts in (leaderboard.TRUE, leaderboard.SMALLEST_MASKS, *leaderboard.PREDICTED.values()):
         assert len(counts) == len(SEVERSTAL.classes)
 
 
@@ -30,4 +30,4 @@ def test_counts_are_scaled_to_all_test_images(real_data):
 def test_no_label_is_smaller_than_the_smallest(real_data):
     labels = read_labels(real_data / "severstal" / "reference" / "train_rle.csv", SEVERSTAL)
     for class_id, runs in zip(labels["ClassId"], labels["EncodedPixels"], strict=True):
-        assert sum(map(int, runs.split()[1::2])) >= leaderboard.SMALLEST[class_id - 1]
+        assert sum(map(int, runs.split()[1::2])) >= leaderboard.SMALLEST_MASKS[class_id - 1]

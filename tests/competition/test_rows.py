@@ -4,11 +4,19 @@ import re
 
 import pytest
 
-from severstal.competition.rows import COLUMNS, Row, read_cells, read_rows, row_faults, run_faults, shorten
+from severstal.competition.rows import (
+    TABLE_COLUMNS,
+    TableRow,
+    read_cells,
+    read_rows,
+    row_faults,
+    run_faults,
+    shorten,
+)
 from severstal.errors import SeverstalError
 
-TODAY = ",".join(COLUMNS["today"]) + "\n"
-OLD = ",".join(COLUMNS["2019"]) + "\n"
+TODAY = ",".join(TABLE_COLUMNS["today"]) + "\n"
+OLD = ",".join(TABLE_COLUMNS["2019"]) + "\n"
 
 
 def fault(path, read=read_rows):
@@ -65,16 +73,16 @@ def test_marks_and_line_ends_change_nothing(tmp_path, mark, end, header, last):
     path.write_bytes(mark + end.join(lines) + (end if last else b""))
     assert read_rows(path) == (
         "today",
-        [Row("NA", "1", "1 3"), Row("a, b.jpg", "2", ""), Row("\u00e9.jpg", "3", "5 6")],
+        [TableRow("NA", "1", "1 3"), TableRow("a, b.jpg", "2", ""), TableRow("\u00e9.jpg", "3", "5 6")],
     )
 
 
 def test_columns_stand_in_any_order_among_others(tmp_path):
     path = tmp_path / "train.csv"
     path.write_text(",EncodedPixels,fold,ClassId,ImageId\n0,1 3,4,2,a.jpg\n")
-    assert read_rows(path) == ("today", [Row("a.jpg", "2", "1 3")])
+    assert read_rows(path) == ("today", [TableRow("a.jpg", "2", "1 3")])
     path.write_text("EncodedPixels,ImageId_ClassId\n1 3,a_b_1.jpg_2\n")
-    assert read_rows(path) == ("2019", [Row("a_b_1.jpg", "2", "1 3")])
+    assert read_rows(path) == ("2019", [TableRow("a_b_1.jpg", "2", "1 3")])
 
 
 def test_a_mask_may_be_longer_than_the_csv_module_allows_at_first(tmp_path):
@@ -88,23 +96,23 @@ def test_a_mask_may_be_longer_than_the_csv_module_allows_at_first(tmp_path):
     "text", ["x", "2.5", "3.0", "0", "5", "9", "-1", " 3", "03", "+3", "\uff13", "nan", "1e0"]
 )
 def test_a_class_is_a_digit_of_the_list_and_nothing_else(text):
-    found = row_faults([Row("a.jpg", "4", "1 3"), Row("b.jpg", text, "1 3")], range(1, 5))
+    found = row_faults([TableRow("a.jpg", "4", "1 3"), TableRow("b.jpg", text, "1 3")], range(1, 5))
     assert list(found) == [1]
     assert re.search(r"class .* 1 to 4", found[1])
 
 
 def test_messages_name_the_wrong_value_and_the_repair():
     rows = [
-        Row("a.jpg", "1", "1 3"),
-        Row("", "1", "1 3"),
-        Row("b.jpg", "", "1 3"),
-        Row("b.jpg", "7", "1 3"),
-        Row("b.jpg", " 2", "1 3"),
-        Row("b.jpg", "0", "1 3"),
-        Row("c.jpg", "1", "1 3"),
-        Row("a.jpg", "1", "1 3"),
-        Row("a.jpg", "1", "1 4"),
-        Row("b.jpg", "1", " "),
+        TableRow("a.jpg", "1", "1 3"),
+        TableRow("", "1", "1 3"),
+        TableRow("b.jpg", "", "1 3"),
+        TableRow("b.jpg", "7", "1 3"),
+        TableRow("b.jpg", " 2", "1 3"),
+        TableRow("b.jpg", "0", "1 3"),
+        TableRow("c.jpg", "1", "1 3"),
+        TableRow("a.jpg", "1", "1 3"),
+        TableRow("a.jpg", "1", "1 4"),
+        TableRow("b.jpg", "1", " "),
     ]
     found = row_faults(rows, range(1, 5), images=["a.jpg", "b.jpg"], may_be_empty=False)
     assert found == {
@@ -122,16 +130,16 @@ def test_messages_name_the_wrong_value_and_the_repair():
 
 
 def test_a_list_of_one_class_reads_well():
-    assert row_faults([Row("a.jpg", "2", "")], range(1, 2))[0].startswith("class `2` is not one of 1:")
+    assert row_faults([TableRow("a.jpg", "2", "")], range(1, 2))[0].startswith("class `2` is not one of 1:")
 
 
 def test_run_faults_belong_to_their_rows():
     rows = [
-        Row("a", "1", ""),
-        Row("b", "1", "1"),
-        Row("c", "1", "1 3"),
-        Row("d", "1", " "),
-        Row("e", "1", "1 3 17 0"),
+        TableRow("a", "1", ""),
+        TableRow("b", "1", "1"),
+        TableRow("c", "1", "1 3"),
+        TableRow("d", "1", " "),
+        TableRow("e", "1", "1 3 17 0"),
     ]
     found = run_faults(rows, (256, 1600))
     assert list(found) == [1, 4]
@@ -139,7 +147,7 @@ def test_run_faults_belong_to_their_rows():
 
 
 def test_names_from_a_stranger_stay_on_one_line():
-    found = row_faults([Row("c\nd" + "x" * 500, "1", "")], range(1, 5), images=["a.jpg"])[0]
+    found = row_faults([TableRow("c\nd" + "x" * 500, "1", "")], range(1, 5), images=["a.jpg"])[0]
     assert "\n" not in found
     assert len(found) < 200
     assert shorten("short") == "short"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from severstal.competition.rle import decode, encode
-from severstal.competition.scored import COLUMNS, ScoredPairs, score_masks
+from severstal.competition.scored import PAIR_COLUMNS, ScoredPairs, score_masks
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
 
@@ -99,7 +99,7 @@ def test_arrays_of_other_shapes_are_refused() -> None:
         ScoredPairs(("a",), SPEC, *np.zeros((3, 1, 3)), np.zeros(2))
 
 
-HEAD = ",".join(COLUMNS)
+HEAD = ",".join(PAIR_COLUMNS)
 GOOD = ["a.jpg,1,5,10,10,0.5,0,1", "a.jpg,2,0,0,0,1.0,0,1", "a.jpg,3,0,0,7,0.0,0,1"]
 OTHER = [row.replace("a.jpg", "b.jpg") for row in GOOD]
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from severstal.doctor.alignment import match_mask, turns_of, weigh_turns
-from severstal.doctor.displacements import undo
+from severstal.doctor.alignment import match_mask, measure_turns, turns_of
+from severstal.doctor.displacements import undo_displacement
 
 SHAPE = (64, 160)
 
@@ -22,13 +22,17 @@ def draw(random: np.random.Generator, shape: tuple[int, int]) -> tuple[np.ndarra
 def test_the_turn_that_was_planted_weighs_most(shape: tuple[int, int]) -> None:
     random = np.random.default_rng(0)
     pairs = [draw(random, shape) for _ in range(60)]
-    sound = weigh_turns([match_mask(*pair) for pair in pairs], shape)
+    sound = measure_turns([match_mask(*pair) for pair in pairs], shape)
     assert all(weight.sigma < -5 for weight in sound.values())
     inverse = {"turned left": "turned right", "turned right": "turned left"}
     for turn in turns_of(shape):
         planted = inverse.get(turn, turn)  # undoing a turn to the left is what turning right plants
-        weights = weigh_turns(
-            [match_mask(picture, np.ascontiguousarray(undo(planted, mask))) for picture, mask in pairs], shape
+        weights = measure_turns(
+            [
+                match_mask(picture, np.ascontiguousarray(undo_displacement(planted, mask)))
+                for picture, mask in pairs
+            ],
+            shape,
         )
         assert max(weights, key=lambda name: weights[name].mean) == turn
         assert weights[turn].certainty == 1
@@ -46,4 +50,4 @@ def test_pictures_without_contrast_weigh_nothing() -> None:
     for grey in (0, 100, 255):
         match = match_mask(np.full(SHAPE, grey, np.uint8), mask)
         assert np.isfinite(match).all()
-        assert not any(weight.certainty for weight in weigh_turns([match] * 50, SHAPE).values())
+        assert not any(weight.certainty for weight in measure_turns([match] * 50, SHAPE).values())

@@ -7,7 +7,7 @@ import pytest
 
 from severstal.competition.rle import encode
 from severstal.competition.spec import Spec
-from severstal.doctor.displaced import find_by_rows, find_shifts, mend
+from severstal.doctor.displaced import find_by_rows, find_shifts, undo_in_rows
 from severstal.doctor.table import Table
 
 SPEC = Spec("small", (40, 100), ("a",))
@@ -65,7 +65,7 @@ def test_few_masks_are_said_to_be_too_few(masks: list[np.ndarray]) -> None:
 
 def test_mending_some_rows_leaves_the_others(masks: list[np.ndarray]) -> None:
     table = table_of(masks[:4])
-    mended = mend(table, "flipped top to bottom", [1, 3])
-    changed = [one != other for one, other in zip(table.rows, mended.rows, strict=True)]
+    repaired = undo_in_rows(table, "flipped top to bottom", [1, 3])
+    changed = [one != other for one, other in zip(table.rows, repaired.rows, strict=True)]
     assert changed == [False, True, False, True]
-    assert mended.rows[1].runs == encode(masks[1][::-1])
+    assert repaired.rows[1].runs == encode(masks[1][::-1])

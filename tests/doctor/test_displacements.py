@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from severstal.doctor.displacements import Displacement, undo
+from severstal.doctor.displacements import Displacement, undo_displacement
 
 WIDE: dict[Displacement, Callable[[np.ndarray], np.ndarray]] = {
     "down": lambda mask: np.roll(mask.ravel("F"), 1).reshape(mask.shape, order="F"),
@@ -38,4 +38,4 @@ SQUARE: dict[Displacement, Callable[[np.ndarray], np.ndarray]] = {
 def test_undoing_brings_the_mask_back(displacement: Displacement, shape: tuple[int, int]) -> None:
     mask = np.asfortranarray(np.random.default_rng(0).integers(0, 2, shape, np.uint8))
     moved = np.asfortranarray((WIDE | SQUARE)[displacement](mask))
-    np.testing.assert_array_equal(undo(displacement, moved), mask)
+    np.testing.assert_array_equal(undo_displacement(displacement, moved), mask)

@@ -1,4 +1,4 @@
-"""Every fault planted in real tables is found and mended; untouched ones are clean."""
+"""Every fault planted in real tables is found and repaired; untouched ones are clean."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -11,11 +11,11 @@ import pytest
 
 from severstal.competition.rle import decode, encode
 from severstal.data.images import read_picture
-from severstal.doctor import Report, check_output, examine, write_repair
+from severstal.doctor import Report, examine, refuse_overwrite, write_repair
 from severstal.errors import SeverstalError
 
 SHAPE = (256, 1600)
-COLUMNS = ["ImageId", "ClassId", "EncodedPixels"]
+TABLE_COLUMNS = ["ImageId", "ClassId", "EncodedPixels"]
 
 
 def shift_starts(text: str, pixels: int) -> str:
@@ -77,10 +77,10 @@ def repaired(report: Report, folder: Path) -> pd.DataFrame:
 
 
 def agree(one: pd.DataFrame, other: pd.DataFrame) -> np.ndarray:
-    keys = COLUMNS[:2]
+    keys = TABLE_COLUMNS[:2]
     return (
-        one.set_index(keys)[COLUMNS[2]]
-        == other.set_index(keys)[COLUMNS[2]].reindex(one.set_index(keys).index)
+        one.set_index(keys)[TABLE_COLUMNS[2]]
+        == other.set_index(keys)[TABLE_COLUMNS[2]].reindex(one.set_index(keys).index)
     ).to_numpy()
 
 
@@ -101,7 +101,7 @@ def check_planted(table: pd.DataFrame, name: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", slow_but(PLANTS, ("starts from 0",)))
-def test_a_fault_of_all_rows_is_found_and_mended_in_part_of_the_table(
+def test_a_fault_of_all_rows_is_found_and_repaired_in_part_of_the_table(
     reference: pd.DataFrame, tmp_path: Path, name: str
 ) -> None:
     # Flips take more masks to be certain of.
@@ -110,7 +110,7 @@ def test_a_fault_of_all_rows_is_found_and_mended_in_part_of_the_table(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PLANTS)
-def test_a_fault_of_all_rows_is_found_and_mended_in_the_whole_table(
+def test_a_fault_of_all_rows_is_found_and_repaired_in_the_whole_table(
     reference: pd.DataFrame, tmp_path: Path, name: str
 ) -> None:
     check_planted(reference, name, tmp_path)
@@ -120,7 +120,7 @@ def test_a_fault_of_all_rows_is_found_and_mended_in_the_whole_table(
     "name",
     slow_but(list(PLANTS)[:2] + list(PLANTS)[5:7] + list(PLANTS)[9:12], ("starts from 0", "transposed")),
 )
-def test_a_fault_of_a_third_of_the_rows_is_found_and_only_there_mended(
+def test_a_fault_of_a_third_of_the_rows_is_found_and_only_there_repaired(
     reference: pd.DataFrame, tmp_path: Path, name: str
 ) -> None:
     table, (kind, words, plant) = thin(reference, 6), PLANTS[name]
@@ -136,7 +136,7 @@ def test_a_fault_of_a_third_of_the_rows_is_found_and_only_there_mended(
 
 
 @pytest.mark.parametrize("shift", slow_but([(1, 0), (-1, 0), (0, 1), (0, -1)], ((0, 1),)))
-def test_a_shift_that_cuts_off_is_found_and_mended_where_nothing_got_lost(
+def test_a_shift_that_cuts_off_is_found_and_repaired_where_nothing_got_lost(
     reference: pd.DataFrame, tmp_path: Path, shift: tuple[int, int]
 ) -> None:
     down, right = shift
@@ -249,7 +249,7 @@ def test_overlaps_doubled_rows_and_disorder(reference: pd.DataFrame, tmp_path: P
     found = {finding.what: finding for finding in report.findings}
     assert any("two classes" in what for what in found)
     assert found["rows repeat another one"].count == 1
-    assert not found["pairs have two different masks"].mended
+    assert not found["pairs have two different masks"].repaired
     assert any(finding.kind == "wrong order" for finding in report.findings)
     fixed = repaired(report, tmp_path)
     assert len(fixed) == len(table) + 2
@@ -257,7 +257,7 @@ def test_overlaps_doubled_rows_and_disorder(reference: pd.DataFrame, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("text", "what", "mended"),
+    ("text", "what", "repaired"),
     [
         ("5 0 9 2", "no length", "9 2"),
         ("9 2 5 1", "unsorted", "5 1 9 2"),
@@ -273,16 +273,16 @@ def test_overlaps_doubled_rows_and_disorder(reference: pd.DataFrame, tmp_path: P
     ],
 )
 def test_each_fault_of_a_run(
-    reference: pd.DataFrame, tmp_path: Path, text: str, what: str, mended: str | None
+    reference: pd.DataFrame, tmp_path: Path, text: str, what: str, repaired: str | None
 ) -> None:
     table = thin(reference, 16)
     table.loc[4, "EncodedPixels"] = text
     (finding,) = look(table, tmp_path).findings
     assert what in finding.what
     assert finding.examples[0].startswith("row 5: run ")
-    assert finding.mended == (mended is not None)
-    if mended is not None:
-        assert repaired(look(table, tmp_path), tmp_path).EncodedPixels[4] == mended
+    assert finding.repaired == (repaired is not None)
+    if repaired is not None:
+        assert repaired(look(table, tmp_path), tmp_path).EncodedPixels[4] == repaired
 
 
 def test_a_table_of_placeholders_is_no_table_of_masks(real_data: Path) -> None:
@@ -349,15 +349,15 @@ def test_square_pictures_show_a_transposed_mask(tmp_path: Path) -> None:
         rows.append((f"{index:02}.png", 1, mask))
     for change, words in ((None, None), (lambda mask: mask.T, "transposed"), (np.rot90, "turned left")):
         texts = [(name, k, encode(mask if change is None else change(mask))) for name, k, mask in rows]
-        report = look(pd.DataFrame(texts, columns=COLUMNS), tmp_path, tmp_path / "train_images")
+        report = look(pd.DataFrame(texts, columns=TABLE_COLUMNS), tmp_path, tmp_path / "train_images")
         assert [words in finding.what for finding in report.findings] == ([] if words is None else [True])
 
 
 def test_outputs_never_touch_what_is_examined(small_input: Path, tmp_path: Path) -> None:
     for path in (small_input, small_input / "train.csv"):
         with pytest.raises(SeverstalError, match="name another file"):
-            check_output(path, small_input / "train.csv")
-    check_output(small_input, small_input / "new.csv")
+            refuse_overwrite(path, small_input / "train.csv")
+    refuse_overwrite(small_input, small_input / "new.csv")
     report = examine(small_input, read_picture)
     assert "nothing is to be repaired" in write_repair(report, tmp_path / "x.csv")
     assert not (tmp_path / "x.csv").exists()

@@ -7,8 +7,8 @@ import pytest
 
 from severstal.competition.rle import encode
 from severstal.competition.spec import SEVERSTAL
-from severstal.doctor.features import BINS, flipped, measure_features
-from severstal.doctor.reference import COUNTS
+from severstal.doctor.features import FEATURE_BINS, flipped, measure_features
+from severstal.doctor.reference import FEATURE_COUNTS
 from severstal.doctor.table import Table, open_table
 
 SHAPE = SEVERSTAL.image_shape
@@ -48,7 +48,7 @@ def test_flipped_features_are_those_of_the_flipped_masks(masks: list[np.ndarray]
     for right, down in ((-1, 1), (1, -1), (-1, -1)):
         turned = measure_features(table_of([mask[::down, ::right] for mask in masks]).runs, SHAPE)
         expected = flipped(features, left_to_right=right < 0, top_to_bottom=down < 0)
-        for name in BINS:
+        for name in FEATURE_BINS:
             # A centre just on the border of two sixteenths may fall to either side.
             assert np.abs(turned[name] - expected[name]).max() <= (name in "xy"), name
 
@@ -56,9 +56,9 @@ def test_flipped_features_are_those_of_the_flipped_masks(masks: list[np.ndarray]
 def test_the_reference_is_that_of_the_real_table(real_data: Path) -> None:
     table = open_table(real_data / "severstal/reference/train_rle.csv", SEVERSTAL)
     features, labels = measure_features(table.runs, SHAPE), table.labelled[table.runs.rows]
-    assert set(COUNTS) == set(BINS)
-    for name, counts in COUNTS.items():
+    assert set(FEATURE_COUNTS) == set(FEATURE_BINS)
+    for name, counts in FEATURE_COUNTS.items():
         for class_id, expected in enumerate(counts, start=1):
-            assert np.bincount(features[name][labels == class_id], minlength=BINS[name]).tolist() == list(
-                expected
-            )
+            assert np.bincount(
+                features[name][labels == class_id], minlength=FEATURE_BINS[name]
+            ).tolist() == list(expected)

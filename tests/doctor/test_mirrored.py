@@ -7,7 +7,7 @@ import pytest
 
 from severstal.competition.spec import SEVERSTAL
 from severstal.doctor.features import flipped, measure_features
-from severstal.doctor.mirrored import looks_like_reference, weigh_flips
+from severstal.doctor.mirrored import looks_like_reference, measure_flips
 from severstal.doctor.table import open_table
 
 FLIPS = {
@@ -29,7 +29,7 @@ def test_each_flip_is_found(real: tuple, flip: str, size: int) -> None:
     features, labels = real
     some = np.random.default_rng(0).choice(len(labels), size, replace=False)
     part = flipped({name: values[some] for name, values in features.items()}, **FLIPS[flip])
-    weights = weigh_flips(part, labels[some])
+    weights = measure_flips(part, labels[some])
     best = max(weights, key=lambda name: weights[name].mean)
     assert best == flip
     assert weights[best].certainty > 0.999
@@ -42,7 +42,7 @@ def test_untouched_masks_are_never_suspect(real: tuple) -> None:
     for size in (10, 50, 200, 1000) * 25:
         some = random.choice(len(labels), size, replace=False)
         part = {name: values[some] for name, values in features.items()}
-        assert not any(weight.certainty for weight in weigh_flips(part, labels[some]).values())
+        assert not any(weight.certainty for weight in measure_flips(part, labels[some]).values())
 
 
 def test_masks_that_end_otherwise_are_no_ground_for_a_flip(real: tuple) -> None:
@@ -50,5 +50,5 @@ def test_masks_that_end_otherwise_are_no_ground_for_a_flip(real: tuple) -> None:
     neat = dict(
         features, top=np.where(features["top"] > 0, 6, 0), bottom=np.where(features["bottom"] > 3, 6, 0)
     )
-    assert weigh_flips(neat, labels)["flipped top to bottom"].sigma > 5
+    assert measure_flips(neat, labels)["flipped top to bottom"].sigma > 5
     assert not looks_like_reference(neat, labels, "flipped top to bottom")

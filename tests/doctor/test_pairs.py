@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from severstal.competition.rle import encode
-from severstal.competition.rows import Row
+from severstal.competition.rows import TableRow
 from severstal.competition.spec import Spec
 from severstal.doctor.pairs import arrange, find_disorder, find_missing_pairs, find_overlaps
 from severstal.doctor.table import Table
@@ -45,19 +45,19 @@ def test_order_is_by_name_and_class_or_by_the_sample() -> None:
 
 def test_rows_are_left_out_and_added() -> None:
     rows = [("b.jpg", "1", "5 3"), ("b.jpg", "1", "5 3")]
-    made = arrange(table(rows), {1}, [Row("a.jpg", "2", "")], None, sort=True)
-    assert made.rows == [Row("a.jpg", "2", ""), Row("b.jpg", "1", "5 3")]
+    made = arrange(table(rows), {1}, [TableRow("a.jpg", "2", "")], None, sort=True)
+    assert made.rows == [TableRow("a.jpg", "2", ""), TableRow("b.jpg", "1", "5 3")]
 
 
 def test_labels_need_no_row_for_a_clean_image_and_submissions_do() -> None:
     assert find_missing_pairs(table([("a.jpg", "1", "5 3")]), ["a.jpg", "b.jpg"]) == (None, [])
     header = ("ImageId", "EncodedPixels", "ClassId")
     found, added = find_missing_pairs(table([("a.jpg", "", "1")], header), ["a.jpg", "b.jpg"])
-    assert (found.count, added) == (1, [Row("b.jpg", "1", "")])
+    assert (found.count, added) == (1, [TableRow("b.jpg", "1", "")])
 
 
 def test_2019_names_every_pair_unless_all_the_empty_ones_were_taken_out() -> None:
     header = ("ImageId_ClassId", "EncodedPixels")
     assert find_missing_pairs(table([("a.jpg_1", "5 3")], header), None) == (None, [])
     found, added = find_missing_pairs(table([("a.jpg_1", "5 3"), ("a.jpg_3", "")], header), None)
-    assert (found.count, added) == (1, [Row("a.jpg", "2", "")])
+    assert (found.count, added) == (1, [TableRow("a.jpg", "2", "")])

@@ -9,7 +9,7 @@ import pytest
 from severstal.competition.spec import SEVERSTAL
 from severstal.doctor.features import measure_features
 from severstal.doctor.permuted import expected_gain, find_renaming, log_probabilities
-from severstal.doctor.reference import COUNTS
+from severstal.doctor.reference import FEATURE_COUNTS
 from severstal.doctor.table import open_table
 
 
@@ -20,7 +20,7 @@ def real(real_data: Path) -> tuple[dict[str, np.ndarray], np.ndarray]:
 
 
 def test_probabilities_sum_to_one() -> None:
-    for name in COUNTS:
+    for name in FEATURE_COUNTS:
         np.testing.assert_allclose(np.exp(log_probabilities(name)).sum(axis=1), 1)
 
 
@@ -46,5 +46,5 @@ def test_right_classes_speak_against_every_other_order(real: tuple) -> None:
 
 
 def test_without_masks_nothing_is_weighed() -> None:
-    none = {name: np.zeros(0, int) for name in COUNTS}
+    none = {name: np.zeros(0, int) for name in FEATURE_COUNTS}
     assert find_renaming(none, np.zeros(0, int)).weight.count == 0

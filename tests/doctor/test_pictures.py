@@ -26,9 +26,7 @@ def test_faults_and_matches(monkeypatch: pytest.MonkeyPatch) -> None:
     cells = [["a.png", "1", encode(masks[0])], ["a.png", "2", encode(masks[1])], ["gone.png", "1", "1 9"]]
     table = Table(Path("a.csv"), ("ImageId", "ClassId", "EncodedPixels"), cells, "today", SPEC)
     monkeypatch.setattr(look, "match_mask", lambda picture, mask: seen.append(mask) or np.zeros(4))
-    found = look.look_at_pictures(
-        Path("x"), ["a.png", "bad1.png", "bad2.png", "clean.png"], SPEC, read, table
-    )
+    found = look.read_pictures(Path("x"), ["a.png", "bad1.png", "bad2.png", "clean.png"], SPEC, read, table)
     assert found.faults["bad1.png"] == "damaged or cut short (at byte 1): replace the file"
     assert len(found.matches) == 1
     np.testing.assert_array_equal(seen[0], masks.max(axis=0))
@@ -38,8 +36,8 @@ def test_faults_and_matches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_only_some_pictures_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look, "COMPARED", 10)
+    monkeypatch.setattr(look, "MASKS_COMPARED", 10)
     cells = [[f"{k:03}.png", "1", "70 30 134 30 198 30"] for k in range(45)]
     table = Table(Path("a.csv"), ("ImageId", "ClassId", "EncodedPixels"), cells, "today", SPEC)
     names = [row[0] for row in cells]
-    assert 5 <= len(look.look_at_pictures(Path("x"), names, SPEC, read, table).matches) <= 10
+    assert 5 <= len(look.read_pictures(Path("x"), names, SPEC, read, table).matches) <= 10

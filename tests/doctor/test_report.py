@@ -5,7 +5,7 @@ import json
 from severstal.doctor import Finding, Report
 
 SURE = Finding(
-    "wrong order", "a.csv", "rows are unsorted", 9, "sort them", examples=("row 2: b",), mended=True
+    "wrong order", "a.csv", "rows are unsorted", 9, "sort them", examples=("row 2: b",), repaired=True
 )
 UNSURE = Finding("flip", "a.csv", "masks are flipped", 7, "flip them", "what lies under them", 0.9)
 

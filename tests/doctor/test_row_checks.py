@@ -37,9 +37,9 @@ def test_faults_of_a_sort_stand_together_with_examples() -> None:
     some = table(*rows)
     first, second = group_faults(some, find_row_faults(some, None, ""), {0, 1})
     assert (first.count, len(first.examples), second.count) == (9, 5, 1)
-    assert first.mended
-    assert "2 of 9 mended" in first.repair
-    assert not second.mended
+    assert first.repaired
+    assert "2 of 9 repaired" in first.repair
+    assert not second.repaired
 
 
 @pytest.mark.parametrize(

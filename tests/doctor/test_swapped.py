@@ -32,7 +32,7 @@ def test_a_flip_that_two_turns_explain_alike_is_not_certain() -> None:
     matches = [np.array([0, 1.0, 0, 1.0]) + random.normal(0, 0.1, 4) for _ in range(60)]
     (finding,) = find_flips(table, matches).findings
     assert not finding.certain
-    assert not finding.mended
+    assert not finding.repaired
     matches = [np.array([0, 1.0, 0, 0.5]) + random.normal(0, 0.1, 4) for _ in range(60)]
     (finding,) = find_flips(table, matches).findings
     assert finding.certain

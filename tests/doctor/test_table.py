@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from severstal.competition.rle import encode
-from severstal.competition.rows import Row
+from severstal.competition.rows import TableRow
 from severstal.competition.spec import Spec
 from severstal.doctor.table import Runs, Table, open_table, write_table
 
@@ -52,7 +52,7 @@ def test_shifted_texts_are_read_and_broken_ones_left_out() -> None:
 
 
 def test_rows_without_a_class_have_no_runs() -> None:
-    odd = table("5 3", "5 3").changed({1: Row("1.jpg", "7", "5 3")})
+    odd = table("5 3", "5 3").changed({1: TableRow("1.jpg", "7", "5 3")})
     assert odd.labelled.tolist() == [1, 0]
     assert odd.runs.rows.tolist() == [0]
 
@@ -63,5 +63,5 @@ def test_a_table_is_written_as_it_was_read(tmp_path: Path) -> None:
     read = open_table(tmp_path / "a.csv", SPEC)
     write_table(tmp_path / "b.csv", read)
     assert (tmp_path / "b.csv").read_text() == source
-    write_table(tmp_path / "b.csv", read.changed({0: Row("a_b.jpg", "2", "6 3")}))
+    write_table(tmp_path / "b.csv", read.changed({0: TableRow("a_b.jpg", "2", "6 3")}))
     assert (tmp_path / "b.csv").read_text() == source.replace("jpg_1,5", "jpg_2,6")

@@ -13,7 +13,7 @@ import numpy as np
 
 from severstal.annotations.counts import compress, counts_of, decompress, mask_of
 from severstal.annotations.labels import Labels, Picture, Shape
-from severstal.annotations.outside import listed, mapped, read_json, show
+from severstal.annotations.outside import listed, mapped, quote, read_foreign_json
 from severstal.annotations.polygons import outlines
 from severstal.annotations.shapes import polygon
 from severstal.annotations.target import Target
@@ -84,24 +84,24 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
         SeverstalError: it is no such file, an id is double or leads nowhere, a label is unknown, a picture is
             unknown or of another size, or a mask cannot be drawn.
     """
-    content = mapped(read_json(path), str(path), "the file")
+    content = mapped(read_foreign_json(path), str(path), "the file")
     parts = {key: listed(content.get(key), str(path), key) for key in ("images", "annotations", "categories")}
     categories = _by_id(parts["categories"], path, "category")
     images = _by_id(parts["images"], path, "image")
     of_image: dict[Any, list[dict[str, Any]]] = {}
     for number, annotation in enumerate(parts["annotations"], start=1):
         entry = mapped(annotation, str(path), f"annotation number {number}")
-        where = f"{path} annotation {show(entry.get('id', number))}"
+        where = f"{path} annotation {quote(entry.get('id', number))}"
         for key, known in (("image_id", images), ("category_id", categories)):
             if not _is_id(entry.get(key)) or entry[key] not in known:
                 raise SeverstalError(
-                    f"{where}: {key} {show(entry.get(key))} is not in the file: "
+                    f"{where}: {key} {quote(entry.get(key))} is not in the file: "
                     "correct or delete the annotation"
                 )
         of_image.setdefault(entry["image_id"], []).append(entry | {"where": where})
 
     for number, image in images.items():
-        where = f"{path} image {show(number)}"
+        where = f"{path} image {quote(number)}"
         name = target.image(image.get("file_name"), where)
         target.check_size(image.get("height"), image.get("width"), where)
         yield Picture(where, name, _shapes(of_image.get(number, []), categories, name, target))
@@ -115,7 +115,7 @@ def _by_id(entries: list[Any], path: Path, what: str) -> dict[Any, dict[str, Any
         if not _is_id(key):
             raise SeverstalError(f"{path}: {what} number {number} has no id: export the file again")
         if key in found:
-            raise SeverstalError(f"{path}: {what} id {show(key)} stands twice: give each its own")
+            raise SeverstalError(f"{path}: {what} id {quote(key)} stands twice: give each its own")
         found[key] = entry
     return found
 

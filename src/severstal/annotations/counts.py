@@ -6,16 +6,16 @@ from typing import Any, Literal
 
 import numpy as np
 
-from severstal.annotations.outside import show
+from severstal.annotations.outside import quote
 from severstal.errors import SeverstalError
 
-Order = Literal["columns", "rows"]
+PixelOrder = Literal["columns", "rows"]
 """COCO counts down the columns, CVAT along the rows."""
 
-LONGEST = 8  # letters of five bits each: 40 bits are more than any picture has pixels
+_LONGEST = 8  # letters of five bits each: 40 bits are more than any picture has pixels
 
 
-def counts_of(mask: np.ndarray, order: Order = "columns") -> list[int]:
+def counts_of(mask: np.ndarray, order: PixelOrder = "columns") -> list[int]:
     """Count the stretches of a mask, an unset one first, even where it is empty.
 
     Args:
@@ -35,7 +35,7 @@ def counts_of(mask: np.ndarray, order: Order = "columns") -> list[int]:
     return [0, *lengths] if flat.size and flat[0] else lengths
 
 
-def mask_of(counts: Any, shape: tuple[int, int], where: str, order: Order = "columns") -> np.ndarray:
+def mask_of(counts: Any, shape: tuple[int, int], where: str, order: PixelOrder = "columns") -> np.ndarray:
     """Draw the mask that counts describe.
 
     Args:
@@ -59,11 +59,11 @@ def mask_of(counts: Any, shape: tuple[int, int], where: str, order: Order = "col
     for count in counts:
         if type(count) is not int or count < 0:
             raise SeverstalError(
-                f"{where}: count {show(count)} is no whole number from 0: export the file again"
+                f"{where}: count {quote(count)} is no whole number from 0: export the file again"
             )
     if sum(counts) != height * width:
         raise SeverstalError(
-            f"{where}: the counts add up to {show(sum(counts))}, not to {height} x {width}: "
+            f"{where}: the counts add up to {quote(sum(counts))}, not to {height} x {width}: "
             "export the file again"
         )
     values = np.arange(len(counts)) % 2 == 1
@@ -111,9 +111,9 @@ def decompress(text: str, where: str) -> list[int]:
     value = bits = 0
     for letter in text:
         code = ord(letter) - 48
-        if not 0 <= code < 64 or bits == 5 * LONGEST:
+        if not 0 <= code < 64 or bits == 5 * _LONGEST:
             raise SeverstalError(
-                f"{where}: letter {show(letter)} breaks the counts' text: export the file again"
+                f"{where}: letter {quote(letter)} breaks the counts' text: export the file again"
             )
         value |= (code & 31) << bits
         bits += 5

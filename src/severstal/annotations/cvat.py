@@ -14,15 +14,15 @@ import numpy as np
 
 from severstal.annotations.counts import counts_of, mask_of
 from severstal.annotations.labels import Labels, Picture, Shape
-from severstal.annotations.outside import read_xml, show
+from severstal.annotations.outside import quote, read_xml
 from severstal.annotations.polygons import outlines
-from severstal.annotations.shapes import box, ellipse, number, patch, polygon
+from severstal.annotations.shapes import box, coordinate, ellipse, patch, polygon
 from severstal.annotations.target import Target
 from severstal.competition.rle import decode
 from severstal.errors import SeverstalError
 from severstal.files import atomic_write
 
-CONTROL = re.compile(
+_NOT_IN_XML = re.compile(
     r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]"
 )  # what XML cannot hold, or turns into a space
 
@@ -62,8 +62,8 @@ def write(labels: Labels, path: Path, shapes: Literal["masks", "polygons"] = "ma
 
 
 def _text(text: str) -> str:
-    if CONTROL.search(text):
-        raise SeverstalError(f"{show(text)}: XML cannot hold this name: rename it, or export another form")
+    if _NOT_IN_XML.search(text):
+        raise SeverstalError(f"{quote(text)}: XML cannot hold this name: rename it, or export another form")
     return text
 
 
@@ -109,14 +109,14 @@ def _shapes(entry: Element, picture: str, target: Target) -> Iterator[Shape]:
         where = f"{picture} shape {count}"
         if element.tag not in drawers:
             raise SeverstalError(
-                f"{where}: a {show(element.tag)} has no area: draw it as a polygon or a mask"
+                f"{where}: a {quote(element.tag)} has no area: draw it as a polygon or a mask"
             )
         class_id = target.class_id(element.get("label"), where)
         yield Shape(where, class_id, drawers[element.tag](element, target.spec.image_shape, where))
 
 
 def _numbers(element: Element, where: str, *names: str) -> list[float]:
-    return [number(element.get(name), where) for name in names]
+    return [coordinate(element.get(name), where) for name in names]
 
 
 def _draw_polygon(element: Element, shape: tuple[int, int], where: str) -> np.ndarray:
@@ -125,12 +125,12 @@ def _draw_polygon(element: Element, shape: tuple[int, int], where: str) -> np.nd
 
 def _draw_box(element: Element, shape: tuple[int, int], where: str) -> np.ndarray:
     corners = _numbers(element, where, "xtl", "ytl", "xbr", "ybr")
-    return box(*corners, shape, number(element.get("rotation", "0"), where))
+    return box(*corners, shape, coordinate(element.get("rotation", "0"), where))
 
 
 def _draw_ellipse(element: Element, shape: tuple[int, int], where: str) -> np.ndarray:
     middle = _numbers(element, where, "cx", "cy", "rx", "ry")
-    return ellipse(*middle, shape, number(element.get("rotation", "0"), where))
+    return ellipse(*middle, shape, coordinate(element.get("rotation", "0"), where))
 
 
 def _draw_mask(element: Element, shape: tuple[int, int], where: str) -> np.ndarray:

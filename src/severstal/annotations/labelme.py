@@ -17,16 +17,16 @@ import numpy as np
 
 from severstal.annotations.folder import files_of, new_folder
 from severstal.annotations.labels import Labels, Picture, Shape
-from severstal.annotations.outside import listed, mapped, read_json, show
+from severstal.annotations.outside import listed, mapped, quote, read_foreign_json
 from severstal.annotations.pictures import read_indices, write_indices
 from severstal.annotations.polygons import outlines
-from severstal.annotations.shapes import box, ellipse, number, patch, polygon
+from severstal.annotations.shapes import box, coordinate, ellipse, patch, polygon
 from severstal.annotations.target import Target
 from severstal.competition.rle import decode
 from severstal.errors import SeverstalError
 
-VERSION = "5.5.0"  # whose form is written
-INSET = (
+_VERSION = "5.5.0"  # whose form is written
+_INSET = (
     0.25  # pixels; Pillow takes whole pixels from coordinates and sets both ends, so that this sets no more
 )
 
@@ -60,7 +60,7 @@ def write(labels: Labels, path: Path, shapes: Literal["polygons", "masks"] = "po
                     )
             place = os.path.relpath(labels.folder, path) if labels.folder else ""
             content = {
-                "version": VERSION,
+                "version": _VERSION,
                 "flags": {},
                 "shapes": drawn,
                 "imagePath": PurePath(place, image).as_posix(),
@@ -73,7 +73,7 @@ def write(labels: Labels, path: Path, shapes: Literal["polygons", "masks"] = "po
 
 def _drawn(mask: np.ndarray, shapes: str) -> Iterator[tuple[list[list[int]], str | None]]:
     if shapes == "polygons":
-        for corners in outlines(mask, INSET):
+        for corners in outlines(mask, _INSET):
             yield corners.tolist(), None
         return
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
@@ -90,7 +90,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
             size, or a shape cannot be drawn.
     """
     for file in [path] if path.is_file() else files_of(path, ".json"):
-        content = mapped(read_json(file), str(file), "the file")
+        content = mapped(read_foreign_json(file), str(file), "the file")
         image = target.image(content.get("imagePath"), str(file))
         target.check_size(content.get("imageHeight"), content.get("imageWidth"), str(file))
         entries = listed(content.get("shapes"), str(file), "shapes")
@@ -110,12 +110,12 @@ def _shape(where: str, entry: Any, target: Target) -> Shape:
     if kind in ("polygon", "oriented_rectangle"):
         return Shape(where, class_id, polygon(points, shape, where))
     if kind not in ("rectangle", "circle", "mask"):
-        raise SeverstalError(f"{where}: a {show(kind)} has no area: draw it as a polygon")
+        raise SeverstalError(f"{where}: a {quote(kind)} has no area: draw it as a polygon")
     if kind == "rectangle" and len(points) == 4:
         return Shape(where, class_id, polygon(points, shape, where))
     if len(points) != 2 or not all(isinstance(point, list) and len(point) == 2 for point in points):
         raise SeverstalError(f"{where}: a {kind} has two points x, y: draw it again")
-    (x0, y0), (x1, y1) = ([number(value, where) for value in point] for point in points)
+    (x0, y0), (x1, y1) = ([coordinate(value, where) for value in point] for point in points)
     match kind:
         case "rectangle":
             return Shape(where, class_id, box(x0, y0, x1, y1, shape))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from severstal.annotations.target import Target
 from severstal.competition.rle import encode
-from severstal.competition.rows import Row
+from severstal.competition.rows import TableRow
 from severstal.competition.spec import Spec
 from severstal.competition.tables import tidy
 from severstal.errors import SeverstalError
@@ -119,7 +119,7 @@ def gather(pictures: Iterator[Picture], target: Target) -> Imported:
         >>> imported.listed, imported.notes
         (('a.jpg',), ('1 of 2 pictures is not in the annotations, and counts as clean from now on: b.jpg',))
     """
-    rows: dict[str, list[Row]] = {}
+    rows: dict[str, list[TableRow]] = {}
     notes = []
     for where, image, shapes in progress(pictures, "importing labels"):
         if image in rows:
@@ -132,7 +132,7 @@ def gather(pictures: Iterator[Picture], target: Target) -> Imported:
                 masks[shape.class_id] = masks[shape.class_id] | shape.mask
             else:
                 masks[shape.class_id] = shape.mask
-        rows[image] = [Row(image, str(k), encode(masks[k])) for k in sorted(masks)]
+        rows[image] = [TableRow(image, str(k), encode(masks[k])) for k in sorted(masks)]
 
     listed = tuple(image for image in target.images if image in rows)
     missing = [image for image in target.images if image not in rows]

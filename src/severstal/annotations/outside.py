@@ -50,7 +50,7 @@ def read_text(path: str | Path) -> str:
         raise SeverstalError(f"{path}: not UTF-8 text: export it again as UTF-8") from error
 
 
-def read_json(path: str | Path) -> Any:
+def read_foreign_json(path: str | Path) -> Any:
     """Read a JSON file of any origin.
 
     Raises:
@@ -60,7 +60,7 @@ def read_json(path: str | Path) -> Any:
         >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "a.json"
         >>> _ = path.write_text("[1, 2")
-        >>> read_json(path)
+        >>> read_foreign_json(path)
         Traceback (most recent call last):
         severstal.errors.SeverstalError: ...a.json: not JSON (Expecting ...): export it again
     """
@@ -135,11 +135,11 @@ def mapped(value: Any, where: str, what: str) -> dict[str, Any]:
     return value
 
 
-def show(value: Any) -> str:
+def quote(value: Any) -> str:
     r"""A value from outside for an error: on one line, and cut.
 
     Example:
-        >>> show("a\nb"), len(show("x" * 500))
+        >>> quote("a\nb"), len(quote("x" * 500))
         ("'a\\nb'", 63)
     """
     if value is None:

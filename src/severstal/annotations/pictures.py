@@ -9,8 +9,8 @@ from PIL import Image
 
 from severstal.errors import SeverstalError
 
-GREY = ("1", "L", "P")
-FAULTS = (
+_GREY_MODES = ("1", "L", "P")
+_PILLOW_ERRORS = (
     *(OSError, SyntaxError, ValueError),  # what Pillow raises on a damaged file
     *(Image.DecompressionBombError, Image.DecompressionBombWarning),
 )
@@ -44,13 +44,13 @@ def read_indices(data: bytes, most: tuple[int, int], where: str) -> np.ndarray:
                         f"{where}: the mask is {picture.height} x {picture.width}, larger than its picture "
                         f"of {most[0]} x {most[1]}: export it again or set image_shape in dataset.toml"
                     )
-                if picture.mode not in GREY:
+                if picture.mode not in _GREY_MODES:
                     raise SeverstalError(
                         f"{where}: the mask keeps colours ({picture.mode}), not class numbers: "
                         "save it as a PNG with a palette, or as 8-bit grey with the class number as its value"
                     )
                 return _decode(data)
-    except FAULTS as error:
+    except _PILLOW_ERRORS as error:
         raise SeverstalError(f"{where}: damaged or no PNG: export it again") from error
 
 

@@ -6,23 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from severstal.annotations.outside import show
+from severstal.annotations.outside import quote
 from severstal.annotations.polygons import fill
 from severstal.errors import SeverstalError
 
-FARTHEST = 1e6  # pixels; no hand draws farther out of a picture
+_FARTHEST = 1e6  # pixels; no hand draws farther out of a picture
 
 
-def number(value: Any, where: str) -> float:
+def coordinate(value: Any, where: str) -> float:
     """Check a coordinate or a length in pixels, given as a number or as the text of one.
 
     Raises:
         SeverstalError: it is none, is not finite, or lies more than a million pixels away.
 
     Example:
-        >>> number("2.5", "a.xml box 1")
+        >>> coordinate("2.5", "a.xml box 1")
         2.5
-        >>> number(float("nan"), "a.json shape 1")
+        >>> coordinate(float("nan"), "a.json shape 1")
         Traceback (most recent call last):
         severstal.errors.SeverstalError: a.json shape 1: nan is no coordinate in pixels: draw the shape again
     """
@@ -31,8 +31,8 @@ def number(value: Any, where: str) -> float:
         result = float(value) if type(value) in (int, float) or _is_plain(value) else math.nan
     except (ValueError, OverflowError):
         result = math.nan
-    if not abs(result) <= FARTHEST:
-        raise SeverstalError(f"{where}: {show(value)} is no coordinate in pixels: draw the shape again")
+    if not abs(result) <= _FARTHEST:
+        raise SeverstalError(f"{where}: {quote(value)} is no coordinate in pixels: draw the shape again")
     return result
 
 
@@ -63,7 +63,7 @@ def polygon(points: Sequence[Sequence[Any]], shape: tuple[int, int], where: str)
     for point in points:
         if not isinstance(point, list | tuple) or len(point) != 2:
             raise SeverstalError(f"{where}: a corner is not a pair x, y: draw the shape again")
-        corners.append((number(point[0], where), number(point[1], where)))
+        corners.append((coordinate(point[0], where), coordinate(point[1], where)))
     if len(set(corners)) < 3:
         raise SeverstalError(
             f"{where}: the polygon has {len(set(corners))} different corners: draw at least 3 or delete it"

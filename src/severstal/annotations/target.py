@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import PurePath
 from typing import Any
 
-from severstal.annotations.outside import base_name, show
+from severstal.annotations.outside import base_name, quote
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError, nearest
 
@@ -49,7 +49,7 @@ class Target:
         if isinstance(name, str) and base_name(name) in self._names:
             return base_name(name)
         raise SeverstalError(
-            f"{where}: picture {show(name)} is not among the data set's: "
+            f"{where}: picture {quote(name)} is not among the data set's: "
             "correct the name, or name the pictures' folder with --images"
         )
 
@@ -64,7 +64,7 @@ class Target:
                 return name
             case []:
                 raise SeverstalError(
-                    f"{where}: no picture is named {show(stem)}: rename the file as its picture, "
+                    f"{where}: no picture is named {quote(stem)}: rename the file as its picture, "
                     "or name the pictures' folder with --images"
                 )
             case several:
@@ -87,8 +87,8 @@ class Target:
             return self._class_ids[label]
         known = nearest(str(label)[:200], self._class_ids) or self.spec.classes[0]
         raise SeverstalError(
-            f"{where}: label {show(label)} is unknown, the nearest is {known!r}: rename it, "
-            f"or say which class it is with --classes {show(label)}={self._class_ids[known]}"
+            f"{where}: label {quote(label)} is unknown, the nearest is {known!r}: rename it, "
+            f"or say which class it is with --classes {quote(label)}={self._class_ids[known]}"
         )
 
     def check_size(self, height: Any, width: Any, where: str) -> None:
@@ -99,7 +99,7 @@ class Target:
         """
         if (height, width) != self.spec.image_shape:
             raise SeverstalError(
-                f"{where}: the picture is {show(height)} x {show(width)}; this data set is "
+                f"{where}: the picture is {quote(height)} x {quote(width)}; this data set is "
                 f"{self.spec.image_shape[0]} x {self.spec.image_shape[1]}: "
                 "annotate pictures of that size or set image_shape in dataset.toml"
             )

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from severstal.annotations.labels import Labels, Picture, Shape
-from severstal.annotations.outside import listed, mapped, read_json, show
+from severstal.annotations.outside import listed, mapped, quote, read_foreign_json
 from severstal.annotations.polygons import outlines
-from severstal.annotations.shapes import box, ellipse, number, polygon
+from severstal.annotations.shapes import box, coordinate, ellipse, polygon
 from severstal.annotations.target import Target
 from severstal.competition.rle import decode
 from severstal.errors import SeverstalError
 from severstal.files import write_text
 
-ATTRIBUTE = "class"  # of a region; VIA itself has no labels but attributes with any name
+_ATTRIBUTE = "class"  # of a region; VIA itself has no labels but attributes with any name
 
 
 def write(labels: Labels, path: Path) -> None:
@@ -38,7 +38,7 @@ def write(labels: Labels, path: Path) -> None:
                     "all_points_x": corners[:, 0].tolist(),
                     "all_points_y": corners[:, 1].tolist(),
                 },
-                "region_attributes": {ATTRIBUTE: labels.spec.classes[class_id - 1]},
+                "region_attributes": {_ATTRIBUTE: labels.spec.classes[class_id - 1]},
             }
             for class_id, runs in rows.items()
             for corners in outlines(decode(runs, labels.spec.image_shape))
@@ -53,7 +53,7 @@ def write(labels: Labels, path: Path) -> None:
     content = {
         "_via_settings": _settings(labels),
         "_via_img_metadata": metadata,
-        "_via_attributes": {"region": {ATTRIBUTE: dropdown}, "file": {}},
+        "_via_attributes": {"region": {_ATTRIBUTE: dropdown}, "file": {}},
         "_via_data_format_version": "2.0.10",
         "_via_image_id_list": list(metadata),
     }
@@ -78,8 +78,8 @@ def _settings(labels: Labels) -> dict[str, Any]:
                 "show_image_policy": "all",
             },
             "image": {
-                "region_label": ATTRIBUTE,
-                "region_color": ATTRIBUTE,
+                "region_label": _ATTRIBUTE,
+                "region_color": _ATTRIBUTE,
                 "region_label_font": "10px Sans",
                 "on_image_annotation_editor_placement": "NEAR_REGION",
             },
@@ -97,7 +97,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
     Raises:
         SeverstalError: it is no such file, a label or a picture is unknown, or a region cannot be drawn.
     """
-    content = mapped(read_json(path), str(path), "the file")
+    content = mapped(read_foreign_json(path), str(path), "the file")
     metadata = mapped(content.get("_via_img_metadata", content), str(path), "_via_img_metadata")
     for count, value in enumerate(metadata.values(), start=1):
         where = f"{path} picture {count}"
@@ -122,7 +122,7 @@ def _shape(where: str, value: Any, target: Target) -> Shape:
     drawn = mapped(region.get("shape_attributes"), where, "shape_attributes")
 
     def numbers(*names: str) -> list[float]:
-        return [number(drawn.get(name), where) for name in names]
+        return [coordinate(drawn.get(name), where) for name in names]
 
     match drawn.get("name"):
         case "polygon":
@@ -139,19 +139,19 @@ def _shape(where: str, value: Any, target: Target) -> Shape:
             x, y, radius = numbers("cx", "cy", "r")
             return Shape(where, class_id, ellipse(x, y, radius, radius, shape))
         case "ellipse":
-            turn = math.degrees(number(drawn.get("theta", 0), where))
+            turn = math.degrees(coordinate(drawn.get("theta", 0), where))
             return Shape(where, class_id, ellipse(*numbers("cx", "cy", "rx", "ry"), shape, turn))
         case kind:
-            raise SeverstalError(f"{where}: a {show(kind)} has no area: draw it as a polygon")
+            raise SeverstalError(f"{where}: a {quote(kind)} has no area: draw it as a polygon")
 
 
 def _label(attributes: dict[str, Any], where: str) -> Any:
-    if ATTRIBUTE not in attributes and len(attributes) != 1:
-        names = ", ".join(map(show, attributes)) or "none"
+    if _ATTRIBUTE not in attributes and len(attributes) != 1:
+        names = ", ".join(map(quote, attributes)) or "none"
         raise SeverstalError(
-            f"{where}: its attributes are {names[:200]}: give the class in an attribute named {ATTRIBUTE!r}"
+            f"{where}: its attributes are {names[:200]}: give the class in an attribute named {_ATTRIBUTE!r}"
         )
-    value = attributes.get(ATTRIBUTE, next(iter(attributes.values())))
+    value = attributes.get(_ATTRIBUTE, next(iter(attributes.values())))
     if isinstance(value, dict):  # of check boxes
         ticked = [name for name, on in value.items() if on is True]
         return ticked[0] if len(ticked) == 1 else value

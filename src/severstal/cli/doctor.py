@@ -18,12 +18,12 @@ def doctor(
         repair: write the table here with everything mended that is certain; of a folder, its train.csv.
     """
     from severstal.data.pictures import read_picture
-    from severstal.doctor import check_output, examine, write_repair
+    from severstal.doctor import examine, refuse_overwrite, write_repair
     from severstal.files import write_json
 
     for output in (json, repair):
         if output is not None:
-            check_output(data, output)
+            refuse_overwrite(data, output)
     report = examine(data, read_picture, images)
     print(report.to_text())
     if json is not None:

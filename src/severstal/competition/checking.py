@@ -8,9 +8,9 @@ from typing import NamedTuple
 import pandas as pd
 
 from severstal.competition.rows import (
-    COLUMNS,
+    TABLE_COLUMNS,
     Form,
-    Row,
+    TableRow,
     name_cells,
     read_cells,
     read_rows,
@@ -24,7 +24,7 @@ from severstal.errors import SeverstalError
 
 HEADERS: dict[Form, tuple[str, ...]] = {
     "today": ("ImageId", "EncodedPixels", "ClassId"),  # not train.csv's order
-    "2019": COLUMNS["2019"],
+    "2019": TABLE_COLUMNS["2019"],
 }
 
 
@@ -100,7 +100,7 @@ def read_checked(path: str | Path, sample: Sample, spec: Spec) -> Checked:
     return Checked(findings, tidy(list(sound.values())))
 
 
-def _unordered(rows: dict[int, Row], sample: Sample) -> Iterator[str]:
+def _unordered(rows: dict[int, TableRow], sample: Sample) -> Iterator[str]:
     """Say which of the rows, given by index, is the first out of the sample's order."""
     place = {image: index for index, image in enumerate(sample.images)}
     keys = {index: (place[row.image], int(row.class_text)) for index, row in rows.items()}
@@ -114,7 +114,7 @@ def _unordered(rows: dict[int, Row], sample: Sample) -> Iterator[str]:
             return
 
 
-def _missing(rows: Sequence[Row], sample: Sample, spec: Spec) -> Iterator[str]:
+def _missing(rows: Sequence[TableRow], sample: Sample, spec: Spec) -> Iterator[str]:
     """Say what the sample names and the rows do not."""
     if sample.form == "today":
         named = {row.image for row in rows}

@@ -138,7 +138,7 @@ def _remarks(contents: Contents, areas: dict[int, list[int]], spec: Spec) -> Ite
         if not low <= part.masks <= high:
             yield f"{label}: {part.masks:,} masks are far from every count known, as the table shows"
         if contents.public is not None:
-            smallest = leaderboard.SMALLEST[part.class_id - 1]
+            smallest = leaderboard.SMALLEST_MASKS[part.class_id - 1]
             tiny = sum(pixels < smallest for pixels in areas[part.class_id])
             if tiny:
                 yield f"{label}: {tiny:,} masks are smaller than the smallest one labelled, {smallest} pixels"

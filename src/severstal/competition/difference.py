@@ -42,7 +42,7 @@ class ClassDifference:
 
 
 @dataclass(frozen=True)
-class Difference:
+class SubmissionDifference:
     """The difference of submission B from submission A.
 
     Attributes:
@@ -75,7 +75,9 @@ class Difference:
         return {**values, "classes": [asdict(part) for part in self.classes], "largest": largest}
 
 
-def compare_tables(a: pd.DataFrame, b: pd.DataFrame, images: Sequence[str], spec: Spec) -> Difference:
+def compare_tables(
+    a: pd.DataFrame, b: pd.DataFrame, images: Sequence[str], spec: Spec
+) -> SubmissionDifference:
     """Compare two submissions.
 
     Args:
@@ -126,7 +128,7 @@ def compare_tables(a: pd.DataFrame, b: pd.DataFrame, images: Sequence[str], spec
             differing["kind"] == "in both",
         )
     )
-    return Difference(
+    return SubmissionDifference(
         images=len(images),
         pairs=whole,
         differing=len(differing),

@@ -29,7 +29,7 @@ The places are from the teams' write-ups; khornlund (0.91023 private, the best s
 published the tables themselves.
 """
 
-SMALLEST = (163, 316, 115, 491)
+SMALLEST_MASKS = (163, 316, 115, 491)
 """Pixels of the smallest mask of each class among the labels of all 12,568 train images."""
 
 

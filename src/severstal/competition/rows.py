@@ -11,15 +11,15 @@ from severstal.errors import SeverstalError
 Form = Literal["today", "2019"]
 """Today a row is a mask and names its image and class in two columns; in 2019 a row was a pair, in one."""
 
-COLUMNS: dict[Form, tuple[str, ...]] = {
+TABLE_COLUMNS: dict[Form, tuple[str, ...]] = {
     "today": ("ImageId", "ClassId", "EncodedPixels"),
     "2019": ("ImageId_ClassId", "EncodedPixels"),
 }
 
-WORDIEST = 80  # characters of a stranger's header that an error repeats
+_LONGEST_SHOWN = 80  # characters of a stranger's header that an error repeats
 
 
-class Row(NamedTuple):
+class TableRow(NamedTuple):
     """One row: three texts, as the file has them.
 
     Attributes:
@@ -85,7 +85,7 @@ def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
     return header, cells
 
 
-def read_rows(path: str | Path) -> tuple[Form, list[Row]]:
+def read_rows(path: str | Path) -> tuple[Form, list[TableRow]]:
     r"""Read the rows of either generation's form; columns may stand in any order, others are passed over.
 
     Raises:
@@ -96,7 +96,7 @@ def read_rows(path: str | Path) -> tuple[Form, list[Row]]:
         >>> path = Path(tempfile.mkdtemp()) / "train.csv"
         >>> _ = path.write_text("ImageId_ClassId,EncodedPixels\nexp1_num_7.jpg_2,5 3\n")
         >>> read_rows(path)
-        ('2019', [Row(image='exp1_num_7.jpg', class_text='2', runs='5 3')])
+        ('2019', [TableRow(image='exp1_num_7.jpg', class_text='2', runs='5 3')])
     """
     header, cells = read_cells(path)
     form = find_form(path, header)
@@ -113,29 +113,32 @@ def find_form(path: str | Path, header: Sequence[str]) -> Form:
         >>> find_form("train.csv", ["EncodedPixels", "ImageId", "ClassId"])
         'today'
     """
-    form: Form | None = next((form for form in COLUMNS if set(COLUMNS[form]) <= set(header)), None)
+    form: Form | None = next(
+        (form for form in TABLE_COLUMNS if set(TABLE_COLUMNS[form]) <= set(header)), None
+    )
     if form is None:
         old = "ImageId_ClassId" in header
-        missing = next(name for name in COLUMNS["2019" if old else "today"] if name not in header)
+        missing = next(name for name in TABLE_COLUMNS["2019" if old else "today"] if name not in header)
         raise SeverstalError(
             f"{path}: column {missing} is missing, the header is `{shorten(','.join(header))}`: "
-            f"name the columns {','.join(COLUMNS['today'])} (or, as in 2019, {','.join(COLUMNS['2019'])})"
+            f"name the columns {','.join(TABLE_COLUMNS['today'])} "
+            f"(or, as in 2019, {','.join(TABLE_COLUMNS['2019'])})"
         )
     return form
 
 
-def name_cells(header: Sequence[str], cells: Sequence[Sequence[str]], form: Form) -> list[Row]:
+def name_cells(header: Sequence[str], cells: Sequence[Sequence[str]], form: Form) -> list[TableRow]:
     """Find image, class and runs in the cells of each row, by the columns of `form`.
 
     Example:
         >>> name_cells(["EncodedPixels", "ImageId_ClassId"], [["5 3", "a.jpg_2"]], "2019")
-        [Row(image='a.jpg', class_text='2', runs='5 3')]
+        [TableRow(image='a.jpg', class_text='2', runs='5 3')]
     """
-    places = [header.index(name) for name in COLUMNS[form]]
+    places = [header.index(name) for name in TABLE_COLUMNS[form]]
     if form == "today":
-        return [Row(*(row[place] for place in places)) for row in cells]
+        return [TableRow(*(row[place] for place in places)) for row in cells]
     pair, runs = places
-    return [Row(*split_pair(row[pair]), row[runs]) for row in cells]
+    return [TableRow(*split_pair(row[pair]), row[runs]) for row in cells]
 
 
 def split_pair(text: str) -> tuple[str, str]:
@@ -150,7 +153,7 @@ def split_pair(text: str) -> tuple[str, str]:
 
 
 def row_faults(
-    rows: Sequence[Row],
+    rows: Sequence[TableRow],
     class_ids: range,
     *,
     images: Collection[str] | None = None,
@@ -170,7 +173,7 @@ def row_faults(
         Index of each faulty row, in order, to one line: the wrong value and the repair.
 
     Example:
-        >>> row_faults([Row("a.jpg", "1", "1 3"), Row("a.jpg", "9", "1 3")], range(1, 5))
+        >>> row_faults([TableRow("a.jpg", "1", "1 3"), TableRow("a.jpg", "9", "1 3")], range(1, 5))
         {1: 'class `9` is not one of 1 to 4: correct it, or list it in dataset.toml'}
     """
     classes = {str(class_id) for class_id in class_ids}
@@ -213,14 +216,14 @@ def row_faults(
     return faults
 
 
-def run_faults(rows: Sequence[Row], shape: tuple[int, int]) -> dict[int, str]:
+def run_faults(rows: Sequence[TableRow], shape: tuple[int, int]) -> dict[int, str]:
     """Find the rows whose mask is no run-length text for a picture of `shape` (height, width).
 
     Returns:
         Index of each faulty row, in order, to one line that names the run.
 
     Example:
-        >>> list(run_faults([Row("a.jpg", "1", ""), Row("a.jpg", "2", "5 0")], (256, 1600)))
+        >>> list(run_faults([TableRow("a.jpg", "1", ""), TableRow("a.jpg", "2", "5 0")], (256, 1600)))
         [1]
     """
     filled = [index for index, row in enumerate(rows) if not row.is_empty]
@@ -254,4 +257,4 @@ def shorten(text: str) -> str:
         ('a b', 83)
     """
     line = " ".join(text.splitlines())
-    return line if len(line) <= WORDIEST else line[:WORDIEST] + "..."
+    return line if len(line) <= _LONGEST_SHOWN else line[:_LONGEST_SHOWN] + "..."

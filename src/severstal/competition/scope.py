@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from severstal.competition.folder import InputFolder, list_images
-from severstal.competition.rows import Row, raise_first, read_rows, row_faults, run_faults
+from severstal.competition.rows import TableRow, raise_first, read_rows, row_faults, run_faults
 from severstal.competition.spec import Spec
 from severstal.competition.tables import read_sample, tidy
 from severstal.errors import SeverstalError
@@ -25,7 +25,7 @@ class NamedTable:
     """
 
     path: Path
-    rows: Sequence[Row]
+    rows: Sequence[TableRow]
     table: pd.DataFrame
     labels: bool = False
 
@@ -93,7 +93,7 @@ def find_scope(tables: Sequence[NamedTable], spec: Spec, data: InputFolder | Non
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL
-        >>> rows = [Row("a.jpg", "1", ""), Row("b.jpg", "1", "1 9")]
+        >>> rows = [TableRow("a.jpg", "1", ""), TableRow("b.jpg", "1", "1 9")]
         >>> tables = [NamedTable(Path(f"{k}.csv"), rows[:k], tidy(rows[:k])) for k in (1, 2)]
         >>> scope = find_scope(tables, SEVERSTAL, None)
         >>> scope.images, scope.notes
@@ -150,7 +150,7 @@ def given_scope(place: Path, tables: Sequence[NamedTable]) -> tuple[Scope, list[
         >>> import tempfile
         >>> folder = Path(tempfile.mkdtemp())
         >>> (folder / "a.jpg").touch()
-        >>> rows = [Row("a.jpg", "1", "1 9"), Row("b.jpg", "1", "1 9")]
+        >>> rows = [TableRow("a.jpg", "1", "1 9"), TableRow("b.jpg", "1", "1 9")]
         >>> scope, (table,) = given_scope(folder, [NamedTable(Path("my.csv"), rows, tidy(rows))])
         >>> scope.images, table.images, scope.notes
         (('a.jpg',), ('a.jpg',), ('1 row of my.csv is left out, of other images such as b.jpg',))

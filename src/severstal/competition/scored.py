@@ -14,9 +14,9 @@ from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
 from severstal.files import write_text
 
-COUNTS = ("ClassId", "intersection", "predicted", "true", "group", "fold")
-COLUMNS = ("ImageId", "ClassId", "intersection", "predicted", "true", "dice", "group", "fold")
-ROUNDING = 1e-6  # `dice` is written with nine decimals
+_WHOLE_COLUMNS = ("ClassId", "intersection", "predicted", "true", "group", "fold")
+PAIR_COLUMNS = ("ImageId", "ClassId", "intersection", "predicted", "true", "dice", "group", "fold")
+DICE_ROUNDING = 1e-6  # `dice` is written with nine decimals
 
 
 @dataclass(frozen=True)
@@ -147,11 +147,11 @@ class ScoredPairs:
             value = table[column].to_numpy()
             wrong = (value < 0) | (value > most.get(column, spec.pixels))
             _refuse(path, wrong, lambda row, c=column, v=value: f"{c} is {v[row]:,} pixels, which cannot be")
-        areas = [table[column].to_numpy().reshape(-1, classes) for column in COLUMNS[2:5]]
+        areas = [table[column].to_numpy().reshape(-1, classes) for column in PAIR_COLUMNS[2:5]]
         groups, folds = (table[column].to_numpy()[::classes] for column in ("group", "fold"))
         pairs = cls(tuple(names), spec, *areas, groups, folds)
         said = table["dice"].to_numpy()
-        apart = ~(np.abs(pairs.dice.ravel() - said) <= ROUNDING)
+        apart = ~(np.abs(pairs.dice.ravel() - said) <= DICE_ROUNDING)
         _refuse(path, apart, lambda row: f"dice is {said[row]}, the areas give {pairs.dice.ravel()[row]:.6f}")
         return pairs
 
@@ -205,14 +205,14 @@ def _read(path: Path) -> pd.DataFrame:
         raise SeverstalError(f"{path}: not there: `severstal score` on the run writes it") from None
     except (ValueError, OSError) as error:  # also what pandas cannot parse or decode
         raise SeverstalError(f"{path}: not a table of scored pairs: score the run again") from error
-    if tuple(table.columns) != COLUMNS:
+    if tuple(table.columns) != PAIR_COLUMNS:
         raise SeverstalError(
-            f"{path}: its columns are {','.join(table.columns)[:80]}; they must be {','.join(COLUMNS)}: "
+            f"{path}: its columns are {','.join(table.columns)[:80]}; they must be {','.join(PAIR_COLUMNS)}: "
             "score the run again"
         )
     if table.empty:
         raise SeverstalError(f"{path}: holds no pair: score the run again")
-    for column in (*COUNTS, "dice"):
+    for column in (*_WHOLE_COLUMNS, "dice"):
         numbers = pd.to_numeric(table[column], errors="coerce")
         fractional = False if column == "dice" else numbers != numbers.round()
         _refuse(

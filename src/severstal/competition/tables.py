@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from severstal.competition.rows import Form, Row, raise_first, read_rows, row_faults, run_faults
+from severstal.competition.rows import Form, TableRow, raise_first, read_rows, row_faults, run_faults
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
 
@@ -71,11 +71,11 @@ def read_submission(path: str | Path, spec: Spec) -> pd.DataFrame:
     return tidy(rows)
 
 
-def tidy(rows: Sequence[Row]) -> pd.DataFrame:
+def tidy(rows: Sequence[TableRow]) -> pd.DataFrame:
     """Put rows without a fault into the table that every part of the project reads.
 
     Example:
-        >>> list(tidy([Row("a.jpg", "1", ""), Row("b.jpg", "2", "1 9")])["ImageId"])
+        >>> list(tidy([TableRow("a.jpg", "1", ""), TableRow("b.jpg", "2", "1 9")])["ImageId"])
         ['b.jpg']
     """
     filled = [row for row in rows if not row.is_empty]

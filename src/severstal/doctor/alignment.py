@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from severstal.doctor.displacements import Displacement, undo
-from severstal.doctor.significance import Weight, weigh
+from severstal.doctor.displacements import Displacement, undo_displacement
+from severstal.doctor.significance import Significance, measure_significance
 
-BLACK = 12  # grey level up to which there is no steel, only the dark beside the strip
-FLAT = 0.01  # what a sign varies by, at least, in a picture that shows anything
-LEAST = 5  # pixels of a reduced picture that a mask has to cover
-FINE = 64  # rows, at least, of the reduced pictures that are compared
+_BLACK = 12  # grey level up to which there is no steel, only the dark beside the strip
+_FLAT = 0.01  # what a sign varies by, at least, in a picture that shows anything
+_LEAST = 5  # pixels of a reduced picture that a mask has to cover
+_FINE = 64  # rows, at least, of the reduced pictures that are compared
 
 _FLIPS: tuple[Displacement, ...] = ("flipped left to right", "flipped top to bottom", "turned upside down")
 _TURNS: tuple[Displacement, ...] = ("transposed", "turned left", "turned right", "transposed the other way")
@@ -45,24 +45,24 @@ def match_mask(picture: np.ndarray, mask: np.ndarray) -> np.ndarray | None:
     valid = signs[0] >= 0
     size = valid.shape[::-1]
     matches, seen = [], False
-    for turned in (mask, *(undo(turn, mask) for turn in turns_of(mask.shape))):
+    for turned in (mask, *(undo_displacement(turn, mask) for turn in turns_of(mask.shape))):
         whole = np.ascontiguousarray(turned != 0).astype(np.float32)
         small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA) > 0.5
         under, rest = small & valid, ~small & valid
-        if under.sum() < LEAST or rest.sum() < under.sum() / 2:
+        if under.sum() < _LEAST or rest.sum() < under.sum() / 2:
             matches.append(0.0)  # beside the steel: as if it matched nothing
             continue
         seen = True
         matches.append(
             sum(
-                float((sign[under].mean() - sign[rest].mean()) / max(sign[valid].std(), FLAT))
+                float((sign[under].mean() - sign[rest].mean()) / max(sign[valid].std(), _FLAT))
                 for sign in signs
             )
         )
     return np.array(matches) if seen else None
 
 
-def weigh_turns(matches: Sequence[np.ndarray], shape: tuple[int, int]) -> dict[Displacement, Weight]:
+def measure_turns(matches: Sequence[np.ndarray], shape: tuple[int, int]) -> dict[Displacement, Significance]:
     """Weigh each wrong turn against none, one gain a picture.
 
     Args:
@@ -71,17 +71,17 @@ def weigh_turns(matches: Sequence[np.ndarray], shape: tuple[int, int]) -> dict[D
     """
     turns = turns_of(shape)
     table = np.array(matches).reshape(-1, 1 + len(turns))
-    return {turn: weigh(table[:, k] - table[:, 0]) for k, turn in enumerate(turns, start=1)}
+    return {turn: measure_significance(table[:, k] - table[:, 0]) for k, turn in enumerate(turns, start=1)}
 
 
 def _signs(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Deviation, steepness and roughness of a reduced picture; the first is -1 where there is no steel."""
     height, width = picture.shape
-    step = max(1, height // FINE)
+    step = max(1, height // _FINE)
     size = (max(1, width // step), max(1, height // step))
     grey = picture.astype(np.float32)
     small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    steel = cv2.erode((cv2.blur(small, (5, 5)) > BLACK).astype(np.uint8), np.ones((5, 5), np.uint8))
+    steel = cv2.erode((cv2.blur(small, (5, 5)) > _BLACK).astype(np.uint8), np.ones((5, 5), np.uint8))
     if not steel.any():
         steel[:] = 1
     around = cv2.blur(small * steel, (81, 41)) / np.maximum(

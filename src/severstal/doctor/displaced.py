@@ -7,14 +7,14 @@ import numpy as np
 
 from severstal.competition import rle
 from severstal.competition.spec import SEVERSTAL
-from severstal.doctor.displacements import Displacement, undo
-from severstal.doctor.edges import FEWEST, gaps, measure_borders, wrapped
+from severstal.doctor.displacements import Displacement, undo_displacement
+from severstal.doctor.edges import FEWEST_NEAR_BORDER, gaps, measure_borders, wrapped
 from severstal.doctor.outline import measure_outlines, read_directions
-from severstal.doctor.report import EXAMPLES, Finding, Kind
+from severstal.doctor.report import EXAMPLES, Finding, FindingKind
 from severstal.doctor.table import Runs, Table
 
-TRIED = 600  # masks on which it is tried whether a shift is one of the whole table
-NEAR_CERTAIN = 12  # masks a pixel off a border: by chance each has 1 in 4, so all of them 1 in 10 million
+_TRIED = 600  # masks on which it is tried whether a shift is one of the whole table
+_NEAR_CERTAIN = 12  # masks a pixel off a border: by chance each has 1 in 4, so all of them 1 in 10 million
 
 _SAYS: dict[Displacement, str] = {
     "written by rows": "masks are written row by row (or, what gives the same text, transposed)",
@@ -28,7 +28,7 @@ _SAYS: dict[Displacement, str] = {
 }
 
 
-class Step(NamedTuple):
+class CheckResult(NamedTuple):
     """What a test came to.
 
     Attributes:
@@ -42,18 +42,18 @@ class Step(NamedTuple):
     untested: tuple[str, ...] = ()
 
 
-def mend(table: Table, displacement: Displacement, rows: Collection[int]) -> Table:
+def undo_in_rows(table: Table, displacement: Displacement, rows: Collection[int]) -> Table:
     """Undo a displacement in some rows of a table."""
     wanted = frozenset(int(row) for row in rows)
     return table.changed(
         {
-            row: table.rows[row]._replace(runs=rle.encode(undo(displacement, mask)))
+            row: table.rows[row]._replace(runs=rle.encode(undo_displacement(displacement, mask)))
             for row, mask in table.runs.draw(table.spec.image_shape, wanted)
         }
     )
 
 
-def find_by_rows(table: Table) -> Step:
+def find_by_rows(table: Table) -> CheckResult:
     """Find the masks that were written or decoded row by row."""
     runs = table.runs
     directions = read_directions(measure_outlines(runs, table.spec.image_shape))
@@ -62,27 +62,31 @@ def find_by_rows(table: Table) -> Step:
     count = int(marks.sum())
     if count < _chance(runs):
         few = right + count < _chance(runs)
-        return Step(table, (), (f"decoding by rows: only {right} masks are large enough",) if few else ())
+        return CheckResult(
+            table, (), (f"decoding by rows: only {right} masks are large enough",) if few else ()
+        )
     whole = right <= count / 50
     rows = runs.rows if whole else runs.rows[marks]
     evidence = f"read otherwise, the outlines of {count:,} masks are far shorter, of {right:,} far longer"
-    step = mend(table, wrong, rows)
-    return Step(step, (_finding("by rows", table, wrong, rows, whole, evidence),))
+    step = undo_in_rows(table, wrong, rows)
+    return CheckResult(step, (_finding("by rows", table, wrong, rows, whole, evidence),))
 
 
-def find_shifts(table: Table) -> Step:
+def find_shifts(table: Table) -> CheckResult:
     """Find the masks that are shifted by a pixel: along the runs first, then sideways."""
     along = _find_wrapped(table, ("down", "up"))
     sideways = _find_wrapped(along.table, ("right", "left"))
-    cut = Step(sideways.table) if sideways.findings else _find_cut(sideways.table, bool(along.findings))
-    return Step(
+    cut = (
+        CheckResult(sideways.table) if sideways.findings else _find_cut(sideways.table, bool(along.findings))
+    )
+    return CheckResult(
         cut.table,
         along.findings + sideways.findings + cut.findings,
         _unknown_sides(cut.table.runs, table),
     )
 
 
-def _find_wrapped(table: Table, directions: tuple[Displacement, ...]) -> Step:
+def _find_wrapped(table: Table, directions: tuple[Displacement, ...]) -> CheckResult:
     """Shifts that took pixels over the border, which bear their mark in each mask."""
     runs, shape = table.runs, table.spec.image_shape
     marks = wrapped(runs, shape)
@@ -96,7 +100,7 @@ def _find_wrapped(table: Table, directions: tuple[Displacement, ...]) -> Step:
     way = max(flagged, key=lambda way: flagged[way].sum())
     count = int(flagged[way].sum())
     if count < _chance(runs):
-        return Step(table)
+        return CheckResult(table)
     rows = runs.rows[flagged[way]]
     kind, sure = _kind_of(table, kinds[way], rows)
     whole = _is_whole(table, kind, flagged)
@@ -109,14 +113,14 @@ def _find_wrapped(table: Table, directions: tuple[Displacement, ...]) -> Step:
     note = f"; what was cut off at the very last pixel, in up to {lost} rows, is gone" if lost else ""
     certainty = 1.0 if sure else 0.9
     finding = _finding("shift", table, kind, rows, whole, evidence, note, certainty)
-    return Step(mend(table, kind, rows) if sure else table, (finding,))
+    return CheckResult(undo_in_rows(table, kind, rows) if sure else table, (finding,))
 
 
 def _kind_of(table: Table, kinds: Sequence[Displacement], rows: np.ndarray) -> tuple[Displacement, bool]:
     """Which of two kinds of shift it is, and whether that is sure: the one of the shorter outlines."""
     if len(kinds) == 1:
         return kinds[0], True
-    tried = rows[:: max(1, len(rows) // TRIED)]
+    tried = rows[:: max(1, len(rows) // _TRIED)]
     lengths = np.array([_outlines(table, kind, tried) for kind in kinds])
     votes = [int((lengths[k] < lengths[1 - k]).sum()) for k in range(2)]
     best = int(np.argmax(votes))
@@ -125,30 +129,30 @@ def _kind_of(table: Table, kinds: Sequence[Displacement], rows: np.ndarray) -> t
 
 def _outlines(table: Table, kind: Displacement, rows: np.ndarray) -> np.ndarray:
     part = table.with_cells([table.cells[row] for row in rows])
-    return measure_outlines(mend(part, kind, part.runs.rows).runs, table.spec.image_shape).as_is
+    return measure_outlines(undo_in_rows(part, kind, part.runs.rows).runs, table.spec.image_shape).as_is
 
 
 def _is_whole(table: Table, kind: Displacement, ways: Collection[Displacement]) -> bool:
     """Whether all rows are shifted: once it is undone in all, none may look shifted the other way."""
     runs, shape = table.runs, table.spec.image_shape
-    tried = runs.rows[:: max(1, len(runs.rows) // TRIED)]
+    tried = runs.rows[:: max(1, len(runs.rows) // _TRIED)]
     part = table.with_cells([table.cells[row] for row in tried])
-    undone = mend(part, kind, part.runs.rows).runs
+    undone = undo_in_rows(part, kind, part.runs.rows).runs
     marks = wrapped(undone, shape)
     among = [marks[shift] for shift in marks if shift.split()[0] in ways]
     return int(np.any(among, axis=0).sum()) < 4 + len(tried) / 200
 
 
-def _find_cut(table: Table, moved: bool) -> Step:
+def _find_cut(table: Table, moved: bool) -> CheckResult:
     """Shifts that cut pixels off, which leave one border untouched in the whole table."""
     runs, spec = table.runs, table.spec
     for shift, (at, off, further, opposite) in gaps(runs, spec.image_shape).items():
         vertical = shift not in ("right", "left")
         if moved and vertical:
             continue
-        if off < FEWEST or at > off / 5 or off < 2 * further or opposite < 3:
+        if off < FEWEST_NEAR_BORDER or at > off / 5 or off < 2 * further or opposite < 3:
             continue
-        certain = spec == SEVERSTAL and off >= NEAR_CERTAIN and at <= off / 50
+        certain = spec == SEVERSTAL and off >= _NEAR_CERTAIN and at <= off / 50
         # On another data set it may be the habit of its drawing tool.
         certainty = 1.0 if certain else 1 - 0.25**off if spec == SEVERSTAL and not at else 0.9
         evidence = (
@@ -158,8 +162,8 @@ def _find_cut(table: Table, moved: bool) -> Step:
         lost = _reaching(runs, shift, spec.image_shape)
         note = f"; of {lost:,} rows that reach the other border, what was cut off there is gone"
         finding = _finding("shift", table, shift, runs.rows, True, evidence, note, certainty)
-        return Step(mend(table, shift, runs.rows) if certain else table, (finding,))
-    return Step(table)
+        return CheckResult(undo_in_rows(table, shift, runs.rows) if certain else table, (finding,))
+    return CheckResult(table)
 
 
 def _unknown_sides(runs: Runs, table: Table) -> tuple[str, ...]:
@@ -167,7 +171,7 @@ def _unknown_sides(runs: Runs, table: Table) -> tuple[str, ...]:
     few = [
         name
         for name, near in zip(("down", "up", "right", "left"), borders, strict=True)
-        if (near <= 1).sum() < FEWEST
+        if (near <= 1).sum() < FEWEST_NEAR_BORDER
     ]
     if not few:
         return ()
@@ -192,7 +196,7 @@ def _reaching(runs: Runs, shift: Displacement, shape: tuple[int, int]) -> int:
 
 
 def _finding(
-    kind: Kind,
+    kind: FindingKind,
     table: Table,
     displacement: Displacement,
     rows: np.ndarray,

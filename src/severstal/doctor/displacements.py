@@ -24,7 +24,7 @@ Displacement = Literal[
 ]
 
 
-def undo(displacement: Displacement, mask: np.ndarray) -> np.ndarray:
+def undo_displacement(displacement: Displacement, mask: np.ndarray) -> np.ndarray:
     """Bring a displaced mask back.
 
     Every step is a permutation of the pixels. Shifts carry the pixels that leave the picture to its other
@@ -40,7 +40,7 @@ def undo(displacement: Displacement, mask: np.ndarray) -> np.ndarray:
 
     Example:
         >>> mask = np.asfortranarray([[1, 0, 0], [0, 0, 1]], dtype=np.uint8)
-        >>> undo("down", mask)
+        >>> undo_displacement("down", mask)
         array([[0, 0, 1],
                [0, 0, 1]], dtype=uint8)
     """

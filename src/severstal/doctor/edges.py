@@ -13,8 +13,8 @@ import numpy as np
 from severstal.doctor.displacements import Displacement
 from severstal.doctor.table import Runs
 
-SEVERAL = 2  # runs over the border before a mask counts as shifted: one alone occurs in sound masks
-FEWEST = 8  # masks next to a border that none touches, before this is worth a word
+_SEVERAL = 2  # runs over the border before a mask counts as shifted: one alone occurs in sound masks
+FEWEST_NEAR_BORDER = 8  # masks next to a border that none touches, before this is worth a word
 
 
 class Borders(NamedTuple):
@@ -60,8 +60,8 @@ def wrapped(runs: Runs, shape: tuple[int, int]) -> dict[Displacement, np.ndarray
     single_top = runs.count((first == 0) & (runs.length == 1))
     single_bottom = runs.count((last == height - 1) & (runs.length == 1))
 
-    down = (ends_top >= SEVERAL) & (ends_top >= starts_top) & (starts_top == single_top)
-    up = (starts_bottom >= SEVERAL) & (starts_bottom >= ends_bottom) & (ends_bottom == single_bottom)
+    down = (ends_top >= _SEVERAL) & (ends_top >= starts_top) & (starts_top == single_top)
+    up = (starts_bottom >= _SEVERAL) & (starts_bottom >= ends_bottom) & (ends_bottom == single_bottom)
     left, right = runs.start // height, end // height
     in_column = {
         column: runs.count((left <= column) & (right >= column)) > 0

@@ -6,10 +6,10 @@ from pathlib import Path
 from severstal.competition.folder import InputFolder
 from severstal.competition.spec import SEVERSTAL, Spec, read_spec
 from severstal.competition.tables import read_sample
-from severstal.doctor.pictures import ReadPicture, group_pictures, look_at_pictures
+from severstal.doctor.pictures import ReadPicture, group_pictures, read_pictures
 from severstal.doctor.report import EXAMPLES, Finding, Report
 from severstal.doctor.table import open_table, write_table
-from severstal.doctor.table_checks import Part, examine_table, names_in
+from severstal.doctor.table_checks import PartialReport, examine_table, names_in
 from severstal.errors import SeverstalError
 
 
@@ -47,14 +47,14 @@ def examine(path: str | Path, read: ReadPicture, images: str | Path | None = Non
     return Report(str(path), *part)
 
 
-def check_output(path: str | Path, output: str | Path) -> None:
+def refuse_overwrite(path: str | Path, output: str | Path) -> None:
     """Make sure that writing `output` changes nothing of what is examined.
 
     Raises:
         SeverstalError: `output` is the table at `path`, or a file in the folder there.
 
     Example:
-        >>> check_output("train.csv", "repaired.csv")
+        >>> refuse_overwrite("train.csv", "repaired.csv")
     """
     path, output = Path(path), Path(output)
     inside = path.is_dir() and path.resolve() in output.resolve().parents
@@ -79,7 +79,7 @@ def write_repair(report: Report, output: str | Path) -> str:
         )
         return f"{output}: not written: {what}"
     write_table(output, report.repaired)
-    left = sum(not finding.mended for finding in report.findings)
+    left = sum(not finding.repaired for finding in report.findings)
     return (
         f"{output}: {len(report.repaired.cells):,} rows; {left} of {len(report.findings)} findings are left"
     )
@@ -97,7 +97,7 @@ def _examine_folder(root: Path, read: ReadPicture) -> Report:
         for path in (folder.train_csv, folder.sample_csv, folder.train_images, folder.test_images)
         if not path.exists()
     ]
-    parts = [Part(findings=tuple(_missing_file(path) for path in missing))]
+    parts = [PartialReport(findings=tuple(_missing_file(path) for path in missing))]
     repaired = None
     if folder.train_csv in tables:
         part = examine_table(open_table(folder.train_csv, folder.spec), folder.train_images, read, None)
@@ -120,19 +120,21 @@ def _examine_folder(root: Path, read: ReadPicture) -> Report:
     )
 
 
-def _examine_pictures(folder: Path, spec: Spec, read: ReadPicture) -> Part:
+def _examine_pictures(folder: Path, spec: Spec, read: ReadPicture) -> PartialReport:
     names = names_in(folder)
     if names is None:
-        return Part()
-    look = look_at_pictures(folder, names, spec, read, None)
-    return Part((f"{folder.name}: {len(names):,} pictures",), tuple(group_pictures(folder, look.faults)))
+        return PartialReport()
+    look = read_pictures(folder, names, spec, read, None)
+    return PartialReport(
+        (f"{folder.name}: {len(names):,} pictures",), tuple(group_pictures(folder, look.faults))
+    )
 
 
-def _examine_sample(folder: InputFolder, images: Sequence[str] | None) -> Part:
+def _examine_sample(folder: InputFolder, images: Sequence[str] | None) -> PartialReport:
     """The sample submission against the test pictures."""
     there = names_in(folder.test_images)
     if images is None or there is None:
-        return Part()
+        return PartialReport()
     name, findings = folder.sample_csv.name, []
     present, wanted = frozenset(there), frozenset(images)
     absent = [image for image in images if image not in present]
@@ -171,7 +173,7 @@ def _examine_sample(folder: InputFolder, images: Sequence[str] | None) -> Part:
                 examples=tuple(both[:EXAMPLES]),
             )
         )
-    return Part((f"{name}: {len(images):,} images",), tuple(findings))
+    return PartialReport((f"{name}: {len(images):,} images",), tuple(findings))
 
 
 def _missing_file(path: Path) -> Finding:

@@ -6,10 +6,20 @@ import numpy as np
 
 from severstal.doctor.table import Runs
 
-BINS = {"area": 16, "width": 12, "height": 8, "fill": 8, "runs": 8, "x": 16, "y": 16, "top": 7, "bottom": 7}
+FEATURE_BINS = {
+    "area": 16,
+    "width": 12,
+    "height": 8,
+    "fill": 8,
+    "runs": 8,
+    "x": 16,
+    "y": 16,
+    "top": 7,
+    "bottom": 7,
+}
 """How many values each feature has."""
 
-SHAPE = ("area", "width", "height", "fill", "runs")
+SHAPE_FEATURES = ("area", "width", "height", "fill", "runs")
 """The features that no flip changes."""
 
 
@@ -57,7 +67,9 @@ def measure_features(runs: Runs, shape: tuple[int, int]) -> dict[str, np.ndarray
         "top": _neatness(part.first, part.mask, masks),
         "bottom": _neatness(height - 1 - part.last, part.mask, masks),
     }
-    return {name: np.clip(value, 0, BINS[name] - 1).astype(np.int64) for name, value in values.items()}
+    return {
+        name: np.clip(value, 0, FEATURE_BINS[name] - 1).astype(np.int64) for name, value in values.items()
+    }
 
 
 def flipped(
@@ -72,9 +84,9 @@ def flipped(
     """
     other = dict(features)
     if left_to_right:
-        other["x"] = BINS["x"] - 1 - features["x"]
+        other["x"] = FEATURE_BINS["x"] - 1 - features["x"]
     if top_to_bottom:
-        other["y"] = BINS["y"] - 1 - features["y"]
+        other["y"] = FEATURE_BINS["y"] - 1 - features["y"]
         other["top"], other["bottom"] = features["bottom"], features["top"]
     return other
 

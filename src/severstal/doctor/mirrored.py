@@ -5,7 +5,7 @@ import numpy as np
 from severstal.doctor.displacements import Displacement
 from severstal.doctor.features import flipped
 from severstal.doctor.permuted import log_probabilities
-from severstal.doctor.significance import Weight, weigh
+from severstal.doctor.significance import Significance, measure_significance
 
 _CHANGED: dict[Displacement, tuple[str, ...]] = {
     "flipped left to right": ("x",),
@@ -14,10 +14,10 @@ _CHANGED: dict[Displacement, tuple[str, ...]] = {
 }
 """The features that a flip changes."""
 
-LIKE = 0.06  # nats that a feature's values may differ from the reference's, beyond what chance explains
+_LIKE = 0.06  # nats that a feature's values may differ from the reference's, beyond what chance explains
 
 
-def weigh_flips(features: dict[str, np.ndarray], labels: np.ndarray) -> dict[Displacement, Weight]:
+def measure_flips(features: dict[str, np.ndarray], labels: np.ndarray) -> dict[Displacement, Significance]:
     """Weigh each flip against none, by how the masks of the Severstal data set lie in their pictures.
 
     Args:
@@ -31,7 +31,7 @@ def weigh_flips(features: dict[str, np.ndarray], labels: np.ndarray) -> dict[Dis
     for flip, names in _CHANGED.items():
         turned = _turn(features, flip)
         gains = [_likelihood(name, turned, labels) - _likelihood(name, features, labels) for name in names]
-        weights[flip] = weigh(np.sum(gains, axis=0))
+        weights[flip] = measure_significance(np.sum(gains, axis=0))
     return weights
 
 
@@ -47,7 +47,7 @@ def looks_like_reference(features: dict[str, np.ndarray], labels: np.ndarray, fl
         found = np.bincount(turned[name], minlength=len(expected)) / len(labels)
         some = found > 0
         difference = float((found[some] * np.log(found[some] / expected[some])).sum())
-        if difference > LIKE + 2 * len(expected) / len(labels):
+        if difference > _LIKE + 2 * len(expected) / len(labels):
             return False
     return True
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from severstal.doctor.displacements import Displacement, undo
+from severstal.doctor.displacements import Displacement, undo_displacement
 from severstal.doctor.table import Runs
 
-CLEARLY = 1.5  # times as long
+_CLEARLY = 1.5  # times as long
 
 
 class Outlines(NamedTuple):
@@ -37,7 +37,7 @@ def measure_outlines(runs: Runs, shape: tuple[int, int]) -> Outlines:
     for index, (_, mask) in enumerate(runs.draw(shape)):
         text = mask.T.reshape(-1)
         along = _changes(text, 1)  # between pixels next to each other in the text
-        by_rows = undo("read by rows", mask).T.reshape(-1)
+        by_rows = undo_displacement("read by rows", mask).T.reshape(-1)
         lengths[index] = (
             along + _changes(text, height),
             along + _changes(text, width),
@@ -54,9 +54,9 @@ def read_directions(outlines: Outlines) -> dict[Displacement | None, np.ndarray]
     """
     as_is, written, read = outlines
     return {
-        None: np.minimum(written, read) > CLEARLY * as_is,
-        "written by rows": (as_is > CLEARLY * written) & (written <= read),
-        "read by rows": (as_is > CLEARLY * read) & (read < written),
+        None: np.minimum(written, read) > _CLEARLY * as_is,
+        "written by rows": (as_is > _CLEARLY * written) & (written <= read),
+        "read by rows": (as_is > _CLEARLY * read) & (read < written),
     }
 
 

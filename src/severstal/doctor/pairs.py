@@ -6,7 +6,7 @@ from itertools import pairwise, product
 
 import numpy as np
 
-from severstal.competition.rows import Row
+from severstal.competition.rows import TableRow
 from severstal.competition.spec import SEVERSTAL
 from severstal.doctor.report import EXAMPLES, Finding
 from severstal.doctor.table import Table
@@ -36,11 +36,11 @@ def find_disorder(table: Table, order: Sequence[str] | None) -> Finding | None:
         len(breaks),
         f"sort the rows by {by}, then by class",
         examples=lines,
-        mended=True,
+        repaired=True,
     )
 
 
-def find_missing_pairs(table: Table, images: Sequence[str] | None) -> tuple[Finding | None, list[Row]]:
+def find_missing_pairs(table: Table, images: Sequence[str] | None) -> tuple[Finding | None, list[TableRow]]:
     """Find the pairs that a table of every pair lacks, or the images that a submission does not name.
 
     A table of labels needs no row for a clean image, and neither does one of 2019's form from which all the
@@ -62,10 +62,12 @@ def find_missing_pairs(table: Table, images: Sequence[str] | None) -> tuple[Find
         there = {(row.image, row.class_text) for row in table.rows}
         pairs = product(wanted, map(str, table.spec.class_ids))
         missing = [
-            Row(image, class_text, "") for image, class_text in pairs if (image, class_text) not in there
+            TableRow(image, class_text, "") for image, class_text in pairs if (image, class_text) not in there
         ]
     else:
-        missing = [Row(image, str(table.spec.class_ids[0]), "") for image in wanted if image not in named]
+        missing = [
+            TableRow(image, str(table.spec.class_ids[0]), "") for image in wanted if image not in named
+        ]
     if not missing:
         return None, []
     finding = Finding(
@@ -75,7 +77,7 @@ def find_missing_pairs(table: Table, images: Sequence[str] | None) -> tuple[Find
         len(missing),
         "add them with an empty mask",
         examples=tuple(f"image {row.image} class {row.class_text}" for row in missing[:EXAMPLES]),
-        mended=True,
+        repaired=True,
     )
     return finding, missing
 
@@ -113,7 +115,7 @@ def find_overlaps(table: Table) -> Finding | None:
 
 
 def arrange(
-    table: Table, drop: set[int], add: Sequence[Row], order: Sequence[str] | None, sort: bool
+    table: Table, drop: set[int], add: Sequence[TableRow], order: Sequence[str] | None, sort: bool
 ) -> Table:
     """Leave rows out, add rows, and sort them by image, then by class."""
     rows = [
@@ -128,7 +130,7 @@ def arrange(
     return table.with_cells([cells for _, cells in rows])
 
 
-def _keys(rows: Sequence[Row], order: Sequence[str] | None) -> list[tuple[int, str, int, str]]:
+def _keys(rows: Sequence[TableRow], order: Sequence[str] | None) -> list[tuple[int, str, int, str]]:
     """What to sort rows by; a class that is no number comes last."""
     place = {} if order is None else {image: index for index, image in enumerate(order)}
     beyond = len(place)

@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from severstal.doctor.features import SHAPE
-from severstal.doctor.reference import COUNTS
-from severstal.doctor.significance import Weight, weigh
+from severstal.doctor.features import SHAPE_FEATURES
+from severstal.doctor.reference import FEATURE_COUNTS
+from severstal.doctor.significance import Significance, measure_significance
 
 
 def log_probabilities(name: str) -> np.ndarray:
     """Log probability of each value of a feature in each class of the Severstal masks: (classes, values)."""
-    counts = np.array(COUNTS[name], float) + 1
+    counts = np.array(FEATURE_COUNTS[name], float) + 1
     return np.log(counts / counts.sum(axis=1, keepdims=True))
 
 
@@ -25,7 +25,7 @@ class Renaming(NamedTuple):
     """
 
     true: tuple[int, ...]
-    weight: Weight
+    weight: Significance
 
 
 def find_renaming(features: dict[str, np.ndarray], labels: np.ndarray) -> Renaming:
@@ -38,8 +38,8 @@ def find_renaming(features: dict[str, np.ndarray], labels: np.ndarray) -> Renami
     Returns:
         The likeliest one that renumbers any class; whether it is likelier than none, its weight says.
     """
-    classes = len(COUNTS["area"])
-    logs = sum(log_probabilities(name)[:, features[name]] for name in SHAPE)  # (classes, masks)
+    classes = len(FEATURE_COUNTS["area"])
+    logs = sum(log_probabilities(name)[:, features[name]] for name in SHAPE_FEATURES)  # (classes, masks)
     # Counting first lets all the permutations be compared by sums of a few numbers.
     table = np.array([[logs[true, labels == k + 1].sum() for true in range(classes)] for k in range(classes)])
     present = {k for k in range(classes) if (labels == k + 1).any()}
@@ -50,13 +50,13 @@ def find_renaming(features: dict[str, np.ndarray], labels: np.ndarray) -> Renami
         if any(true[k] != k for k in present)
     ]
     if not others:
-        return Renaming(tuple(range(1, classes + 1)), Weight(0.0, 0.0, 0))
+        return Renaming(tuple(range(1, classes + 1)), Significance(0.0, 0.0, 0))
     best = max(others, key=lambda true: (table[range(classes), true].sum(), _fixed(true)))
     truth = np.array(best)[labels - 1]
     moved = truth != labels - 1
     masks = np.flatnonzero(moved)
     gains = logs[truth[masks], masks] - logs[labels[masks] - 1, masks]
-    return Renaming(tuple(true + 1 for true in best), weigh(gains))
+    return Renaming(tuple(true + 1 for true in best), measure_significance(gains))
 
 
 def expected_gain(labels: np.ndarray, true: tuple[int, ...]) -> float:
@@ -64,7 +64,7 @@ def expected_gain(labels: np.ndarray, true: tuple[int, ...]) -> float:
     gains = []
     for label, class_id in enumerate(true, start=1):
         if label != class_id:
-            gain = sum(_divergence(name, class_id, label) for name in SHAPE)
+            gain = sum(_divergence(name, class_id, label) for name in SHAPE_FEATURES)
             gains += [gain] * int((labels == label).sum())
     return float(np.mean(gains)) if gains else 0.0
 

@@ -18,11 +18,11 @@ from severstal.progress import progress
 ReadPicture = Callable[[Path, Spec], np.ndarray]
 """Gives the picture of a file, (H, W) uint8, or raises `SeverstalError` that says what is wrong with it."""
 
-COMPARED = 300  # pictures are laid under their masks; more make nothing surer
-BLOCK = 64  # pictures read ahead
+MASKS_COMPARED = 300  # pictures are laid under their masks; more make nothing surer
+_BLOCK = 64  # pictures read ahead
 
 
-class Look(NamedTuple):
+class PicturesRead(NamedTuple):
     """What the pictures of a folder showed.
 
     Attributes:
@@ -34,12 +34,12 @@ class Look(NamedTuple):
     matches: list[np.ndarray]
 
 
-def look_at_pictures(
+def read_pictures(
     folder: Path, names: Sequence[str], spec: Spec, read: ReadPicture, table: Table | None
-) -> Look:
+) -> PicturesRead:
     """Read every picture, and lay the masks of a table on some of them."""
     masks = _pack_masks(table, names) if table is not None else {}
-    look = Look({}, [])
+    look = PicturesRead({}, [])
 
     def one(name: str) -> tuple[str, str, np.ndarray | None]:
         try:
@@ -81,8 +81,8 @@ def group_pictures(folder: Path, faults: Mapping[str, str]) -> list[Finding]:
 
 
 def _in_blocks(pool: ThreadPoolExecutor, work: Callable, names: Sequence[str]) -> Iterator:
-    for start in range(0, len(names), BLOCK):
-        yield from pool.map(work, names[start : start + BLOCK])
+    for start in range(0, len(names), _BLOCK):
+        yield from pool.map(work, names[start : start + _BLOCK])
 
 
 def _pack_masks(table: Table, names: Sequence[str]) -> dict[str, np.ndarray]:
@@ -93,7 +93,7 @@ def _pack_masks(table: Table, names: Sequence[str]) -> dict[str, np.ndarray]:
         image = table.rows[row].image
         if image in there:
             rows.setdefault(image, []).append(row)
-    chosen = list(rows)[:: max(1, -(-len(rows) // COMPARED))]
+    chosen = list(rows)[:: max(1, -(-len(rows) // MASKS_COMPARED))]
     wanted = frozenset(row for image in chosen for row in rows[image])
     packed: dict[str, np.ndarray] = {}
     for row, mask in table.runs.draw(table.spec.image_shape, wanted):

@@ -5,7 +5,7 @@ Measured on 4,598 of the 7,095 rows of the competition's train.csv, classes 1, 2
 often to the left), how large they are, and how people drew them; they hold for no other data set.
 """
 
-COUNTS: dict[str, tuple[tuple[int, ...], ...]] = {
+FEATURE_COUNTS: dict[str, tuple[tuple[int, ...], ...]] = {
     "area": (
         (6, 19, 42, 77, 129, 120, 128, 88, 44, 5, 1, 0, 0, 0, 0, 0),
         (2, 2, 12, 32, 50, 80, 51, 15, 3, 0, 0, 0, 0, 0, 0, 0),

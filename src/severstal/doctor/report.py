@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from severstal.doctor.table import Table
 
-Kind = Literal[
+FindingKind = Literal[
     "missing file",
     "extra file",
     "unreadable picture",
@@ -38,14 +38,14 @@ class Finding:
         evidence: what it is concluded from; '' where it can simply be seen.
         certainty: 1.0 where it is certain, else its probability.
         examples: the first few rows or files, a line each.
-        mended: whether the repaired table mends it (all that is certain of it; `repair` says what is left).
+        repaired: whether the repaired table corrects it, as far as that is certain; `repair` tells the rest.
 
     Example:
         >>> print(Finding("wrong order", "train.csv", "the rows are unsorted", 9, "sort them").certain)
         True
     """
 
-    kind: Kind
+    kind: FindingKind
     place: str
     what: str
     count: int
@@ -53,7 +53,7 @@ class Finding:
     evidence: str = ""
     certainty: float = 1.0
     examples: tuple[str, ...] = ()
-    mended: bool = False
+    repaired: bool = False
 
     @property
     def certain(self) -> bool:
@@ -70,7 +70,7 @@ class Report:
         looked_at: what was read, a line each.
         findings: what is wrong, in the order in which it is best repaired.
         untested: what could not be known, and why, a line each.
-        repaired: the table with everything certain mended, or None where nothing is.
+        repaired: the table with all certain repairs made, or None where nothing is.
 
     Example:
         >>> print(Report("train.csv", ("train.csv: 12 rows",), (), ()).to_text())
@@ -102,7 +102,7 @@ class Report:
                 lines.append(f"     and {finding.count - len(finding.examples):,} more")
             if finding.evidence:
                 lines.append(f"   evidence: {finding.evidence}")
-            lines.append(f"   repair: {finding.repair}{' [--repair does it]' if finding.mended else ''}")
+            lines.append(f"   repair: {finding.repair}{' [--repair does it]' if finding.repaired else ''}")
         if self.untested:
             lines += ["", "Not known:", *(f"  {line}" for line in self.untested)]
         return "\n".join(lines)
@@ -118,12 +118,15 @@ class Report:
             "subject": self.subject,
             "clean": not self.findings,
             "looked_at": list(self.looked_at),
-            "findings": [
-                asdict(finding) | {"certain": finding.certain, "examples": list(finding.examples)}
-                for finding in self.findings
-            ],
+            "findings": [_to_values(finding) for finding in self.findings],
             "untested": list(self.untested),
         }
+
+
+def _to_values(finding: Finding) -> dict[str, Any]:
+    values = asdict(finding) | {"certain": finding.certain, "examples": list(finding.examples)}
+    values["mended"] = values.pop("repaired")  # the key that scripts have read since the first reports
+    return values
 
 
 def _say(certainty: float) -> str:

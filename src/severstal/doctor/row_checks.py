@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from severstal.competition.rle import faults
-from severstal.competition.rows import Row, row_faults
-from severstal.doctor.report import EXAMPLES, Finding, Kind
+from severstal.competition.rows import TableRow, row_faults
+from severstal.doctor.report import EXAMPLES, Finding, FindingKind
 from severstal.doctor.table import Table
 
 FEWEST_ALIKE = 8  # rows that all have the same mask are a sample submission's
@@ -16,7 +16,7 @@ class _Sort(NamedTuple):
     """A sort of fault, known by words of its message."""
 
     words: str
-    kind: Kind
+    kind: FindingKind
     what: str
     repair: str
 
@@ -83,13 +83,13 @@ def find_row_faults(table: Table, images: Collection[str] | None, place: str) ->
     )
 
 
-def group_faults(table: Table, found: Mapping[int, str], mended: Collection[int]) -> list[Finding]:
+def group_faults(table: Table, found: Mapping[int, str], repaired: Collection[int]) -> list[Finding]:
     """Turn faults of rows into a finding a sort, with a few examples.
 
     Args:
         table: the table that they are of.
         found: fault by row.
-        mended: the rows that the repaired table has right.
+        repaired: the rows that the repaired table has right.
     """
     groups: dict[_Sort, dict[int, str]] = {}
     for row in sorted(found):
@@ -97,9 +97,9 @@ def group_faults(table: Table, found: Mapping[int, str], mended: Collection[int]
         groups.setdefault(sort, {})[row] = found[row]
     findings = []
     for sort, rows in groups.items():
-        done = sum(row in mended for row in rows)
+        done = sum(row in repaired for row in rows)
         left = (
-            f" ({done:,} of {len(rows):,} mended; the others stay as they are)"
+            f" ({done:,} of {len(rows):,} repaired; the others stay as they are)"
             if 0 < done < len(rows)
             else ""
         )
@@ -111,7 +111,7 @@ def group_faults(table: Table, found: Mapping[int, str], mended: Collection[int]
                 len(rows),
                 sort.repair + left,
                 examples=tuple(f"row {row + 1}: {rows[row]}" for row in list(rows)[:EXAMPLES]),
-                mended=done > 0,
+                repaired=done > 0,
             )
         )
     return findings
@@ -135,9 +135,9 @@ def rewrite(table: Table) -> Table:
         >>> cells = [["a.jpg", "3.0", "261 4 5 3"]]
         >>> table = Table(Path("a.csv"), ("ImageId", "ClassId", "EncodedPixels"), cells, "today", SEVERSTAL)
         >>> rewrite(table).rows
-        [Row(image='a.jpg', class_text='3', runs='5 3 261 4')]
+        [TableRow(image='a.jpg', class_text='3', runs='5 3 261 4')]
     """
-    changes: dict[int, Row] = {}
+    changes: dict[int, TableRow] = {}
     for index, row in enumerate(table.rows):
         class_text, runs = row.class_text, row.runs
         if not table.labelled[index]:
@@ -146,7 +146,7 @@ def rewrite(table: Table) -> Table:
         if index in table.run_faults:
             runs = _rewrite_runs(runs, table.spec.image_shape)
         if (class_text, runs) != (row.class_text, row.runs):
-            changes[index] = Row(row.image, class_text, runs)
+            changes[index] = TableRow(row.image, class_text, runs)
     return table.changed(changes) if changes else table
 
 

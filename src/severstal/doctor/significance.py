@@ -9,7 +9,7 @@ SUSPECT, CERTAIN = 5.0, 7.0
 """Standard errors: by chance alone 3 in 10 million, and 1 in a million million."""
 
 
-class Weight(NamedTuple):
+class Significance(NamedTuple):
     """What speaks for one explanation against another.
 
     Attributes:
@@ -27,7 +27,7 @@ class Weight(NamedTuple):
         """Probability that it is no chance: 1.0 from `CERTAIN` on, 0.0 below `SUSPECT`.
 
         Example:
-            >>> [Weight(sigma, 1, 99).certainty for sigma in (4.9, 5.1, 7.1)]
+            >>> [Significance(sigma, 1, 99).certainty for sigma in (4.9, 5.1, 7.1)]
             [0.0, 0.999999..., 1.0]
         """
         if self.sigma < SUSPECT:
@@ -35,21 +35,23 @@ class Weight(NamedTuple):
         return 1.0 if self.sigma >= CERTAIN else 1 - math.erfc(self.sigma / math.sqrt(2)) / 2
 
 
-def weigh(gains: np.ndarray) -> Weight:
+def measure_significance(gains: np.ndarray) -> Significance:
     """Weigh independent gains, one a mask or picture: (n,).
 
     Gains count as spread by no less than their mean, so that it takes 25 to suspect and 49 to be certain: a
     few masks that are alike would else be as sure as many.
 
     Example:
-        >>> weigh(np.array([1.0, 1.2, 0.8] * 30)).sigma > CERTAIN > weigh(np.ones(4)).sigma
+        >>> measure_significance(np.array([1.0, 1.2, 0.8] * 30)).sigma > CERTAIN
         True
+        >>> measure_significance(np.ones(4)).sigma > SUSPECT
+        False
     """
     count = len(gains)
     if count < 2:
-        return Weight(0.0, 0.0, count)
+        return Significance(0.0, 0.0, count)
     mean = float(gains.mean())
     spread = max(float(gains.std(ddof=1)), abs(mean))
     if spread == 0:
-        return Weight(0.0, 0.0, count)
-    return Weight(mean / spread * math.sqrt(count), mean, count)
+        return Significance(0.0, 0.0, count)
+    return Significance(mean / spread * math.sqrt(count), mean, count)

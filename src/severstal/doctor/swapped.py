@@ -5,23 +5,25 @@ from collections.abc import Sequence
 import numpy as np
 
 from severstal.competition.spec import SEVERSTAL
-from severstal.doctor.alignment import turns_of, weigh_turns
-from severstal.doctor.displaced import Step, mend
+from severstal.doctor.alignment import measure_turns, turns_of
+from severstal.doctor.displaced import CheckResult, undo_in_rows
 from severstal.doctor.displacements import Displacement
 from severstal.doctor.features import measure_features
-from severstal.doctor.mirrored import looks_like_reference, weigh_flips
+from severstal.doctor.mirrored import looks_like_reference, measure_flips
 from severstal.doctor.permuted import expected_gain, find_renaming
 from severstal.doctor.report import Finding
-from severstal.doctor.significance import SUSPECT, Weight, weigh
+from severstal.doctor.significance import SUSPECT, Significance, measure_significance
 from severstal.doctor.table import Table
 
 FEW_PICTURES = 12
 
 
-def find_permuted_classes(table: Table) -> Step:
+def find_permuted_classes(table: Table) -> CheckResult:
     """Find classes that stand under each other's numbers; only the Severstal data set has a reference."""
     if table.spec != SEVERSTAL:
-        return Step(table, (), ("classes permuted: known only of the Severstal data set, by its reference",))
+        return CheckResult(
+            table, (), ("classes permuted: known only of the Severstal data set, by its reference",)
+        )
     runs = table.runs
     labels = table.labelled[runs.rows]
     renaming = find_renaming(measure_features(runs, table.spec.image_shape), labels)
@@ -31,7 +33,7 @@ def find_permuted_classes(table: Table) -> Step:
     if not likely:
         enough = weight.sigma < -SUSPECT
         few = f"classes permuted: {len(labels)} masks leave it open ({0 - weight.sigma:.1f} sigma against)"
-        return Step(table, (), () if enough else (few,))
+        return CheckResult(table, (), () if enough else (few,))
 
     pairs = ", ".join(f"{k} is really {c}" for k, c in enumerate(true, start=1) if k != c)
     rows = [int(row) for row, label in zip(runs.rows, labels, strict=True) if true[label - 1] != label]
@@ -44,19 +46,19 @@ def find_permuted_classes(table: Table) -> Step:
         f"sizes and shapes of {weight.count:,} masks fit the other class by {weight.sigma:.1f} sigma "
         f"({weight.mean / expected:.2f} of the gain to be expected)",
         weight.certainty,
-        mended=weight.certainty == 1.0,
+        repaired=weight.certainty == 1.0,
     )
     if not finding.certain:
-        return Step(table, (finding,))
+        return CheckResult(table, (finding,))
     renamed = {
         index: row._replace(class_text=str(true[label - 1]))
         for index, (row, label) in enumerate(zip(table.rows, table.labelled, strict=True))
         if label and true[label - 1] != label
     }
-    return Step(table.changed(renamed), (finding,))
+    return CheckResult(table.changed(renamed), (finding,))
 
 
-def find_flips(table: Table, matches: Sequence[np.ndarray]) -> Step:
+def find_flips(table: Table, matches: Sequence[np.ndarray]) -> CheckResult:
     """Find masks that were all flipped or turned: by the pictures, or where there are few, by the reference.
 
     Args:
@@ -68,44 +70,48 @@ def find_flips(table: Table, matches: Sequence[np.ndarray]) -> Step:
     if table.spec == SEVERSTAL:
         return _by_reference(table)
     reason = f"only {len(matches)} pictures to compare" if matches else "no pictures to compare"
-    return Step(table, (), (f"flips: {reason}, and only the Severstal data set has a reference",))
+    return CheckResult(table, (), (f"flips: {reason}, and only the Severstal data set has a reference",))
 
 
-def _by_pictures(table: Table, matches: Sequence[np.ndarray]) -> Step:
+def _by_pictures(table: Table, matches: Sequence[np.ndarray]) -> CheckResult:
     shape = table.spec.image_shape
-    weights = weigh_turns(matches, shape)
+    weights = measure_turns(matches, shape)
     turn = max(weights, key=lambda turn: weights[turn].mean)
     weight = weights[turn]
     if not weight.certainty:
         clear = all(other.sigma < -SUSPECT for other in weights.values())
         line = f"flips: {len(matches)} pictures leave it open ({_list_weights(weights)})"
-        return Step(table, (), () if clear else (line,))
+        return CheckResult(table, (), () if clear else (line,))
     gained = np.array(matches)
     place = 1 + turns_of(shape).index(turn)
-    rivals = [weigh(gained[:, place] - gained[:, k]).sigma for k in range(gained.shape[1]) if k != place]
+    rivals = [
+        measure_significance(gained[:, place] - gained[:, k]).sigma
+        for k in range(gained.shape[1])
+        if k != place
+    ]
     certainty = min(weight.certainty, 1.0 if min(rivals) > 3 else 0.9)
     return _flipped(
         table, turn, certainty, f"in {len(matches)} pictures the masks then fit what lies under them", weights
     )
 
 
-def _by_reference(table: Table) -> Step:
+def _by_reference(table: Table) -> CheckResult:
     runs = table.runs
     labels = table.labelled[runs.rows]
     features = measure_features(runs, table.spec.image_shape)
-    weights = weigh_flips(features, labels)
+    weights = measure_flips(features, labels)
     flip = max(weights, key=lambda flip: weights[flip].mean)
     if weights[flip].certainty and looks_like_reference(features, labels, flip):
         why = f"{len(labels):,} masks then lie and end at the borders as the data set's do"
         return _flipped(table, flip, weights[flip].certainty, why, weights)
     clear = all(weight.sigma < -SUSPECT for weight in weights.values())
     line = f"flips: {len(labels):,} masks without pictures leave it open ({_list_weights(weights)})"
-    return Step(table, (), () if clear else (line,))
+    return CheckResult(table, (), () if clear else (line,))
 
 
 def _flipped(
-    table: Table, turn: Displacement, certainty: float, why: str, weights: dict[Displacement, Weight]
-) -> Step:
+    table: Table, turn: Displacement, certainty: float, why: str, weights: dict[Displacement, Significance]
+) -> CheckResult:
     rows = table.runs.rows
     finding = Finding(
         "flip",
@@ -115,10 +121,10 @@ def _flipped(
         "undo it in every row",
         f"{why} ({_list_weights(weights)})",
         certainty,
-        mended=certainty == 1.0,
+        repaired=certainty == 1.0,
     )
-    return Step(mend(table, turn, rows) if finding.certain else table, (finding,))
+    return CheckResult(undo_in_rows(table, turn, rows) if finding.certain else table, (finding,))
 
 
-def _list_weights(weights: dict[Displacement, Weight]) -> str:
+def _list_weights(weights: dict[Displacement, Significance]) -> str:
     return ", ".join(f"{turn} {weight.sigma:+.1f} sigma" for turn, weight in weights.items())

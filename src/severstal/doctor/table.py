@@ -9,11 +9,19 @@ from pathlib import Path
 import numpy as np
 
 from severstal.competition import rle
-from severstal.competition.rows import COLUMNS, Form, Row, find_form, name_cells, read_cells, run_faults
+from severstal.competition.rows import (
+    TABLE_COLUMNS,
+    Form,
+    TableRow,
+    find_form,
+    name_cells,
+    read_cells,
+    run_faults,
+)
 from severstal.competition.spec import Spec
 from severstal.files import atomic_write
 
-FEW_RUNS = 40  # up to here a loop over the runs is about as fast as NumPy calls over all of them
+_FEW_RUNS = 40  # up to here a loop over the runs is about as fast as NumPy calls over all of them
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,7 @@ class Runs:
             part = slice(borders[index], borders[index + 1])
             starts = self.start[part]
             ends = starts + self.length[part]
-            if len(starts) > FEW_RUNS:
+            if len(starts) > _FEW_RUNS:
                 steps = np.zeros(pixels + 1, np.int8)
                 steps[np.clip(starts, 0, pixels)] += 1
                 steps[np.clip(ends, 0, pixels)] -= 1  # after the starts, as runs may touch
@@ -98,7 +106,7 @@ class Table:
     spec: Spec
 
     @cached_property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[TableRow]:
         """Image, class and runs of each row."""
         return name_cells(self.header, self.cells, self.form)
 
@@ -138,7 +146,7 @@ class Table:
         kept = np.array(rows, np.int64)
         return Runs(flat[::2] - 1, flat[1::2], np.repeat(kept, counts), kept)
 
-    def changed(self, rows: Mapping[int, Row]) -> "Table":
+    def changed(self, rows: Mapping[int, TableRow]) -> "Table":
         """The table with other image, class and runs in some rows."""
         cells = list(self.cells)
         for index, row in rows.items():
@@ -149,11 +157,11 @@ class Table:
         """The table with other rows."""
         return replace(self, cells=cells)
 
-    def write_row(self, row: Row, cells: Sequence[str] | None = None) -> list[str]:
+    def write_row(self, row: TableRow, cells: Sequence[str] | None = None) -> list[str]:
         """The cells of a row; columns that are none of ours keep what `cells` has."""
         written = list(cells) if cells is not None else [""] * len(self.header)
         values = row if self.form == "today" else (f"{row.image}_{row.class_text}", row.runs)
-        for name, value in zip(COLUMNS[self.form], values, strict=True):
+        for name, value in zip(TABLE_COLUMNS[self.form], values, strict=True):
             written[self.header.index(name)] = value
         return written
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from severstal.competition.folder import list_images
 from severstal.doctor.displaced import find_by_rows, find_shifts
 from severstal.doctor.pairs import arrange, find_disorder, find_missing_pairs, find_overlaps
-from severstal.doctor.pictures import ReadPicture, group_pictures, look_at_pictures
+from severstal.doctor.pictures import ReadPicture, group_pictures, read_pictures
 from severstal.doctor.report import Finding
 from severstal.doctor.row_checks import find_row_faults, group_faults, is_placeholder, rewrite
 from severstal.doctor.swapped import find_flips, find_permuted_classes
@@ -15,7 +15,7 @@ from severstal.doctor.table import Table
 from severstal.errors import SeverstalError
 
 
-class Part(NamedTuple):
+class PartialReport(NamedTuple):
     """What one table, or one folder of pictures, came to: the parts of a `Report`."""
 
     looked_at: tuple[str, ...] = ()
@@ -24,7 +24,9 @@ class Part(NamedTuple):
     repaired: Table | None = None
 
 
-def examine_table(table: Table, folder: Path | None, read: ReadPicture, order: Sequence[str] | None) -> Part:
+def examine_table(
+    table: Table, folder: Path | None, read: ReadPicture, order: Sequence[str] | None
+) -> PartialReport:
     """Examine one table.
 
     A mask that is in doubt is judged by what was found before it: masks written by rows are put right before
@@ -42,48 +44,48 @@ def examine_table(table: Table, folder: Path | None, read: ReadPicture, order: S
     looked_at = [f"{table.path.name}: {len(table.rows):,} rows, {len(table.runs.rows):,} masks"]
     untested = [] if names else ["pictures: none to look at"]
 
-    mended, steps = rewrite(table), []
-    judged = len(mended.runs.rows) > 0 and not is_placeholder(table)
+    corrected, steps = rewrite(table), []
+    judged = len(corrected.runs.rows) > 0 and not is_placeholder(table)
     if judged:
         for find in (find_by_rows, find_shifts, find_permuted_classes):
-            steps.append(find(mended))
-            mended = steps[-1].table
+            steps.append(find(corrected))
+            corrected = steps[-1].table
     elif table.rows:
         untested.append("how the masks lie: there is none to judge")
 
     picture_findings: list[Finding] = []
     matches = []
     if names:
-        look = look_at_pictures(folder, names, table.spec, read, mended if judged else None)
+        look = read_pictures(folder, names, table.spec, read, corrected if judged else None)
         picture_findings, matches = group_pictures(folder, look.faults), look.matches
         looked_at.append(
             f"{folder.name}: {len(names):,} pictures, {len(matches)} of them laid under their masks"
         )
     if judged:
-        steps.append(find_flips(mended, matches))
-        mended = steps[-1].table
+        steps.append(find_flips(corrected, matches))
+        corrected = steps[-1].table
 
-    overlap = find_overlaps(mended) if judged else None
+    overlap = find_overlaps(corrected) if judged else None
     disorder = find_disorder(table, order)
     missing, added = find_missing_pairs(table, names if order is None else order)
     doubled = {row for row, fault in line_faults.items() if "repeats row" in fault}
-    solved = line_faults.keys() - find_row_faults(mended, names, place).keys() | doubled
+    solved = line_faults.keys() - find_row_faults(corrected, names, place).keys() | doubled
     findings = [
         *picture_findings,
         *_placeholders(table),
         *group_faults(table, line_faults, solved),
-        *group_faults(table, table.run_faults, table.run_faults.keys() - mended.run_faults.keys()),
+        *group_faults(table, table.run_faults, table.run_faults.keys() - corrected.run_faults.keys()),
         *(finding for step in steps for finding in step.findings),
         *(finding for finding in (overlap, missing, disorder) if finding is not None),
     ]
     untested += [line for step in steps for line in step.untested]
     repaired = None
-    if any(finding.mended for finding in findings):
+    if any(finding.repaired for finding in findings):
         repaired = arrange(
-            mended, doubled, added, order, sort=find_disorder(mended, order) is not None or bool(added)
+            corrected, doubled, added, order, sort=find_disorder(corrected, order) is not None or bool(added)
         )
     unknown = tuple(f"{table.path.name}: {line}" for line in untested)
-    return Part(tuple(looked_at), tuple(findings), unknown, repaired)
+    return PartialReport(tuple(looked_at), tuple(findings), unknown, repaired)
 
 
 def names_in(folder: Path) -> list[str] | None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from severstal.competition.difference import ClassDifference, Difference
+from severstal.competition.difference import ClassDifference, SubmissionDifference
 from severstal.report.palette import cut
 
 COLUMNS = 100  # of a terminal
@@ -10,7 +10,7 @@ NAME_WIDTH = 19  # columns of it for a class's name
 IMAGE_WIDTH = 34  # and for an image's
 
 
-def format_difference(difference: Difference, names: tuple[str, str], most: int) -> str:
+def format_difference(difference: SubmissionDifference, names: tuple[str, str], most: int) -> str:
     """Lay out the difference of two submissions as plain text for a terminal, at most 100 columns wide.
 
     Args:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from matplotlib.patches import Patch
 
-from severstal.competition.difference import Difference
+from severstal.competition.difference import SubmissionDifference
 from severstal.competition.folder import InputFolder
 from severstal.competition.masks import Masks
 from severstal.competition.spec import Spec
@@ -156,7 +156,7 @@ def describe_difference(a: np.ndarray, b: np.ndarray, spec: Spec) -> str:
 
 def save_differences(
     folder: str | Path,
-    difference: Difference,
+    difference: SubmissionDifference,
     masks: tuple[Masks, Masks],
     names: tuple[str, str],
     most: int,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from severstal.competition.scored import ROUNDING, ScoredPairs
+from severstal.competition.scored import DICE_ROUNDING, ScoredPairs
 from severstal.errors import SeverstalError
 from severstal.files import read_json
 from severstal.report.runs import RunRow, RunTable
@@ -149,7 +149,7 @@ def _out_of_fold(folder: Path, damaged: Damaged) -> float:
         return math.nan
     # No record says what the scorecard was made from: it is current where it agrees with the pairs that are.
     pairs = pd.read_csv(folder / "oof" / "pairs.csv", usecols=["dice"])
-    return score if abs(pairs["dice"].mean() - score) <= ROUNDING else math.nan
+    return score if abs(pairs["dice"].mean() - score) <= DICE_ROUNDING else math.nan
 
 
 def _commit(folder: Path) -> str | None:
