@@ -41,7 +41,7 @@ from severstal.data.build import open_pictures
 from severstal.device import make_accelerator
 from severstal.recipe import AugmentSettings, Recipe, TrainingSettings
 from severstal.synthetic import draw_sample
-from severstal.training.loader import Feed, FoldData
+from severstal.training.loader import FoldData, TrainLoader
 from severstal.training.phases import Plan
 
 REAL = Path(__file__).parents[1] / "../shared/data/severstal"
@@ -127,7 +127,7 @@ class Loaders:
         )
         fold = FoldData(store, Masks(labels, data.spec), data.spec, names, [])
         phase = Plan(self.recipe, crops).phase(0)
-        self.feed = Feed(fold, self.recipe, phase, 0, make_accelerator())
+        self.feed = TrainLoader(fold, self.recipe, phase, 0, make_accelerator())
         kernel = KernelDataset(data.train_images, data.train_csv, names, settings, len(data.spec.classes))
         self.kernel = DataLoader(
             kernel,

@@ -27,18 +27,18 @@ from severstal.competition.tables import read_labels
 from severstal.data.build import open_pictures
 from severstal.device import make_accelerator
 from severstal.losses.registry import build_loss
-from severstal.memory import Parts
+from severstal.memory import MicroBatches
 from severstal.models.from_recipe import new_network
 from severstal.recipe import AugmentSettings, ModelSettings, Recipe, TrainingSettings
 from severstal.synthetic import draw_sample
 from severstal.training.epoch import train_epoch
-from severstal.training.loader import Feed, FoldData
-from severstal.training.non_finite import LossWatch
+from severstal.training.loader import FoldData, TrainLoader
+from severstal.training.non_finite import NonFiniteGuard
 from severstal.training.optimizer import build_optimizer
 from severstal.training.phases import Plan
-from severstal.training.placement import place
+from severstal.training.placement import place_network
 from severstal.training.state import TrainingState
-from severstal.training.step import Step
+from severstal.training.step import TrainStep
 
 RUNS = 5
 
@@ -46,16 +46,16 @@ RUNS = 5
 def ours(recipe: Recipe, fold: FoldData, folder: Path) -> tuple[Callable[[], object], Callable[[], object]]:
     """An epoch of ours end to end, and as many steps on a batch that stays on the device."""
     accelerator = make_accelerator(recipe.training.precision)
-    network = place(new_network(recipe, fold.spec), recipe.training, accelerator)
-    parts = Parts(recipe.training.accumulate, accelerator.num_processes)
+    network = place_network(new_network(recipe, fold.spec), recipe.training, accelerator)
+    parts = MicroBatches(recipe.training.accumulate, accelerator.num_processes)
     state = TrainingState(network, build_optimizer(network, recipe.training), parts)
     if accelerator.scaler is not None:
         state.scaler = accelerator.scaler
     plan = Plan(recipe, recipe.training.epoch_images)
-    feed = Feed(fold, recipe, plan.phase(0), 0, accelerator)
+    feed = TrainLoader(fold, recipe, plan.phase(0), 0, accelerator)
     loss = build_loss(recipe.loss.masks, recipe.loss.classes).to(accelerator.device)
-    step = Step(state, network, loss, accelerator)
-    watch = LossWatch(folder, accelerator)
+    step = TrainStep(state, network, loss, accelerator)
+    watch = NonFiniteGuard(folder, accelerator)
     crops = next(iter(feed.batches(0)))
 
     def stays() -> None:

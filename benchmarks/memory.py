@@ -28,7 +28,7 @@ from severstal.competition.spec import SEVERSTAL
 from severstal.data.images import ImageStore
 from severstal.device import make_accelerator
 from severstal.recipe import Recipe, TrainingSettings
-from severstal.training.loader import Feed, FoldData
+from severstal.training.loader import FoldData, TrainLoader
 from severstal.training.phases import Plan
 
 FULL = 12_568
@@ -69,7 +69,7 @@ def feed_all(pixels: Path, images: int) -> None:
     store = ImageStore(names, "", pixels, range(images), SEVERSTAL.image_shape)
     fold = FoldData(store, Masks(labels(names), SEVERSTAL), SEVERSTAL, names, [])
     recipe = Recipe(training=TrainingSettings(batch_size=BATCH, workers=WORKERS, epoch_images=FULL))
-    feed = Feed(fold, recipe, Plan(recipe, images).phase(0), 0, make_accelerator())
+    feed = TrainLoader(fold, recipe, Plan(recipe, images).phase(0), 0, make_accelerator())
     for epoch in range(ROUNDS):
         for _ in feed.batches(epoch):
             pass

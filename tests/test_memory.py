@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from severstal.errors import SeverstalError
-from severstal.memory import Parts, in_halves
+from severstal.memory import MicroBatches, halve_on_out_of_memory
 
 
 class Device:
@@ -21,13 +21,13 @@ class Device:
 
 
 def test_what_fits_is_computed_once() -> None:
-    device, parts = Device(8, 4), Parts(2)
+    device, parts = Device(8, 4), MicroBatches(2)
     assert parts.run(device, 8) == 2
     assert device.tries == [2]
 
 
 def test_parts_double_until_they_fit_and_stay_so(capsys: pytest.CaptureFixture[str]) -> None:
-    device, parts = Device(8, 2), Parts(1)
+    device, parts = Device(8, 2), MicroBatches(1)
     assert parts.run(device, 8) == 4
     assert device.tries == [1, 2, 4]
     assert "batches of 8 pictures now go in 4 parts, not 2" in capsys.readouterr().out
@@ -38,13 +38,13 @@ def test_parts_double_until_they_fit_and_stay_so(capsys: pytest.CaptureFixture[s
 
 def test_a_small_batch_is_cut_into_single_pictures_at_most() -> None:
     device = Device(3, 1)
-    assert Parts(8).run(device, 3) == 3
-    assert Parts(2).run(device, 3) == 3
+    assert MicroBatches(8).run(device, 3) == 3
+    assert MicroBatches(2).run(device, 3) == 3
 
 
 def test_a_single_picture_that_does_not_fit_is_an_error() -> None:
     with pytest.raises(SeverstalError, match=r"a part of one picture does not fit .*checkpoint_activations"):
-        Parts(1).run(Device(4, 0), 4)
+        MicroBatches(1).run(Device(4, 0), 4)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_parts_of_one_picture_are_left_out_where_the_network_cannot_take_them(
     """Each try has parts of two pictures or more, and the last as many parts as that allows."""
     device = Device(pictures, 1)
     with pytest.raises(SeverstalError, match=rf"a part of {2 + pictures % 2} pictures does not fit .*crop"):
-        Parts(asked).run(device, pictures, lambda: False)
+        MicroBatches(asked).run(device, pictures, lambda: False)
     assert device.tries == tried
     assert all(pictures // count >= 2 for count in tried)
     assert tried[-1] == pictures // 2
@@ -70,16 +70,16 @@ def test_whether_one_picture_is_taken_is_asked_only_where_a_part_has_one() -> No
         asked.append(device.tries[-1])
         return True
 
-    assert Parts(1).run(device, 8, supports_batch_size_one) == 8
+    assert MicroBatches(1).run(device, 8, supports_batch_size_one) == 8
     assert set(asked) == {4}  # once parts of two had not fitted
     assert device.tries == [1, 2, 4, 8]
     asked.clear()
-    Parts(4).run(Device(8, 2), 8, supports_batch_size_one)
+    MicroBatches(4).run(Device(8, 2), 8, supports_batch_size_one)
     assert asked == []
 
 
 def test_parts_grown_on_large_batches_are_evened_out_on_small_ones() -> None:
-    parts = Parts(1)
+    parts = MicroBatches(1)
     parts.run(Device(16, 2), 16)
     assert (parts.asked, parts.count) == (1, 8)
     assert parts.run(Device(8, 2), 8, lambda: False) == 4
@@ -87,16 +87,16 @@ def test_parts_grown_on_large_batches_are_evened_out_on_small_ones() -> None:
 
 def test_several_processes_are_not_told_of_parts_that_the_network_cannot_take() -> None:
     with pytest.raises(SeverstalError, match=r"set training\.accumulate = 3"):
-        Parts(2, processes=2).run(Device(6, 2), 6, lambda: False)
+        MicroBatches(2, processes=2).run(Device(6, 2), 6, lambda: False)
     for alone in (True, False):
         with pytest.raises(SeverstalError, match=r"a part of .* does not fit"):
-            Parts(9, processes=2).run(Device(6, 0), 6, lambda alone=alone: alone)
+            MicroBatches(9, processes=2).run(Device(6, 0), 6, lambda alone=alone: alone)
 
 
 def test_several_processes_stop_with_the_number_to_set() -> None:
     device = Device(8, 4)
     with pytest.raises(SeverstalError, match=r"set training\.accumulate = 2"):
-        Parts(1, processes=2).run(device, 8)
+        MicroBatches(1, processes=2).run(device, 8)
     assert device.tries == [1]
 
 
@@ -105,7 +105,7 @@ def test_other_errors_pass() -> None:
         raise RuntimeError("shapes differ")
 
     with pytest.raises(RuntimeError, match="shapes differ"):
-        Parts(1).run(broken, 8)
+        MicroBatches(1).run(broken, 8)
 
 
 @pytest.mark.parametrize("fits", [1, 2, 3, 8])
@@ -118,12 +118,12 @@ def test_a_prediction_goes_in_as_large_parts_as_fit(fits: int, capsys: pytest.Ca
             raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
         return [2 * item for item in items]
 
-    found = in_halves(double, list(range(7)))
+    found = halve_on_out_of_memory(double, list(range(7)))
     assert [item for part in found for item in part] == list(range(0, 14, 2))
     assert max(map(len, found)) <= fits
     assert sum(size for size in tried if size <= fits) == 7
     said = capsys.readouterr().out
-    in_halves(double, list(range(7)))
+    halve_on_out_of_memory(double, list(range(7)))
     assert capsys.readouterr().out == ""  # once is enough
     assert ("batches of 7 pictures are predicted in halves" in said) <= (fits < 7)
 
@@ -133,4 +133,4 @@ def test_a_single_picture_that_cannot_be_predicted_is_an_error() -> None:
         raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
 
     with pytest.raises(SeverstalError, match=r"one picture does not fit .* fewer inference\.scales"):
-        in_halves(never, [1, 2, 3])
+        halve_on_out_of_memory(never, [1, 2, 3])

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from severstal import processes
-from severstal.processes import is_main, main_first, together
+from severstal.processes import distributed, is_main_process, main_process_first
 
 RECIPE = """
 [data]
@@ -45,8 +45,8 @@ from dataclasses import replace
 from severstal.runs.job import open_job
 from severstal.training.loader import FoldData
 from severstal.training.fit import fit
-from severstal.processes import together
-with together():
+from severstal.processes import distributed
+with distributed():
     job = open_job(sys.argv[1], sys.argv[2])
     data = FoldData(job.train_pictures, job.masks, job.spec, job.images[:11], job.images[11:])
     for size in (8, 7):
@@ -124,9 +124,9 @@ def test_an_error_is_said_once(small_input: Path, tiny_recipe: Path, tmp_path: P
 
 
 def test_alone_everything_runs_and_is_heard(capsys: pytest.CaptureFixture[str]) -> None:
-    with together(), main_first():
+    with distributed(), main_process_first():
         print("heard")
-    assert is_main()
+    assert is_main_process()
     assert capsys.readouterr().out == "heard\n"
 
 
@@ -134,7 +134,7 @@ def test_only_the_first_process_is_the_main_one(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("WORLD_SIZE", "2")
     for rank, main in (("0", True), ("1", False)):
         monkeypatch.setenv("RANK", rank)
-        assert is_main() == main
+        assert is_main_process() == main
 
 
 def test_a_broken_connection_is_told_from_another_error() -> None:

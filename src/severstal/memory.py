@@ -8,10 +8,10 @@ import torch
 
 from severstal.errors import SeverstalError
 
-Result = TypeVar("Result")
+_Result = TypeVar("Result")
 
 
-class Parts:
+class MicroBatches:
     """Into how many parts a batch is cut.
 
     Args:
@@ -23,7 +23,7 @@ class Parts:
         count: what is needed by now; it only ever grows.
 
     Example:
-        >>> parts = Parts(1)
+        >>> parts = MicroBatches(1)
         >>> def compute(count):
         ...     if count < 4:
         ...         raise torch.cuda.OutOfMemoryError("2.00 GiB")
@@ -39,10 +39,10 @@ class Parts:
 
     def run(
         self,
-        compute: Callable[[int], Result],
+        compute: Callable[[int], _Result],
         pictures: int,
         supports_batch_size_one: Callable[[], bool] = lambda: True,
-    ) -> Result:
+    ) -> _Result:
         """Compute a batch in so many parts as fit into the device's memory.
 
         Args:
@@ -84,7 +84,7 @@ class Parts:
             )
 
 
-def in_halves(compute: Callable[[Sequence], Result], items: Sequence) -> list[Result]:
+def halve_on_out_of_memory(compute: Callable[[Sequence], _Result], items: Sequence) -> list[_Result]:
     """Compute what no gradient is needed of for several pictures at once; out of memory, for half of them.
 
     Args:
@@ -102,7 +102,7 @@ def in_halves(compute: Callable[[Sequence], Result], items: Sequence) -> list[Re
         ...     if len(names) > 6:
         ...         raise torch.cuda.OutOfMemoryError("2.00 GiB")
         ...     return names.upper()
-        >>> in_halves(compute, "abcdefghijk")
+        >>> halve_on_out_of_memory(compute, "abcdefghijk")
         out of memory: batches of 11 pictures are predicted in halves: set a smaller inference.batch_size
         ['ABCDEF', 'GHIJK']
     """
@@ -117,7 +117,7 @@ def in_halves(compute: Callable[[Sequence], Result], items: Sequence) -> list[Re
         )
     _say_halves(len(items))
     middle = -(-len(items) // 2)
-    return in_halves(compute, items[:middle]) + in_halves(compute, items[middle:])
+    return halve_on_out_of_memory(compute, items[:middle]) + halve_on_out_of_memory(compute, items[middle:])
 
 
 @cache  # said once of each size

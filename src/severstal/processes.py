@@ -9,8 +9,8 @@ from datetime import timedelta
 
 from severstal.errors import SeverstalError
 
-PATIENCE = timedelta(days=1)  # what one process may do, as decode a data set, while the others wait
-GRACE = 5.0  # seconds in which the launcher ends the others, once one has stopped
+_PATIENCE = timedelta(days=1)  # what one process may do, as decode a data set, while the others wait
+_GRACE = 5.0  # seconds in which the launcher ends the others, once one has stopped
 
 
 def process_count() -> int:
@@ -23,25 +23,25 @@ def process_count() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def is_main() -> bool:
+def is_main_process() -> bool:
     """Whether this is the process that prints and writes.
 
     Example:
-        >>> is_main()
+        >>> is_main_process()
         True
     """
     return process_count() == 1 or int(os.environ.get("RANK", "0")) == 0
 
 
 @contextmanager
-def together() -> Iterator[None]:
+def distributed() -> Iterator[None]:
     """Let the block run in all processes, of which the main one alone is heard.
 
     Raises:
         SeverstalError: another process stopped, which says why itself.
 
     Example:
-        >>> with together():
+        >>> with distributed():
         ...     print("once")
         once
     """
@@ -51,22 +51,22 @@ def together() -> Iterator[None]:
     import torch
     from accelerate import PartialState
 
-    PartialState(cpu=not torch.cuda.is_available(), timeout=PATIENCE)
+    PartialState(cpu=not torch.cuda.is_available(), timeout=_PATIENCE)
     try:
-        with nullcontext() if is_main() else _unheard():
+        with nullcontext() if is_main_process() else _unheard():
             yield
     except KeyboardInterrupt:
-        if is_main():
+        if is_main_process():
             raise
         sys.exit(130)
     except SeverstalError:
-        if not is_main():
-            time.sleep(GRACE)  # what all of them met, the main one says
+        if not is_main_process():
+            time.sleep(_GRACE)  # what all of them met, the main one says
         raise
     except RuntimeError as error:
         if not _is_broken(error):
             raise
-        time.sleep(GRACE)
+        time.sleep(_GRACE)
         raise SeverstalError(
             f"process {os.environ['RANK']}: another process has stopped, and says why above: repair that and "
             "give the same command again"
@@ -75,11 +75,11 @@ def together() -> Iterator[None]:
 
 
 @contextmanager
-def main_first() -> Iterator[None]:
+def main_process_first() -> Iterator[None]:
     """Let the main process run the block first, and the others once it has ended there.
 
     Example:
-        >>> with main_first():
+        >>> with main_process_first():
         ...     print("prepared")
         prepared
     """

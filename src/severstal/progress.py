@@ -5,10 +5,10 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-Item = TypeVar("Item")
+_Item = TypeVar("Item")
 
 
-def progress(items: Iterable[Item], description: str, total: int | None = None, unit: str = "image") -> tqdm:
+def progress(items: Iterable[_Item], description: str, total: int | None = None, unit: str = "image") -> tqdm:
     """Show a bar on the error stream while `items` are gone through, if that takes more than a second.
 
     Args:

@@ -3,41 +3,14 @@
 from pathlib import Path
 
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from safetensors.torch import load_file
 from torch import nn
 
-from severstal.training.best_epochs import BestEpochs, best_epochs
-from severstal.training.history import best_epoch
-
-EPOCHS = st.lists(
-    st.tuples(st.sampled_from([0.5, 0.8, 0.9]), st.sampled_from([None, 0.0, 0.1, 0.2])),
-    min_size=1,
-    max_size=8,
-)
+from severstal.training.best_epochs import BestEpochs
 
 
 def histories(figures: list[tuple[float, float | None]]) -> list[dict[str, object]]:
     return [{"epoch": n, "score": s, "dice_on_defects": d} for n, (s, d) in enumerate(figures, 1)]
-
-
-@given(EPOCHS)
-def test_the_first_is_the_history_s_best(figures: list[tuple[float, float | None]]) -> None:
-    epochs = histories(figures)
-    assert best_epochs(epochs, 1) == [best_epoch(epochs)]
-    assert best_epochs(epochs, 99)[0] == best_epoch(epochs)
-
-
-@given(EPOCHS, st.integers(1, 4))
-def test_a_longer_history_never_calls_back_what_was_thrown_away(
-    figures: list[tuple[float, float | None]], count: int
-) -> None:
-    epochs = histories(figures)
-    for end in range(1, len(epochs)):
-        before = {epoch["epoch"] for epoch in best_epochs(epochs[:end], count)}
-        after = {epoch["epoch"] for epoch in best_epochs(epochs[: end + 1], count)}
-        assert after <= before | {end + 1}
 
 
 def network(value: float) -> nn.Module:

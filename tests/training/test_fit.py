@@ -18,7 +18,7 @@ from severstal.recipe import PhaseSettings, Recipe
 from severstal.runs.job import open_job
 from severstal.training import fit as fit_module
 from severstal.training.fit import FoldData, fit
-from severstal.training.step import Step, StepResult
+from severstal.training.step import StepResult, TrainStep
 
 
 @pytest.fixture
@@ -116,19 +116,19 @@ def test_a_weight_that_is_no_number_stops_before_the_state_is_written(
     data: FoldData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The last step of all: no loss after it tells of the weights that it leaves."""
-    settings, real, calls = recipe(epochs=2, epoch_images=8), Step.__call__, []
+    settings, real, calls = recipe(epochs=2, epoch_images=8), TrainStep.__call__, []
 
-    def spoils(self: Step, *arguments: object, **words: object) -> StepResult:
+    def spoils(self: TrainStep, *arguments: object, **words: object) -> StepResult:
         calls.append(real(self, *arguments, **words))
         if len(calls) == 4:
             next(self._state.network.parameters()).data[0] = float("nan")
         return calls[-1]
 
-    monkeypatch.setattr(Step, "__call__", spoils)
+    monkeypatch.setattr(TrainStep, "__call__", spoils)
     with pytest.raises(SeverstalError, match=r"epoch 2 left nan in the weights .*: lower training\.learning"):
         fit(data, settings, 0, tmp_path / "fold", "key")
     assert not (tmp_path / "fold" / "last.safetensors").exists()
-    monkeypatch.setattr(Step, "__call__", real)
+    monkeypatch.setattr(TrainStep, "__call__", real)
     fit(data, settings, 0, tmp_path / "fold", "key")  # from the state of epoch 1
     assert all(tensor.isfinite().all() for tensor in weights(tmp_path / "fold").values())
 

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from severstal.competition.metric import score_pairs
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
 from severstal.training import history as history_module
-from severstal.training.history import History, load_history
+from severstal.training.history import History, best_epoch, best_epochs, load_history
 
 SPEC = Spec("tiny", (10, 10), ("hole",))
 
@@ -43,22 +45,18 @@ def test_speed_is_crops_over_the_time_of_the_epoch(monkeypatch: pytest.MonkeyPat
     assert (epoch["pictures"], epoch["seconds"], epoch["pictures_a_second"]) == (100, 8.0, 12.5)
 
 
-@pytest.mark.parametrize(("hits", "best"), [((5,), True), ((5, 6), True), ((6, 5), False), ((5, 5), False)])
-def test_only_a_better_epoch_is_the_best(hits: tuple[int, ...], best: bool) -> None:
-    assert history(*hits).last_is_best() is best
-
-
 @pytest.mark.parametrize(
     ("hits", "stale"), [((), 0), ((5,), 0), ((5, 6), 0), ((6, 5), 1), ((5, 5, 5), 2), ((5, 7, 6, 7), 2)]
 )
-def test_how_long_there_was_no_better_one(hits: tuple[int, ...], stale: int) -> None:
-    assert history(*hits).stale() == stale
+def test_epochs_since_the_best_one_are_counted(hits: tuple[int, ...], stale: int) -> None:
+    assert history(*hits).epochs_since_best() == stale
 
 
-def test_of_equal_scores_the_one_that_finds_more_is_better() -> None:
+def test_of_equal_scores_the_higher_dice_on_defects_is_better() -> None:
     result = history(0, 0)
+    assert result.epochs_since_best() == 1
     result.epochs[1]["dice_on_defects"] = 0.1
-    assert result.last_is_best()
+    assert result.epochs_since_best() == 0
 
 
 def test_it_survives_the_file(tmp_path: Path) -> None:
@@ -86,7 +84,7 @@ def test_a_clean_fold_has_no_dice_on_defects() -> None:
     result.end_epoch(0.1, 1e-3, score_pairs(*np.zeros((3, 2, 1), int), SPEC), 4)
     assert result.epochs[0]["dice_on_defects"] is None
     assert "defects none" in result.line(5)
-    assert result.last_is_best()
+    assert result.epochs_since_best() == 0
 
 
 def test_a_fold_without_an_empty_pair_has_no_false_alarms() -> None:
@@ -123,3 +121,32 @@ def test_bad_files_are_named(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(SeverstalError, match="not the history of a fold"):
             load_history(path)
+
+
+EPOCHS = st.lists(
+    st.tuples(st.sampled_from([0.5, 0.8, 0.9]), st.sampled_from([None, 0.0, 0.1, 0.2])),
+    min_size=1,
+    max_size=8,
+)
+
+
+def epochs_of(figures: list[tuple[float, float | None]]) -> list[dict[str, object]]:
+    return [{"epoch": n, "score": s, "dice_on_defects": d} for n, (s, d) in enumerate(figures, 1)]
+
+
+@given(EPOCHS)
+def test_the_first_is_the_history_s_best(figures: list[tuple[float, float | None]]) -> None:
+    epochs = epochs_of(figures)
+    assert best_epochs(epochs, 1) == [best_epoch(epochs)]
+    assert best_epochs(epochs, 99)[0] == best_epoch(epochs)
+
+
+@given(EPOCHS, st.integers(1, 4))
+def test_a_longer_history_never_calls_back_what_was_thrown_away(
+    figures: list[tuple[float, float | None]], count: int
+) -> None:
+    epochs = epochs_of(figures)
+    for end in range(1, len(epochs)):
+        before = {epoch["epoch"] for epoch in best_epochs(epochs[:end], count)}
+        after = {epoch["epoch"] for epoch in best_epochs(epochs[: end + 1], count)}
+        assert after <= before | {end + 1}

@@ -12,7 +12,7 @@ from severstal.data.pseudo import PseudoData
 from severstal.errors import SeverstalError
 from severstal.recipe import Recipe
 from severstal.runs.job import open_job
-from severstal.training.loader import BatchSampler, Feed, FoldData
+from severstal.training.loader import BatchSampler, FoldData, TrainLoader
 from severstal.training.phases import Plan
 
 HERE = SimpleNamespace(device=torch.device("cpu"), process_index=0, num_processes=1)
@@ -28,9 +28,11 @@ def fold(
     return data, replace(job.recipe, training=replace(job.recipe.training, epoch_images=14, batch_size=5))
 
 
-def feed(data: FoldData, recipe: Recipe, process: int = 0, processes: int = 1, **phase: object) -> Feed:
+def feed(
+    data: FoldData, recipe: Recipe, process: int = 0, processes: int = 1, **phase: object
+) -> TrainLoader:
     machine = SimpleNamespace(device=torch.device("cpu"), process_index=process, num_processes=processes)
-    return Feed(data, recipe, replace(Plan(recipe, 14).phase(0), **phase), 7, machine)
+    return TrainLoader(data, recipe, replace(Plan(recipe, 14).phase(0), **phase), 7, machine)
 
 
 @pytest.mark.parametrize("processes", [2, 3, 5])
@@ -138,6 +140,6 @@ def test_a_crop_mixed_with_a_defect_tells_nothing(fold: tuple[FoldData, Recipe])
 def test_hardness_goes_on_where_it_was(fold: tuple[FoldData, Recipe]) -> None:
     data, recipe = fold
     before = np.arange(12, dtype=np.float32)
-    source = Feed(data, recipe, Plan(recipe, 14).phase(0), 7, HERE, before)
+    source = TrainLoader(data, recipe, Plan(recipe, 14).phase(0), 7, HERE, before)
     assert np.array_equal(source.hardness, before)
     assert source.hardness is not before

@@ -9,18 +9,18 @@ from torch import nn
 
 from severstal.device import make_accelerator
 from severstal.errors import SeverstalError
-from severstal.training.non_finite import LossWatch
+from severstal.training.non_finite import NonFiniteGuard
 
 NAMES = ["a.png", "b.png", "c.png", "d.png", "e.png"]
 
 
 @pytest.fixture
-def watch(tmp_path: Path) -> LossWatch:
-    return LossWatch(tmp_path, make_accelerator("fp32"))
+def watch(tmp_path: Path) -> NonFiniteGuard:
+    return NonFiniteGuard(tmp_path, make_accelerator("fp32"))
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-def test_the_batch_before_is_named(watch: LossWatch, tmp_path: Path, bad: float) -> None:
+def test_the_batch_before_is_named(watch: NonFiniteGuard, tmp_path: Path, bad: float) -> None:
     watch.see(torch.tensor(0.5), 3, 6, 0.1, ["fine.png"])
     watch.see(torch.tensor(bad), 3, 7, 0.25, NAMES)
     with pytest.raises(SeverstalError) as caught:
@@ -38,7 +38,7 @@ def test_the_batch_before_is_named(watch: LossWatch, tmp_path: Path, bad: float)
     }
 
 
-def test_the_last_batch_is_looked_at_too(watch: LossWatch, tmp_path: Path) -> None:
+def test_the_last_batch_is_looked_at_too(watch: NonFiniteGuard, tmp_path: Path) -> None:
     watch.see(torch.tensor(0.5), 0, 0, 0.1, NAMES)
     watch.end()
     assert not list(tmp_path.iterdir())
@@ -48,7 +48,7 @@ def test_the_last_batch_is_looked_at_too(watch: LossWatch, tmp_path: Path) -> No
     watch.end()  # it was looked at
 
 
-def test_a_loss_that_is_changed_later_was_seen_as_it_was(watch: LossWatch) -> None:
+def test_a_loss_that_is_changed_later_was_seen_as_it_was(watch: NonFiniteGuard) -> None:
     loss = torch.tensor(0.5)
     watch.see(loss, 0, 0, 0.1, NAMES)
     loss.fill_(float("nan"))
@@ -57,7 +57,7 @@ def test_a_loss_that_is_changed_later_was_seen_as_it_was(watch: LossWatch) -> No
 
 @pytest.mark.parametrize(("name", "bad"), [("0.bias", float("nan")), ("1.running_var", float("inf"))])
 def test_weights_that_are_no_numbers_are_named(
-    watch: LossWatch, tmp_path: Path, name: str, bad: float
+    watch: NonFiniteGuard, tmp_path: Path, name: str, bad: float
 ) -> None:
     network = nn.Sequential(nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3))
     watch.weights(network, 1)

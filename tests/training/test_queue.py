@@ -23,7 +23,7 @@ ENVIRONMENT.pop("RAY_ADDRESS", None)
 
 @pytest.fixture(autouse=True)
 def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in engine.ANY_RAY | engine.OWN_RAY | {"RAY_ADDRESS": ""}:  # what a test sets is undone after it
+    for name in engine._ANY_RAY | engine._OWN_RAY | {"RAY_ADDRESS": ""}:  # undone after the test
         monkeypatch.setenv(name, "0")
         monkeypatch.delenv(name)
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.amp import GradScaler
 
-from severstal.memory import Parts
+from severstal.memory import MicroBatches
 from severstal.training.averaging import WeightAverage
 from severstal.training.history import History
 from severstal.training.state import TrainingState
@@ -20,7 +20,7 @@ def new_state(seed: int = 0) -> TrainingState:
     return TrainingState(
         network,
         torch.optim.AdamW(network.parameters(), 0.01),
-        Parts(1),
+        MicroBatches(1),
         GradScaler("cpu", init_scale=64.0, growth_interval=1),
         WeightAverage(network, 0.5),
         WeightAverage(network, None),
@@ -68,9 +68,9 @@ def test_all_of_it_comes_back(tmp_path: Path) -> None:
 
 def test_what_the_recipe_does_not_ask_for_is_not_kept(tmp_path: Path) -> None:
     network = nn.Linear(2, 1)
-    state = TrainingState(network, torch.optim.SGD(network.parameters(), 0.1), Parts(1))
+    state = TrainingState(network, torch.optim.SGD(network.parameters(), 0.1), MicroBatches(1))
     state.save(tmp_path / "state.safetensors", "key")
-    again = TrainingState(network, torch.optim.SGD(network.parameters(), 0.1), Parts(1))
+    again = TrainingState(network, torch.optim.SGD(network.parameters(), 0.1), MicroBatches(1))
     assert again.restore(tmp_path / "state.safetensors", "key")
     assert (again.ema, again.swa, again.hardness) == (None, None, None)
 

@@ -12,7 +12,7 @@ from torch.nn import functional
 from severstal.device import make_accelerator
 from severstal.errors import SeverstalError
 from severstal.losses.registry import build_loss
-from severstal.memory import Parts
+from severstal.memory import MicroBatches
 from severstal.models.network import Output
 from severstal.models.registry import architectures, build_model
 from severstal.models.smallest import smallest
@@ -20,7 +20,7 @@ from severstal.recipe.reading import NEVER_ALONE
 from severstal.training.averaging import WeightAverage
 from severstal.training.loader import Crops
 from severstal.training.state import TrainingState
-from severstal.training.step import Step
+from severstal.training.step import TrainStep
 
 SIZE = 6
 
@@ -46,7 +46,9 @@ def state_of(
 ) -> TrainingState:
     torch.manual_seed(1)
     network = Tiny(make(), fits)
-    return TrainingState(network, torch.optim.SGD(network.parameters(), rate, momentum=0.9), Parts(parts))
+    return TrainingState(
+        network, torch.optim.SGD(network.parameters(), rate, momentum=0.9), MicroBatches(parts)
+    )
 
 
 def crops(seed: int = 0, size: int = SIZE) -> Crops:
@@ -56,9 +58,9 @@ def crops(seed: int = 0, size: int = SIZE) -> Crops:
     return Crops(pictures, masks, masks.amax((2, 3)), torch.arange(size), torch.arange(size), size)
 
 
-def make_step(state: TrainingState, **settings: object) -> Step:
+def make_step(state: TrainingState, **settings: object) -> TrainStep:
     loss = build_loss({"bce": 0.75, "dice": 0.25})
-    return Step(state, state.network, loss, make_accelerator("fp32"), **settings)
+    return TrainStep(state, state.network, loss, make_accelerator("fp32"), **settings)
 
 
 def weights(state: TrainingState) -> dict[str, Tensor]:
@@ -268,7 +270,7 @@ def test_other_errors_of_the_network_pass(parts: int) -> None:
 def test_recipes_refuse_exactly_the_networks_that_take_no_picture_alone(name: str) -> None:
     encoder, options = smallest(name)
     network = build_model(name, encoder, classes=2, options=options)
-    state = TrainingState(network, torch.optim.SGD(network.parameters(), 0.1), Parts(1))
+    state = TrainingState(network, torch.optim.SGD(network.parameters(), 0.1), MicroBatches(1))
     masks, number = torch.zeros(1, 2, 64, 64), torch.arange(1)
     one = Crops(torch.randn(1, 1, 64, 64), masks, torch.zeros(1, 2), number, number, 1)
     if name in NEVER_ALONE:
@@ -286,7 +288,7 @@ def test_a_compiled_network_learns_the_same_and_keeps_its_names() -> None:
     loss = build_loss({"bce": 1.0})
     model = compile_network(compiled.network)
     for seed in range(2):
-        Step(plain, plain.network, loss, make_accelerator("fp32"))(crops(seed), seed)
-        Step(compiled, model, loss, make_accelerator("fp32"))(crops(seed), seed)
+        TrainStep(plain, plain.network, loss, make_accelerator("fp32"))(crops(seed), seed)
+        TrainStep(compiled, model, loss, make_accelerator("fp32"))(crops(seed), seed)
     torch.testing.assert_close(weights(plain), weights(compiled))
     assert list(weights(compiled)) == list(weights(plain))

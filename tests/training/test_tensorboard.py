@@ -13,7 +13,7 @@ from severstal.errors import SeverstalError
 from severstal.models.network import Output
 from severstal.runs.job import open_job
 from severstal.training.loader import FoldData
-from severstal.training.tensorboard import LINE, LONGEST, Board, draw_panel, show_worst
+from severstal.training.tensorboard import _LINE, _LONGEST, TensorBoardWriter, draw_worst_panel, show_worst
 from severstal.training.validate import validate
 
 
@@ -25,7 +25,7 @@ def events(folder: Path):  # its class is of a package that may be absent
 
 def test_curves_are_read_back(tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
-    board = Board(tmp_path)
+    board = TensorBoardWriter(tmp_path)
     for epoch, loss in enumerate((0.5, 0.25), 1):
         board.epoch({"epoch": epoch, "loss": loss, "dice_on_defects": None, "accumulate": 2}, epoch)
     board.close()
@@ -37,7 +37,7 @@ def test_curves_are_read_back(tmp_path: Path) -> None:
 def test_a_training_that_goes_on_draws_one_line(tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     for done, losses in ((0, (3.0, 2.0, 9.0)), (2, (1.0, 0.5))):
-        board = Board(tmp_path / "fold", done)
+        board = TensorBoardWriter(tmp_path / "fold", done)
         for epoch, loss in enumerate(losses, done + 1):
             board.epoch({"loss": loss}, epoch)
         board.close()
@@ -61,7 +61,7 @@ def test_the_worst_pictures_show_truth_and_prediction(
 
     network, accelerator = Whole().train(), make_accelerator("fp32")
     seen = validate(network, data.store, data.masks, data.held_out, data.spec, job.recipe, accelerator)
-    board = Board(tmp_path / "board")
+    board = TensorBoardWriter(tmp_path / "board")
     show_worst(board, network, seen, data, job.recipe, accelerator, 3)
     board.close()
     assert network.training
@@ -76,18 +76,18 @@ def test_the_worst_pictures_show_truth_and_prediction(
     bits = job.masks[name]
     truth = np.stack([bits & 1, bits >> 1 & 1])
     predicted = np.stack([np.ones_like(bits), np.zeros_like(bits)])
-    np.testing.assert_array_equal(shown, draw_panel(job.train_pictures.picture(name), truth, predicted))
+    np.testing.assert_array_equal(shown, draw_worst_panel(job.train_pictures.picture(name), truth, predicted))
 
 
 def test_a_panel_is_the_picture_and_its_outlines() -> None:
     picture = np.full((80, 120), 100, np.uint8)
     truth, predicted = np.zeros((2, 2, 80, 120), bool)
     truth[1, 30:60, 20:50] = True
-    panel = draw_panel(picture, truth, predicted)
+    panel = draw_worst_panel(picture, truth, predicted)
     plain, above, below = panel[:80], panel[84:164], panel[168:]
     assert (plain == 100).all()
     assert (below == 100).all()
-    line = (above == LINE).all(2)
+    line = (above == _LINE).all(2)
     assert line[30, 20:50].all()
     assert line[59, 20:50].all()
     assert line[30:60, 20].all()
@@ -100,7 +100,7 @@ def test_a_panel_is_the_picture_and_its_outlines() -> None:
 def test_the_class_is_told_by_its_number() -> None:
     picture, mask = np.zeros((60, 60), np.uint8), np.zeros((3, 60, 60), bool)
     mask[0, 30:50, 10:50] = True
-    drawn = [draw_panel(picture, np.roll(mask, k, 0), mask) for k in range(3)]
+    drawn = [draw_worst_panel(picture, np.roll(mask, k, 0), mask) for k in range(3)]
     assert (drawn[0] != drawn[1]).any()
     assert (drawn[1] != drawn[2]).any()
 
@@ -108,10 +108,10 @@ def test_the_class_is_told_by_its_number() -> None:
 def test_long_pictures_are_shrunk_and_specks_are_kept() -> None:
     picture, mask = np.zeros((256, 1600), np.uint8), np.zeros((4, 256, 1600), bool)
     mask[2, 200, 901] = True
-    panel = draw_panel(picture, mask, mask)
-    assert panel.shape == (3 * 128 + 8, LONGEST, 3)
-    assert (panel[132 + 100, 450] == LINE).all()
-    big = draw_panel(np.zeros((2, 3), np.uint8), np.ones((1, 2, 3)), np.zeros((1, 2, 3)))
+    panel = draw_worst_panel(picture, mask, mask)
+    assert panel.shape == (3 * 128 + 8, _LONGEST, 3)
+    assert (panel[132 + 100, 450] == _LINE).all()
+    big = draw_worst_panel(np.zeros((2, 3), np.uint8), np.ones((1, 2, 3)), np.zeros((1, 2, 3)))
     assert big.shape == (14, 3, 3)
 
 
@@ -122,7 +122,7 @@ def test_without_the_package_one_line_says_what_to_do(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "tensorboard", None)
     with pytest.raises(SeverstalError, match=r"training\.tensorboard: .*pip install tensorboard") as raised:
-        Board(tmp_path)
+        TensorBoardWriter(tmp_path)
     assert "\n" not in str(raised.value)
 
 
@@ -130,4 +130,4 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     (tmp_path / "file").touch()
     with pytest.raises(SeverstalError):
-        Board(tmp_path / "file" / "board")
+        TensorBoardWriter(tmp_path / "file" / "board")

@@ -71,9 +71,9 @@ def train(
             faster than one on all of them.
     """
     from severstal import pipeline
-    from severstal.processes import together
+    from severstal.processes import distributed
 
-    with together():
+    with distributed():
         candidate = pipeline.prepare(recipe, input, name)
         pipeline.train_folds(candidate, engine)
         print(candidate.folder)

@@ -18,7 +18,7 @@ from severstal.data.normalize import normalize
 from severstal.errors import SeverstalError
 from severstal.inference.maps import MapReader, MapWriter
 from severstal.inference.views import predict_views, views
-from severstal.memory import in_halves
+from severstal.memory import halve_on_out_of_memory
 from severstal.progress import progress
 from severstal.recipe import DataSettings, Recipe
 
@@ -198,7 +198,7 @@ def _predict_shard(
             update(len(part))
 
         for start in range(0, len(rows), size):
-            in_halves(predict, rows[start : start + size])
+            halve_on_out_of_memory(predict, rows[start : start + size])
     return maps, class_probability
 
 

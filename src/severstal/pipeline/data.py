@@ -13,7 +13,7 @@ from severstal.data.features import picture_features
 from severstal.data.likeness import FEWEST, Likeness, most_test_like
 from severstal.errors import SeverstalError
 from severstal.files import atomic_write, checksum
-from severstal.processes import is_main, main_first
+from severstal.processes import is_main_process, main_process_first
 from severstal.progress import progress
 from severstal.recipe import Recipe
 from severstal.report.duplicates import describe_duplicates, pair_gallery
@@ -41,10 +41,10 @@ def prepare(
     Raises:
         SeverstalError: the first fault in recipe or input.
     """
-    with main_first():
+    with main_process_first():
         candidate = open_run_or_ensemble(recipe, input, name)
         check_input(candidate)
-        if is_main():
+        if is_main_process():
             candidate.record()
         return candidate
 
@@ -156,7 +156,7 @@ def make_folds(job: Job) -> pd.DataFrame:
     Raises:
         SeverstalError: `folds.csv` was changed by hand.
     """
-    if not is_main():
+    if not is_main_process():
         return dealt_folds(job)
     check_input(job)  # before anything of an earlier run is replaced
     job.record()

@@ -10,7 +10,7 @@ from severstal.errors import SeverstalError
 from severstal.files import atomic_write, checksum, digest
 from severstal.pipeline.data import dealt_folds, make_folds
 from severstal.pipeline.pseudo import label_test
-from severstal.processes import is_main, main_first
+from severstal.processes import is_main_process, main_process_first
 from severstal.recipe import Recipe
 from severstal.recipe.switches import change
 from severstal.runs.ensemble import Ensemble, RunOrEnsemble, jobs_of
@@ -41,7 +41,7 @@ def train_folds(
         The history of each fold by its number; of a team, these by the name of the run.
     """
     jobs = jobs_of(candidate)
-    with main_first():
+    with main_process_first():
         for job in jobs:
             make_folds(job)
     if engine == "ray":
@@ -88,7 +88,7 @@ def train_fold(job: Job, fold: int) -> Epochs:
     for number in range(job.recipe.pseudo.rounds):
         folder = top / f"round{number}"
         _train(job, labelling, fold, folder, data, given | learnt)
-        with main_first():
+        with main_process_first():
             labels = label_test(job, fold, folder, held_out)
         # Where none was taken, nothing is there to be learnt in addition, and the round before is the last,
         # unless early stopping makes another of it.
@@ -102,18 +102,18 @@ def _train(
 ) -> Epochs:
     """Train one round in `folder`, unless that was done, there or in another folder of the fold."""
     stage = _stage(job, folder, _inputs(job, recipe) | given)
-    with main_first():
-        if is_main() and not stage.is_done():
+    with main_process_first():
+        if is_main_process() and not stage.is_done():
             # Large files are known by their size alone: by an old record, a broken-off training's would pass.
             stage.record.unlink(missing_ok=True)
             _take_over(job, folder, stage)
         done = stage.is_done()
-        if is_main() and not done:
+        if is_main_process() and not done:
             job.record_environment()
     if not done:
         fit(data, recipe, fold, folder, _state_key(stage))
-        with main_first():
-            if is_main():
+        with main_process_first():
+            if is_main_process():
                 stage.finish(_outputs(job.recipe, folder))
     return load_history(folder / "history.jsonl")
 

@@ -12,7 +12,7 @@ from torch.optim.swa_utils import update_bn
 from severstal.errors import SeverstalError
 from severstal.models.checkpoint import read_weights
 
-COUNT = "count"  # stands in `tensors` beside the weights
+_COUNT = "count"  # stands in `tensors` beside the weights
 
 
 class WeightAverage:
@@ -66,7 +66,7 @@ class WeightAverage:
 
     def tensors(self) -> dict[str, Tensor]:
         """All of it, to be kept in a file: the average by the names of the weights, and `count`."""
-        return {**self._average, COUNT: torch.tensor(self.count)}
+        return {**self._average, _COUNT: torch.tensor(self.count)}
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
         """Take over what `tensors` gave, on whatever device it lies.
@@ -74,13 +74,13 @@ class WeightAverage:
         Raises:
             SeverstalError: they are of another network.
         """
-        if tensors.keys() != {*self._average, COUNT}:
+        if tensors.keys() != {*self._average, _COUNT}:
             raise SeverstalError("the average is of another network: train again")
         for name, tensor in self._average.items():
             if tensors[name].shape != tensor.shape:
                 raise SeverstalError(f"the average is of another network (in {name}): train again")
             tensor.copy_(tensors[name])
-        self.count = int(tensors[COUNT])
+        self.count = int(tensors[_COUNT])
 
     @contextmanager
     def applied(self, network: nn.Module) -> Iterator[None]:

@@ -9,10 +9,10 @@ from severstal.recipe import Recipe
 from severstal.training.phases import Phase, Plan
 from severstal.training.state import TrainingState
 
-NO_VARIANCE = "Expected more than 1 value per channel"  # what torch says of one picture of 1 x 1
+_NO_VARIANCE = "Expected more than 1 value per channel"  # what torch says of one picture of 1 x 1
 
 
-def require_batches(
+def check_batch_sizes(
     plan: Plan, recipe: Recipe, image_shape: tuple[int, int], state: TrainingState, accelerator: Accelerator
 ) -> None:
     """Refuse too small batches of any phase to come, which else are met hours later, where it begins.
@@ -32,7 +32,7 @@ def require_batches(
     coming = [plan.phase(epoch) for epoch in range(len(state.history), recipe.training.epochs)]
     for phase in (phase for phase in plan.phases if phase in coming):
         name = _batch_size_name(phase, recipe)
-        require_crops(phase.batch_size, plan.images, processes, name)
+        check_batch_size(phase.batch_size, plan.images, processes, name)
         fewest = min(phase.batch_size, plan.images) // processes  # crops of a process
         crop = image_shape if recipe.training.overfit_images else map(min, phase.crop, image_shape)
         size = [-(-side // recipe.data.scale) for side in crop]
@@ -40,10 +40,10 @@ def require_batches(
         if 1 <= fewest <= state.parts.asked and not supports_batch_size_one(
             state.network, blank, accelerator
         ):
-            raise parts_of_one(state.network, name)
+            raise micro_batch_of_one_error(state.network, name)
 
 
-def require_crops(batch_size: int, images: int, processes: int, name: str = "training.batch_size") -> None:
+def check_batch_size(batch_size: int, images: int, processes: int, name: str = "training.batch_size") -> None:
     """Refuse batches in which a process would get no crop.
 
     Args:
@@ -56,7 +56,7 @@ def require_crops(batch_size: int, images: int, processes: int, name: str = "tra
         SeverstalError: there are more processes than that.
 
     Example:
-        >>> require_crops(8, 3, processes=4)
+        >>> check_batch_size(8, 3, processes=4)
         Traceback (most recent call last):
         severstal.errors.SeverstalError: an epoch has 3 pictures for 4 processes: set ...
     """
@@ -88,7 +88,7 @@ def supports_batch_size_one(network: nn.Module, picture: Tensor, accelerator: Ac
     except torch.cuda.OutOfMemoryError:
         pass  # then training on it does not fit either, and says so
     except ValueError as error:
-        if not str(error).startswith(NO_VARIANCE):
+        if not str(error).startswith(_NO_VARIANCE):
             raise
         return False
     finally:
@@ -97,7 +97,7 @@ def supports_batch_size_one(network: nn.Module, picture: Tensor, accelerator: Ac
     return True
 
 
-def parts_of_one(network: nn.Module, batch_size: str = "training.batch_size") -> SeverstalError:
+def micro_batch_of_one_error(network: nn.Module, batch_size: str = "training.batch_size") -> SeverstalError:
     """The error for batches that are cut into single crops.
 
     Args:

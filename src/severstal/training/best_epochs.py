@@ -9,6 +9,7 @@ from torch import nn
 
 from severstal.files import atomic_write
 from severstal.models.checkpoint import save_weights
+from severstal.training.history import best_epochs
 
 
 class BestEpochs:
@@ -50,15 +51,3 @@ class BestEpochs:
 
     def _path(self, epoch: dict[str, Any]) -> Path:
         return self._folder / f"epoch{epoch['epoch']:04}.safetensors"
-
-
-def best_epochs(epochs: Sequence[dict[str, Any]], count: int) -> list[dict[str, Any]]:
-    """The epochs with the best scores, the best first; of equal scores as `best_epoch` has it.
-
-    Example:
-        >>> found = [(0.8, 0.1), (0.8, 0.2), (0.7, 0.9), (0.8, None)]
-        >>> epochs = [{"epoch": n, "score": s, "dice_on_defects": d} for n, (s, d) in enumerate(found, 1)]
-        >>> [epoch["epoch"] for epoch in best_epochs(epochs, 3)]
-        [2, 1, 4]
-    """
-    return sorted(epochs, key=lambda epoch: (-epoch["score"], -(epoch["dice_on_defects"] or 0.0)))[:count]

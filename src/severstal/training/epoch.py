@@ -6,12 +6,12 @@ import numpy as np
 import torch
 
 from severstal.progress import progress
-from severstal.training.loader import Feed
-from severstal.training.non_finite import LossWatch
+from severstal.training.loader import TrainLoader
+from severstal.training.non_finite import NonFiniteGuard
 from severstal.training.optimizer import set_learning_rate
 from severstal.training.phases import Plan
 from severstal.training.state import TrainingState
-from severstal.training.step import Step
+from severstal.training.step import TrainStep
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class EpochResult:
 
 
 def train_epoch(
-    state: TrainingState, step: Step, feed: Feed, plan: Plan, watch: LossWatch, label: str
+    state: TrainingState, step: TrainStep, feed: TrainLoader, plan: Plan, watch: NonFiniteGuard, label: str
 ) -> EpochResult:
     """Train for the epoch that comes after those in the state's history.
 
@@ -70,7 +70,7 @@ def train_epoch(
     return EpochResult(total.item() / len(feed), rate, pictures)
 
 
-def batch_seed(feed: Feed, epoch: int, number: int) -> int:
+def batch_seed(feed: TrainLoader, epoch: int, number: int) -> int:
     """The seed of what is random inside the network in a batch, such as dropout; each process has its own."""
     place = [feed.seed, epoch, number, feed.accelerator.process_index]
     return int(np.random.SeedSequence(place).generate_state(1)[0])

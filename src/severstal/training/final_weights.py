@@ -14,14 +14,14 @@ from severstal.recipe import Recipe
 from severstal.training.averaging import average_files, refresh_normalisation
 from severstal.training.best_epochs import BestEpochs
 from severstal.training.epoch import batch_seed
-from severstal.training.loader import Feed, FoldData
+from severstal.training.loader import FoldData, TrainLoader
 from severstal.training.phases import Plan
 from severstal.training.state import TrainingState
 
-REFRESHING = 200  # batches; by then running means have long settled
+_REFRESHING = 200  # batches; by then running means have long settled
 
 
-def write_outcome(
+def write_final_weights(
     state: TrainingState,
     best: BestEpochs,
     data: FoldData,
@@ -53,8 +53,8 @@ def write_outcome(
     def crops() -> Iterator[Tensor]:
         plan = Plan(recipe, settings.epoch_images or len(data.train))
         phase = plan.phase(max(0, len(epochs) - 1))  # stopped early, a later one was never in force
-        feed = Feed(data, recipe, phase, seed, accelerator, state.hardness)
-        for number, batch in enumerate(islice(feed.batches(settings.epochs), REFRESHING)):
+        feed = TrainLoader(data, recipe, phase, seed, accelerator, state.hardness)
+        for number, batch in enumerate(islice(feed.batches(settings.epochs), _REFRESHING)):
             torch.manual_seed(batch_seed(feed, settings.epochs, number))  # dropout is at work
             yield batch.pictures
 

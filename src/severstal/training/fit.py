@@ -11,23 +11,23 @@ from severstal.device import make_accelerator
 from severstal.errors import SeverstalError
 from severstal.files import write_text
 from severstal.losses.registry import TrainingLoss, build_loss
-from severstal.memory import Parts
+from severstal.memory import MicroBatches
 from severstal.models.from_recipe import new_network
 from severstal.recipe import Recipe, TrainingSettings
 from severstal.training.averaging import WeightAverage
-from severstal.training.batch_sizes import require_batches
+from severstal.training.batch_sizes import check_batch_sizes
 from severstal.training.best_epochs import BestEpochs
 from severstal.training.epoch import train_epoch
-from severstal.training.final_weights import write_outcome
+from severstal.training.final_weights import write_final_weights
 from severstal.training.history import History
-from severstal.training.loader import Feed, FoldData
-from severstal.training.non_finite import LossWatch
+from severstal.training.loader import FoldData, TrainLoader
+from severstal.training.non_finite import NonFiniteGuard
 from severstal.training.optimizer import build_optimizer, freeze_encoder
 from severstal.training.phases import Phase, Plan
-from severstal.training.placement import compile_network, place
+from severstal.training.placement import compile_network, place_network
 from severstal.training.state import TrainingState
-from severstal.training.step import Step
-from severstal.training.tensorboard import Board, show_worst
+from severstal.training.step import TrainStep
+from severstal.training.tensorboard import TensorBoardWriter, show_worst
 from severstal.training.validate import validate
 
 
@@ -66,17 +66,17 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
     best = BestEpochs(folder, max(1, settings.keep_best))
     goes_on = state.restore(folder / "state.safetensors", key, best.paths)
     if not _is_done(state.history, settings):
-        require_batches(plan, recipe, data.spec.image_shape, state, accelerator)
+        check_batch_sizes(plan, recipe, data.spec.image_shape, state, accelerator)
     if accelerator.is_main_process:
         if goes_on:
             _tell_parts(state, settings, fold)
         else:
             best.clear()
     model = compile_network(network) if settings.compile else network
-    watch = LossWatch(folder, accelerator)
+    watch = NonFiniteGuard(folder, accelerator)
     board = None
     if settings.tensorboard and accelerator.is_main_process:
-        board = Board(folder / "tensorboard", len(state.history))
+        board = TensorBoardWriter(folder / "tensorboard", len(state.history))
     phase = None
 
     while not _is_done(state.history, settings):
@@ -84,9 +84,11 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
         if plan.phase(epoch) != phase:
             phase = plan.phase(epoch)
             freeze_encoder(state.optimizer, phase.frozen_encoder)
-            feed = Feed(data, recipe, phase, seed, accelerator, state.hardness)
+            feed = TrainLoader(data, recipe, phase, seed, accelerator, state.hardness)
             loss = losses[plan.phases.index(phase)].to(accelerator.device)
-            step = Step(state, model, loss, accelerator, settings.clip, hardness=recipe.sampling.hard > 0)
+            step = TrainStep(
+                state, model, loss, accelerator, settings.clip, hardness=recipe.sampling.hard > 0
+            )
         state.history.start_epoch()
         label = f"fold {fold} epoch {epoch + 1}/{settings.epochs}"
         result = train_epoch(state, step, feed, plan, watch, label)
@@ -110,17 +112,17 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
 
     if board is not None:
         board.close()
-    write_outcome(state, best, data, recipe, folder, seed, accelerator)
+    write_final_weights(state, best, data, recipe, folder, seed, accelerator)
     return state.history
 
 
 def _new_state(data: FoldData, recipe: Recipe, accelerator: Accelerator) -> TrainingState:
     settings = recipe.training
-    network = place(new_network(recipe, data.spec), settings, accelerator)
+    network = place_network(new_network(recipe, data.spec), settings, accelerator)
     return TrainingState(
         network,
         build_optimizer(network, settings),
-        Parts(settings.accumulate, accelerator.num_processes),
+        MicroBatches(settings.accumulate, accelerator.num_processes),
         accelerator.scaler or GradScaler(enabled=False),
         WeightAverage(network, settings.ema) if settings.ema else None,
         WeightAverage(network, None) if settings.swa else None,
@@ -139,7 +141,7 @@ def _tell_parts(state: TrainingState, settings: TrainingSettings, fold: int) -> 
 
 
 def _is_done(history: History, settings: TrainingSettings) -> bool:
-    if settings.early_stopping and history.epochs and history.stale() >= settings.early_stopping:
+    if settings.early_stopping and history.epochs and history.epochs_since_best() >= settings.early_stopping:
         return True
     return len(history) >= settings.epochs
 

@@ -9,8 +9,8 @@ from typing import Any
 from severstal.competition.metric import Score
 from severstal.errors import SeverstalError
 
-SCORES = ("score", "all_empty", "dice_on_defects", "defects_found")
-RECENT = 3  # epochs by which the time left is told: crops that grow make later ones slower
+_SCORES = ("score", "all_empty", "dice_on_defects", "defects_found")
+_RECENT = 3  # epochs by which the time left is told: crops that grow make later ones slower
 
 
 class History:
@@ -52,24 +52,21 @@ class History:
         kept = figures["empty_kept"]
         self.epochs.append(
             {"epoch": len(self.epochs) + 1, "loss": loss, "learning_rate": learning_rate}
-            | {name: figures[name] for name in SCORES}
+            | {name: figures[name] for name in _SCORES}
             | {"false_alarms": None if kept is None else 1 - kept}
             | {"pictures": pictures, "seconds": round(seconds, 2)}
             | {"pictures_a_second": round(pictures / seconds, 2)}
         )
 
-    def last_is_best(self) -> bool:
-        """Whether the last epoch has the best score; of equal scores the higher Dice on defects is better.
+    def epochs_since_best(self) -> int:
+        """Epochs since the best one, for early stopping; 0 before the first.
 
-        A network that still predicts nothing scores like the empty submission, epoch after epoch.
-        """
-        return self.stale() == 0
-
-    def stale(self) -> int:
-        """How many epochs have gone by since the best one; 0 before the first.
+        A network that still predicts empty masks scores the same epoch after epoch: ties are broken by the
+        Dice on defects.
 
         Example:
-            >>> History([{"score": score, "dice_on_defects": None} for score in (0.7, 0.9, 0.8, 0.9)]).stale()
+            >>> epochs = [{"score": score, "dice_on_defects": None} for score in (0.7, 0.9, 0.8, 0.9)]
+            >>> History(epochs).epochs_since_best()
             2
         """
         if not self.epochs:
@@ -93,7 +90,7 @@ class History:
             epoch 1/10: loss 0.5000, Dice 0.9000 (empty 0.8600), defects 0.510, alarms 3.1 %,
             123 pictures/s, 10 min left
         """
-        last, recent = self.epochs[-1], self.epochs[-RECENT:]
+        last, recent = self.epochs[-1], self.epochs[-_RECENT:]
         left = (epochs - len(self)) * sum(epoch["seconds"] for epoch in recent) / len(recent)
         dice, alarms, speed = last["dice_on_defects"], last["false_alarms"], last["pictures_a_second"]
         return (
@@ -109,14 +106,26 @@ class History:
         return "".join(json.dumps(epoch) + "\n" for epoch in self.epochs)
 
 
+def best_epochs(epochs: Sequence[dict[str, Any]], count: int) -> list[dict[str, Any]]:
+    """The epochs with the best scores, the best first; ties go to the Dice on defects, then to the earlier.
+
+    Example:
+        >>> found = [(0.8, 0.1), (0.8, 0.2), (0.7, 0.9), (0.8, None)]
+        >>> epochs = [{"epoch": n, "score": s, "dice_on_defects": d} for n, (s, d) in enumerate(found, 1)]
+        >>> [epoch["epoch"] for epoch in best_epochs(epochs, 3)]
+        [2, 1, 4]
+    """
+    return sorted(epochs, key=lambda epoch: (-epoch["score"], -(epoch["dice_on_defects"] or 0.0)))[:count]
+
+
 def best_epoch(epochs: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The epoch with the best score; of equal scores that with the higher Dice on defects, then the first.
+    """The first of `best_epochs`, of at least one epoch.
 
     Example:
         >>> best_epoch([{"score": 0.8, "dice_on_defects": 0.1}, {"score": 0.8, "dice_on_defects": 0.2}])
         {'score': 0.8, 'dice_on_defects': 0.2}
     """
-    return max(epochs, key=lambda epoch: (epoch["score"], epoch["dice_on_defects"] or 0.0))
+    return best_epochs(epochs, 1)[0]
 
 
 def load_history(path: str | Path) -> list[dict[str, Any]]:
@@ -137,7 +146,7 @@ def load_history(path: str | Path) -> list[dict[str, Any]]:
 
 
 def _complete(epoch: dict[str, Any]) -> dict[str, Any]:
-    told = {key: epoch[key] for key in ("epoch", "loss", "learning_rate", *SCORES, "seconds")}
+    told = {key: epoch[key] for key in ("epoch", "loss", "learning_rate", *_SCORES, "seconds")}
     kept = epoch.get("empty_kept")  # what older ones tell in place of false alarms
     told["false_alarms"] = None if kept is None else 1 - kept
     told["pictures"] = told["pictures_a_second"] = None

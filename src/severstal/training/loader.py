@@ -19,7 +19,7 @@ from severstal.data.pseudo import PseudoData
 from severstal.data.sampling import EpochSampler
 from severstal.device import choose_workers
 from severstal.recipe import Recipe
-from severstal.training.batch_sizes import require_crops
+from severstal.training.batch_sizes import check_batch_size
 from severstal.training.phases import Phase
 
 
@@ -95,7 +95,7 @@ class BatchSampler(Sampler[list[tuple[int, int]]]):
             yield draws[start : start + self.size][self.process :: self.processes]
 
 
-class Feed:
+class TrainLoader:
     """The training batches of one phase.
 
     Args:
@@ -154,7 +154,7 @@ class Feed:
         self._seen: list[tuple[torch.Tensor, ...]] = []
         process, processes = accelerator.process_index, accelerator.num_processes
         batches = BatchSampler(self._sampler, phase.batch_size, process, processes)
-        require_crops(phase.batch_size, len(self._sampler), processes)
+        check_batch_size(phase.batch_size, len(self._sampler), processes)
         workers = choose_workers(recipe.training.workers)
         self._whole = batches.size
         self._loader = DataLoader(

@@ -13,7 +13,7 @@ from torch import nn
 from severstal.errors import SeverstalError
 from severstal.files import write_json
 
-SHOWN = 3  # names of a batch that an error shows
+_SHOWN = 3  # names of a batch that an error shows
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class _Seen:
     names: list[str]
 
 
-class LossWatch:
+class NonFiniteGuard:
     """Stops a training where a loss or a weight is not a number; of a loss it says which pictures were there.
 
     The loss of a batch is looked at while the device computes the next one, so that it never waits.
@@ -108,7 +108,7 @@ class LossWatch:
         if self._accelerator.is_main_process:
             where = {"epoch": seen.epoch + 1, "batch": seen.batch + 1, "loss": str(loss)}
             write_json(path, where | {"learning_rate": seen.learning_rate, "images": names})
-        few = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+        few = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
         raise SeverstalError(
             f"{path}: the loss of epoch {seen.epoch + 1} is {loss}, at batch {seen.batch + 1} with {few}: "
             "lower training.learning_rate, or look at these images"

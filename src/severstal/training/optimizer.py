@@ -7,7 +7,7 @@ from torch.optim import Optimizer
 from severstal.models.network import encoder_of
 from severstal.recipe import TrainingSettings
 
-MOMENTUM = 0.9  # of sgd; the usual one, with Nesterov's look ahead
+_MOMENTUM = 0.9  # of sgd; the usual one, with Nesterov's look ahead
 
 
 def build_optimizer(network: nn.Module, settings: TrainingSettings) -> Optimizer:
@@ -50,7 +50,7 @@ def build_optimizer(network: nn.Module, settings: TrainingSettings) -> Optimizer
         case "radam":
             return torch.optim.RAdam(groups, settings.learning_rate)
         case "sgd":
-            return torch.optim.SGD(groups, settings.learning_rate, momentum=MOMENTUM, nesterov=True)
+            return torch.optim.SGD(groups, settings.learning_rate, momentum=_MOMENTUM, nesterov=True)
 
 
 def set_learning_rate(optimizer: Optimizer, rate: float) -> None:

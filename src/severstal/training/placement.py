@@ -12,10 +12,10 @@ from severstal.errors import SeverstalError
 from severstal.models.checkpointing import checkpoint_activations
 from severstal.recipe import TrainingSettings
 
-COMPILERS = ("c++", "g++", "clang++", "cl")
+_COMPILERS = ("c++", "g++", "clang++", "cl")
 
 
-def place(network: nn.Module, settings: TrainingSettings, accelerator: Accelerator) -> nn.Module:
+def place_network(network: nn.Module, settings: TrainingSettings, accelerator: Accelerator) -> nn.Module:
     """Make a network ready to be trained on this machine.
 
     Args:
@@ -40,7 +40,7 @@ def compile_network(network: nn.Module) -> nn.Module:
         SeverstalError: there is no C++ compiler on this machine.
     """
     asked = os.environ.get("CXX")
-    if not any(shutil.which(name) for name in ([asked] if asked else COMPILERS)):
+    if not any(shutil.which(name) for name in ([asked] if asked else _COMPILERS)):
         raise SeverstalError(
             f"training.compile needs a C++ compiler and there is no {asked or 'g++'} on this machine: "
             "install one, or set training.compile = false"

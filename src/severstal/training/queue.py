@@ -22,15 +22,15 @@ from severstal.processes import process_count
 Engine = Literal["local", "ray"]
 """One fold after the other, or as many at once as there are devices."""
 
-TRIES = 6
+_TRIES = 6
 """A fold whose workers are lost so often is given up."""
 
-MEMORY = (
+_MEMORY = (
     80_000_000  # bytes that Ray sets aside for what tasks send each other, next to its least: they send words
 )
 
-ANY_RAY = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS": "0", "RAY_COLOR_PREFIX": "0"}
-OWN_RAY = {
+_ANY_RAY = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS": "0", "RAY_COLOR_PREFIX": "0"}
+_OWN_RAY = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # listens to this machine alone, not to the whole network
     "RAY_AUTH_MODE": "token",  # obeys this user alone
     "RAY_worker_niceness": "0",  # else whatever else the machine does comes before the training
@@ -118,11 +118,11 @@ def _see_through(ray: ModuleType, under_way: dict[Any, Task], submit: Callable[[
                 failures.append(line)
             except ray.exceptions.RayError as error:  # of Ray itself: the worker or its machine is gone
                 lost[task] += 1
-                if lost[task] < TRIES:
+                if lost[task] < _TRIES:
                     line = "its worker was lost: it goes on from its last state"
                     submit(task)
                 else:
-                    line = f"{TRIES} workers were lost, the last since {str(error).splitlines()[0]}"
+                    line = f"{_TRIES} workers were lost, the last since {str(error).splitlines()[0]}"
                     failures.append(f"{task}: {line}: give workers more memory, or leave --engine out")
             print(f"{task}: {line}", flush=True)
             wait = len(under_way) - len(training)
@@ -163,7 +163,7 @@ def _own_python() -> dict[str, str]:
 def _ray() -> Iterator[ModuleType]:
     """Ray, started or reached."""
     address = os.environ.get("RAY_ADDRESS")
-    os.environ.update(ANY_RAY if address else ANY_RAY | OWN_RAY)  # before Ray is imported, which reads them
+    os.environ.update(_ANY_RAY if address else _ANY_RAY | _OWN_RAY)  # before Ray is imported
     try:
         import ray
     except ModuleNotFoundError:
@@ -182,7 +182,7 @@ def _ray() -> Iterator[ModuleType]:
             ray.init(
                 "local",
                 include_dashboard=False,
-                object_store_memory=MEMORY,
+                object_store_memory=_MEMORY,
                 logging_level="ERROR",
                 runtime_env=_own_python(),
                 _temp_dir=own,

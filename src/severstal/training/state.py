@@ -13,7 +13,7 @@ from torch.amp import GradScaler
 from torch.optim import Optimizer
 
 from severstal.errors import SeverstalError
-from severstal.memory import Parts
+from severstal.memory import MicroBatches
 from severstal.training.averaging import WeightAverage
 from severstal.training.checkpoint import fill_optimizer, load_state, optimizer_tensors, save_state
 from severstal.training.history import History
@@ -37,7 +37,7 @@ class TrainingState:
 
     network: nn.Module
     optimizer: Optimizer
-    parts: Parts
+    parts: MicroBatches
     scaler: GradScaler = field(default_factory=lambda: GradScaler(enabled=False))
     ema: WeightAverage | None = None
     swa: WeightAverage | None = None

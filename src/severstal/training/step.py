@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from severstal.errors import SeverstalError
-from severstal.training.batch_sizes import parts_of_one, supports_batch_size_one
+from severstal.training.batch_sizes import micro_batch_of_one_error, supports_batch_size_one
 from severstal.training.loader import Crops
 from severstal.training.state import TrainingState
 
@@ -28,7 +28,7 @@ class StepResult:
     hardness: Tensor | None
 
 
-class Step:
+class TrainStep:
     """A step of the optimizer.
 
     The gradients of the parts of a batch, and those of the processes, are weighed by how many crops they have
@@ -83,7 +83,7 @@ class Step:
 
         fewest = crops.whole // self._accelerator.num_processes  # all processes have to try, or none
         if state.parts.asked >= fewest and not supports_batch_size_one():
-            raise parts_of_one(state.network)
+            raise micro_batch_of_one_error(state.network)
         result = state.parts.run(compute, size, supports_batch_size_one)
         if self._accelerator.num_processes > 1:
             result = StepResult(self._exchange(result.loss), result.hardness)

@@ -17,12 +17,12 @@ from severstal.recipe import Recipe
 from severstal.training.loader import FoldData
 from severstal.training.validate import Validation, predict_plain
 
-WORST = 4  # pictures an epoch
-LONGEST = 800  # pixels of the longer side: an epoch of whole pictures would take 10 MB
-LINE, RIM = (255, 200, 0), (0, 0, 0)  # bright on steel with a dark rim; classes are told by their number
+_WORST = 4  # pictures an epoch
+_LONGEST = 800  # pixels of the longer side: an epoch of whole pictures would take 10 MB
+_LINE, _RIM = (255, 200, 0), (0, 0, 0)  # bright on steel with a dark rim; classes are told by their number
 
 
-class Board:
+class TensorBoardWriter:
     """The event files that TensorBoard shows; `tensorboard --logdir runs` finds them.
 
     Args:
@@ -77,7 +77,7 @@ class Board:
             epoch: from 1.
         """
         for rank, (picture, *masks) in enumerate(zip(pictures, truth, predicted, strict=True), 1):
-            panel = draw_panel(picture, *masks)
+            panel = draw_worst_panel(picture, *masks)
             self._writer.add_image(f"worst/{rank}", panel, epoch, dataformats="HWC")
         self._writer.add_text("worst", "\n\n".join(f"{k}. {name}" for k, name in enumerate(names, 1)), epoch)
         self._flush()
@@ -94,7 +94,7 @@ class Board:
 
 
 def show_worst(
-    board: Board,
+    board: TensorBoardWriter,
     network: nn.Module,
     validation: Validation,
     data: FoldData,
@@ -115,7 +115,7 @@ def show_worst(
     """
     was_training = network.training
     network.eval()
-    names, classes = validation.worst(WORST), len(data.spec.classes)
+    names, classes = validation.worst(_WORST), len(data.spec.classes)
     found = [predict_plain(network, data.store, [name], data.spec, recipe, accelerator)[0] for name in names]
     network.train(was_training)
     predicted = torch.stack(found).cpu().numpy()
@@ -123,7 +123,7 @@ def show_worst(
     board.pictures(names, pictures, [unpack(data.masks[name], classes) for name in names], predicted, epoch)
 
 
-def draw_panel(picture: np.ndarray, truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+def draw_worst_panel(picture: np.ndarray, truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """Draw a picture above itself with the truth outlined and itself with the prediction outlined.
 
     Each outline carries the `ClassId`. Pictures longer than 800 pixels are shrunk first.
@@ -137,11 +137,11 @@ def draw_panel(picture: np.ndarray, truth: np.ndarray, predicted: np.ndarray) ->
         (3 h + 8, w, 3) uint8, red, green and blue.
 
     Example:
-        >>> draw_panel(np.zeros((20, 30), np.uint8), *np.zeros((2, 4, 20, 30), bool)).shape
+        >>> draw_worst_panel(np.zeros((20, 30), np.uint8), *np.zeros((2, 4, 20, 30), bool)).shape
         (68, 30, 3)
     """
     height, width = picture.shape
-    factor = min(1.0, LONGEST / max(height, width))
+    factor = min(1.0, _LONGEST / max(height, width))
     size = max(1, round(width * factor)), max(1, round(height * factor))
     plain = cv2.cvtColor(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), cv2.COLOR_GRAY2RGB)
     gap = np.full((4, size[0], 3), 255, np.uint8)
@@ -154,14 +154,14 @@ def _outlined(plain: np.ndarray, masks: np.ndarray) -> np.ndarray:
         small = cv2.resize(mask.astype(np.float32), plain.shape[1::-1], interpolation=cv2.INTER_AREA)
         small = (small > 0).astype(np.uint8)  # a speck of one pixel is still seen
         outlines, tree = cv2.findContours(small, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-        for colour, thickness in ((RIM, 3), (LINE, 1)):
+        for colour, thickness in ((_RIM, 3), (_LINE, 1)):
             cv2.drawContours(drawn, outlines, -1, colour, thickness)
         parents = () if tree is None else tree[0, :, 3]
         outer = [outline for outline, parent in zip(outlines, parents, strict=True) if parent < 0]
         for outline in outer:
             left, top, _, height = cv2.boundingRect(outline)
             at = (left, top - 3 if top >= 14 else min(top + height + 13, len(drawn) - 3))
-            for colour, thickness in ((RIM, 3), (LINE, 1)):
+            for colour, thickness in ((_RIM, 3), (_LINE, 1)):
                 cv2.putText(
                     drawn, str(class_id), at, cv2.FONT_HERSHEY_SIMPLEX, 0.4, colour, thickness, cv2.LINE_AA
                 )

@@ -14,7 +14,7 @@ from severstal.competition.metric import Score, pair_dice, score_pairs
 from severstal.competition.spec import Spec
 from severstal.data.dataset import to_input, unpack
 from severstal.data.images import Pictures
-from severstal.memory import in_halves
+from severstal.memory import halve_on_out_of_memory
 from severstal.progress import progress
 from severstal.recipe import Recipe
 
@@ -121,4 +121,4 @@ def predict_plain(
         size = spec.image_shape
         return functional.interpolate(logits.float(), size, mode="bilinear", align_corners=False) >= 0
 
-    return torch.cat(in_halves(draw, names))
+    return torch.cat(halve_on_out_of_memory(draw, names))
