@@ -9,7 +9,7 @@ from typing import Any
 from severstal.competition.metric import Score
 from severstal.errors import SeverstalError
 
-_SCORES = ("score", "all_empty", "dice_on_defects", "defects_found")
+SCORES = ("score", "all_empty", "dice_on_defects", "defects_found")
 _RECENT = 3  # epochs by which the time left is told: crops that grow make later ones slower
 
 
@@ -52,7 +52,7 @@ class History:
         kept = figures["empty_kept"]
         self.epochs.append(
             {"epoch": len(self.epochs) + 1, "loss": loss, "learning_rate": learning_rate}
-            | {name: figures[name] for name in _SCORES}
+            | {name: figures[name] for name in SCORES}
             | {"false_alarms": None if kept is None else 1 - kept}
             | {"pictures": pictures, "seconds": round(seconds, 2)}
             | {"pictures_a_second": round(pictures / seconds, 2)}
@@ -146,7 +146,7 @@ def load_history(path: str | Path) -> list[dict[str, Any]]:
 
 
 def _complete(epoch: dict[str, Any]) -> dict[str, Any]:
-    told = {key: epoch[key] for key in ("epoch", "loss", "learning_rate", *_SCORES, "seconds")}
+    told = {key: epoch[key] for key in ("epoch", "loss", "learning_rate", *SCORES, "seconds")}
     kept = epoch.get("empty_kept")  # what older ones tell in place of false alarms
     told["false_alarms"] = None if kept is None else 1 - kept
     told["pictures"] = told["pictures_a_second"] = None
