@@ -19,15 +19,25 @@ import resource
 import tempfile
 import time
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import cv2
 import numpy as np
 
 from severstal.competition.metric import class_areas, pair_dice
 from severstal.competition.spec import SEVERSTAL
+from severstal.decision.crossfit import CrossFit
 from severstal.decision.draw import apply
 from severstal.decision.rules import ClassRule, Rules
-from severstal.decision.search import SearchSettings, search_any, search_rules, thresholds_between
+from severstal.decision.saved import load_cross_fit, save_cross_fit
+from severstal.decision.score import pair_areas
+from severstal.decision.search import (
+    SearchResult,
+    SearchSettings,
+    search_any,
+    search_rules,
+    thresholds_between,
+)
 from severstal.decision.summary import Summary, summarise
 from severstal.inference.maps import MapReader, MapWriter
 
@@ -79,7 +89,29 @@ def search(images: int, reply: Connection) -> None:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     lines = [f"  {name}: {rule}" for name, rule in zip(result.rules.classes, result.rules.rules, strict=True)]
     lines.append(f"  score {result.found.score:.4f}, at plain 0.5 {result.plain.score:.4f}")
+    lines.append(save_and_load(summary, result))
     reply.send((wall, work, memory, lines))
+
+
+def save_and_load(summary: Summary, result: SearchResult) -> str:
+    """Size of a saved search, and seconds to write and to read it; what is read must equal what was found."""
+    areas = pair_areas(summary, result.rules)
+    fold_rules = dict.fromkeys(range(5), result.rules)
+    fitted = CrossFit(fold_rules, *areas, result.found, result.found, result.plain, None, result, [])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "search.npz"
+        began = time.perf_counter()
+        save_cross_fit(fitted, path)
+        middle = time.perf_counter()
+        again = load_cross_fit(path, SEVERSTAL)
+        ended, size = time.perf_counter(), path.stat().st_size
+    for one, other in zip(result.classes, again.result.classes, strict=True):
+        assert one.landscape.scores.tobytes() == other.landscape.scores.tobytes()
+    in_memory = sum(search.landscape.scores.nbytes for search in result.classes)
+    return (
+        f"  saved: {size / 1e6:.1f} MB, of {in_memory / 1e6:.0f} MB of landscapes; "
+        f"written in {middle - began:.1f} s, read in {ended - middle:.1f} s"
+    )
 
 
 def write_maps(images: int, folder: str) -> tuple[MapReader, dict[str, np.ndarray]]:

@@ -154,7 +154,9 @@ def test_a_summary_of_the_first_edition(tmp_path):
     header = {"names": ["a.jpg"], "dataset": "one", "image_shape": [4, 6], "classes": ["hole"]}
     true = np.zeros((1, 1), np.int32)
     np.savez(path, header=np.array(json.dumps(header)), areas=counts, intersections=counts, true=true)
-    with pytest.raises(SeverstalError, match=r"summary\.npz: made by another edition .*: delete it") as error:
+    with pytest.raises(
+        SeverstalError, match=r"summary\.npz: a summary .* an incompatible version .*: delete it"
+    ) as error:
         Summary.load(path)
     assert "\n" not in str(error.value)
 

@@ -1,25 +1,22 @@
 """What the search for rules needs of the maps: areas and intersections at every threshold, from one pass."""
 
-import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from severstal.competition.spec import Spec
 from severstal.decision.histogram import at_least
 from severstal.decision.levels import LEVELS
+from severstal.decision.npz import load_npz, save_npz
 from severstal.decision.reader import Reader
 from severstal.errors import SeverstalError
-from severstal.files import atomic_write
 from severstal.progress import progress
 
 EDITION = 2  # the first held no class probabilities
-DAMAGE = (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, zipfile.BadZipFile)
-ARRAYS = ("areas", "intersections", "true", "class_probability")
+_ARRAYS = ("areas", "intersections", "true", "class_probability")
 
 
 class Truth(Protocol):
@@ -82,7 +79,7 @@ class Summary:
         return np.array([place[name] for name in names], np.int64)
 
     def save(self, path: str | Path) -> None:
-        """Write the summary as an uncompressed .npz, whole."""
+        """Write the summary as an uncompressed .npz, atomically."""
         header = {
             "edition": EDITION,
             "names": self.names,
@@ -90,31 +87,21 @@ class Summary:
             "image_shape": self.spec.image_shape,
             "classes": self.spec.classes,
         }
-        with atomic_write(path) as part, part.open("wb") as file:
-            arrays = {name: getattr(self, name) for name in ARRAYS}
-            np.savez(file, header=np.array(json.dumps(header)), **arrays)
+        save_npz(path, header, {name: getattr(self, name) for name in _ARRAYS})
 
     @classmethod
     def load(cls, path: str | Path) -> "Summary":
         """Read a summary that `save` wrote.
 
         Raises:
-            SeverstalError: the file is missing, damaged or of an earlier edition of this project.
+            SeverstalError: the file is missing, damaged or of an incompatible version of this project.
         """
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                header = json.loads(str(arrays["header"]))
-                if header.get("edition") != EDITION:
-                    raise SeverstalError(
-                        f"{path}: made by another edition of this project: delete it and run again"
-                    )
-                spec = Spec(header["dataset"], tuple(header["image_shape"]), tuple(header["classes"]))
-                summary = cls(tuple(header["names"]), spec, *(arrays[name] for name in ARRAYS))
-        except FileNotFoundError:
-            raise SeverstalError(f"{path}: not there: give the command that makes it first") from None
-        except DAMAGE as error:
-            raise SeverstalError(f"{path}: not a whole summary of maps: delete it and run again") from error
-        return summary
+        return load_npz(path, "summary of maps", EDITION, cls._read)
+
+    @classmethod
+    def _read(cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> "Summary":
+        spec = Spec(header["dataset"], tuple(header["image_shape"]), tuple(header["classes"]))
+        return cls(tuple(header["names"]), spec, *(arrays[name] for name in _ARRAYS))
 
 
 def summarise(reader: Reader, truth: Truth, spec: Spec, names: Sequence[str] | None = None) -> Summary:

@@ -1,0 +1,80 @@
+"""Arrays with a JSON header in one .npz file: whole or not there, never unpickled, refused when damaged."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from severstal.errors import SeverstalError
+from severstal.files import atomic_write
+
+Content = TypeVar("Content")
+
+_WRONG_VALUES = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+
+
+def save_npz(
+    path: str | Path, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray], compressed: bool = False
+) -> None:
+    """Write arrays and a header, atomically.
+
+    Args:
+        path: of the .npz file.
+        header: JSON values; `edition` tells `load_npz` whether it knows this kind of file.
+        arrays: by name; "header" is taken.
+        compressed: slower to write, and worth it where values repeat.
+    """
+    save = np.savez_compressed if compressed else np.savez
+    with atomic_write(path) as part, part.open("wb") as file:
+        save(file, header=np.array(json.dumps(header)), **arrays)
+
+
+def load_npz(
+    path: str | Path,
+    what: str,
+    edition: int,
+    read: Callable[[dict[str, Any], Mapping[str, np.ndarray]], Content],
+) -> Content:
+    """Read a file that `save_npz` wrote.
+
+    Args:
+        path: of the file.
+        what: it holds, for the error message.
+        edition: that the header must have, a number raised when the content changes.
+        read: makes the content of header and arrays. An error that wrong values make it raise counts as
+            damage; a SeverstalError gets the path put before it.
+
+    Raises:
+        SeverstalError: the file is missing, damaged or of an incompatible version.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "squares.npz"
+        >>> save_npz(path, {"edition": 1, "name": "squares"}, {"values": np.arange(3) ** 2})
+        >>> load_npz(path, "table", 1, lambda header, arrays: (header["name"], arrays["values"]))
+        ('squares', array([0, 1, 4]))
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+    except FileNotFoundError:
+        raise SeverstalError(f"{path}: not there: give the command that makes it first") from None
+    except Exception as error:  # damaged bytes make zipfile, zlib and numpy's parser raise a dozen kinds
+        raise _damaged(path, what) from error
+    try:
+        header = json.loads(str(arrays["header"]))
+        if header.get("edition") != edition:
+            raise SeverstalError(
+                f"a {what} of an incompatible version of this project: delete it and run again"
+            )
+        return read(header, arrays)
+    except SeverstalError as error:
+        raise SeverstalError(f"{path}: {error}") from None
+    except _WRONG_VALUES as error:
+        raise _damaged(path, what) from error
+
+
+def _damaged(path: str | Path, what: str) -> SeverstalError:
+    return SeverstalError(f"{path}: not a whole {what}: delete it and run again")
