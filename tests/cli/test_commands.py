@@ -287,3 +287,24 @@ def test_the_module_is_the_command() -> None:
         [sys.executable, "-m", "severstal", "--help"], capture_output=True, text=True, check=True
     )
     assert all(name in shown.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words", "code"),
+    [("cp932", ["--help"], 0), ("cp1252", ["doctor", "강판.csv"], 1), ("ascii", ["doctor", "강"], 2)],
+)
+def test_any_code_page_prints_help_and_names_of_any_script(
+    encoding: str, words: list[str], code: int, tmp_path: Path
+) -> None:
+    rows = "ImageId,ClassId,EncodedPixels\nété-강.jpg,1,5 0\n"
+    (tmp_path / "강판.csv").write_text(rows, encoding="utf-8")
+    shown = subprocess.run(
+        [sys.executable, "-m", "severstal", *words],
+        capture_output=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "1"},
+    )
+    assert shown.returncode == code
+    assert b"Traceback" not in shown.stderr
+    assert ("강".encode("ascii", "backslashreplace") in shown.stdout + shown.stderr) == (code > 0)

@@ -1,5 +1,6 @@
 """The command line: one subcommand a job, one call each."""
 
+import io
 import sys
 
 import tyro
@@ -47,6 +48,7 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a subcommand; an error that a person can repair is one line and exit code 2."""
+    escape_unprintable()
     words = sys.argv[1:] if arguments is None else arguments
     try:
         if process_count() > 1 and words[:1] != ["train"]:
@@ -70,3 +72,10 @@ def main(arguments: list[str] | None = None) -> None:
         print("severstal: stopped: the same command goes on from here", file=sys.stderr)
         code = 130
     sys.exit(code or 0)
+
+
+def escape_unprintable() -> None:
+    r"""Write what the console's code page cannot hold as its escape, as \uac15, instead of failing on it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # not where a test or a notebook has put its own
+            stream.reconfigure(errors="backslashreplace")
