@@ -1,4 +1,4 @@
-"""The missing points are found again, each once."""
+"""The error budget agrees with exact fractions and adds up to the points that the score lacks."""
 
 import math
 from fractions import Fraction
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from severstal.competition.budget import KINDS, spend
+from severstal.competition.budget import BUDGET_PARTS, error_budget
 from severstal.competition.metric import score_pairs
 from severstal.competition.spec import Spec
 
@@ -25,7 +25,7 @@ AREAS = st.tuples(st.integers(1, 12), st.integers(1, 5)).flatmap(
 def brute_force(intersection: np.ndarray, predicted: np.ndarray, true: np.ndarray) -> dict:
     """Points by class and kind as exact fractions, pair by pair."""
     images, classes = true.shape
-    lost = {(column, kind): Fraction(0) for column in range(classes) for kind in KINDS}
+    lost = {(column, kind): Fraction(0) for column in range(classes) for kind in BUDGET_PARTS}
     for row in range(images):
         for column in range(classes):
             shared, drawn, there = (int(each[row, column]) for each in (intersection, predicted, true))
@@ -38,13 +38,13 @@ def brute_force(intersection: np.ndarray, predicted: np.ndarray, true: np.ndarra
 
 @settings(max_examples=150, deadline=None)
 @given(AREAS)
-def test_the_parts_are_those_of_brute_force_and_sum_to_what_the_score_lacks(areas) -> None:
+def test_the_budget_is_that_of_brute_force_and_adds_up(areas) -> None:
     shared, predicted, true = areas
     shared = np.minimum(shared, np.minimum(predicted, true))
-    budget = spend(shared, predicted, true)
+    budget = error_budget(shared, predicted, true)
     expected = brute_force(shared, predicted, true)
     for column, loss in enumerate(budget.classes):
-        for kind in KINDS:
+        for kind in BUDGET_PARTS:
             assert getattr(loss, kind) == pytest.approx(float(expected[column, kind]), abs=1e-14)
     spec = Spec("s", (4, 4), tuple(f"c{k}" for k in range(true.shape[1])))
     score = score_pairs(shared, predicted, true, spec)
@@ -59,7 +59,7 @@ def test_the_parts_are_those_of_brute_force_and_sum_to_what_the_score_lacks(area
 @given(AREAS)
 def test_the_counts_agree_with_the_score(areas) -> None:
     shared, predicted, true = areas
-    whole = spend(np.minimum(shared, np.minimum(predicted, true)), predicted, true).whole
+    whole = error_budget(np.minimum(shared, np.minimum(predicted, true)), predicted, true).whole
     assert whole.missed_pairs == np.count_nonzero((true > 0) & (predicted == 0))
     assert whole.alarm_pairs == np.count_nonzero((true == 0) & (predicted > 0))
     assert whole.missed_pairs + whole.found_pairs == np.count_nonzero(true)
@@ -68,11 +68,11 @@ def test_the_counts_agree_with_the_score(areas) -> None:
     assert whole.alarms == pytest.approx(whole.alarm_pairs / true.size)
 
 
-def test_a_mask_drawn_beside_the_defect_is_an_outline_that_costs_all() -> None:
-    whole = spend(np.array([[0]]), np.array([[9]]), np.array([[9]])).whole
+def test_a_mask_beside_the_defect_loses_its_whole_point_as_an_outline() -> None:
+    whole = error_budget(np.array([[0]]), np.array([[9]]), np.array([[9]])).whole
     assert (whole.missed, whole.alarms, whole.outlines) == (0, 0, 1)
 
 
 def test_a_perfect_score_lacks_nothing() -> None:
     areas = np.array([[3, 0], [0, 5]])
-    assert spend(areas, areas, areas).whole.total == 0
+    assert error_budget(areas, areas, areas).whole.total == 0

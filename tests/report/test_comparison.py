@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import bootstrap
 
-from severstal.competition.budget import KINDS
+from severstal.competition.budget import BUDGET_PARTS
 from severstal.competition.scored import ScoredPairs
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
@@ -39,7 +39,7 @@ def test_what_is_won_adds_up_to_the_difference(seed: int, images: int) -> None:
         assert part.difference.mean == pytest.approx(part.b - part.a, abs=1e-12)
     assert found.whole.b - found.whole.a == pytest.approx(b.score.score - a.score.score, abs=1e-12)
     assert sum(found.whole.gains.values()) == pytest.approx(found.whole.difference.mean, abs=1e-12)
-    for kind in KINDS:
+    for kind in BUDGET_PARTS:
         of_classes = sum(part.gains[kind] for part in found.classes)
         assert of_classes == pytest.approx(found.whole.gains[kind], abs=1e-12)
     assert found.better == sum(y > x for x, y in zip(a.dice.ravel(), b.dice.ravel(), strict=True))
@@ -131,7 +131,7 @@ def test_the_text_holds_the_figures_within_100_columns() -> None:
         f"{difference.high:+.4f}",
     ]
     assert row[8] == "*"
-    assert row[-3:] == [f"{found.whole.gains[kind]:+.4f}" for kind in KINDS]
+    assert row[-3:] == [f"{found.whole.gains[kind]:+.4f}" for kind in BUDGET_PARTS]
     table = lines[next(i for i, line in enumerate(lines) if line.startswith("class")) :][:4]
     assert len({len(line) for line in table}) == 1
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from severstal.competition.budget import Budget, Loss, spend
+from severstal.competition.budget import ErrorBudget, LostPoints, error_budget
 from severstal.competition.metric import Score
 from severstal.competition.scored import ScoredPairs
 from severstal.competition.spec import Spec
@@ -60,7 +60,7 @@ class Scorecard:
     score: Score
     interval: Interval
     class_intervals: tuple[Interval, ...]
-    budget: Budget
+    budget: ErrorBudget
     counts: tuple[ClassCount, ...]
     calibration: ReliabilityByClass | None
     rules: RuleScores | None
@@ -154,7 +154,7 @@ def make_scorecard(
         score=pairs.score,
         interval=interval(pairs.dice, pairs.groups),
         class_intervals=tuple(interval(column[:, None], pairs.groups) for column in pairs.dice.T),
-        budget=spend(pairs.intersection, pairs.predicted, pairs.true),
+        budget=error_budget(pairs.intersection, pairs.predicted, pairs.true),
         counts=count_classes(pairs.predicted, pairs.spec, class_probability, pairs.true),
         calibration=None if class_probability is None else measure_reliability(class_probability, present),
         rules=rules,
@@ -167,7 +167,7 @@ def _ends(span: Interval) -> list[float]:
     return [span.low, span.high]
 
 
-def _loss(loss: Loss) -> dict[str, float | int]:
+def _loss(loss: LostPoints) -> dict[str, float | int]:
     return {**asdict(loss), "total": loss.total}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from severstal.competition.budget import KINDS, Loss, spend
+from severstal.competition.budget import BUDGET_PARTS, LostPoints, error_budget
 from severstal.competition.scored import ScoredPairs
 from severstal.errors import SeverstalError
 from severstal.evaluation.bootstrap import PairedDifference, paired
@@ -123,7 +123,7 @@ def compare_pairs(a: ScoredPairs, b: ScoredPairs, names: tuple[str, str]) -> Com
         notes.append("every image is resampled for itself: no groups of near-duplicates are known")
     if not np.array_equal(a.folds, b.folds):
         notes.append("A and B were dealt into other folds, so that part of the difference is their luck")
-    budgets = [spend(each.intersection, each.predicted, each.true) for each in (a, b)]
+    budgets = [error_budget(each.intersection, each.predicted, each.true) for each in (a, b)]
     labels = [f"{k} {name}" for k, name in zip(a.spec.class_ids, a.spec.classes, strict=True)]
     classes = tuple(
         _part(label, a.dice[:, [k]], b.dice[:, [k]], a.groups, *(each.classes[k] for each in budgets))
@@ -183,7 +183,7 @@ def format_comparison(found: Comparison) -> str:
     for label, part in zip(labels, parts, strict=True):
         difference = part.difference
         ends = f"{signed(difference.low)} to {signed(difference.high)}"
-        gains = [signed(part.gains[kind]) for kind in KINDS]
+        gains = [signed(part.gains[kind]) for kind in BUDGET_PARTS]
         lines.append(
             f"{label:{wide}}  {part.a:6.4f}  {part.b:6.4f}  {signed(difference.mean)}  {ends}"
             f" {'*' if difference.is_real else ' '}  {100 * difference.probability:4.0f} %  "
@@ -208,9 +208,14 @@ def signed(value: float) -> str:
 
 
 def _part(
-    name: str, dice_a: np.ndarray, dice_b: np.ndarray, groups: np.ndarray, loss_a: Loss, loss_b: Loss
+    name: str,
+    dice_a: np.ndarray,
+    dice_b: np.ndarray,
+    groups: np.ndarray,
+    loss_a: LostPoints,
+    loss_b: LostPoints,
 ) -> PartComparison:
-    gains = {kind: getattr(loss_a, kind) - getattr(loss_b, kind) for kind in KINDS}
+    gains = {kind: getattr(loss_a, kind) - getattr(loss_b, kind) for kind in BUDGET_PARTS}
     difference = paired(dice_b, dice_a, groups)
     return PartComparison(name, float(dice_a.mean()), float(dice_b.mean()), difference, gains)
 

@@ -5,7 +5,7 @@ from html import escape
 
 import numpy as np
 
-from severstal.competition.budget import KINDS, Loss
+from severstal.competition.budget import BUDGET_PARTS, LostPoints
 from severstal.evaluation.reliability import Reliability
 from severstal.report.palette import cut
 
@@ -17,7 +17,7 @@ ROW = 30
 SIDE, MARGIN = 260, 48  # of the reliability diagram
 
 
-def budget_bars(names: Sequence[str], losses: Sequence[Loss]) -> str:
+def budget_bars(names: Sequence[str], losses: Sequence[LostPoints]) -> str:
     """A bar a row: what missed defects, false alarms and outlines took from the score.
 
     Args:
@@ -25,21 +25,21 @@ def budget_bars(names: Sequence[str], losses: Sequence[Loss]) -> str:
         losses: of each, in points of the score.
 
     Example:
-        >>> drawn = budget_bars(["1 hole"], [Loss(0.1, 0.0, 0.05, 4, 0, 9)])
+        >>> drawn = budget_bars(["1 hole"], [LostPoints(0.1, 0.0, 0.05, 4, 0, 9)])
         >>> drawn.count("<rect"), "missed defects 0.1000" in drawn
         (5, True)
     """
     most = max((loss.total for loss in losses), default=0) or 1
     height = 34 + ROW * len(names)
     said = "; ".join(
-        f"{name}: " + ", ".join(f"{KIND_NAMES[kind]} {getattr(loss, kind):.4f}" for kind in KINDS)
+        f"{name}: " + ", ".join(f"{KIND_NAMES[kind]} {getattr(loss, kind):.4f}" for kind in BUDGET_PARTS)
         for name, loss in zip(names, losses, strict=True)
     )
     parts = [
         f'<svg class="bars" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(said)}">',
     ]
     x = LABELS
-    for kind in KINDS:
+    for kind in BUDGET_PARTS:
         parts.append(f'<rect class="{kind}" x="{x}" y="4" width="14" height="14"/>')
         parts.append(f'<text x="{x + 20}" y="15.5">{KIND_NAMES[kind]}</text>')
         x += 42 + 7 * len(KIND_NAMES[kind])
@@ -47,7 +47,7 @@ def budget_bars(names: Sequence[str], losses: Sequence[Loss]) -> str:
         top = 34 + ROW * row
         parts.append(f'<text x="{LABELS - 10}" y="{top + 15}" class="right">{escape(cut(name, 26))}</text>')
         x = float(LABELS)
-        for kind in KINDS:
+        for kind in BUDGET_PARTS:
             points = getattr(loss, kind)
             if points > 0:
                 wide = BAR * points / most

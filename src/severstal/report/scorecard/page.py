@@ -5,7 +5,7 @@ from html import escape
 
 import numpy as np
 
-from severstal.competition.budget import Loss
+from severstal.competition.budget import LostPoints
 from severstal.evaluation.class_counts import ClassCount
 from severstal.evaluation.reliability import ReliabilityByClass
 from severstal.evaluation.rule_scores import RuleScores
@@ -125,7 +125,7 @@ def _classes(card: Scorecard, names: Sequence[str]) -> str:
 def _budget(card: Scorecard, names: Sequence[str]) -> str:
     whole = card.budget.whole
 
-    def row(name: str, loss: Loss) -> tuple[str, ...]:
+    def row(name: str, loss: LostPoints) -> tuple[str, ...]:
         points = (loss.missed, loss.alarms, loss.outlines, loss.total)
         counts = (loss.missed_pairs, loss.alarm_pairs, loss.found_pairs)
         return (name, *(f"{value:.4f}" for value in points), *(f"{count:,}" for count in counts))

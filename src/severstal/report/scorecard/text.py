@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from severstal.competition.budget import Loss
+from severstal.competition.budget import LostPoints
 from severstal.competition.metric import PairScore, Score
 from severstal.evaluation.bootstrap import Interval
 from severstal.evaluation.class_counts import ClassCount
@@ -154,7 +154,7 @@ def _names(score: Score) -> list[str]:
 def _budget(card: Scorecard, names: list[str]) -> list[str]:
     wide = max(len(name) for name in ("all classes", *names))
 
-    def row(name: str, loss: Loss, ends: Interval) -> str:
+    def row(name: str, loss: LostPoints, ends: Interval) -> str:
         lost = "  ".join(
             f"{points:>9.4f}" for points in (loss.missed, loss.alarms, loss.outlines, loss.total)
         )
