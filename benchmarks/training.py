@@ -16,10 +16,11 @@ from pathlib import Path
 
 from severstal import pipeline
 from severstal.evaluation.bootstrap import interval
+from severstal.evaluation.comparison import compare_pairs
 from severstal.experiments.judge import gain_on_defects, judge
 from severstal.recipe import Recipe, load_recipe
 from severstal.recipe.switches import change
-from severstal.report.comparison import compare_pairs, format_comparison
+from severstal.report.comparison import format_comparison
 
 OURS = {
     "data.local_contrast": 33,

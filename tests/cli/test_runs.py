@@ -91,7 +91,7 @@ def test_two_runs_and_two_csvs_of_the_same_masks_compare_alike(command: Callable
     of_runs, of_csvs = (json.loads(Path(f"{name}.json").read_text()) for name in ("runs", "csvs"))
     for key in ("whole", "classes", "images", "verdict", "better"):
         assert of_runs[key] == of_csvs[key]
-    assert of_runs["is_real"] is True
+    assert of_runs["is_significant"] is True
     assert of_runs["whole"]["gains"]["missed"] == pytest.approx(of_runs["whole"]["difference"]["mean"])
     assert of_csvs["truth"] == "truth.csv"
 

@@ -58,19 +58,25 @@ def test_a_pair_is_told_apart_where_two_intervals_overlap():
     groups = np.arange(200)
     found = paired(one, other, groups)
     assert interval(other, groups).high > interval(one, groups).low
-    assert found.is_real
+    assert found.is_significant
     assert found.mean == pytest.approx((one - other).mean())
     assert found.low < found.mean < found.high
     assert found.probability > 0.99
     back = paired(other, one, groups)
     assert (back.low, back.high) == pytest.approx((-found.high, -found.low))
-    assert back.is_real
+    assert back.is_significant
 
 
 def test_the_same_prediction_twice_is_no_difference():
     dice = np.random.default_rng(5).random((30, 2))
     found = paired(dice, dice, np.arange(30))
-    assert (found.mean, found.low, found.high, found.probability, found.is_real) == (0, 0, 0, 0.5, False)
+    assert (found.mean, found.low, found.high, found.probability, found.is_significant) == (
+        0,
+        0,
+        0,
+        0.5,
+        False,
+    )
 
 
 def test_the_same_seed_gives_the_same_interval():

@@ -66,7 +66,7 @@ def test_switches_are_trained_compared_and_sorted(
     assert table["switch"].tolist() == ["recipe", "seed", "jpeg"]
     about = json.loads(Path("runs/ablate-recipe-tiny-small/ablation.json").read_text())
     assert [row["switch"] for row in about["rows"]] == ["recipe", "jpeg", "seed"]
-    assert about["rows"][2]["gains"]["score"]["is_real"] in (True, False)
+    assert about["rows"][2]["gains"]["score"]["is_significant"] in (True, False)
     assert "jpeg    on     failed: the loss is not a number" in capsys.readouterr().out
     assert not list(Path("runs").glob("ablate-*/oof/maps-*.npy"))
 

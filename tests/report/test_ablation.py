@@ -45,7 +45,7 @@ def test_the_printed_table_stars_what_is_real() -> None:
 
 def test_the_figures_for_programs() -> None:
     about = json.loads(json.dumps([each.to_dict() for each in ROWS]))
-    assert [each["gains"] and each["gains"]["score"]["is_real"] for each in about] == [
+    assert [each["gains"] and each["gains"]["score"]["is_significant"] for each in about] == [
         None,
         True,
         None,

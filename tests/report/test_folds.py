@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from severstal.data.folds import make_folds
+from severstal.evaluation.labels import class_labels
 from severstal.report.folds import combinations, counts, fold_balance, fold_brightness
-from severstal.report.palette import class_labels
 
 
 def dealt(labelled, folds):

@@ -6,19 +6,8 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
 
-from severstal.competition.spec import MAX_CLASSES, Spec
-from severstal.report.palette import (
-    COLOURS,
-    class_label,
-    class_labels,
-    colour,
-    cut,
-    dress,
-    ink,
-    legend_below,
-    rgb,
-    sheet,
-)
+from severstal.competition.spec import MAX_CLASSES
+from severstal.report.palette import COLOURS, colour, dress, ink, legend_below, rgb, sheet
 
 
 def contrast(first: str, second: str) -> float:
@@ -47,21 +36,6 @@ def test_colours_stand_out_on_dark_steel():
 @pytest.mark.parametrize("background", [*COLOURS, "#000000", "#FFFFFF"])
 def test_ink_can_be_read(background):
     assert contrast(ink(background), background) > 3
-
-
-def test_a_label_names_the_class_id_once():
-    spec = Spec("s", (4, 4), ("class 1", "crack", "type3", "4"))
-    assert class_labels(spec) == ["class 1", "2 crack", "3 type3", "4"]
-    assert class_label(spec, 2) == "2 crack"
-    long = Spec("s", (4, 4), tuple(f"{'long ' * 30}{k}" for k in range(1, 17)))
-    assert len(set(class_labels(long))) == 16
-    assert {len(label) for label in class_labels(long)} == {32}
-    assert class_label(Spec("s", (4, 4), (" ",)), 1) == "1  "
-
-
-def test_a_cut_text_has_the_length():
-    assert cut("abcdef", 6) == "abcdef"
-    assert cut("abcdefg", 6) == "abcde…"
 
 
 def test_a_sheet_shows_itself_as_png_and_leaves_no_state(readable):

@@ -140,8 +140,9 @@ def _compare_two(
     folds: Path | None,
     json: Path | None,
 ) -> None:
+    from severstal.evaluation.comparison import compare_pairs
     from severstal.files import write_json
-    from severstal.report.comparison import compare_pairs, format_comparison
+    from severstal.report.comparison import format_comparison
     from severstal.runs.listing import load_scored
 
     for side in (a, b):

@@ -59,7 +59,7 @@ class RuleScores:
         """
         gain = self.over_plain
         verb = "gains" if gain.mean >= 0 else "loses"
-        real = "significant" if gain.is_real else "not significant, the interval contains 0"
+        real = "significant" if gain.is_significant else "not significant, the interval contains 0"
         return (
             f"The search {verb} {abs(gain.mean):.4f} over plain 0.5 (95 % interval {gain.low:+.4f} to "
             f"{gain.high:+.4f}): {real}."

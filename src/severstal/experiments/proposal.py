@@ -12,10 +12,11 @@ from severstal.decision.crossfit import CrossFit
 from severstal.decision.draw import draw_masks
 from severstal.decision.rules import PLAIN, ClassRule, Rules
 from severstal.evaluation.bootstrap import paired
+from severstal.evaluation.comparison import compare_pairs
 from severstal.pipeline.prediction import predict_test
 from severstal.pipeline.rules import explore_rules, score_oof
 from severstal.pipeline.submission import SUBMISSION, check_output, publish
-from severstal.report.comparison import compare_pairs, format_comparison
+from severstal.report.comparison import format_comparison
 from severstal.report.difference import format_difference
 from severstal.runs.ensemble import RunOrEnsemble
 

@@ -71,12 +71,12 @@ class Row:
     fault: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; each gain also says whether it `is_real`."""
+        """Plain values for JSON; each gain also says whether it `is_significant`."""
         about = asdict(self)
         for name in about["gains"] or {}:
             gain = getattr(self.gains, name)
             if gain is not None:
-                about["gains"][name]["is_real"] = gain.is_real
+                about["gains"][name]["is_significant"] = gain.is_significant
         return about
 
 
@@ -124,7 +124,7 @@ def _part(value: float | None, gain: PairedDifference | None) -> str:
     score = "  none" if value is None else f"{value:.4f}"
     if gain is None:
         return f"{score:31}"
-    star = "*" if gain.is_real else " "
+    star = "*" if gain.is_significant else " "
     return f"{score} {gain.mean:+.4f}{star}{gain.low:+.4f} {gain.high:+.4f} "
 
 
@@ -136,6 +136,6 @@ def _columns(row: Row) -> dict[str, Any]:
         columns[f"{name}_gain"] = None if gain is None else gain.mean
         columns[f"{name}_low"] = None if gain is None else gain.low
         columns[f"{name}_high"] = None if gain is None else gain.high
-        columns[f"{name}_is_real"] = None if gain is None else gain.is_real
+        columns[f"{name}_is_significant"] = None if gain is None else gain.is_significant
     columns["pictures_a_second"] = None if row.judged is None else row.judged.rate
     return columns | {"run": row.run, "fault": row.fault or ""}

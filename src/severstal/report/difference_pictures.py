@@ -12,10 +12,11 @@ from severstal.competition.folder import InputFolder
 from severstal.competition.masks import Masks
 from severstal.competition.spec import Spec
 from severstal.data.pictures import read_picture
+from severstal.evaluation.labels import class_label, shorten
 from severstal.files import atomic_write
 from severstal.progress import progress
 from severstal.report.overlay import describe, planes, show
-from severstal.report.palette import DPI, TEXT_SIZE, WIDTH, Sheet, class_label, cut, legend_below, rgb, sheet
+from severstal.report.palette import DPI, TEXT_SIZE, WIDTH, Sheet, legend_below, rgb, sheet
 
 STRIPE = 16  # dots from one stripe to the next
 TALLEST = 3.0  # inches a picture
@@ -119,7 +120,7 @@ def difference_figure(
             )
         else:
             show(place, picture, bits, spec, wide)
-        place.set_title(cut(caption, int(13 * cell)), fontsize=TEXT_SIZE, loc="left", pad=3)
+        place.set_title(shorten(caption, int(13 * cell)), fontsize=TEXT_SIZE, loc="left", pad=3)
         place.set_xticks([])
         place.set_yticks([])
     legend_below(

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from severstal.competition.spec import Spec
 from severstal.decision.crossfit import CrossFit
 from severstal.evaluation.bootstrap import interval
+from severstal.evaluation.labels import class_label, shorten
 from severstal.inference.ensemble import Overlap, Selection
 from severstal.report.palette import (
     GREY,
@@ -17,8 +18,6 @@ from severstal.report.palette import (
     TEXT_SIZE,
     WIDTH,
     Sheet,
-    class_label,
-    cut,
     dress,
     ink,
     legend_below,
@@ -96,7 +95,7 @@ def disagreement(overlap: Overlap, spec: Spec) -> Sheet:
     members, classes = len(overlap.runs), len(spec.classes)
     columns = min(4, classes, max(1, 12 // members))
     rows = -(-classes // columns)
-    names = [cut(name, NAME) for name in overlap.runs]
+    names = [shorten(name, NAME) for name in overlap.runs]
     square = min((WIDTH - 1.5) / columns, 0.5 + 0.5 * members)  # inches
     figure, axes = sheet(
         WIDTH,
@@ -132,7 +131,7 @@ def member_weights(selection: Selection, folds: Sequence[int]) -> Sheet:
         folds: numbers of the folds, ascending.
     """
     members = len(selection.runs)
-    names = [cut(name, NAME) for name in selection.runs]
+    names = [shorten(name, NAME) for name in selection.runs]
     figure, ((left, right),) = sheet(
         WIDTH,
         1.1 + 0.34 * (members + 2),

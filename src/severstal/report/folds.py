@@ -4,18 +4,8 @@ import numpy as np
 import pandas as pd
 
 from severstal.competition.spec import Spec
-from severstal.report.palette import (
-    COLOURS,
-    GREY,
-    PALE,
-    TEXT_SIZE,
-    WIDTH,
-    Sheet,
-    class_labels,
-    dress,
-    ink,
-    sheet,
-)
+from severstal.evaluation.labels import class_labels
+from severstal.report.palette import COLOURS, GREY, PALE, TEXT_SIZE, WIDTH, Sheet, dress, ink, sheet
 
 COMBINATIONS = 12  # rows of a figure
 

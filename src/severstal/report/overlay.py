@@ -9,19 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from severstal.competition.spec import Spec
-from severstal.report.palette import (
-    DPI,
-    TEXT_SIZE,
-    WIDTH,
-    Sheet,
-    class_label,
-    colour,
-    cut,
-    dress,
-    ink,
-    rgb,
-    sheet,
-)
+from severstal.evaluation.labels import class_label, shorten
+from severstal.report.palette import DPI, TEXT_SIZE, WIDTH, Sheet, colour, dress, ink, rgb, sheet
 
 CAPTION = 0.16  # inches a line
 TALLEST = 3.0  # inches a picture of a gallery
@@ -194,7 +183,7 @@ def gallery(
             place.remove()
             continue
         show(place, panel.picture, panel.bits, spec, tall * across / height)
-        caption = "\n".join(cut(line, int(14 * cell)) for line in panel.caption.split("\n"))
+        caption = "\n".join(shorten(line, int(14 * cell)) for line in panel.caption.split("\n"))
         place.set_title(caption, fontsize=8, loc="left", pad=3)
         place.set_anchor("SW")
         place.set_xticks([])
@@ -232,7 +221,7 @@ def compare(
         show(place, picture, bits, spec, tall * across / height)
         dress(place, "x (pixels)", "y (pixels)")
         place.set_title(
-            cut(f"{name}: {describe(bits, spec)}", int(11 * cell)), fontsize=TEXT_SIZE, loc="left"
+            shorten(f"{name}: {describe(bits, spec)}", int(11 * cell)), fontsize=TEXT_SIZE, loc="left"
         )
     return figure
 

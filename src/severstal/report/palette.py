@@ -11,8 +11,6 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.typing import ColorType
 
-from severstal.competition.spec import Spec
-
 # Seven from Okabe and Ito, "Color Universal Design" (2008), whose eighth, black, is lost on dark steel; then
 # Paul Tol's purple and his eight "light" ones, which stand out on dark steel and on white paper alike. No
 # sixteen colours are told apart by every eye, nor in print without colour, so that none stands alone: bars
@@ -30,7 +28,6 @@ DPI = 100
 WIDTH = 9.6  # inches: what a notebook shows without scaling
 TITLE_SIZE, TEXT_SIZE = 13, 9.5  # points
 INCH_A_LINE = 0.19
-LABEL_LENGTH = 32  # letters of a class's name that figures have room for
 
 
 def colour(class_id: int) -> str:
@@ -63,16 +60,6 @@ def ink(background: ColorType) -> str:
     """
     # Luma of ITU-R BT.601; a little below the middle of the scale both inks read equally well.
     return "black" if np.dot(to_rgb(background), (0.299, 0.587, 0.114)) > 0.43 else "white"
-
-
-def cut(text: str, length: int) -> str:
-    """The text itself or, where it is too long for its place, its beginning.
-
-    Example:
-        >>> cut("a short one", 20), cut("one that is too long", 10)
-        ('a short one', 'one that …')
-    """
-    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 class Sheet(Figure):
@@ -163,31 +150,6 @@ def dress(axes: Axes, x: str = "", y: str = "", grid: str | None = None) -> None
     axes.set_axisbelow(True)
     if grid:
         axes.grid(axis=grid, color="#E6E6E6", linewidth=0.8)
-
-
-def class_label(spec: Spec, class_id: int) -> str:
-    """The name of a class with its `ClassId`, unless it ends in it already; cut to `LABEL_LENGTH`.
-
-    Example:
-        >>> class_label(Spec("tiles", (8, 8), ("class 1", "crack")), 1)
-        'class 1'
-        >>> class_label(Spec("tiles", (8, 8), ("class 1", "crack")), 2)
-        '2 crack'
-    """
-    name = spec.classes[class_id - 1]
-    if len(name) <= LABEL_LENGTH and name.split()[-1:] == [str(class_id)]:
-        return name
-    return cut(f"{class_id} {name}", LABEL_LENGTH)
-
-
-def class_labels(spec: Spec) -> list[str]:
-    """The label of every class, in the order of their `ClassId`.
-
-    Example:
-        >>> class_labels(Spec("tiles", (8, 8), ("blowhole", "crack")))
-        ['1 blowhole', '2 crack']
-    """
-    return [class_label(spec, k) for k in spec.class_ids]
 
 
 def legend_below(figure: Figure, handles: Sequence[Artist]) -> None:

@@ -8,9 +8,10 @@ import pandas as pd
 from severstal.competition.areas import area
 from severstal.competition.metric import class_areas, pair_dice
 from severstal.competition.spec import Spec
+from severstal.evaluation.labels import class_label
 from severstal.report.eda.gallery import CONTOURS, nothing
 from severstal.report.overlay import Panel, columns_for, gallery
-from severstal.report.palette import Sheet, class_label
+from severstal.report.palette import Sheet
 
 Lookup = Callable[[str], np.ndarray]
 

@@ -11,10 +11,11 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from severstal.competition.spec import Spec
 from severstal.evaluation.bootstrap import Interval
+from severstal.evaluation.labels import shorten
 from severstal.report.columns import lay_out
 from severstal.report.eda.gallery import CONTOURS
 from severstal.report.overlay import Panel, gallery
-from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, colour, cut, dress, sheet
+from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, colour, dress, sheet
 from severstal.report.predictions import Lookup
 
 NAME_WIDTH, NETWORK_WIDTH, WEIGHTS_WIDTH = 32, 44, 24
@@ -102,7 +103,7 @@ def format_recipes(rows: Sequence[RecipeRow]) -> str:
     head = ("recipe", "network", "weights", "pictures", "score", "95 %", "Dice on defects", "95 %")
     cells: list[tuple[str, ...]] = [(*head, "parameters", "multiply-adds", "memory", "training", "inference")]
     for row in shown:
-        named = (cut(row.recipe, NAME_WIDTH), cut(row.networks, NETWORK_WIDTH))
+        named = (shorten(row.recipe, NAME_WIDTH), shorten(row.networks, NETWORK_WIDTH))
         if row.score is None:
             cells.append((*named, f"failed: {row.fault}"))
             continue
@@ -113,7 +114,7 @@ def format_recipes(rows: Sequence[RecipeRow]) -> str:
             f"{row.training_rate:.1f}/s",
             f"{row.inference_rate:.1f}/s",
         )
-        began = (cut(row.weights, WEIGHTS_WIDTH), f"{row.pictures:,}")
+        began = (shorten(row.weights, WEIGHTS_WIDTH), f"{row.pictures:,}")
         cells.append((*named, *began, *_span(row.score), *_span(row.dice_on_defects), *costs))
     lines = lay_out(cells, right=(3, *range(8, 13)))
     done = [row for row in shown if row.score is not None]
@@ -147,7 +148,7 @@ def draw_recipes(rows: Sequence[RecipeRow], input: str) -> Sheet:
         height_ratios=[1.2 + 0.22 * max(len(done), 8), 3.2],
     )
     names = [
-        f"{place}  {cut(row.recipe, NAME_WIDTH)}{'' if alike else f', {row.pictures:,}'}"
+        f"{place}  {shorten(row.recipe, NAME_WIDTH)}{'' if alike else f', {row.pictures:,}'}"
         for place, row in enumerate(done, 1)
     ]
     _spans(axes[0, 0], [row.score for row in done], names, "score, cross-fitted rules")

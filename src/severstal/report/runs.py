@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from severstal.evaluation.labels import shorten
 from severstal.report.columns import lay_out
-from severstal.report.palette import cut
 
 NAME_WIDTH = 32
 INPUT_WIDTH = 18
@@ -97,9 +97,9 @@ def _rows(runs: Sequence[RunRow]) -> list[str]:
         score = "-" if math.isnan(run.score) else f"{run.score:.4f} {SOURCES[run.score_of]}"
         cells.append(
             (
-                cut(run.name, NAME_WIDTH),
-                cut(run.recipe, NAME_WIDTH),
-                cut(run.input.rstrip("/").rpartition("/")[2], INPUT_WIDTH),
+                shorten(run.name, NAME_WIDTH),
+                shorten(run.recipe, NAME_WIDTH),
+                shorten(run.input.rstrip("/").rpartition("/")[2], INPUT_WIDTH),
                 f"{run.folds_done}/{run.folds}",
                 str(run.epochs),
                 score,

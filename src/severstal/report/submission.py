@@ -11,18 +11,9 @@ from matplotlib.patches import Patch
 from severstal.competition import leaderboard
 from severstal.competition.contents import Contents
 from severstal.competition.spec import SEVERSTAL, Spec
+from severstal.evaluation.labels import class_labels, shorten
 from severstal.report.overlay import Panel, columns_for, describe, gallery
-from severstal.report.palette import (
-    TEXT_SIZE,
-    WIDTH,
-    Sheet,
-    class_labels,
-    colour,
-    cut,
-    dress,
-    legend_below,
-    sheet,
-)
+from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, colour, dress, legend_below, sheet
 
 NAME_WIDTH = 28  # columns of a terminal for a class's name
 MOST_FINDINGS = 20  # a file that is all wrong needs no line a row
@@ -52,7 +43,7 @@ def format_contents(contents: Contents) -> str:
         f"{contents.drawn:,} of {contents.images:,} images with a mask ({share:.1f} %), {masks} in all",
         "",
     ]
-    names = [cut(f"{part.class_id} {part.name}", NAME_WIDTH) for part in contents.classes]
+    names = [shorten(f"{part.class_id} {part.name}", NAME_WIDTH) for part in contents.classes]
     wide = max(len(name) for name in ("class", *names))
     known = contents.public or {}
     truth = contents.nothing is not None

@@ -6,8 +6,8 @@ import pytest
 
 from severstal.competition.spec import SEVERSTAL
 from severstal.data.mask_statistics import read_area_shares
+from severstal.evaluation.labels import class_labels
 from severstal.report import eda
-from severstal.report.palette import class_labels
 
 
 def test_area_distributions(labelled, measured, readable):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from severstal.evaluation.labels import class_labels
 from severstal.report import eda
-from severstal.report.palette import class_labels
 
 
 def test_dice_lost(labelled, readable):

@@ -7,9 +7,9 @@ import pytest
 from severstal.competition.spec import SEVERSTAL, Spec
 from severstal.competition.tables import read_labels
 from severstal.data.mask_statistics import mask_statistics
+from severstal.evaluation.labels import class_labels
 from severstal.report import eda
 from severstal.report.eda.components import MOST_DOTS
-from severstal.report.palette import class_labels
 
 
 def panels(figure):

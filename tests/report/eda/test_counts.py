@@ -8,9 +8,10 @@ from severstal.competition.masks import Masks
 from severstal.competition.scored import score_masks
 from severstal.competition.spec import SEVERSTAL, Spec
 from severstal.competition.tables import read_labels
+from severstal.evaluation.labels import class_labels
 from severstal.report import eda
 from severstal.report.eda.counts import MOST_COMBINATIONS
-from severstal.report.palette import class_labels, colour
+from severstal.report.palette import colour
 
 
 def widths(axes):

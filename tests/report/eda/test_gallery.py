@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 
 from severstal.data.duplicates import compare_labels
+from severstal.evaluation.labels import class_labels
 from severstal.report import eda
 from severstal.report.eda.gallery import places, spread
 from severstal.report.overlay import columns_for
-from severstal.report.palette import class_labels
 
 
 def captions(figure):

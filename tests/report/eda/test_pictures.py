@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from severstal.evaluation.labels import class_labels
 from severstal.report import eda
 from severstal.report.eda.pictures import BLACK, FEW, picture_groups
-from severstal.report.palette import class_labels
 
 
 def features_of(images, seed=0):

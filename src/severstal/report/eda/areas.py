@@ -9,13 +9,13 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
 from severstal.competition.spec import Spec
+from severstal.evaluation.labels import class_label
 from severstal.report.palette import (
     LINES,
     MARKERS,
     TEXT_SIZE,
     WIDTH,
     Sheet,
-    class_label,
     colour,
     dress,
     legend_below,

@@ -6,13 +6,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from severstal.competition.spec import Spec
+from severstal.evaluation.labels import class_label
 from severstal.report.palette import (
     MARKERS,
     PALE,
     TEXT_SIZE,
     WIDTH,
     Sheet,
-    class_label,
     colour,
     dress,
     legend_below,

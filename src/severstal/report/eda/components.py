@@ -5,17 +5,8 @@ import pandas as pd
 from matplotlib.ticker import StrMethodFormatter
 
 from severstal.competition.spec import Spec
-from severstal.report.palette import (
-    TEXT_SIZE,
-    WIDTH,
-    Sheet,
-    class_label,
-    class_labels,
-    colour,
-    cut,
-    dress,
-    sheet,
-)
+from severstal.evaluation.labels import class_label, class_labels, shorten
+from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, colour, dress, sheet
 
 GROUPS = ((1, 1, "1"), (2, 2, "2"), (3, 3, "3"), (4, 5, "4-5"), (6, None, "6+"))
 MOST_DOTS = 1500
@@ -112,7 +103,7 @@ def components(masks: pd.DataFrame, pieces: pd.DataFrame, spec: Spec) -> Sheet:
         above.tick_params(labelsize=TEXT_SIZE - 1.5)
         said = f"{len(number):,} masks, {len(own):,} pieces" if len(number) else "no mask"
         above.set_title(
-            f"{cut(class_label(spec, class_id), 26)}\n{said}", fontsize=TEXT_SIZE, loc="left", pad=4
+            f"{shorten(class_label(spec, class_id), 26)}\n{said}", fontsize=TEXT_SIZE, loc="left", pad=4
         )
 
         dots = own.iloc[np.linspace(0, len(own) - 1, min(len(own), MOST_DOTS)).astype(int)]

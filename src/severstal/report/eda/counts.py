@@ -6,18 +6,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from severstal.competition.spec import Spec
-from severstal.report.palette import (
-    GREY,
-    PALE,
-    TEXT_SIZE,
-    WIDTH,
-    Sheet,
-    class_labels,
-    colour,
-    cut,
-    dress,
-    sheet,
-)
+from severstal.evaluation.labels import class_labels, shorten
+from severstal.report.palette import GREY, PALE, TEXT_SIZE, WIDTH, Sheet, colour, dress, sheet
 
 ROW = 0.36  # inches a bar
 MOST_COMBINATIONS = 20
@@ -86,7 +76,7 @@ def class_combinations(table: pd.DataFrame, images: Sequence[str], spec: Spec) -
         note += f" {len(rest)} rarer combinations ({sum(n for _, n in rest):,} images) are left out."
 
     classes = len(spec.classes)
-    labels = [cut(label, 24) for label in class_labels(spec)]
+    labels = [shorten(label, 24) for label in class_labels(spec)]
     figure, ((dots, axes),) = sheet(
         WIDTH,
         0.5 + ROW * max(len(rows), 2) + 0.075 * max(map(len, labels)),

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from severstal.competition.spec import Spec
+from severstal.evaluation.labels import class_label
 from severstal.report.overlay import Panel, columns_for, describe, gallery
-from severstal.report.palette import WIDTH, Sheet, class_label, sheet
+from severstal.report.palette import WIDTH, Sheet, sheet
 
 Lookup = Callable[[str], np.ndarray]
 

@@ -8,18 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from severstal.competition.spec import Spec
-from severstal.report.palette import (
-    GREY,
-    PALE,
-    TEXT_SIZE,
-    WIDTH,
-    Sheet,
-    class_labels,
-    colour,
-    dress,
-    legend_below,
-    sheet,
-)
+from severstal.evaluation.labels import class_labels
+from severstal.report.palette import GREY, PALE, TEXT_SIZE, WIDTH, Sheet, colour, dress, legend_below, sheet
 
 # Shares of the picture between which its black part is told apart; below the first it counts as none.
 BLACK = (0.01, 0.1, 0.3, 0.6)

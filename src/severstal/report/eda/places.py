@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 
 from severstal.competition.spec import Spec
+from severstal.evaluation.labels import class_label, shorten
 from severstal.report.overlay import columns_for
-from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, class_label, colour, cut, dress, sheet
+from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, colour, dress, sheet
 
 MOST = 3.0  # times the class's mean at which the shade is darkest
 
@@ -65,7 +66,7 @@ def class_places(coverage: np.ndarray, masks: pd.DataFrame, spec: Spec) -> Sheet
         number = int((masks["ClassId"] == class_id).sum())
         said = f"{number:,} masks" if number else "no mask"
         above.set_title(
-            f"{cut(class_label(spec, class_id), 26)}: {said}", fontsize=TEXT_SIZE, loc="left", pad=3
+            f"{shorten(class_label(spec, class_id), 26)}: {said}", fontsize=TEXT_SIZE, loc="left", pad=3
         )
         lowest = place + columns >= len(spec.classes)
         dress(below, x="x (pixels)" if lowest else "", y="y (pixels)" if place % columns == 0 else "")

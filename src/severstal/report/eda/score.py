@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from severstal.competition.spec import Spec
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, class_labels, colour, dress, sheet
+from severstal.evaluation.labels import class_labels
+from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, colour, dress, sheet
 
 LIKELY_DICE = 0.65  # good networks' mean Dice on the defects of pictures like those they learned from
 

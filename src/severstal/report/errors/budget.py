@@ -5,16 +5,9 @@ import pandas as pd
 from matplotlib.patches import Patch
 
 from severstal.competition.spec import Spec
+from severstal.evaluation.labels import class_labels
 from severstal.report.errors.table import KINDS, NAMES
-from severstal.report.palette import (
-    TEXT_SIZE,
-    WIDTH,
-    Sheet,
-    class_labels,
-    dress,
-    legend_below,
-    sheet,
-)
+from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, dress, legend_below, sheet
 
 LOOKS = {
     "missed": {"facecolor": "#303030"},

@@ -8,8 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from severstal.competition.spec import Spec
+from severstal.evaluation.labels import class_labels, shorten
 from severstal.report.overlay import planes
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, class_labels, cut, dress, ink, sheet
+from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, dress, ink, sheet
 
 ENOUGH = 0.1  # share of a component that has to be drawn for it to be named at all
 SIDE_BY_SIDE = 6  # classes up to which both matrices stand in one row
@@ -151,7 +152,7 @@ def _matrix(axes: Axes, counts: np.ndarray, spec: Spec, title: str) -> None:
             color=ink(shown.cmap(shown.norm(shares[row, column]))),
             fontweight="bold" if row == column else "normal",
         )
-    names = ["nothing", *(cut(label, 14) for label in class_labels(spec))]
+    names = ["nothing", *(shorten(label, 14) for label in class_labels(spec))]
     places = range(len(names))
     axes.set_yticks(places, names)
     axes.set_xticks(places, names, rotation=90 if len(names) > 4 else 0)

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from severstal.decision.summary import Truth
+from severstal.evaluation.labels import class_label, shorten
 from severstal.inference.ensemble import measure_overlap
 from severstal.inference.maps import MapReader
 from severstal.report.errors.panels import Row, side_by_side
 from severstal.report.errors.worst import Lookup, nothing
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, class_label, cut, ink, sheet
+from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, ink, sheet
 
 # Share of the picture below which two maps' differences count for little, as in `Overlap.soft_dice`.
 SMOOTH = 1e-3
@@ -120,7 +121,7 @@ def disagreement_matrices(spread: MemberSpread, readers: Sequence[MapReader]) ->
                 )
         place.set_xticks(range(members), names, fontsize=TEXT_SIZE - 1)
         place.set_yticks(range(members), names, fontsize=TEXT_SIZE - 1)
-        place.set_title(cut(class_label(spec, index + 1), 26), fontsize=TEXT_SIZE, loc="left")
+        place.set_title(shorten(class_label(spec, index + 1), 26), fontsize=TEXT_SIZE, loc="left")
     return figure
 
 

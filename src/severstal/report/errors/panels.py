@@ -10,8 +10,9 @@ from matplotlib.colors import Normalize
 from matplotlib.patheffects import withStroke
 
 from severstal.competition.spec import Spec
+from severstal.evaluation.labels import shorten
 from severstal.report.overlay import CAPTION, show
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, cut, sheet
+from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, sheet
 
 HEAT = (
     "magma"  # its brightness rises all the way: it reads the same to every eye, and in print without colour
@@ -89,10 +90,10 @@ def side_by_side(
         if row.mask is not None:
             show(place[-1], picture, row.mask[part], spec, cell)
             named.append(f"mask: {classes_of(row.mask[part], spec)}")
-        captions = [cut(line, int(14 * WIDTH)) for line in row.caption.split("\n")]
+        captions = [shorten(line, int(14 * WIDTH)) for line in row.caption.split("\n")]
         for target, name in zip(place, named, strict=True):
             room = "\n" * len(captions)
-            target.set_title(room + cut(name, int(14 * cell)), fontsize=8, loc="left", pad=3)
+            target.set_title(room + shorten(name, int(14 * cell)), fontsize=8, loc="left", pad=3)
             target.set_xticks([])
             target.set_yticks([])
         # A title as long as this would push the pictures apart.

@@ -10,7 +10,7 @@ from severstal.competition.scored import ScoredPairs
 from severstal.competition.spec import Spec
 from severstal.decision.levels import level
 from severstal.decision.summary import Summary
-from severstal.report.palette import class_labels
+from severstal.evaluation.labels import class_labels
 
 Kind = Literal["missed", "false alarm", "outline"]
 KINDS: tuple[Kind, ...] = ("missed", "false alarm", "outline")

@@ -14,9 +14,10 @@ from severstal.decision.reader import Reader
 from severstal.decision.rules import ClassRule, Rules
 from severstal.decision.score import pair_areas
 from severstal.decision.summary import Summary
+from severstal.evaluation.labels import class_label
 from severstal.report.errors.panels import Row, side_by_side
 from severstal.report.errors.worst import LEGEND, Lookup, nothing
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, class_label, dress, legend_below, sheet
+from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, dress, legend_below, sheet
 
 NEAR = 0.3  # margin up to which decisions are shown
 STEP = 0.05

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from severstal.decision.reader import Reader
+from severstal.evaluation.labels import class_label
 from severstal.report.errors.panels import Row, side_by_side
 from severstal.report.errors.table import SEEN, Kind, worst
-from severstal.report.palette import WIDTH, Sheet, class_label, sheet
+from severstal.report.palette import WIDTH, Sheet, sheet
 
 Lookup = Callable[[str], np.ndarray]
 

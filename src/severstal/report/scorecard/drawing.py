@@ -6,8 +6,8 @@ from html import escape
 import numpy as np
 
 from severstal.competition.budget import BUDGET_PARTS, LostPoints
+from severstal.evaluation.labels import shorten
 from severstal.evaluation.reliability import Reliability
-from severstal.report.palette import cut
 
 KIND_NAMES = {"missed": "missed defects", "alarms": "false alarms", "outlines": "outlines"}
 
@@ -45,7 +45,9 @@ def budget_bars(names: Sequence[str], losses: Sequence[LostPoints]) -> str:
         x += 42 + 7 * len(KIND_NAMES[kind])
     for row, (name, loss) in enumerate(zip(names, losses, strict=True)):
         top = 34 + ROW * row
-        parts.append(f'<text x="{LABELS - 10}" y="{top + 15}" class="right">{escape(cut(name, 26))}</text>')
+        parts.append(
+            f'<text x="{LABELS - 10}" y="{top + 15}" class="right">{escape(shorten(name, 26))}</text>'
+        )
         x = float(LABELS)
         for kind in BUDGET_PARTS:
             points = getattr(loss, kind)

@@ -10,10 +10,10 @@ from severstal.competition.budget import LostPoints
 from severstal.competition.metric import PairScore, Score
 from severstal.evaluation.bootstrap import Interval
 from severstal.evaluation.class_counts import ClassCount
+from severstal.evaluation.labels import shorten
 from severstal.evaluation.reliability import ReliabilityByClass
 from severstal.evaluation.rule_scores import RuleScores
 from severstal.evaluation.scorecard import Scorecard
-from severstal.report.palette import cut
 
 WIDTH = 100  # columns
 NAME_WIDTH = 28
@@ -80,7 +80,7 @@ def format_counts(counts: Sequence[ClassCount]) -> str:
         images with the class    expected  predicted      true       all
         1 hole                      120.4        100         -     2,000
     """
-    names = [cut(f"{count.class_id} {count.name}", NAME_WIDTH) for count in counts]
+    names = [shorten(f"{count.class_id} {count.name}", NAME_WIDTH) for count in counts]
     wide = max(len(name) for name in ("images with the class", *names))
     lines = [f"{'images with the class':{wide}}   {'expected':>9}  {'predicted':>9}  {'true':>8}  {'all':>8}"]
     for name, count in zip(names, counts, strict=True):
@@ -124,7 +124,7 @@ def _head(score: Score, title: str) -> list[str]:
     """The score, its parts and each class."""
     difference = score.score - score.all_empty
     beside = f"{share(abs(difference))} {'above' if difference >= 0 else 'below'} it"
-    title = cut(title, WIDTH)
+    title = shorten(title, WIDTH)
     lines = [
         title,
         "-" * len(title),
@@ -148,7 +148,7 @@ def _head(score: Score, title: str) -> list[str]:
 
 
 def _names(score: Score) -> list[str]:
-    return [cut(f"{part.class_id} {part.name}", NAME_WIDTH) for part in score.classes]
+    return [shorten(f"{part.class_id} {part.name}", NAME_WIDTH) for part in score.classes]
 
 
 def _budget(card: Scorecard, names: list[str]) -> list[str]:

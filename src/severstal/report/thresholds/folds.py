@@ -10,17 +10,8 @@ from matplotlib.ticker import NullFormatter, StrMethodFormatter
 from severstal.competition.spec import Spec
 from severstal.decision.crossfit import CrossFit
 from severstal.decision.rules import ClassRule, Rules
-from severstal.report.palette import (
-    TEXT_SIZE,
-    WIDTH,
-    Sheet,
-    class_label,
-    class_labels,
-    colour,
-    dress,
-    legend_below,
-    sheet,
-)
+from severstal.evaluation.labels import class_label, class_labels
+from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, colour, dress, legend_below, sheet
 
 
 def named_rules(fitted: CrossFit) -> Iterator[tuple[str, Rules]]:

@@ -11,18 +11,8 @@ from severstal.competition.spec import Spec
 from severstal.decision.crossfit import cross_fit
 from severstal.decision.search import SearchSettings
 from severstal.decision.summary import Summary
-from severstal.report.palette import (
-    GREY,
-    TEXT_SIZE,
-    WIDTH,
-    Sheet,
-    class_label,
-    colour,
-    cut,
-    dress,
-    legend_below,
-    sheet,
-)
+from severstal.evaluation.labels import class_label, shorten
+from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, colour, dress, legend_below, sheet
 
 KINDS = {"none": "none", "veto": "veto", "soft": "soft product", "area": "area scaled"}
 
@@ -97,7 +87,7 @@ def gates(worth: pd.DataFrame, spec: Spec) -> Sheet:
         place.set_ylim(len(modes) - 0.5, -0.5)
         place.margins(x=0.12)
         place.set_title(
-            cut(class_label(spec, class_id), 80 // columns), fontsize=TEXT_SIZE, loc="left", pad=3
+            shorten(class_label(spec, class_id), 80 // columns), fontsize=TEXT_SIZE, loc="left", pad=3
         )
         place.xaxis.set_major_locator(MaxNLocator(3))
         dress(place, x="above nothing", grid="x")

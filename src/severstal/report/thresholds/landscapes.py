@@ -14,7 +14,8 @@ from matplotlib.ticker import MaxNLocator
 from severstal.competition.spec import Spec
 from severstal.decision.search import SearchResult
 from severstal.decision.summary import Summary
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, class_label, dress, legend_below, sheet
+from severstal.evaluation.labels import class_label
+from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, dress, legend_below, sheet
 from severstal.report.thresholds.slices import slices
 
 # Its lightness rises evenly with the score, so that it reads the same printed without colour, and to the

@@ -47,7 +47,7 @@ def objectives(
             column[name] = f"{ends.mean:.4f} ({ends.low:.4f} to {ends.high:.4f})"
         gain = paired(second[rows], first[rows], groups[rows])
         column["the second gains"] = f"{gain.mean:+.4f} ({gain.low:+.4f} to {gain.high:+.4f})"
-        column["is that real?"] = "yes" if gain.is_real else "not to be told from chance"
+        column["is that real?"] = "yes" if gain.is_significant else "not to be told from chance"
         column["submitting nothing"] = f"{nothing[rows].mean():.4f}"
         column["images"] = f"{rows.sum():,}"
         table[title] = column

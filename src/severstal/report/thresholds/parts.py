@@ -3,7 +3,8 @@
 from matplotlib.patches import Patch
 
 from severstal.decision.explain import Explanation
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, class_label, colour, dress, legend_below, sheet
+from severstal.evaluation.labels import class_label
+from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, colour, dress, legend_below, sheet
 
 NAMES = {
     "whole rule": "the whole rule",

@@ -10,7 +10,8 @@ from severstal.competition.spec import Spec
 from severstal.decision.search import SearchResult
 from severstal.decision.stability import NEAR, RESAMPLES, stability
 from severstal.decision.summary import Summary
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, class_label, dress, legend_below, sheet
+from severstal.evaluation.labels import class_label
+from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, dress, legend_below, sheet
 from severstal.report.thresholds.landscapes import LOOKS, SCALE, draw_map, label_areas, mark, shown_areas
 
 STEEP = 10  # the fall, in units of what counts as near, from which all falls have one colour

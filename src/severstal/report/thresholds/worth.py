@@ -12,18 +12,8 @@ from severstal.decision.rules import plain_rules
 from severstal.decision.score import pair_areas
 from severstal.decision.summary import Summary
 from severstal.evaluation.bootstrap import paired
-from severstal.report.palette import (
-    GREY,
-    TEXT_SIZE,
-    WIDTH,
-    Sheet,
-    class_label,
-    colour,
-    cut,
-    dress,
-    legend_below,
-    sheet,
-)
+from severstal.evaluation.labels import class_label, shorten
+from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, colour, dress, legend_below, sheet
 
 RULES = {
     "plain": "plain 0.5",
@@ -130,7 +120,7 @@ def search_gains(worth: pd.DataFrame, spec: Spec) -> Sheet:
         place.set_yticks(range(len(names)), [RULES[name] for name in names])
         place.set_ylim(len(names) - 0.6, -0.75)
         place.margins(x=0.22)
-        title = "all classes" if class_id == 0 else cut(class_label(spec, class_id), 80 // columns)
+        title = "all classes" if class_id == 0 else shorten(class_label(spec, class_id), 80 // columns)
         nothing = own["nothing"].iloc[0]
         place.set_title(f"{title}\nnothing: {nothing:.4f}", fontsize=TEXT_SIZE, loc="left", pad=4)
         place.xaxis.set_major_locator(MaxNLocator(3))
