@@ -15,6 +15,7 @@ from severstal.cli.metrics import metrics
 from severstal.cli.runs import compare, runs
 from severstal.cli.sample import sample
 from severstal.cli.submissions import check, diff, leaderboard, score
+from severstal.cli.weights import weights
 from severstal.errors import SeverstalError
 from severstal.processes import process_count
 
@@ -22,6 +23,7 @@ COMMANDS = {
     command.__name__.rstrip("_"): command  # import_: the word itself is Python's
     for command in (
         sample,
+        weights,
         download,
         doctor,
         duplicates,

