@@ -1,10 +1,13 @@
-"""Files that are whole or not there: written beside their name, then renamed into place."""
+"""Files and folders that are whole or not there: written under a temporary name, then renamed into place."""
 
 import errno
 import hashlib
 import json
+import logging
 import os
-from collections.abc import Iterator
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -12,20 +15,33 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from severstal.errors import SeverstalError
+from severstal.streams import copy_to_stream, is_stream
+from severstal.temporary import temporary_file, temporary_folder
+
+_JSON_BYTES = 256 << 20  # the longest that is written, the manifest of 18,000 maps, takes 3 MB
+
+logger = logging.getLogger("severstal")
 
 
 @contextmanager
 def atomic_write(path: str | Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`, and rename it to `path` once the block ends without an error.
+    """Give a temporary file beside `path`, and rename it to `path` once the block ends without an error.
 
-    A process killed inside the block leaves the earlier file as it was. The temporary name is the same for
-    each try, so that a killed one leaves at most one stray file, which the next try overwrites.
+    A process killed inside the block leaves the earlier file as it was; see `temporary` for the stray one.
+    Readers find the earlier file or the new one, whole, however many write. What is at `path` already:
+
+    - a regular file gives the new one its permissions (without one, the umask decides);
+    - a symlink is replaced, and the file that it leads to stays as it is;
+    - what is not a file (a device, a named pipe, one of the process's own descriptors such as /dev/stdout or
+      /proc/self/fd/1) stays, and is written to once the block has ended.
+
+    The block writes into the temporary file and does not put another in its place.
 
     Raises:
-        SeverstalError: `path` is a folder, may not be written or the disk is full; the earlier file stays.
+        SeverstalError: `path` is a folder or a disk, may not be written or the disk is full; the earlier file
+            stays.
 
     Example:
-        >>> import tempfile
         >>> target = Path(tempfile.mkdtemp()) / "note.txt"
         >>> with atomic_write(target) as part:
         ...     _ = part.write_text("whole")
@@ -33,21 +49,95 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         'whole'
     """
     path = Path(path)
-    if path.is_dir():
-        raise SeverstalError(f"{path}: is a folder: name a file in it")
-    part = path.with_name(path.name + ".part")
     try:
+        if path.is_dir():
+            raise SeverstalError(f"{path}: is a folder: name a file in it")
+        if is_stream(path):
+            with tempfile.TemporaryDirectory() as folder:
+                part = Path(folder) / "part"
+                part.touch()
+                yield part
+                copy_to_stream(part, path)
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-        with part.open("rb") as written:
-            os.fsync(written.fileno())
-        part.replace(path)
-    except BaseException as error:
-        with suppress(OSError):  # where the folder itself is at fault, there is nothing to delete
-            part.unlink()
-        if isinstance(error, OSError):
-            raise explain_os_error(error, path) from error
-        raise
+        earlier = _regular_file(path)
+        if earlier is not None and not os.access(path, os.W_OK):
+            raise SeverstalError(f"{path}: is write-protected: name another file or change its permissions")
+        with temporary_file(path.parent, 0o666 if earlier is None else 0o600) as part:
+            yield part
+            _replace(part, path, earlier)
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+
+
+@contextmanager
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """Give a temporary folder beside `path`, and rename it to `path` once the block ends without an error.
+
+    A process killed inside the block leaves `path` as it was; see `temporary` for the stray folder. Nothing
+    else is ever deleted. Where `path` is a symlink to a folder, the work is done beside that folder.
+
+    Raises:
+        SeverstalError: `path` holds something already, may not be written or the disk is full.
+
+    Example:
+        >>> target = Path(tempfile.mkdtemp()) / "labels"
+        >>> with atomic_folder(target) as part:
+        ...     _ = (part / "a.json").write_text("{}")
+        >>> [file.name for file in target.iterdir()]
+        ['a.json']
+    """
+    path = Path(path)
+    try:
+        if path.exists() and not path.is_dir():
+            raise SeverstalError(f"{path}: is a file: name a new folder")
+        if path.exists() and any(path.iterdir()):
+            raise SeverstalError(f"{path}: holds something already: name a new folder")
+        target = path.resolve()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with temporary_folder(target.parent) as part:
+            yield part
+            for file in part.rglob("*"):
+                _sync(file)
+            with suppress(FileNotFoundError):
+                target.rmdir()  # it is empty; not every system renames over one
+            part.rename(target)
+            _sync(target.parent)
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+
+
+def refuse_overwrite(outputs: Iterable[str | Path | None], inputs: Iterable[str | Path | None]) -> None:
+    """Refuse outputs that would take the place of what a command reads, or of each other.
+
+    Args:
+        outputs: the files that will be written; None is passed over.
+        inputs: files that are read, and folders whose files are read; None is passed over.
+
+    Raises:
+        SeverstalError: an output is one of the inputs, under any name (a symlink, a hard link); or is a file
+            that is there in a folder of the inputs; or two outputs are the same file.
+
+    Example:
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> write_text(folder / "train.csv", "")
+        >>> refuse_overwrite([folder / "new.csv", None], [folder, folder / "train.csv"])
+        >>> refuse_overwrite([folder / "train.csv"], [folder])
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: ...train.csv: belongs to what is read, ...: name another file
+    """
+    written: list[Path] = []
+    read = [Path(path) for path in inputs if path is not None]
+    for output in (Path(path) for path in outputs if path is not None):
+        if is_stream(output):
+            continue
+        if any(_same_file(output, path) or _is_within(output, path) for path in read):
+            raise SeverstalError(
+                f"{output}: belongs to what is read, which stays as it is: name another file"
+            )
+        if any(_same_file(output, other) for other in written):
+            raise SeverstalError(f"{output}: is named for two outputs: name another file for one of them")
+        written.append(output)
 
 
 @contextmanager
@@ -58,19 +148,27 @@ def exclusive_lock(folder: str | Path, other: str) -> Iterator[None]:
         folder: made where it is not there; all who call this for it have their turn.
         other: who is waited for, in the words of the line that says so.
 
+    Raises:
+        SeverstalError: the folder may not be written, or its file `lock` is a symlink.
+
     Example:
-        >>> import tempfile
         >>> folder = Path(tempfile.mkdtemp())
         >>> with exclusive_lock(folder, "another process that draws"):
         ...     write_text(folder / "drawing.txt", "a line")
     """
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    lock = FileLock(Path(folder) / "lock")
+    path = Path(folder) / "lock"
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        print(f"{folder}: waiting for {other}", flush=True)
-        lock.acquire()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink():
+            raise SeverstalError(f"{path}: is a symlink: delete it and give the same command again")
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            logger.warning("%s: waiting for %s", folder, other)
+            lock.acquire()
+    except OSError as error:
+        raise explain_os_error(error, path) from error
     try:
         yield
     finally:
@@ -95,7 +193,6 @@ def write_text(path: str | Path, text: str) -> None:
     r"""Write a text file whole: UTF-8, with line ends as they stand in `text`.
 
     Example:
-        >>> import tempfile
         >>> target = Path(tempfile.mkdtemp()) / "a.csv"
         >>> write_text(target, "a,b\n")
         >>> target.read_bytes()
@@ -109,7 +206,6 @@ def write_json(path: str | Path, value: Any) -> None:
     """Write a value as indented JSON, whole.
 
     Example:
-        >>> import tempfile
         >>> target = Path(tempfile.mkdtemp()) / "a.json"
         >>> write_json(target, {"score": 0.9})
         >>> read_json(target)
@@ -119,16 +215,21 @@ def write_json(path: str | Path, value: Any) -> None:
 
 
 def read_json(path: str | Path) -> Any:
-    """Read a JSON file that this project wrote.
+    """Read a JSON file that this project wrote, of at most 256 MiB.
 
     Raises:
-        SeverstalError: the file is missing or is not JSON.
+        SeverstalError: the file is missing, larger, not JSON, or nested too deeply to be read.
     """
+    path = Path(path)
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        if path.stat().st_size > _JSON_BYTES:
+            raise SeverstalError(f"{path}: larger than {_JSON_BYTES >> 20} MiB: delete it and run again")
+        return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SeverstalError(f"{path}: not there: give the command that makes it first") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise SeverstalError(f"{path}: nested too deeply: delete it and run again") from None
+    except ValueError as error:  # of the syntax, the encoding, or a number of thousands of digits
         raise SeverstalError(f"{path}: not JSON ({error}): delete it and run again") from error
 
 
@@ -136,7 +237,6 @@ def checksum(path: str | Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal.
 
     Example:
-        >>> import tempfile
         >>> target = Path(tempfile.mkdtemp()) / "empty"
         >>> target.touch()
         >>> checksum(target)[:8]
@@ -154,3 +254,47 @@ def digest(value: Any) -> str:
         True
     """
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _regular_file(path: Path) -> os.stat_result | None:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return None
+    return found if stat.S_ISREG(found.st_mode) else None
+
+
+def _replace(part: Path, path: Path, earlier: os.stat_result | None) -> None:
+    """Give a written file the owner and the permissions of the earlier one, and then its name."""
+    descriptor = os.open(part, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    try:
+        if earlier is not None and hasattr(os, "fchmod"):
+            with suppress(OSError):  # only the superuser may give files away
+                os.fchown(descriptor, earlier.st_uid, earlier.st_gid)
+            os.fchmod(descriptor, stat.S_IMODE(earlier.st_mode) & 0o777)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    part.replace(path)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    """Have the disk hold a file, or the names in a folder, before anything that is written later."""
+    with suppress(OSError):  # not every system opens folders, not every disk knows the call
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _same_file(first: Path, second: Path) -> bool:
+    try:
+        return first.samefile(second)
+    except OSError:  # one of them is not there yet
+        return first.resolve() == second.resolve()
+
+
+def _is_within(output: Path, folder: Path) -> bool:
+    return folder.is_dir() and output.exists() and folder.resolve() in output.resolve().parents
