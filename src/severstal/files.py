@@ -89,10 +89,8 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     try:
-        if path.exists() and not path.is_dir():
-            raise SeverstalError(f"{path}: is a file: name a new folder")
-        if path.exists() and any(path.iterdir()):
-            raise SeverstalError(f"{path}: holds something already: name a new folder")
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise SeverstalError(f"{path}: holds something already: name a new folder, or delete it first")
         target = path.resolve()
         target.parent.mkdir(parents=True, exist_ok=True)
         with temporary_folder(target.parent) as part:

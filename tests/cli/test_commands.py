@@ -182,7 +182,7 @@ def test_bad_input_ends_in_one_line_and_harms_nothing(
     expected = spoil(small_input)
     assert expected in the_line(command("run", tiny_recipe, "--input", small_input))
     assert Path("submissions/submission.csv").read_text() == "an earlier result"
-    assert not list(Path().rglob("*.part"))
+    assert not list(Path().rglob(".severstal-*"))
 
 
 @pytest.mark.parametrize("change", [lambda text: "\ufeff" + text, lambda text: text.replace("\n", "\r\n")])

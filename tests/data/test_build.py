@@ -233,9 +233,9 @@ def many(tmp_path: Path) -> Path:
     return folder
 
 
-def start(images: Path, store: Path) -> subprocess.Popen:
+def start(images: Path, store: Path, stderr: int = subprocess.DEVNULL) -> subprocess.Popen:
     command = [sys.executable, "-c", SCRIPT, str(images), str(store)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True)
     assert process.stdout.readline() == "ready\n"
     return process
 
@@ -262,8 +262,8 @@ def test_killed_at_any_instant_it_goes_on(many: Path, tmp_path: Path, decoded: l
 
 def test_two_builders_at_once_share_the_work(many: Path, tmp_path: Path) -> None:
     with exclusive_lock(tmp_path / "store", "nobody"):  # until both have come, so that neither is done before
-        processes = [start(many, tmp_path / "store") for _ in range(2)]
-        waiting = [process.stdout.readline() for process in processes]
+        processes = [start(many, tmp_path / "store", subprocess.PIPE) for _ in range(2)]
+        waiting = [process.stderr.readline() for process in processes]
     assert all("waiting for another process" in line for line in waiting)
     digests = {process.communicate()[0].splitlines()[-1] for process in processes}
     assert len(digests) == 1

@@ -1,5 +1,6 @@
 """Weights come back bit for bit; what is damaged or foreign is named."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -38,11 +39,15 @@ def test_bad_weights_are_named(tmp_path: Path) -> None:
         load_weights(network(), path)
 
 
-def test_a_failed_write_keeps_the_earlier_file(tmp_path: Path) -> None:
+def test_a_failed_write_keeps_the_earlier_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.safetensors"
     save_weights(network(), path)
     before = path.read_bytes()
-    (tmp_path / "a.safetensors.part").mkdir()  # nothing can be written there
-    with pytest.raises(SeverstalError):
+
+    def full(path: Path, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(SeverstalError, match="the disk is full"):
         save_weights(network(), path)
     assert path.read_bytes() == before

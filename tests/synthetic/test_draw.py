@@ -168,18 +168,26 @@ def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_killed_draw_leaves_no_folder_and_is_cleaned_up(tmp_path: Path, sample: Path) -> None:
-    folder, part = tmp_path / "sample", tmp_path / "sample.part"
+    folder = tmp_path / "sample"
     code = f"from severstal.synthetic import draw_sample; draw_sample({str(folder)!r}, 4000, 8)"
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
     try:
         patience = time.monotonic() + 60
-        while len(list(part.glob("train_images/*.jpg"))) < 3 and time.monotonic() < patience:
+        while len(list(tmp_path.glob(".*.folder/train_images/*.jpg"))) < 3 and time.monotonic() < patience:
             time.sleep(0.02)
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
-    assert part.is_dir()
+    assert len(list(tmp_path.iterdir())) == 2  # the folder, and the file that bears its lock
     assert not folder.exists()
     draw_sample(folder, IMAGES, TEST_IMAGES)
     assert content(folder) == content(sample)
-    assert not part.exists()
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_folder_that_another_command_or_the_user_made_is_left_alone(tmp_path: Path) -> None:
+    thesis = tmp_path / "sample.part" / "thesis" / "a.tex"
+    thesis.parent.mkdir(parents=True)
+    thesis.write_text("precious")
+    draw_sample(tmp_path / "sample", 8, 8)
+    assert thesis.read_text() == "precious"

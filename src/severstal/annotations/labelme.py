@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from severstal.annotations.folder import files_of, new_folder
+from severstal.annotations.folder import files_of
 from severstal.annotations.labels import Labels, Picture, Shape
 from severstal.annotations.outside import listed, mapped, quote, read_foreign_json
 from severstal.annotations.pictures import read_indices, write_indices
@@ -24,6 +24,7 @@ from severstal.annotations.shapes import box, coordinate, ellipse, patch, polygo
 from severstal.annotations.target import Target
 from severstal.competition.rle import decode
 from severstal.errors import SeverstalError
+from severstal.files import atomic_folder
 
 _VERSION = "5.5.0"  # whose form is written
 _INSET = (
@@ -41,7 +42,7 @@ def write(labels: Labels, path: Path, shapes: Literal["polygons", "masks"] = "po
     """
     height, width = labels.spec.image_shape
     names = labels.files(".json")
-    with new_folder(path) as part:
+    with atomic_folder(path) as part:
         for image, rows in labels:
             drawn = []
             for class_id, runs in rows.items():

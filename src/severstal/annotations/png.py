@@ -10,13 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from severstal.annotations.folder import files_of, new_folder
+from severstal.annotations.folder import files_of
 from severstal.annotations.labels import Labels, Picture, Shape
 from severstal.annotations.outside import read_bytes
 from severstal.annotations.pictures import read_indices, write_indices
 from severstal.annotations.target import Target
 from severstal.competition.rle import decode
 from severstal.errors import SeverstalError
+from severstal.files import atomic_folder
 
 
 def palette() -> bytes:
@@ -42,7 +43,7 @@ def write(labels: Labels, path: Path) -> None:
     """
     names, colours, shape = labels.files(".png"), palette(), labels.spec.image_shape
     clean = write_indices(np.zeros(shape, np.uint8), colours)
-    with new_folder(path) as part:
+    with atomic_folder(path) as part:
         for image, rows in labels:
             indices = np.zeros(shape, np.uint8)
             for class_id, runs in rows.items():
@@ -66,7 +67,7 @@ def write_classes(labels: Labels, path: Path) -> None:
     """
     names, shape = labels.files(".png"), labels.spec.image_shape
     clean = write_indices(np.zeros(shape, np.uint8))
-    with new_folder(path) as part:
+    with atomic_folder(path) as part:
         for class_id in labels.spec.class_ids:
             (part / str(class_id)).mkdir()
         for image, rows in labels:

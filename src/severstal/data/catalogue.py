@@ -102,9 +102,10 @@ class Catalogue:
         text = json.dumps(header) + "\n"
         self._bytes = len(text)
         write_text(self.path, text)
-        for left in self.path.parent.glob("pixels-*.u8"):
-            with suppress(OSError):  # on Windows, while another process reads it; the next time, then
-                left.unlink()
+        for left in self.path.parent.iterdir():
+            if PIXEL_FILE.fullmatch(left.name):
+                with suppress(OSError):  # on Windows, while another process reads it; the next time, then
+                    left.unlink()
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Append lines; the pixels they tell of have to be on the disk."""

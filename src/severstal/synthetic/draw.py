@@ -1,7 +1,6 @@
 """The sample data set on disk."""
 
 import os
-import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,7 +13,7 @@ from severstal.competition import rle
 from severstal.competition.folder import InputFolder
 from severstal.competition.spec import SEVERSTAL
 from severstal.errors import SeverstalError
-from severstal.files import explain_os_error, write_text
+from severstal.files import atomic_folder, write_text
 from severstal.progress import progress
 from severstal.synthetic.defects import paint
 from severstal.synthetic.facts import SPLITS, Split
@@ -58,8 +57,8 @@ def draw_sample(
     """Write a data set of synthetic steel in Kaggle's layout, with the truth of its test set.
 
     `train_images/`, `test_images/`, `train.csv` and `sample_submission.csv` look as Kaggle's do;
-    `test_labels.csv` holds the labels of the test pictures in the form of `train.csv`. The folder is drawn
-    beside its name and renamed when whole. Where it already holds this very sample, nothing is done. The test
+    `test_labels.csv` holds the labels of the test pictures in the form of `train.csv`. The folder is written
+    atomically (see `atomic_folder`). Where it already holds this very sample, nothing is done. The test
     pictures come from another roll: darker, with a stronger texture, and with black beside the strip more
     often. Of the train pictures some are near-duplicates of others, from 40 pictures on at least one pair.
 
@@ -94,24 +93,12 @@ def draw_sample(
     names = {split: [image_name(seed, split, k) for k in range(counts[split])] for split in SPLITS}
     if _holds(InputFolder(folder, SEVERSTAL), names):
         return
-    whole = folder.resolve()
-    part = whole.with_name(whole.name + ".part")
-    try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise SeverstalError(
-                f"{folder}: holds something other than this sample: remove it or name another folder"
-            )
-        shutil.rmtree(part, ignore_errors=True)
-        try:
-            _write(InputFolder(part, SEVERSTAL), names, seed, workers)
-            if folder.exists():
-                folder.rmdir()
-            part.rename(folder)
-        except BaseException:
-            shutil.rmtree(part, ignore_errors=True)
-            raise
-    except OSError as error:
-        raise explain_os_error(error, folder) from error
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise SeverstalError(
+            f"{folder}: holds something other than this sample: remove it or name another folder"
+        )
+    with atomic_folder(folder) as part:
+        _write(InputFolder(part, SEVERSTAL), names, seed, workers)
 
 
 def _holds(target: InputFolder, names: dict[Split, list[str]]) -> bool:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from severstal import temporary
 from severstal.data.download import competition, download_competition
 from severstal.data.download.client import ARCHIVE
 from severstal.errors import SeverstalError
+from severstal.synthetic import draw_sample
 
 
 def pack(data: Path) -> bytes:
@@ -46,6 +48,7 @@ def test_it_is_fetched_unpacked_checked_and_tidied(signed_in, data: Path, output
 def test_what_is_complete_is_left_alone(data: Path, tmp_path: Path) -> None:
     left = tmp_path / "data.part"
     left.mkdir()
+    (left / competition._MARKER).touch()
     before = {path: path.stat().st_mtime_ns for path in data.rglob("*")}
     assert not download_competition(data)
     assert {path: path.stat().st_mtime_ns for path in data.rglob("*")} == before
@@ -85,6 +88,47 @@ def test_a_folder_with_something_else_is_refused(signed_in, data: Path, output: 
         download_competition("/")
 
 
+def test_a_working_folder_of_others_is_refused_and_left(signed_in, data: Path, output: Path) -> None:
+    part = output.with_name("severstal.part")
+    part.mkdir(parents=True)
+    (part / "thesis.tex").write_text("mine")
+    with pytest.raises(SeverstalError, match=r"severstal\.part: was not made by this command.*: rename that"):
+        download_competition(output)
+    assert held(part) == {"thesis.tex": b"mine"}
+    part.rename(part.with_name("thesis"))
+    part.symlink_to(part.with_name("thesis"))
+    with pytest.raises(SeverstalError, match=r"severstal\.part: was not made by this command"):
+        download_competition(output)
+    assert held(part.with_name("thesis")) == {"thesis.tex": b"mine"}
+    assert not download_competition(data)
+    assert signed_in.asked == []
+
+
+def test_what_somebody_put_into_the_working_folder_stays(
+    signed_in, data: Path, output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part, fetch = output.with_name("severstal.part"), competition.fetch_archive
+
+    def meanwhile(folder: Path) -> Path:
+        (part / "notes.txt").write_text("mine")
+        return fetch(folder)
+
+    monkeypatch.setattr(competition, "fetch_archive", meanwhile)
+    assert download_competition(output)
+    assert held(output) == held(data)
+    assert held(part) == {"notes.txt": b"mine"}
+
+
+def test_a_sample_does_not_touch_a_download_that_broke_off(signed_in, output: Path) -> None:
+    signed_in.breaks = [len(signed_in.archive) - 10_000, *[0] * 5]
+    with pytest.raises(SeverstalError, match="the connection to Kaggle failed"):
+        download_competition(output)
+    before = held(output.with_name("severstal.part"))
+    assert len(before[ARCHIVE]) > 0
+    draw_sample(output, 8, 8)
+    assert held(output.with_name("severstal.part")) == before
+
+
 def test_a_download_that_broke_off_goes_on(signed_in, data: Path, output: Path) -> None:
     signed_in.breaks = [len(signed_in.archive) - 10_000, *[0] * 5]
     with pytest.raises(SeverstalError, match="the connection to Kaggle failed"):
@@ -108,8 +152,9 @@ def test_an_unpacking_that_was_killed_goes_on_without_network(
     part = output.with_name("severstal.part")
     assert (part / ARCHIVE).read_bytes() == signed_in.archive  # deleted only after the check
     lost = sorted((part / "files" / "train_images").iterdir())[3]
-    lost.rename(lost.with_name(lost.name + ".part"))
+    lost.rename(lost.with_name(f".severstal-{'0' * 32}.part"))  # as a killed write leaves it
     monkeypatch.undo()
+    monkeypatch.setattr(temporary, "_swept", set())  # as in another process
     monkeypatch.setattr(competition, "TRAIN_IMAGES", 8)
     monkeypatch.setattr(competition, "TEST_IMAGES", 8)
     monkeypatch.setattr(competition, "fetch_archive", lambda _: pytest.fail("fetched again"))

@@ -77,7 +77,7 @@ def test_maps_cannot_be_written_through_the_reader(tmp_path):
 def test_a_killed_try_is_continued(tmp_path):
     first = open_writer(tmp_path)
     first.write(1, maps_of(NAMES[2:4]))
-    (tmp_path / "maps-00002.npy.part").write_bytes(b"half a shard")
+    (tmp_path / f".severstal-{'0' * 32}.part").write_bytes(b"half a shard")
     kept = (tmp_path / "maps-00001.npy").stat()
     with pytest.raises(SeverstalError, match="unfinished"):
         MapReader(tmp_path)

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -17,15 +17,16 @@ from severstal.files import explain_os_error
 
 TRAIN_IMAGES, TEST_IMAGES = 12_568, 5_506  # the competition's own counts
 DATA_BYTES = 1_700_000_000  # of the archive, and of its files, since JPEGs do not shrink further
+_MARKER = "made-by-severstal-download"
 LARGEST = 3 * DATA_BYTES  # an archive that says it holds more is not the competition's
 
 
 def download_competition(output: str | Path) -> bool:
     """Download the competition's data, unless it is there.
 
-    Archive and files gather in `OUTPUT.part`, beside `output`. A download or an unpacking that broke off goes
-    on from there with the same call; once all is checked, the files are renamed to `output` and the archive
-    is deleted.
+    Archive and files gather in `OUTPUT.part`, beside `output`, which a file in it marks as made by this
+    function. A download or an unpacking that broke off continues there with the same call; once all is
+    checked, the files are renamed to `output`, and what this function wrote beside them is deleted.
 
     Args:
         output: the folder to make, in Kaggle's layout.
@@ -34,8 +35,9 @@ def download_competition(output: str | Path) -> bool:
         Whether anything was done: False where `output` is complete already.
 
     Raises:
-        SeverstalError: `output` holds something else; there is no token, or the competition's rules are not
-            accepted; no network; the disk is too small; what came is not the competition's data.
+        SeverstalError: `output` or `OUTPUT.part` holds something else; there is no token, or the
+            competition's rules are not accepted; no network; the disk is too small; what came is not the
+            competition's data.
 
     Example:
         >>> import tempfile
@@ -55,13 +57,14 @@ def download_competition(output: str | Path) -> bool:
             _check_present(output)
         part = whole.with_name(whole.name + ".part")
         if not done:
-            part.mkdir(parents=True, exist_ok=True)
-            with _alone(part):
+            _open_working_folder(part)
+            with _only_download(part):
                 _gather(part)
                 if whole.exists():
                     whole.rmdir()
                 (part / "files").rename(whole)
-        shutil.rmtree(part, ignore_errors=True)
+        if _is_working_folder(part):
+            _delete_working_folder(part)
     except OSError as error:
         raise explain_os_error(error, output) from error
     return not done
@@ -102,6 +105,29 @@ def _check_present(output: Path) -> None:
         ) from None
 
 
+def _is_working_folder(part: Path) -> bool:
+    return not part.is_symlink() and (part / _MARKER).is_file()
+
+
+def _open_working_folder(part: Path) -> None:
+    part.mkdir(parents=True, exist_ok=True)
+    if part.is_symlink() or not (_is_working_folder(part) or not any(part.iterdir())):
+        raise SeverstalError(
+            f"{part}: was not made by this command, which needs the name: rename that folder, or name "
+            "another one with --output"
+        )
+    (part / _MARKER).touch()
+
+
+def _delete_working_folder(part: Path) -> None:
+    """Delete what this command wrote; what else somebody put there stays, and the folder with it."""
+    shutil.rmtree(part / "files", ignore_errors=True)  # of a folder that was since completed by other means
+    for name in (ARCHIVE, "lock", _MARKER):
+        (part / name).unlink(missing_ok=True)
+    with suppress(OSError):  # not empty
+        part.rmdir()
+
+
 def _gather(part: Path) -> None:
     """Bring the working folder to where `files` is whole and checked."""
     archive, files = part / ARCHIVE, part / "files"
@@ -130,7 +156,7 @@ def _check_disk(folder: Path, need: int) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _only_download(folder: Path) -> Iterator[None]:
     lock = FileLock(folder / "lock")
     try:
         with lock.acquire(timeout=0):
