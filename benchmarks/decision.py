@@ -21,8 +21,8 @@ import numpy as np
 from severstal.competition.spec import SEVERSTAL
 from severstal.competition.submission import write_submission
 from severstal.competition.tables import Sample
-from severstal.decision.draw import draw_masks
 from severstal.decision.gate import Gate
+from severstal.decision.mask_table import draw_masks
 from severstal.decision.rules import ClassRule, Rules
 from severstal.decision.summary import summarise
 from severstal.files import checksum, read_json, write_json

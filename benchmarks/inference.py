@@ -24,7 +24,7 @@ import torch
 
 from severstal.competition.folder import open_input
 from severstal.device import make_accelerator
-from severstal.inference.predict import Prediction, predict_maps
+from severstal.inference.predict import PredictionTask, predict_maps
 from severstal.models.from_recipe import new_network
 from severstal.models.network import Network
 from severstal.recipe import Recipe
@@ -74,7 +74,7 @@ def main() -> None:
 
         def ours(recipe: Recipe) -> None:
             shutil.rmtree(maps, ignore_errors=True)
-            part = Prediction(recipe, {0: network}, lambda name: [0], maps, "key", accelerator)
+            part = PredictionTask(recipe, {0: network}, lambda name: [0], maps, "key", accelerator)
             predict_maps([part], pictures, job.sample.images, job.spec)
 
         one_view = replace(job.recipe, inference=replace(job.recipe.inference, flips=("none",)))

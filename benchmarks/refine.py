@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from severstal import pipeline
 from severstal.competition.scored import score_masks
-from severstal.decision.heldout import draw_heldout
+from severstal.decision.heldout import draw_cross_fitted
 from severstal.decision.refine.settings import NO_REFINEMENT, Refinement
 from severstal.decision.rules import Rules
 from severstal.evaluation.bootstrap import paired
@@ -52,7 +52,7 @@ def main() -> None:
     for name, (refine, holes) in steps.items():
         rules = {fold: changed(found, refine, holes) for fold, found in fitted.rules.items()}
         start = time.perf_counter()
-        table = draw_heldout(maps, rules, numbers, candidate.spec, candidate.train_pictures)
+        table = draw_cross_fitted(maps, rules, numbers, candidate.spec, candidate.train_pictures)
         seconds = time.perf_counter() - start
         pairs = score_masks(table, candidate.labels, maps.names, candidate.spec, groups, numbers)
         without = without or pairs

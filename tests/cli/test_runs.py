@@ -13,7 +13,7 @@ from severstal.cli.runs import runs
 from severstal.competition.scored import ScoredPairs, score_masks
 from severstal.competition.spec import Spec, read_spec
 from severstal.competition.tables import read_labels
-from severstal.decision.summary import EDITION
+from severstal.decision.summary import SUMMARY_EDITION
 from severstal.files import checksum, write_text
 from severstal.recipe import Recipe
 from severstal.runs.folder import write_run
@@ -63,7 +63,7 @@ def make_run(folder: Path, root: Path, spec: Spec, pairs: ScoredPairs) -> None:
     maps = {"weights": [checksum(path) for path in weights], "pictures": "p", "folds": checksum(dealt)}
     predicted = Stage(folder, "oof", maps | {"inference": settings["inference"]})
     predicted.finish([])
-    inputs = {"maps": predicted.key, "labels": "labels", "edition": EDITION}
+    inputs = {"maps": predicted.key, "labels": "labels", "edition": SUMMARY_EDITION}
     Stage(folder, "summary", inputs).finish([summary])
     rules = {"summary": checksum(summary), "folds": checksum(dealt), "labels": "labels"}
     rules |= {"decision": settings["decision"], "seed": recipe.fold_seed}

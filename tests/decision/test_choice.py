@@ -9,8 +9,8 @@ from severstal.competition.metric import pair_dice
 from severstal.decision import choice as module
 from severstal.decision.choice import best_rule, flattest_rule
 from severstal.decision.gate import OPEN, Gate, gated_area, reached_levels
-from severstal.decision.levels import level
-from severstal.decision.pairs import Pairs, make_pairs
+from severstal.decision.levels import to_level
+from severstal.decision.pairs import PairTables, make_pairs
 from severstal.decision.search import thresholds_between
 from severstal.decision.survey import Grid, Landscape, survey
 
@@ -25,13 +25,13 @@ def steep(value: int, area: int) -> np.ndarray:
     return np.where(np.arange(256) == 0, PIXELS, np.where(np.arange(256) <= value, area, 0))
 
 
-def lay_out(areas, intersections, true, probability=None) -> Pairs:
+def lay_out(areas, intersections, true, probability=None) -> PairTables:
     count = len(true)
     probability = np.full(count, 200, np.uint8) if probability is None else probability
     return make_pairs(areas, intersections, true, probability, np.full(count, 1 / count), 13)
 
 
-def look(pairs: Pairs, *gates: Gate) -> Landscape:
+def look(pairs: PairTables, *gates: Gate) -> Landscape:
     return survey(pairs, Grid(gates or (OPEN,), THRESHOLDS, MIN_AREAS))
 
 
@@ -41,7 +41,7 @@ def test_the_middle_of_a_plateau_is_chosen():
     true = np.repeat([4096, 0], 6)
     pairs = lay_out(areas, np.minimum(areas, true[:, None]), true)
     cell = flattest_rule(pairs, look(pairs))
-    assert 60 < level(cell.high) < 160
+    assert 60 < to_level(cell.high) < 160
     assert cell.low < cell.high
     assert np.log2(cell.min_area) == pytest.approx(9, abs=0.6)
 
@@ -51,15 +51,15 @@ def test_a_plateau_is_preferred_to_a_slightly_higher_spike():
     areas = np.stack([steep(150, size)] * 10)
     true = np.full(10, size)
     spike = int(np.argmin(np.abs(np.array(THRESHOLDS) - 0.58)))
-    place = level(THRESHOLDS[spike])
+    place = to_level(THRESHOLDS[spike])
     intersections = np.minimum(areas, size) - 100
     intersections[:, place] += 1  # half a ten-thousandth
     pairs = lay_out(areas, intersections.clip(0), true)
-    assert level(best_rule(pairs, look(pairs)).low) == place
-    assert level(flattest_rule(pairs, look(pairs)).high) < place - 10
+    assert to_level(best_rule(pairs, look(pairs)).low) == place
+    assert to_level(flattest_rule(pairs, look(pairs)).high) < place - 10
     intersections[:, place] += 9  # five ten-thousandths, on each and every image: not chance
     pairs = lay_out(areas, intersections.clip(0), true)
-    assert level(flattest_rule(pairs, look(pairs)).low) == place
+    assert to_level(flattest_rule(pairs, look(pairs)).low) == place
 
 
 def test_what_chance_explains_is_not_preferred():
@@ -67,11 +67,11 @@ def test_what_chance_explains_is_not_preferred():
     size = 1000
     areas = np.stack([steep(220, size)] * 10)
     intersections = np.minimum(areas, size) // 2
-    place = level(THRESHOLDS[-10])
+    place = to_level(THRESHOLDS[-10])
     intersections[:2, place] = 1000, 400
     pairs = lay_out(areas, intersections, np.full(10, size))
-    assert level(best_rule(pairs, look(pairs)).low) == place
-    assert level(flattest_rule(pairs, look(pairs)).low) != place
+    assert to_level(best_rule(pairs, look(pairs)).low) == place
+    assert to_level(flattest_rule(pairs, look(pairs)).low) != place
 
 
 def test_of_two_plateaus_the_roomier_one_is_chosen():
@@ -80,7 +80,7 @@ def test_of_two_plateaus_the_roomier_one_is_chosen():
     intersections = np.minimum(areas, size)
     intersections[:, 50:110] = 0
     pairs = lay_out(areas, intersections, np.full(10, size))
-    assert 110 < level(flattest_rule(pairs, look(pairs)).low) < 200
+    assert 110 < to_level(flattest_rule(pairs, look(pairs)).low) < 200
 
 
 def test_the_plainest_of_gates_that_change_nothing():
@@ -145,4 +145,4 @@ def test_the_chosen_rule_loses_no_more_than_one_standard_error(seed):
     difference = dice[0] - dice[1]
     assert dice[0].mean() == pytest.approx(landscape.best.max())
     error = difference.std() / np.sqrt(len(true))
-    assert difference.mean() <= max(error, module.TOLERANCE) + 1e-9
+    assert difference.mean() <= max(error, module._TOLERANCE) + 1e-9

@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import ndimage
 
-from severstal.competition.masks import Masks
 from severstal.competition.spec import Spec
-from severstal.decision import draw as module
-from severstal.decision.draw import apply, draw_masks
+from severstal.decision.draw import apply
 from severstal.decision.gate import OPEN, Gate
-from severstal.decision.rules import PLAIN, ClassRule, Rules, plain_rules
+from severstal.decision.mask_table import draw_masks
+from severstal.decision.rules import PLAIN_RULE, ClassRule, Rules, plain_rules
 from severstal.errors import SeverstalError
 
 SPEC = Spec("tiny", (6, 7), ("scratch", "hole"))
@@ -104,7 +103,7 @@ def test_minimum_area_is_of_the_whole_mask_and_inclusive():
 
     def drawn(min_area: int) -> int:
         return np.count_nonzero(
-            apply(maps, Rules(SPEC.classes, (ClassRule(0.5, 0.3, min_area), PLAIN)), SPEC)
+            apply(maps, Rules(SPEC.classes, (ClassRule(0.5, 0.3, min_area), PLAIN_RULE)), SPEC)
         )
 
     assert [drawn(min_area) for min_area in (0, 1, 2, 3, 43)] == [3, 3, 3, 0, 0]
@@ -114,20 +113,20 @@ def test_slivers_that_exclusivity_leaves_are_small_components():
     maps = np.zeros((2, 6, 7), np.uint8)
     maps[0, 2, :] = 200
     maps[1, 2, 1:] = 255  # wins all but the first pixel
-    rules = Rules(SPEC.classes, (ClassRule(0.5, 0.5, 0, OPEN, 2), PLAIN), exclusive=True)
+    rules = Rules(SPEC.classes, (ClassRule(0.5, 0.5, 0, OPEN, 2), PLAIN_RULE), exclusive=True)
     assert apply(maps, rules, SPEC)[2].tolist() == [0, 2, 2, 2, 2, 2, 2]
 
 
 def test_a_class_that_loses_all_its_pixels_is_absent():
     maps = np.full((2, 6, 7), 200, np.uint8)
-    rules = Rules(SPEC.classes, (PLAIN, ClassRule(0.5, 0.5, 0, OPEN, 3)), exclusive=True)
+    rules = Rules(SPEC.classes, (PLAIN_RULE, ClassRule(0.5, 0.5, 0, OPEN, 3)), exclusive=True)
     assert (apply(maps, rules, SPEC) == 1).all()  # the lower ClassId where two are equal
 
 
 def test_the_highest_value_stands_for_the_class_probability():
     maps = np.zeros((2, 6, 7), np.uint8)
     maps[0, 0, 0] = 200
-    rules = Rules(SPEC.classes, (ClassRule(0.5, 0.5, 0, Gate("veto", 200 / 255)), PLAIN))
+    rules = Rules(SPEC.classes, (ClassRule(0.5, 0.5, 0, Gate("veto", 200 / 255)), PLAIN_RULE))
     assert apply(maps, rules, SPEC)[0, 0] == 1
     maps[0, 0, 0] = 199
     assert not apply(maps, rules, SPEC).any()
@@ -164,37 +163,3 @@ def test_rules_of_another_class_list(store):
     for draw in (lambda: apply(reader.full(0), rules, SPEC), lambda: draw_masks(reader, rules, SPEC)):
         with pytest.raises(SeverstalError, match="rules for the classes hole, scratch; the data set has"):
             draw()
-
-
-@pytest.mark.parametrize("classified", [False, True])
-def test_all_images_are_drawn_in_order(store, monkeypatch, classified):
-    monkeypatch.setattr(module, "BLOCK", 3)
-    rng = np.random.default_rng(0)
-    maps = rng.integers(0, 256, (11, 2, 6, 7)).astype(np.uint8)
-    maps[4] = 0
-    probability = rng.integers(0, 256, (11, 2)).astype(np.uint8) if classified else None
-    rules = Rules(SPEC.classes, (PLAIN, ClassRule(0.9, 0.5, 3, Gate("soft", 1), 2, True)), exclusive=True)
-    table = draw_masks(store(maps, SPEC, probability=probability), rules, SPEC)
-    assert table["ClassId"].dtype == np.int64
-    assert table.index.tolist() == list(range(len(table)))
-    assert table[["ImageId", "ClassId"]].values.tolist() == sorted(
-        table[["ImageId", "ClassId"]].values.tolist(), key=lambda row: (int(row[0][:-4]), row[1])
-    )
-    drawn = Masks(table, SPEC)
-    for index, planes in enumerate(maps):
-        wanted = apply(planes, rules, SPEC, probability[index] if classified else None)
-        assert np.array_equal(drawn[f"{index}.jpg"], wanted)
-
-
-def test_nothing_drawn_is_a_table_of_the_same_columns(store):
-    table = draw_masks(store(np.zeros((3, 2, 6, 7), np.uint8), SPEC), plain_rules(SPEC), SPEC)
-    assert table.columns.tolist() == ["ImageId", "ClassId", "EncodedPixels"]
-    assert not len(table)
-
-
-def test_a_damaged_shard_stops_the_drawing(store):
-    reader = store(np.zeros((9, 2, 6, 7), np.uint8), SPEC)
-    shard = reader.folder / "maps-00003.npy"
-    shard.write_bytes(shard.read_bytes()[:-1] + b"x")
-    with pytest.raises(SeverstalError, match=r"maps-00003\.npy: altered"):
-        draw_masks(reader, plain_rules(SPEC), SPEC)

@@ -8,9 +8,9 @@ import pytest
 from severstal.competition.metric import class_areas, pair_dice
 from severstal.competition.spec import Spec
 from severstal.decision.draw import apply
-from severstal.decision.explain import explain
+from severstal.decision.explain import explain_rules
 from severstal.decision.gate import OPEN, Gate
-from severstal.decision.rules import PLAIN, ClassRule, Rules, plain_rules
+from severstal.decision.rules import PLAIN_RULE, ClassRule, Rules, plain_rules
 from severstal.decision.summary import summarise
 from severstal.errors import SeverstalError
 
@@ -40,7 +40,7 @@ def changed(rules: Rules, index: int, **values) -> Rules:
 def test_each_part_is_what_the_masks_lose_without_it(random_pictures, exclusive):
     reader, truth = random_pictures(0, 50)
     rules = replace(RULES, exclusive=exclusive)
-    found = explain(summarise(reader, truth, SPEC), rules, reader, truth)
+    found = explain_rules(summarise(reader, truth, SPEC), rules, reader, truth)
     assert found.unseen == ()
     bare = Rules(SPEC.classes, (RULES.rules[0], replace(RULES.rules[1], min_component=0, fill_holes=False)))
     wanted = []
@@ -67,7 +67,7 @@ def test_each_part_is_what_the_masks_lose_without_it(random_pictures, exclusive)
 
 
 def test_what_needs_the_maps_is_named_without_them(random_summary):
-    found = explain(random_summary(1, 10), replace(RULES, exclusive=True))
+    found = explain_rules(random_summary(1, 10), replace(RULES, exclusive=True))
     assert found.unseen == (
         "scratch, exclusive",
         "hole, fill_holes",
@@ -81,16 +81,16 @@ def test_what_needs_the_maps_is_named_without_them(random_summary):
 
 
 def test_plain_rules_are_worth_nothing(random_summary):
-    found = explain(random_summary(2, 10), plain_rules(SPEC))
+    found = explain_rules(random_summary(2, 10), plain_rules(SPEC))
     assert [part.worth for part in found.parts] == [0] * 8
-    assert PLAIN.gate == OPEN
+    assert PLAIN_RULE.gate == OPEN
 
 
 def test_what_does_not_go_together(random_pictures):
     reader, truth = random_pictures(3, 4)
     summary = summarise(reader, truth, SPEC)
     with pytest.raises(SeverstalError, match="rules for the classes hole, scratch"):
-        explain(summary, plain_rules(Spec("tiny", (4, 6), ("hole", "scratch"))))
+        explain_rules(summary, plain_rules(Spec("tiny", (4, 6), ("hole", "scratch"))))
     other, _ = random_pictures(3, 3)
     with pytest.raises(SeverstalError, match=r"image 3\.jpg has no map"):
-        explain(summary, RULES, other, truth)
+        explain_rules(summary, RULES, other, truth)

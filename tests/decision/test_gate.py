@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from severstal.decision.gate import OPEN, Gate, gated_area, reached_levels
-from severstal.decision.levels import NEVER, level
+from severstal.decision.levels import NEVER, to_level
 from severstal.errors import SeverstalError
 
 hundredths = st.integers(1, 100)
@@ -18,7 +18,7 @@ hundredths = st.integers(1, 100)
 @settings(deadline=None)
 def test_an_open_gate_and_one_of_area_change_no_level(threshold):
     for gate in (OPEN, Gate("area", 5)):
-        assert (reached_levels(gate, threshold / 100) == level(threshold / 100)).all()
+        assert (reached_levels(gate, threshold / 100) == to_level(threshold / 100)).all()
 
 
 @given(hundredths, hundredths)
@@ -27,7 +27,7 @@ def test_a_veto_is_below_its_value(threshold, value):
     levels = reached_levels(Gate("veto", value / 100), threshold / 100)
     for probability, found in enumerate(levels.tolist()):
         vetoed = Fraction(probability, 255) < Fraction(value, 100)
-        assert found == (NEVER if vetoed else level(threshold / 100))
+        assert found == (NEVER if vetoed else to_level(threshold / 100))
 
 
 @given(hundredths, st.integers(1, 4))

@@ -33,5 +33,5 @@ def test_maps_with_few_and_many_high_values(high):
 
 @pytest.mark.parametrize("extra", [0, 1, 3])
 def test_counts_beyond_what_float32_holds(extra):
-    values = np.zeros(histogram.FLOAT32_WHOLE + extra, np.uint8)
+    values = np.zeros(histogram._FLOAT32_WHOLE + extra, np.uint8)
     assert at_least(values)[:2].tolist() == [len(values), 0]

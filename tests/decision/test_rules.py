@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from severstal.competition.spec import Spec
 from severstal.decision.gate import OPEN, Gate
-from severstal.decision.rules import PLAIN, ClassRule, Rules, plain_rules
+from severstal.decision.rules import PLAIN_RULE, ClassRule, Rules, plain_rules
 from severstal.errors import SeverstalError
 
 SPEC = Spec("tiny", (3, 5), ("scratch", "hole"))
@@ -58,7 +58,7 @@ def test_impossible_rules(values, said):
 
 def test_rules_and_classes_are_as_many():
     with pytest.raises(ValueError, match="1 rules for 2 classes"):
-        Rules(SPEC.classes, (PLAIN,))
+        Rules(SPEC.classes, (PLAIN_RULE,))
 
 
 def test_a_rule_that_no_picture_can_fulfil_draws_nothing():

@@ -7,8 +7,8 @@ from severstal.competition.metric import class_areas, pair_dice, score_pairs
 from severstal.competition.spec import Spec
 from severstal.decision.draw import apply
 from severstal.decision.gate import OPEN, Gate
-from severstal.decision.levels import level
-from severstal.decision.rules import PLAIN, plain_rules
+from severstal.decision.levels import to_level
+from severstal.decision.rules import PLAIN_RULE, plain_rules
 from severstal.decision.search import (
     GATES,
     MIN_POSITIVES,
@@ -44,7 +44,7 @@ def test_what_is_searched_by_default():
     assert settings.gates[0] == OPEN
     assert len(set(GATES)) == 20
     assert 0.5 in settings.thresholds
-    levels = [level(each) for each in settings.thresholds]
+    levels = [to_level(each) for each in settings.thresholds]
     assert (levels[0], levels[-1]) == (13, 242)
     assert set(np.diff(levels)) <= {4, 5}
     assert thresholds_between(0.2, 0.8, 4) == (0.2, 0.4, 0.6, 0.8)
@@ -169,13 +169,13 @@ def test_too_few_defects_to_search_on(positives):
     areas = np.stack([steep(100, 50)] * 12)  # plain 0.5 draws none of them
     result = search_rules(summary_of(areas, np.repeat([50, 0], [positives, 12 - positives])))
     if positives < MIN_POSITIVES:
-        assert result.rules.rules == (PLAIN,)
+        assert result.rules.rules == (PLAIN_RULE,)
         assert result.found.to_dict() == result.plain.to_dict()
         assert len(result.notes) == 1
         assert f"hole: {positives} image" in result.notes[0]
         assert result.notes[0].endswith("plain 0.5 without a minimum area")
     else:
-        assert result.rules.rules != (PLAIN,)
+        assert result.rules.rules != (PLAIN_RULE,)
 
 
 def test_false_alarms_are_told_even_where_defects_are_too_few():
@@ -187,7 +187,7 @@ def test_false_alarms_are_told_even_where_defects_are_too_few():
         "0.2500, less than the 0.7500 of drawing nothing: it is never drawn"
     ]
     kept = search_rules(summary_of(np.stack([steep(200, 50)] * 4), np.repeat([50, 0], [3, 1])))
-    assert kept.rules.rules == (PLAIN,)
+    assert kept.rules.rules == (PLAIN_RULE,)
 
 
 def test_a_class_that_no_image_has():
@@ -195,7 +195,7 @@ def test_a_class_that_no_image_has():
     with pytest.raises(SeverstalError, match="hole: none of the 12 images has it") as error:
         search_rules(summary)
     assert "\n" not in str(error.value)
-    assert search_any(summary).rules.rules == (PLAIN,)
+    assert search_any(summary).rules.rules == (PLAIN_RULE,)
 
 
 def test_nothing_to_search_on():
@@ -223,7 +223,7 @@ def test_scores_of_the_landscape_are_those_of_the_masks(random_pictures):
     for _ in range(25):
         gate, high, low = rng.integers(20), *np.sort(rng.integers(0, 51, 2))[::-1]
         area = rng.integers(len(grid.min_areas))
-        rule = type(PLAIN)(
+        rule = type(PLAIN_RULE)(
             grid.thresholds[high], grid.thresholds[low], int(grid.min_areas[area]), grid.gates[gate]
         )
         rules = type(result.rules)(SPEC.classes, (rule, rule))

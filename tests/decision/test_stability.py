@@ -35,7 +35,7 @@ def test_shares_are_those_of_landscapes_of_resamples(random_summary, index):
         rows = np.repeat(np.arange(40), times)
         again = search_rules(summary.take(rows), QUICK).classes[index]
         scores = around_rule(again.landscape)
-        near += scores >= scores.max() - module.NEAR - 1e-6
+        near += scores >= scores.max() - module.NEAR_BEST - 1e-6
     assert found.share == pytest.approx(near / 12)
 
 

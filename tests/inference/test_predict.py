@@ -12,7 +12,7 @@ from severstal.data.dataset import to_input
 from severstal.device import make_accelerator
 from severstal.errors import SeverstalError
 from severstal.inference.maps import MapReader
-from severstal.inference.predict import Prediction, predict_batch, predict_maps, to_inputs
+from severstal.inference.predict import PredictionTask, predict_batch, predict_maps, to_inputs
 from severstal.models.network import Output
 from severstal.recipe import DataSettings
 from severstal.runs.job import Job, open_job
@@ -37,8 +37,8 @@ def job(small_input: Path, tiny_recipe: Path, tmp_path: Path, monkeypatch: pytes
     return open_job(tiny_recipe, small_input)
 
 
-def prediction(job: Job, networks: dict[int, Constant], members, folder: str = "maps") -> Prediction:
-    return Prediction(job.recipe, networks, members, Path(folder), "key", make_accelerator("fp32"))
+def prediction(job: Job, networks: dict[int, Constant], members, folder: str = "maps") -> PredictionTask:
+    return PredictionTask(job.recipe, networks, members, Path(folder), "key", make_accelerator("fp32"))
 
 
 def test_members_are_averaged_and_each_picture_has_its_own(job: Job) -> None:

@@ -14,7 +14,7 @@ from severstal import pipeline
 from severstal.competition.metric import score_pairs
 from severstal.competition.scored import ScoredPairs
 from severstal.competition.spec import Spec
-from severstal.decision.summary import EDITION
+from severstal.decision.summary import SUMMARY_EDITION
 from severstal.errors import SeverstalError
 from severstal.files import checksum, digest, read_json, write_json, write_text
 from severstal.recipe import DataSettings, DecisionSettings, Recipe
@@ -76,7 +76,7 @@ def write_score(folder: Path, score: float) -> None:
         maps = digest([keys, "mean", weights, 1.0, None])
     summary, pairs = folder / "oof" / "summary.npz", folder / "oof" / "pairs.csv"
     write_text(summary, "summary")
-    Stage(folder, "summary", {"maps": maps, "labels": "labels", "edition": EDITION}).finish([summary])
+    Stage(folder, "summary", {"maps": maps, "labels": "labels", "edition": SUMMARY_EDITION}).finish([summary])
     found = (np.arange(100) < round(100 * score)).astype(int)[:, None]  # of a hundred masks of a pixel
     names = tuple(f"{number}.jpg" for number in range(100))
     ScoredPairs(names, SPEC, found, found**0, found**0).save(pairs)

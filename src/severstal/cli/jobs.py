@@ -115,7 +115,7 @@ def tune(
         explain: also print what each part of each rule is worth.
     """
     from severstal import pipeline
-    from severstal.decision.explain import explain as price
+    from severstal.decision.explain import explain_rules as price
 
     candidate = pipeline.open_ensemble(runs, mode, _weights(weights), power, name)
     rules = pipeline.tune_rules(candidate)

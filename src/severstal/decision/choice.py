@@ -9,22 +9,22 @@ taken gains no more than one standard error over it, the class is left out.
 
 import numpy as np
 
-from severstal.decision.pairs import NOT_DRAWN, Pairs, Part
+from severstal.decision.pairs import NOT_DRAWN, PairTable, PairTables
 from severstal.decision.rules import ClassRule
 from severstal.decision.smooth import smooth
 from severstal.decision.survey import Landscape, area_curve
 
 # About what one of the competition's 12,568 images is worth: less tells two rules apart by chance alone.
-TOLERANCE = 1e-4
+_TOLERANCE = 1e-4
 
 # So many of the cells with the highest smoothed scores are looked at, of millions; where all of them lose too
 # much, the best rule is a spike among bad ones.
-CANDIDATES = 1024
+_CANDIDATES = 1024
 
-SAME = 1e-6  # float32 keeps no more of a mean Dice
+_SAME = 1e-6  # float32 keeps no more of a mean Dice
 
 
-def best_rule(pairs: Pairs, landscape: Landscape) -> ClassRule:
+def best_rule(pairs: PairTables, landscape: Landscape) -> ClassRule:
     """The rule of the highest score, of several the first; the middle of the minimum areas that score it.
 
     Args:
@@ -42,7 +42,7 @@ def best_rule(pairs: Pairs, landscape: Landscape) -> ClassRule:
         ClassRule(high=0.2, low=0.2, min_area=3, gate=Gate(mode='none', value=0.0), ...)
     """
     grid, best = landscape.grid, landscape.best
-    place, row, column = np.argwhere(best >= best.max() - SAME**2)[0]
+    place, row, column = np.argwhere(best >= best.max() - _SAME**2)[0]
     gate, high, low = grid.gates[place], grid.thresholds[row], grid.thresholds[column]
     min_areas, scores = area_curve(pairs, gate, high, low)
     # Above the area of the last pair with a defect the class may as well not be drawn.
@@ -52,7 +52,7 @@ def best_rule(pairs: Pairs, landscape: Landscape) -> ClassRule:
     return ClassRule(high, low, (below + 1 + int(min_areas[top])) // 2, gate)
 
 
-def flattest_rule(pairs: Pairs, landscape: Landscape) -> ClassRule:
+def flattest_rule(pairs: PairTables, landscape: Landscape) -> ClassRule:
     """The rule of the highest smoothed score among those that lose no more than chance explains.
 
     Of those whose smoothed scores are as good as equal, the ones with the plainest kind of gate are taken,
@@ -69,25 +69,25 @@ def flattest_rule(pairs: Pairs, landscape: Landscape) -> ClassRule:
     allowed = landscape.draws[..., None] & np.isfinite(landscape.scores)
     smoothed = np.where(allowed, smooth(landscape), -np.inf)
     flat = smoothed.ravel()
-    count = min(CANDIDATES, np.count_nonzero(np.isfinite(flat)))
+    count = min(_CANDIDATES, np.count_nonzero(np.isfinite(flat)))
     top = np.argpartition(flat, -count)[-count:]
     top = top[np.argsort(-flat[top], kind="stable")]
     reference = _added(pairs, best)
 
     def is_chance(place: int) -> bool:
         loss, error = _paired(pairs, reference, _added(pairs, _cell(landscape, place)))
-        return loss <= max(error, TOLERANCE)
+        return loss <= max(error, _TOLERANCE)
 
     place = next((place for place in top.tolist() if is_chance(place)), None)
     if place is None:
         return best
     # What the class gains at all is known to a standard error, and no smoothed score to a tenth of it.
     _, error = _paired(pairs, reference, np.zeros_like(reference))
-    middle = _middle(landscape, smoothed, flat[place] - max(error / 10, SAME))
+    middle = _middle(landscape, smoothed, flat[place] - max(error / 10, _SAME))
     return _cell(landscape, middle if is_chance(middle) else place)
 
 
-def gains_by_chance(pairs: Pairs, rule: ClassRule) -> bool:
+def gains_by_chance(pairs: PairTables, rule: ClassRule) -> bool:
     """Whether what a rule gains over not drawing the class is within one standard error, image by image.
 
     Example:
@@ -120,17 +120,17 @@ def _cell(landscape: Landscape, place: int) -> ClassRule:
     return ClassRule(high, low, int(grid.min_areas[area]), grid.gates[gate])
 
 
-def _added(pairs: Pairs, rule: ClassRule) -> np.ndarray:
+def _added(pairs: PairTables, rule: ClassRule) -> np.ndarray:
     """What each pair adds to the score under a rule, those with a defect first: (P + n,)."""
 
-    def drawn(part: Part) -> np.ndarray:
+    def drawn(part: PairTable) -> np.ndarray:
         return part.reach(rule.gate, (rule.high,))[0] >= max(rule.min_area, NOT_DRAWN + 1)
 
     gains = pairs.defects.at(pairs.gains, rule.gate, (rule.low,))[:, 0] * drawn(pairs.defects)
     return np.append(gains, -pairs.clean.weights * drawn(pairs.clean))
 
 
-def _paired(pairs: Pairs, best: np.ndarray, other: np.ndarray) -> tuple[float, float]:
+def _paired(pairs: PairTables, best: np.ndarray, other: np.ndarray) -> tuple[float, float]:
     """By how much a rule scores less than another, and the standard error of that difference."""
     weights = np.append(pairs.defects.weights, pairs.clean.weights)
     difference = best - other

@@ -1,4 +1,4 @@
-"""From maps to masks: the steps of a rule, in order, and all images of a folder of maps at once.
+"""From maps to masks: the steps of a rule, in order.
 
 For each class by itself:
 
@@ -14,34 +14,16 @@ the lower `ClassId` where two are equal. Last, components of fewer than `min_com
 that the step before cut off. Pixels that touch at a corner are of one component; a hole may not leak there.
 """
 
-import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
-
 import cv2
 import numpy as np
-import pandas as pd
 
-from severstal.competition.rle import encode
 from severstal.competition.spec import Spec
 from severstal.decision.gate import gated_area, reached_levels
 from severstal.decision.levels import NEVER
-from severstal.decision.reader import Reader
 from severstal.decision.refine.morphology import closed, opened, smoothed
 from severstal.decision.refine.settings import Refinement
 from severstal.decision.rules import ClassRule, Rules
 from severstal.errors import SeverstalError
-from severstal.progress import progress
-
-BLOCK = 64  # images that one thread draws in a row; a shard of maps, so that each is checked by one of them
-
-
-class Pictures(Protocol):
-    """The pictures that the maps are of, such as `data.store.ImageStore`; several threads ask it at once."""
-
-    def picture(self, name: str) -> np.ndarray:
-        """An image's (H, W) uint8."""
 
 
 def apply(
@@ -68,12 +50,12 @@ def apply(
         SeverstalError: the rules are for other classes, or ask for a picture that is not given.
 
     Example:
-        >>> from severstal.decision.rules import PLAIN
+        >>> from severstal.decision.rules import PLAIN_RULE
         >>> spec = Spec("tiny", (1, 4), ("scratch", "hole"))
         >>> maps = np.uint8([[[0, 100, 200, 200]], [[0, 0, 128, 127]]])
-        >>> apply(maps, Rules(spec.classes, (ClassRule(0.7, 0.3, 2), PLAIN)), spec)
+        >>> apply(maps, Rules(spec.classes, (ClassRule(0.7, 0.3, 2), PLAIN_RULE)), spec)
         array([[0, 1, 3, 1]], dtype=uint8)
-        >>> apply(maps, Rules(spec.classes, (ClassRule(0.7, 0.3, 2), PLAIN), exclusive=True), spec)
+        >>> apply(maps, Rules(spec.classes, (ClassRule(0.7, 0.3, 2), PLAIN_RULE), exclusive=True), spec)
         array([[0, 1, 1, 1]], dtype=uint8)
     """
     rules.require(spec)
@@ -120,50 +102,6 @@ def draw_classes(
         if rules.rules[index].min_component > 1 and mask.any():
             masks[index] = _without_small(mask, rules.rules[index].min_component)
     return {index: mask for index, mask in masks.items() if mask.any()}
-
-
-def draw_masks(reader: Reader, rules: Rules, spec: Spec, pictures: Pictures | None = None) -> pd.DataFrame:
-    """Draw the masks of all images, on all processors.
-
-    Args:
-        reader: of the maps.
-        rules: of the data set's classes.
-        spec: shape and classes that the maps must have.
-        pictures: those that the maps are of, for rules with a CRF.
-
-    Returns:
-        The tidy table, a row a mask that is not empty, in the order of the images.
-
-    Raises:
-        SeverstalError: the maps or the rules are for other classes; a shard of maps is altered; the rules ask
-            for pictures that are not given.
-    """
-    reader.require(spec)
-    rules.require(spec)
-    probabilities = reader.class_probability
-
-    def draw(block: Sequence[int]) -> list[tuple[str, int, str]]:
-        rows = []
-        for index in block:
-            name = reader.names[index]
-            picture = pictures.picture(name) if pictures is not None and rules.need_pictures else None
-            masks = draw_classes(reader.full(index), rules, spec, probabilities[index], picture)
-            rows += [(name, place + 1, encode(mask)) for place, mask in masks.items()]
-        return rows
-
-    rows = []
-    with progress(range(len(reader)), "draw masks") as bar, ThreadPoolExecutor(os.cpu_count()) as pool:
-        blocks = list(_blocks(len(reader)))
-        for block, drawn in zip(blocks, pool.map(draw, blocks), strict=True):
-            rows += drawn
-            bar.update(len(block))
-    table = pd.DataFrame(rows, columns=["ImageId", "ClassId", "EncodedPixels"])
-    return table.astype({"ClassId": "int64"})
-
-
-def _blocks(count: int) -> Iterator[range]:
-    for start in range(0, count, BLOCK):
-        yield range(start, min(start + BLOCK, count))
 
 
 def _cut(

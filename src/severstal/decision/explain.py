@@ -7,21 +7,21 @@ import numpy as np
 
 from severstal.competition.metric import class_areas, pair_dice
 from severstal.competition.spec import Spec
-from severstal.decision.draw import Pictures, apply
+from severstal.decision.draw import apply
 from severstal.decision.gate import OPEN
-from severstal.decision.reader import Reader
+from severstal.decision.reader import PictureSource, Reader
 from severstal.decision.refine.settings import NO_REFINEMENT
-from severstal.decision.rules import PLAIN, ClassRule, Rules
+from severstal.decision.rules import PLAIN_RULE, ClassRule, Rules
 from severstal.decision.score import pair_areas
 from severstal.decision.summary import Summary, Truth
 from severstal.errors import SeverstalError
 from severstal.progress import progress
 
-ORDER = ("whole rule", "gate", "low", "min_area", "refine", "fill_holes", "exclusive", "min_component")
+_ORDER = ("whole rule", "gate", "low", "min_area", "refine", "fill_holes", "exclusive", "min_component")
 
 
 @dataclass(frozen=True)
-class Part:
+class RulePart:
     """One part of one class's rule.
 
     Attributes:
@@ -55,7 +55,7 @@ class Explanation:
     """
 
     spec: Spec
-    parts: tuple[Part, ...]
+    parts: tuple[RulePart, ...]
     unseen: tuple[str, ...]
 
     def to_text(self) -> str:
@@ -75,12 +75,12 @@ class Explanation:
         return "\n".join(lines)
 
 
-def explain(
+def explain_rules(
     summary: Summary,
     rules: Rules,
     reader: Reader | None = None,
     truth: Truth | None = None,
-    pictures: Pictures | None = None,
+    pictures: PictureSource | None = None,
 ) -> Explanation:
     """Switch off each part of each rule by itself.
 
@@ -102,7 +102,7 @@ def explain(
         >>> true, spec = np.int32([[2], [0]]), Spec("tiny", (1, 4), ("hole",))
         >>> inside, sure = np.minimum(areas, true[:, :, None]), np.uint8([[200], [200]])
         >>> summary = Summary(("a.jpg", "b.jpg"), spec, areas, inside, true, sure)
-        >>> print(explain(summary, Rules(spec.classes, (ClassRule(0.6, 0.5, 2),))).to_text())
+        >>> print(explain_rules(summary, Rules(spec.classes, (ClassRule(0.6, 0.5, 2),))).to_text())
         mean Dice of each class on the images that its rule was searched on, which flatter it;
         from refine on as the maps are drawn, by all parts together
         class            part                       setting    score  without     worth
@@ -111,18 +111,18 @@ def explain(
         1 hole           low                            0.5   1.0000   1.0000   +0.0000
         1 hole           min_area                  2 pixels   1.0000   0.5000   +0.5000
     """
-    parts: list[Part] = []
+    parts: list[RulePart] = []
     whole = pair_dice(*pair_areas(summary, rules)).mean(axis=0)  # (C,)
     for index, rule in enumerate(rules.rules):
         changes = {
-            "whole rule": ("beside plain", PLAIN),
+            "whole rule": ("beside plain", PLAIN_RULE),
             "gate": (str(rule.gate), replace(rule, gate=OPEN)),
             "low": (f"{rule.low:g}", replace(rule, low=rule.high)),
             "min_area": (f"{rule.min_area:,} pixels", replace(rule, min_area=0)),
         }
         for part, (setting, other) in changes.items():
             changed = pair_dice(*pair_areas(summary, _with_rule(rules, index, other)))[:, index]
-            parts.append(Part(index + 1, part, setting, float(whole[index]), float(changed.mean())))
+            parts.append(RulePart(index + 1, part, setting, float(whole[index]), float(changed.mean())))
     tidying = list(_tidying(rules))
     unseen = []
     if reader is None or truth is None:
@@ -131,8 +131,8 @@ def explain(
         variants = [rules, *(changed for *_, changed in tidying)]
         scores = _drawn_scores(summary, reader, truth, pictures, variants)
         for (index, part, setting, _), changed in zip(tidying, scores[1:], strict=True):
-            parts.append(Part(index + 1, part, setting, float(scores[0, index]), float(changed[index])))
-    parts.sort(key=lambda part: (part.class_id, ORDER.index(part.part)))
+            parts.append(RulePart(index + 1, part, setting, float(scores[0, index]), float(changed[index])))
+    parts.sort(key=lambda part: (part.class_id, _ORDER.index(part.part)))
     return Explanation(summary.spec, tuple(parts), tuple(unseen))
 
 
@@ -160,7 +160,7 @@ def _drawn_scores(
     summary: Summary,
     reader: Reader,
     truth: Truth,
-    pictures: Pictures | None,
+    pictures: PictureSource | None,
     variants: Sequence[Rules],
 ) -> np.ndarray:
     """Mean Dice of each class under several rules, from one pass over the maps: (K, C)."""

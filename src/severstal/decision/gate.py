@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from severstal.decision.levels import LEVELS, NEVER, level
+from severstal.decision.levels import MAP_LEVELS, NEVER, to_level
 from severstal.errors import SeverstalError
 
 Mode = Literal["none", "veto", "soft", "area"]
@@ -77,13 +77,13 @@ def reached_levels(gate: Gate, threshold: float) -> np.ndarray:
         >>> reached_levels(Gate("soft", 1), 0.5)[[0, 127, 128, 255]]
         array([256, 256, 255, 128])
     """
-    levels = np.full(LEVELS, level(threshold))
+    levels = np.full(MAP_LEVELS, to_level(threshold))
     if gate.mode == "veto":
-        levels[: level(gate.value)] = NEVER
+        levels[: to_level(gate.value)] = NEVER
     elif gate.mode == "soft":
-        factor = np.linspace(0, 1, LEVELS) ** gate.value
+        factor = np.linspace(0, 1, MAP_LEVELS) ** gate.value
         with np.errstate(divide="ignore", over="ignore"):
-            # As in `level`, so that all agree where the factor is 1.
+            # As in `to_level`, so that all agree where the factor is 1.
             levels = np.ceil(threshold * 255 / factor - 1e-9).clip(1, NEVER).astype(np.int64)
     levels.flags.writeable = False
     return levels

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from severstal.competition.spec import Spec
-from severstal.decision.draw import Pictures, draw_masks
-from severstal.decision.reader import Reader
+from severstal.decision.mask_table import draw_masks
+from severstal.decision.reader import PictureSource, Reader
 from severstal.decision.rules import Rules
 
 
@@ -32,12 +32,12 @@ class _Part:
         self._reader.require(spec)
 
 
-def draw_heldout(
+def draw_cross_fitted(
     reader: Reader,
     rules: Mapping[int, Rules],
     folds: np.ndarray,
     spec: Spec,
-    pictures: Pictures | None = None,
+    pictures: PictureSource | None = None,
 ) -> pd.DataFrame:
     """Draw out-of-fold maps as `cross_fit` scored them: each image by rules that were not searched on it.
 
@@ -56,8 +56,8 @@ def draw_heldout(
         ValueError: there are more or fewer folds than images, or a fold has no rules.
 
     Example:
-        `draw_heldout(MapReader("runs/a/oof"), fitted.rules, folds, spec)` has a row for each mask that the
-        cross-fitted rules draw.
+        `draw_cross_fitted(MapReader("runs/a/oof"), fitted.rules, folds, spec)` has a row for each mask that
+        the cross-fitted rules draw.
     """
     folds = np.asarray(folds)
     if folds.shape != (len(reader),):

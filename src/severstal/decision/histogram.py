@@ -5,13 +5,13 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from severstal.decision.levels import LEVELS
+from severstal.decision.levels import MAP_LEVELS
 
-FLOAT32_WHOLE = 2**24  # up to here float32, in which OpenCV counts, holds every whole number
+_FLOAT32_WHOLE = 2**24  # up to here float32, in which OpenCV counts, holds every whole number
 
-FEW = 4  # a power of two; levels below it are counted by comparing
-BELOW_FEW = np.uint64(0x0101010101010101 * (FEW - 1))
-WORD = 8  # bytes that are looked at together
+_FEW = 4  # a power of two; levels below it are counted by comparing
+_BELOW_FEW = np.uint64(0x0101010101010101 * (_FEW - 1))
+_WORD = 8  # bytes that are looked at together
 
 
 def at_least(values: np.ndarray) -> np.ndarray:
@@ -29,22 +29,22 @@ def at_least(values: np.ndarray) -> np.ndarray:
 
 def _counts(values: np.ndarray) -> np.ndarray:
     """How often each value from 0 to 255 occurs."""
-    if values.size > FLOAT32_WHOLE:
-        return np.bincount(values.ravel(), minlength=LEVELS)
-    if values.size % WORD or not values.flags.c_contiguous:
+    if values.size > _FLOAT32_WHOLE:
+        return np.bincount(values.ravel(), minlength=MAP_LEVELS)
+    if values.size % _WORD or not values.flags.c_contiguous:
         return _histogram(values)
     # Nearly all of a usual map is 0 to 3, and a histogram is slowest where one value follows itself: each
     # count has to wait for the one before it. So it is taken of those words alone that hold something higher.
     words = values.reshape(-1).view(np.uint64)
-    high = words[(words & ~BELOW_FEW) != 0]
+    high = words[(words & ~_BELOW_FEW) != 0]
     if 4 * len(high) > len(words):
         return _histogram(values)
-    counts = _histogram(high.view(np.uint8)) if len(high) else np.zeros(LEVELS)
-    reached = [values.size, *(np.count_nonzero(values >= value) for value in range(1, FEW + 1))]
-    counts[:FEW] = [here - above for here, above in pairwise(reached)]
+    counts = _histogram(high.view(np.uint8)) if len(high) else np.zeros(MAP_LEVELS)
+    reached = [values.size, *(np.count_nonzero(values >= value) for value in range(1, _FEW + 1))]
+    counts[:_FEW] = [here - above for here, above in pairwise(reached)]
     return counts
 
 
 def _histogram(values: np.ndarray) -> np.ndarray:
     # Four times as fast as np.bincount, which first makes 64-bit numbers of them.
-    return cv2.calcHist([values], [0], None, [LEVELS], [0, LEVELS]).ravel()
+    return cv2.calcHist([values], [0], None, [MAP_LEVELS], [0, MAP_LEVELS]).ravel()

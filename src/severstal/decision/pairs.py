@@ -17,7 +17,7 @@ NOT_DRAWN = -1
 
 
 @dataclass(frozen=True)
-class Part:
+class PairTable:
     """Pairs of a class that all have a defect, or all have none.
 
     Attributes:
@@ -60,7 +60,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class PairTables:
     """The pairs of one class.
 
     Attributes:
@@ -72,9 +72,9 @@ class Pairs:
         squares: sum of the squared weights of all images.
     """
 
-    defects: Part
+    defects: PairTable
     gains: np.ndarray
-    clean: Part
+    clean: PairTable
     empty: float
     count: int
     squares: float
@@ -87,7 +87,7 @@ def make_pairs(
     probability: np.ndarray,
     weights: np.ndarray,
     lowest: int,
-) -> Pairs:
+) -> PairTables:
     """Lay out the pairs of a class.
 
     Args:
@@ -111,9 +111,9 @@ def make_pairs(
     for rows in (np.flatnonzero(defect & drawable), np.flatnonzero(~defect & drawable)):
         padded = np.zeros((len(rows), NEVER + 1), np.int32)
         padded[:, :NEVER] = areas[rows]
-        parts.append(Part(rows, padded, probability[rows], weights[rows]))
+        parts.append(PairTable(rows, padded, probability[rows], weights[rows]))
     rows = parts[0].rows
     gains = np.zeros((len(rows), NEVER + 1))
     gains[:, :NEVER] = pair_dice(intersections[rows], areas[rows], true[rows, None]) * weights[rows, None]
     empty = float(weights[~defect].sum())
-    return Pairs(parts[0], gains, parts[1], empty, len(true), float(np.square(weights).sum()))
+    return PairTables(parts[0], gains, parts[1], empty, len(true), float(np.square(weights).sum()))

@@ -31,3 +31,10 @@ class Reader(Protocol):
 
     def require(self, spec: Spec) -> None:
         """Check that the maps are of a data set's classes and shape."""
+
+
+class PictureSource(Protocol):
+    """The pictures that maps are of, such as `data.images.ImageStore`; several threads ask it at once."""
+
+    def picture(self, name: str) -> np.ndarray:
+        """An image's (H, W) uint8."""

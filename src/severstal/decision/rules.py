@@ -89,10 +89,10 @@ def _reached(count: int) -> str:
     return "1 pixel reaches" if count == 1 else f"{count:,} pixels reach"
 
 
-PLAIN = ClassRule(high=0.5, low=0.5, min_area=0)
+PLAIN_RULE = ClassRule(high=0.5, low=0.5, min_area=0)
 
-REQUIRED = ("high", "low", "min_area")
-OPTIONAL = tuple(item.name for item in fields(ClassRule) if item.name not in REQUIRED)
+_REQUIRED = ("high", "low", "min_area")
+_OPTIONAL = tuple(item.name for item in fields(ClassRule) if item.name not in _REQUIRED)
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Rules:
     Example:
         >>> import tempfile
         >>> spec = Spec("tiny", (4, 6), ("scratch", "hole"))
-        >>> rules = Rules(spec.classes, (PLAIN, ClassRule(0.7, 0.4, 600, Gate("area", 5))))
+        >>> rules = Rules(spec.classes, (PLAIN_RULE, ClassRule(0.7, 0.4, 600, Gate("area", 5))))
         >>> rules.save(Path(tempfile.mkdtemp()) / "rules.json")
         >>> Rules.from_json(rules.to_json(), spec) == rules
         True
@@ -187,18 +187,18 @@ def plain_rules(spec: Spec) -> Rules:
     """Every pixel from 0.5 on, for every class: what rules that are searched for are measured against.
 
     Example:
-        >>> plain_rules(Spec("tiny", (4, 6), ("scratch",))).rules == (PLAIN,)
+        >>> plain_rules(Spec("tiny", (4, 6), ("scratch",))).rules == (PLAIN_RULE,)
         True
     """
-    return Rules(spec.classes, (PLAIN,) * len(spec.classes))
+    return Rules(spec.classes, (PLAIN_RULE,) * len(spec.classes))
 
 
 def _read_rule(name: str, values: Mapping[str, Any]) -> ClassRule:
     """One class's rule."""
-    if not set(REQUIRED) <= values.keys() <= {*REQUIRED, *OPTIONAL}:
+    if not set(_REQUIRED) <= values.keys() <= {*_REQUIRED, *_OPTIONAL}:
         raise SeverstalError(
-            f"{name} has {', '.join(map(str, values))}: give {', '.join(REQUIRED)} and, where wanted, "
-            f"{', '.join(OPTIONAL)}"
+            f"{name} has {', '.join(map(str, values))}: give {', '.join(_REQUIRED)} and, where wanted, "
+            f"{', '.join(_OPTIONAL)}"
         )
     values = dict(values)
     try:

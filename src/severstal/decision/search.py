@@ -8,10 +8,10 @@ import numpy as np
 from severstal.competition.metric import Score
 from severstal.decision.choice import best_rule, flattest_rule, gains_by_chance
 from severstal.decision.gate import OPEN, Gate
-from severstal.decision.levels import level, threshold
+from severstal.decision.levels import to_level, to_threshold
 from severstal.decision.objective import normalised, weighted_score
-from severstal.decision.pairs import Pairs, make_pairs
-from severstal.decision.rules import PLAIN, ClassRule, Rules, plain_rules
+from severstal.decision.pairs import PairTables, make_pairs
+from severstal.decision.rules import PLAIN_RULE, ClassRule, Rules, plain_rules
 from severstal.decision.score import pair_areas, score_rules
 from severstal.decision.summary import Summary
 from severstal.decision.survey import Grid, Landscape, area_curve, survey
@@ -28,9 +28,9 @@ LOWEST, HIGHEST = 0.05, 0.95
 MIN_POSITIVES = 5
 
 # Makes a step of minimum area 19 %: about as much as a step of threshold changes the area of a usual map.
-STEPS_PER_DOUBLING = 4
+_STEPS_PER_DOUBLING = 4
 
-ROUNDING = 1e-12  # sums of as many Dice as there are images differ by no more
+_ROUNDING = 1e-12  # sums of as many Dice as there are images differ by no more
 
 GATES = (
     OPEN,
@@ -48,8 +48,8 @@ def thresholds_between(lowest: float, highest: float, count: int) -> tuple[float
         ((0.05, 0.5, 0.949), True)
     """
     # 0.95 is 242.25 levels: 242 is the last level that it does not exceed.
-    levels = np.linspace(level(lowest), int(highest * 255 + 1e-9), count).round()
-    return tuple(threshold(int(each)) for each in levels)
+    levels = np.linspace(to_level(lowest), int(highest * 255 + 1e-9), count).round()
+    return tuple(to_threshold(int(each)) for each in levels)
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ def search_any(
     )
 
 
-def class_pairs(summary: Summary, index: int, share: np.ndarray, lowest: float = LOWEST) -> Pairs:
+def class_pairs(summary: Summary, index: int, share: np.ndarray, lowest: float = LOWEST) -> PairTables:
     """The pairs of the class at a place from 0, with (N,) weights of sum 1, for thresholds from `lowest`."""
     return make_pairs(
         summary.areas[:, index],
@@ -178,7 +178,7 @@ def class_pairs(summary: Summary, index: int, share: np.ndarray, lowest: float =
         summary.true[:, index],
         summary.class_probability[:, index],
         share,
-        level(min(lowest, PLAIN.low)),
+        to_level(min(lowest, PLAIN_RULE.low)),
     )
 
 
@@ -187,16 +187,16 @@ def _search_class(
 ) -> tuple[ClassSearch, str]:
     """Search one class; also what is to be said of it, or nothing."""
     pairs = class_pairs(summary, index, share, settings.thresholds[0])
-    count = 1 + int(np.ceil(STEPS_PER_DOUBLING * np.log2(summary.spec.pixels)))
+    count = 1 + int(np.ceil(_STEPS_PER_DOUBLING * np.log2(summary.spec.pixels)))
     # 0 and 1 differ behind an area gate alone.
     steps = np.unique(np.append(0, np.geomspace(1, summary.spec.pixels, count).round())).astype(np.int64)
     landscape = survey(pairs, Grid(settings.gates, settings.thresholds, steps))
     positives = int(np.count_nonzero(summary.true[share > 0, index]))
-    nothing = ClassRule(PLAIN.high, PLAIN.low, summary.spec.pixels + 1)
+    nothing = ClassRule(PLAIN_RULE.high, PLAIN_RULE.low, summary.spec.pixels + 1)
     note = ""
     if positives < MIN_POSITIVES:
         rule, note = _fall_back(pairs, positives, nothing)
-    elif landscape.best.max() < landscape.empty - ROUNDING:
+    elif landscape.best.max() < landscape.empty - _ROUNDING:
         rule, note = nothing, "every rule that draws it scores less than drawing nothing: it is never drawn"
     else:
         choose = flattest_rule if settings.choice == "flattest" else best_rule
@@ -208,7 +208,7 @@ def _search_class(
     return ClassSearch(rule, positives, landscape, min_areas, scores), note
 
 
-def _fall_back(pairs: Pairs, positives: int, nothing: ClassRule) -> tuple[ClassRule, str]:
+def _fall_back(pairs: PairTables, positives: int, nothing: ClassRule) -> tuple[ClassRule, str]:
     """The rule of a class with too few defects to search on.
 
     What a rule gains cannot be told from so few; what its false alarms cost can, from all other images. So
@@ -216,9 +216,10 @@ def _fall_back(pairs: Pairs, positives: int, nothing: ClassRule) -> tuple[ClassR
     """
     images = "image" if positives == 1 else "images"
     few = f"{positives} {images} with this class, fewer than {MIN_POSITIVES}, is too few to search on: "
-    _, scores = area_curve(pairs, PLAIN.gate, PLAIN.high, PLAIN.low, np.array([PLAIN.min_area]))
-    if scores[0] >= pairs.empty - ROUNDING:
-        return PLAIN, f"{few}plain 0.5 without a minimum area"
+    plain = PLAIN_RULE
+    _, scores = area_curve(pairs, plain.gate, plain.high, plain.low, np.array([plain.min_area]))
+    if scores[0] >= pairs.empty - _ROUNDING:
+        return PLAIN_RULE, f"{few}plain 0.5 without a minimum area"
     return nothing, (
         f"{few}plain 0.5 would score {scores[0]:.4f}, less than the {pairs.empty:.4f} of drawing nothing: "
         "it is never drawn"

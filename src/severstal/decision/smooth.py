@@ -12,7 +12,7 @@ from severstal.decision.survey import Landscape
 THRESHOLD_SHIFT = 0.05
 AREA_SHIFT = 1.0
 
-NEXT_GATE = 0.5  # what a neighbouring gate of the same mode weighs beside the gate itself
+_NEXT_GATE = 0.5  # what a neighbouring gate of the same mode weighs beside the gate itself
 
 
 def smooth(landscape: Landscape) -> np.ndarray:
@@ -79,7 +79,7 @@ def _gate_weights(gates: tuple[Gate, ...]) -> np.ndarray:
     for mode in {gate.mode for gate in gates} - {"none"}:
         chain = [place for place, gate in enumerate(gates) if gate.mode in ("none", mode)]
         chain.sort(key=lambda place: (gates[place].mode != "none", gates[place].value))
-        strongest[chain[-1]] = NEXT_GATE
+        strongest[chain[-1]] = _NEXT_GATE
         for weaker, stronger in pairwise(chain):
-            weights[weaker, stronger] = weights[stronger, weaker] = NEXT_GATE
+            weights[weaker, stronger] = weights[stronger, weaker] = _NEXT_GATE
     return (weights / (weights.sum(axis=1, keepdims=True) + strongest)).astype(np.float32)

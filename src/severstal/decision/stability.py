@@ -10,11 +10,11 @@ from severstal.decision.search import ClassSearch, class_pairs
 from severstal.decision.summary import Summary
 from severstal.evaluation.bootstrap import group_counts
 
-RESAMPLES = 100
+STABILITY_RESAMPLES = 100
 
 # A rule that scores so much below the best of a resample is still as good: for one of the competition's four
 # classes this is a quarter of a thousandth of the score, below what separates neighbours on the leaderboard.
-NEAR = 1e-3
+NEAR_BEST = 1e-3
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def stability(
     index: int,
     search: ClassSearch,
     groups: np.ndarray | None = None,
-    resamples: int = RESAMPLES,
+    resamples: int = STABILITY_RESAMPLES,
     seed: int = 0,
 ) -> StabilityMap:
     """Resample images, and see which rules stay among the best.
@@ -84,7 +84,7 @@ def stability(
         scores[:, row] = (gained - lost).T
     scores += (shares @ (summary.true[:, index] == 0))[:, None, None]
     best = scores[1:].max(axis=(1, 2), keepdims=True)
-    share = (scores[1:] >= best - NEAR).mean(axis=0)
+    share = (scores[1:] >= best - NEAR_BEST).mean(axis=0)
     return StabilityMap(grid.thresholds, search.min_areas, scores[0], share, _fall(scores[0]))
 
 

@@ -9,13 +9,13 @@ import numpy as np
 
 from severstal.competition.spec import Spec
 from severstal.decision.histogram import at_least
-from severstal.decision.levels import LEVELS
+from severstal.decision.levels import MAP_LEVELS
 from severstal.decision.npz import load_npz, save_npz
 from severstal.decision.reader import Reader
 from severstal.errors import SeverstalError
 from severstal.progress import progress
 
-EDITION = 2  # the first held no class probabilities
+SUMMARY_EDITION = 2  # the first held no class probabilities
 _ARRAYS = ("areas", "intersections", "true", "class_probability")
 
 
@@ -81,7 +81,7 @@ class Summary:
     def save(self, path: str | Path) -> None:
         """Write the summary as an uncompressed .npz, atomically."""
         header = {
-            "edition": EDITION,
+            "edition": SUMMARY_EDITION,
             "names": self.names,
             "dataset": self.spec.name,
             "image_shape": self.spec.image_shape,
@@ -96,7 +96,7 @@ class Summary:
         Raises:
             SeverstalError: the file is missing, damaged or of an incompatible version of this project.
         """
-        return load_npz(path, "summary of maps", EDITION, cls._read)
+        return load_npz(path, "summary of maps", SUMMARY_EDITION, cls._read)
 
     @classmethod
     def _read(cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> "Summary":
@@ -123,8 +123,8 @@ def summarise(reader: Reader, truth: Truth, spec: Spec, names: Sequence[str] | N
         raise SeverstalError(f"{reader.folder}: no image to summarise: name at least one")
     _check_names(names, place, str(reader.folder))
     shape = (len(names), len(spec.classes))
-    areas = np.empty((*shape, LEVELS), np.int32)
-    intersections = np.zeros((*shape, LEVELS), np.int32)
+    areas = np.empty((*shape, MAP_LEVELS), np.int32)
+    intersections = np.zeros((*shape, MAP_LEVELS), np.int32)
     for row, name in enumerate(progress(names, "summarise maps")):
         bits = truth[name]
         drawn = int(np.bitwise_or.reduce(bits, axis=None))

@@ -13,7 +13,7 @@ from os import cpu_count
 import numpy as np
 
 from severstal.decision.gate import Gate
-from severstal.decision.pairs import NOT_DRAWN, Pairs, Part
+from severstal.decision.pairs import NOT_DRAWN, PairTable, PairTables
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Landscape:
     empty: float
 
 
-def survey(pairs: Pairs, grid: Grid) -> Landscape:
+def survey(pairs: PairTables, grid: Grid) -> Landscape:
     """Score a class on a whole grid, on all processors.
 
     Example:
@@ -99,7 +99,7 @@ class Alarms:
         reach: (n,) int, the largest minimum area with which each is drawn.
     """
 
-    def __init__(self, clean: Part, reach: np.ndarray) -> None:
+    def __init__(self, clean: PairTable, reach: np.ndarray) -> None:
         drawn = reach > NOT_DRAWN
         weights = clean.weights[drawn]
         if len(weights) and weights.min() == weights.max():
@@ -116,7 +116,7 @@ class Alarms:
 
 
 def area_curve(
-    pairs: Pairs, gate: Gate, high: float, low: float, min_areas: np.ndarray | None = None
+    pairs: PairTables, gate: Gate, high: float, low: float, min_areas: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """The score over the minimum area, with all else given.
 

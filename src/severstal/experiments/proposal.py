@@ -9,8 +9,8 @@ import pandas as pd
 from severstal.competition.difference import compare_tables
 from severstal.competition.scored import ScoredPairs
 from severstal.decision.crossfit import CrossFit
-from severstal.decision.draw import draw_masks
-from severstal.decision.rules import PLAIN, ClassRule, Rules
+from severstal.decision.mask_table import draw_masks
+from severstal.decision.rules import PLAIN_RULE, ClassRule, Rules
 from severstal.evaluation.bootstrap import paired
 from severstal.evaluation.comparison import compare_pairs
 from severstal.pipeline.prediction import predict_test
@@ -67,7 +67,7 @@ def propose(candidate: RunOrEnsemble, output: str | Path = SUBMISSION) -> tuple[
         if kind == "stable":
             unsure = _unsure(fitted, kept.groups)
             left_out = tuple(name for name, out in zip(spec.classes, unsure, strict=True) if out)
-            nothing = ClassRule(PLAIN.high, PLAIN.low, spec.pixels + 1)
+            nothing = ClassRule(PLAIN_RULE.high, PLAIN_RULE.low, spec.pixels + 1)
             chosen = (nothing if out else rule for rule, out in zip(rules.rules, unsure, strict=True))
             rules = replace(rules, rules=tuple(chosen))
             shown = np.where(unsure, 0, 1)  # (C,)

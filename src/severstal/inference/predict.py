@@ -22,11 +22,11 @@ from severstal.memory import halve_on_out_of_memory
 from severstal.progress import progress
 from severstal.recipe import DataSettings, Recipe
 
-CPU_BATCH = 2  # larger ones fall out of a processor's caches: 0.76 s a picture in eights, 0.35 s in twos
+_CPU_BATCH = 2  # larger ones fall out of a processor's caches: 0.76 s a picture in eights, 0.35 s in twos
 
 
 @dataclass(frozen=True)
-class Prediction:
+class PredictionTask:
     """A run's part of going through the pictures.
 
     Attributes:
@@ -37,7 +37,7 @@ class Prediction:
         folder: of the maps.
         key: checksum of all that the maps depend on.
         accelerator: device and precision.
-        origin: fingerprints of what maps must share to be averaged (see `inference.maps.Layout`).
+        origin: fingerprints of what maps must share to be averaged (see `inference.maps.MapLayout`).
     """
 
     recipe: Recipe
@@ -50,7 +50,7 @@ class Prediction:
 
 
 def predict_maps(
-    predictions: Sequence[Prediction], pictures: Pictures, names: Sequence[str], spec: Spec
+    predictions: Sequence[PredictionTask], pictures: Pictures, names: Sequence[str], spec: Spec
 ) -> list[MapReader]:
     """Predict pictures and keep their maps; what a broken-off call has written is not predicted again.
 
@@ -176,7 +176,7 @@ def to_inputs(pictures: np.ndarray, settings: DataSettings, device: torch.device
 
 
 def _predict_shard(
-    prediction: Prediction,
+    prediction: PredictionTask,
     names: Sequence[str],
     block: np.ndarray,
     writer: MapWriter,
@@ -185,7 +185,7 @@ def _predict_shard(
     """Maps and class probabilities of a shard's pictures, (images, H, W)."""
     recipe, shape, size = prediction.recipe, writer.layout.map_shape, prediction.recipe.inference.batch_size
     if prediction.accelerator.device.type == "cpu":
-        size = min(size, CPU_BATCH)
+        size = min(size, _CPU_BATCH)
     maps = np.empty((len(names), *shape), np.uint8)
     class_probability = np.empty((len(names), shape[0]), np.uint8)
     for group, rows in _by_members(names, prediction.members).items():
@@ -202,7 +202,7 @@ def _predict_shard(
     return maps, class_probability
 
 
-def _writer(prediction: Prediction, names: Sequence[str], spec: Spec) -> MapWriter:
+def _writer(prediction: PredictionTask, names: Sequence[str], spec: Spec) -> MapWriter:
     scale, key = prediction.recipe.inference.map_scale, prediction.key
     run = prediction.folder.resolve().parent.name
     return MapWriter(prediction.folder, names, spec, scale, key, run=run, origin=prediction.origin)

@@ -18,7 +18,7 @@ from severstal.inference.ensemble import (
     select_weights,
 )
 from severstal.inference.maps import MapReader
-from severstal.inference.predict import Prediction, predict_maps
+from severstal.inference.predict import PredictionTask, predict_maps
 from severstal.models.from_recipe import load_network
 from severstal.pipeline.data import make_folds
 from severstal.pipeline.training import train_folds
@@ -161,7 +161,7 @@ def _fold_of(job: Job) -> dict[str, int]:
     return dict(zip(folds["ImageId"], folds["fold"], strict=True))
 
 
-def _prediction(job: Job, stage: Stage) -> Prediction:
+def _prediction(job: Job, stage: Stage) -> PredictionTask:
     folds = range(job.recipe.data.train_folds)
     networks = {fold: load_network(job.recipe, job.spec, job.weights(fold)) for fold in folds}
     fold_of = _fold_of(job) if stage.name == "oof" else {}
@@ -172,4 +172,4 @@ def _prediction(job: Job, stage: Stage) -> Prediction:
     def members(name: str) -> Sequence[int]:
         return [fold_of[name]] if stage.name == "oof" else folds
 
-    return Prediction(job.recipe, networks, members, folder, stage.key, accelerator, origin)
+    return PredictionTask(job.recipe, networks, members, folder, stage.key, accelerator, origin)

@@ -13,7 +13,7 @@ from severstal.data.pseudo import PseudoData, judge, label_rows, load_labels, sa
 from severstal.device import make_accelerator
 from severstal.files import checksum, digest, write_json
 from severstal.inference.maps import MapReader
-from severstal.inference.predict import Prediction, predict_maps
+from severstal.inference.predict import PredictionTask, predict_maps
 from severstal.models.from_recipe import load_network
 from severstal.progress import progress
 from severstal.runs.job import Job
@@ -58,7 +58,7 @@ def label_test(job: Job, fold: int, folder: Path, held_out: Sequence[str]) -> Ps
     if not stage.is_done():
         networks = {fold: load_network(job.recipe, job.spec, weights)}
         accelerator = make_accelerator(job.recipe.training.precision)
-        part = Prediction(job.recipe, networks, lambda name: [fold], maps, stage.key, accelerator)
+        part = PredictionTask(job.recipe, networks, lambda name: [fold], maps, stage.key, accelerator)
         [reader] = predict_maps([part], job.test_pictures, job.sample.images, job.spec)
         rows, facts = _choose(job, reader, held_out)
         save_labels(rows, table)

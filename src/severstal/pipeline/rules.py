@@ -11,13 +11,13 @@ from severstal.competition.scored import ScoredPairs, score_masks
 from severstal.competition.tables import read_labels
 from severstal.data.folds import make_folds as deal
 from severstal.decision.crossfit import CrossFit, cross_fit
-from severstal.decision.draw import draw_masks
-from severstal.decision.heldout import draw_heldout
+from severstal.decision.heldout import draw_cross_fitted
+from severstal.decision.mask_table import draw_masks
 from severstal.decision.objective import weighted_mean
 from severstal.decision.refine.settings import Refinement
-from severstal.decision.rules import PLAIN, Rules
+from severstal.decision.rules import PLAIN_RULE, Rules
 from severstal.decision.search import GATES, SearchSettings
-from severstal.decision.summary import EDITION, Summary, summarise
+from severstal.decision.summary import SUMMARY_EDITION, Summary, summarise
 from severstal.errors import SeverstalError
 from severstal.files import checksum, digest, write_text
 from severstal.pipeline.data import make_folds
@@ -54,7 +54,7 @@ def summarise_oof(candidate: RunOrEnsemble) -> Summary:
     """Go once through the out-of-fold maps: `oof/summary.npz`, all that a search needs of them."""
     maps = predict_oof(candidate)
     kept = candidate.folder / "oof" / "summary.npz"
-    inputs = {"maps": maps.layout.key, "labels": candidate.labels_digest, "edition": EDITION}
+    inputs = {"maps": maps.layout.key, "labels": candidate.labels_digest, "edition": SUMMARY_EDITION}
     stage = Stage(candidate.folder, "summary", inputs)
     if not stage.is_done():
         summarise(maps, candidate.masks, candidate.spec).save(kept)
@@ -173,7 +173,7 @@ def _explore(candidate: RunOrEnsemble, summary: Summary, choice: Choice | None) 
     result = replace(fitted.result, rules=_by_hand(fitted.result.rules, decision, exclusive))
     maps = predict_oof(candidate)
     pictures = candidate.train_pictures if result.rules.need_pictures else None
-    table = draw_heldout(maps, rules, numbers, candidate.spec, pictures)
+    table = draw_cross_fitted(maps, rules, numbers, candidate.spec, pictures)
     pairs = _score(candidate, table, folds)
     weighted = fitted.weighted
     if weighted is not None:
@@ -214,7 +214,7 @@ def _by_hand(rules: Rules, settings: DecisionSettings, exclusive: bool) -> Rules
         "fill_holes": settings.fill_holes,
         "refine": refine,
     }
-    found = [PLAIN for _ in rules.rules] if settings.choice == "plain" else rules.rules
+    found = [PLAIN_RULE for _ in rules.rules] if settings.choice == "plain" else rules.rules
     return replace(rules, rules=tuple(replace(rule, **parts) for rule in found), exclusive=exclusive)
 
 

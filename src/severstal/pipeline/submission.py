@@ -9,7 +9,7 @@ import pandas as pd
 from severstal.competition.scored import ScoredPairs, score_masks
 from severstal.competition.submission import write_submission
 from severstal.competition.tables import read_submission
-from severstal.decision.draw import draw_masks
+from severstal.decision.mask_table import draw_masks
 from severstal.decision.rules import Rules
 from severstal.errors import SeverstalError
 from severstal.evaluation.bootstrap import interval

@@ -13,10 +13,10 @@ from severstal.recipe.recipe import Recipe, to_plain
 MEANING = 1
 """Version of what the settings mean: to be raised when a default or the effect of a setting changes."""
 
-Settings = Mapping[str, Any]
+_Table = Mapping[str, Any]
 
 
-def differing(settings: Settings, cls: type = Recipe) -> dict[str, Any]:
+def differing(settings: _Table, cls: type = Recipe) -> dict[str, Any]:
     """The settings that differ from the defaults.
 
     Args:
@@ -54,7 +54,7 @@ def differing(settings: Settings, cls: type = Recipe) -> dict[str, Any]:
     return found
 
 
-def describe_differences(now: Settings, before: Settings, cls: type = Recipe) -> list[str]:
+def describe_differences(now: _Table, before: _Table, cls: type = Recipe) -> list[str]:
     """Say which settings differ between two recipes, for an error.
 
     Args:
@@ -89,7 +89,7 @@ def _item_class(hint: Any, cls: type) -> type | None:
     return None
 
 
-def _leaves(settings: Settings, cls: type, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(settings: _Table, cls: type, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Each setting that differs from its default, by its dotted key."""
     hints = get_type_hints(cls)
     for key, value in differing(settings, cls).items():
@@ -113,6 +113,6 @@ def _default(key: str, cls: type) -> Any:
     return to_plain(value)
 
 
-def _word(key: str, leaves: Settings, cls: type) -> str:
+def _word(key: str, leaves: _Table, cls: type) -> str:
     value = leaves.get(key, _default(key, cls))
     return "not set" if value is None else repr(value)

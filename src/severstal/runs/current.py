@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from severstal.decision.summary import EDITION
+from severstal.decision.summary import SUMMARY_EDITION
 from severstal.errors import SeverstalError
 from severstal.files import checksum, digest, read_json
 from severstal.inference.ensemble import Combiner
@@ -30,7 +30,7 @@ def is_current(folder: Path, damaged: Damaged) -> bool:
     summed, ruled = (_recorded(folder, name, damaged) for name in ("summary", "rules"))
     if None in (maps, summed, ruled) or not folds.is_file():
         return False
-    if not _again(summed, maps=maps, edition=EDITION).is_done():
+    if not _again(summed, maps=maps, edition=SUMMARY_EDITION).is_done():
         return False
     recipe, _, _ = read_run(folder)
     now = {

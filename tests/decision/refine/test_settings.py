@@ -8,18 +8,19 @@ import pytest
 
 from severstal.competition.masks import Masks
 from severstal.competition.spec import Spec
-from severstal.decision.draw import apply, draw_masks
-from severstal.decision.heldout import draw_heldout
+from severstal.decision.draw import apply
+from severstal.decision.heldout import draw_cross_fitted
+from severstal.decision.mask_table import draw_masks
 from severstal.decision.refine.crf import Crf
 from severstal.decision.refine.morphology import closed, opened, smoothed
 from severstal.decision.refine.settings import NO_REFINEMENT, Refinement
-from severstal.decision.rules import PLAIN, ClassRule, Rules
+from severstal.decision.rules import PLAIN_RULE, ClassRule, Rules
 from severstal.errors import SeverstalError
 
 SPEC = Spec("small", (24, 32), ("hole",))
 
 
-class Pictures:
+class PictureSource:
     def __init__(self, pictures):
         self._pictures = pictures
 
@@ -59,7 +60,7 @@ def test_rules_keep_their_refinement_on_disk_and_name_none_where_there_is_none(t
     kept.save(path)
     assert Rules.load(path, SPEC) == kept
     assert json.loads(path.read_text())["classes"]["hole"]["refine"]["crf"] == 3
-    assert "refine" not in Rules(SPEC.classes, (PLAIN,)).to_json()["classes"]["hole"]
+    assert "refine" not in Rules(SPEC.classes, (PLAIN_RULE,)).to_json()["classes"]["hole"]
 
 
 @pytest.mark.parametrize(
@@ -107,12 +108,12 @@ def test_a_mask_of_which_nothing_is_left_is_absent(fill_holes):
 def test_all_images_are_drawn_with_their_own_pictures(store):
     maps, pictures = random_maps(3)
     reader, refined = store(maps, SPEC), rules(crf=3)
-    table = draw_masks(reader, refined, SPEC, Pictures(pictures))
+    table = draw_masks(reader, refined, SPEC, PictureSource(pictures))
     masks = Masks(table, SPEC)
     for row, name in enumerate(reader.names):
         assert np.array_equal(masks[name], apply(maps[row], refined, SPEC, picture=pictures[row]))
     folds = np.array([0, 1, 0])
-    held = draw_heldout(reader, {0: refined, 1: refined}, folds, SPEC, Pictures(pictures))
+    held = draw_cross_fitted(reader, {0: refined, 1: refined}, folds, SPEC, PictureSource(pictures))
     assert held.equals(table)
 
 

@@ -8,7 +8,7 @@ import pytest
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
 from severstal.inference.ensemble import measure_overlap, select_weights
-from severstal.inference.ensemble.selection import SMOOTH
+from severstal.inference.ensemble.selection import SOFT_DICE_SMOOTH
 from severstal.inference.maps import MapReader, MapWriter
 
 SPEC = Spec("tiny", (16, 24), ("scratch", "hole"))
@@ -50,7 +50,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
 def test_soft_dice_of_any_weights_is_that_of_the_averaged_maps(drawn: Drawn) -> None:
     overlap = measure_overlap(drawn.readers, drawn.truth)
     assert overlap.runs == ("run0", "run1", "run2")
-    smooth = SMOOTH * 16 * 24
+    smooth = SOFT_DICE_SMOOTH * 16 * 24
     for weights in ([1, 0, 0], [0.2, 0.3, 0.5], [1 / 3] * 3):
         mean = np.tensordot(weights, drawn.maps / 255, 1)  # (N, C, H, W)
         found = overlap.soft_dice(np.array(weights))

@@ -12,7 +12,7 @@ from severstal.competition.scored import ScoredPairs, score_masks
 from severstal.data.dataset import unpack
 from severstal.data.features import picture_features
 from severstal.data.mask_statistics import mask_statistics
-from severstal.decision.heldout import draw_heldout
+from severstal.decision.heldout import draw_cross_fitted
 from severstal.decision.rules import ClassRule, Rules
 from severstal.decision.summary import Summary, summarise
 from severstal.inference.maps import MapReader, MapWriter
@@ -76,7 +76,7 @@ def predict(folder, labelled, share: float) -> Predicted:
         for fold, high in enumerate((0.5, 0.7))
     }
     summary = summarise(reader, labelled.masks, spec)
-    drawn = draw_heldout(reader, rules, folds, spec)
+    drawn = draw_cross_fitted(reader, rules, folds, spec)
     pairs = score_masks(drawn, labelled.table, reader.names, spec, None, folds)
     features = picture_features(labelled_pictures(labelled))
     boxes, own = (mask_statistics(table, spec).masks for table in (labelled.table, drawn))

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from severstal.decision.explain import explain
+from severstal.decision.explain import explain_rules
 from severstal.report.thresholds.parts import rule_parts
 
 
 def test_each_part_has_its_bar(searched, readable):
-    explained = explain(searched.summary, searched.fitted.result.rules)
+    explained = explain_rules(searched.summary, searched.fitted.result.rules)
     figure = rule_parts(explained)
     readable(figure, ("mean Dice of the class that it adds",))
     bars = [bar.get_width() for bar in figure.axes[0].patches]
@@ -20,9 +20,9 @@ def test_each_part_has_its_bar(searched, readable):
 
 
 def test_any_data_set(any_set, readable):
-    readable(rule_parts(explain(any_set.summary, any_set.fitted.result.rules)))
+    readable(rule_parts(explain_rules(any_set.summary, any_set.fitted.result.rules)))
 
 
 def test_maps_that_show_nothing(blank, readable):
     summary, result = blank
-    readable(rule_parts(explain(summary, result.rules)))
+    readable(rule_parts(explain_rules(summary, result.rules)))

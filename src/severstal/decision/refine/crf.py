@@ -15,7 +15,7 @@ import torch
 
 from severstal.decision.refine.filters import AlikeFilter, NearFilter
 
-HALF_STEP = 0.5 / 255  # no value of a map is surer than half its step lets it be
+_HALF_STEP = 0.5 / 255  # no value of a map is surer than half its step lets it be
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Crf:
         alike = AlikeFilter(picture, self.alike_distance, self.alike_brightness, device)
         near = NearFilter(picture.shape, self.near_distance, device)
         start = torch.from_numpy(plane / np.float32(255)).to(device)
-        unary = torch.logit(start, eps=HALF_STEP)
+        unary = torch.logit(start, eps=_HALF_STEP)
         agree = torch.tanh(unary / 2)  # 2 q - 1, from -1 to 1
         for _ in range(self.iterations):
             agree = torch.tanh((unary + self.alike * alike(agree) + self.near * near(agree)) / 2)

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch.nn.functional import conv1d, pad
 
-REACH = 4  # deviations after which a bell curve ends
-FINENESS = 2  # cells of the grid in a deviation
+_REACH = 4  # deviations after which a bell curve ends
+_FINENESS = 2  # cells of the grid in a deviation
 
 
 class NearFilter:
@@ -59,7 +59,7 @@ class AlikeFilter:
         height, width = picture.shape
         rows, columns = np.mgrid[:height, :width] / distance
         levels = (picture - float(picture.min())) / brightness
-        place = torch.from_numpy(np.stack([rows, columns, levels]).reshape(3, -1) * FINENESS).to(device)
+        place = torch.from_numpy(np.stack([rows, columns, levels]).reshape(3, -1) * _FINENESS).to(device)
         below = place.floor().long()
         above = (place - below).to(torch.float32)  # share that goes to the next cell
         self._size = tuple((below.amax(dim=1) + 2).tolist())
@@ -73,7 +73,7 @@ class AlikeFilter:
             self._cells.append(cells)
             self._shares.append(share)
         # Interpolating linearly between cells widens by a sixth of a cell squared, in and out.
-        self._kernel = bell((FINENESS**2 - 1 / 3) ** 0.5, device)
+        self._kernel = bell((_FINENESS**2 - 1 / 3) ** 0.5, device)
         self._share = self._sum(torch.ones(self._shape, device=device))
 
     def __call__(self, values: torch.Tensor) -> torch.Tensor:
@@ -100,7 +100,7 @@ def bell(deviation: float, device: torch.device) -> torch.Tensor:
         >>> [round(weight, 4) for weight in bell(0.5, torch.device("cpu")).tolist()]
         [0.0003, 0.1353, 1.0, 0.1353, 0.0003]
     """
-    steps = torch.arange(-int(REACH * deviation), int(REACH * deviation) + 1, device=device)
+    steps = torch.arange(-int(_REACH * deviation), int(_REACH * deviation) + 1, device=device)
     return torch.exp(-torch.square(steps / deviation) / 2)
 
 

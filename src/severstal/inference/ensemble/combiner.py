@@ -16,9 +16,9 @@ from severstal.progress import progress
 
 AveragingMode = Literal["mean", "logit", "power", "rank"]
 
-LEVELS = 256
-FINE = 65_535  # steps of an average between its least and its greatest value, before it becomes a level
-EDGE = 0.25 / 255  # stands for 0 where a logit is taken, and 1 less that for 1
+_LEVELS = 256
+_STEPS = 65_535  # steps of an average between its least and its greatest value, before it becomes a level
+_EDGE = 0.25 / 255  # stands for 0 where a logit is taken, and 1 less that for 1
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Combiner:
     def _tables(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Of each class, or of all alike: (M, 256) values in steps, and the level of each sum of steps."""
         weights = np.array(self.weights)
-        levels = np.arange(LEVELS) / 255
+        levels = np.arange(_LEVELS) / 255
         halves = (levels[1:] + levels[:-1]) / 2  # from here on, the next level is the nearer one
         tables = []
         for index in range(self.ranks.shape[1] if self.ranks is not None else 1):
@@ -111,9 +111,9 @@ class Combiner:
                 pooled = weights @ values  # the mean rank, were all members at that level
                 borders = (pooled[1:] + pooled[:-1]) / 2
             low, high = weights @ values[:, 0], weights @ values[:, -1]
-            steps = weights[:, None] * (values - values[:, :1]) / (high - low) * FINE
+            steps = weights[:, None] * (values - values[:, :1]) / (high - low) * _STEPS
             reached = np.searchsorted(
-                (borders - low) / (high - low) * FINE, np.arange(FINE + 1), side="right"
+                (borders - low) / (high - low) * _STEPS, np.arange(_STEPS + 1), side="right"
             )
             tables.append((steps.astype(np.float32), reached.astype(np.uint8)))
         return tables
@@ -122,7 +122,7 @@ class Combiner:
         """What is averaged in place of a probability."""
         match self.mode:
             case "logit":
-                clipped = probability.clip(EDGE, 1 - EDGE)
+                clipped = probability.clip(_EDGE, 1 - _EDGE)
                 return np.log(clipped / (1 - clipped))
             case "power":
                 return probability**self.power
@@ -171,9 +171,9 @@ def fit_combiner(
         return Combiner(mode, tuple(weights), power)
     ranks = []
     for reader in readers:
-        counts = np.zeros((len(reader.spec.classes), LEVELS))
+        counts = np.zeros((len(reader.spec.classes), _LEVELS))
         for maps in progress(reader, f"ranks of {reader.layout.run}", total=len(reader)):
-            counts += [cv2.calcHist([plane], [0], None, [LEVELS], [0, LEVELS]).ravel() for plane in maps]
+            counts += [cv2.calcHist([plane], [0], None, [_LEVELS], [0, _LEVELS]).ravel() for plane in maps]
         shares = counts / counts.sum(1, keepdims=True)
         ranks.append(shares.cumsum(1) - shares / 2)
     return Combiner(mode, tuple(weights), power, np.stack(ranks))

@@ -10,7 +10,7 @@ from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
 from severstal.files import digest
 from severstal.inference.ensemble.combiner import Combiner
-from severstal.inference.maps import Layout, MapReader, enlarge
+from severstal.inference.maps import MapLayout, MapReader, enlarge
 
 
 class EnsembleReader:
@@ -48,7 +48,7 @@ class EnsembleReader:
         key = digest([parts, combiner.mode, combiner.weights, combiner.power, ranks])
         # Members of different resolutions meet in the picture's own.
         scale = scales.pop() if len(scales) == 1 else 1
-        self.layout: Layout = replace(first.layout, run="ensemble", key=key, scale=scale)
+        self.layout: MapLayout = replace(first.layout, run="ensemble", key=key, scale=scale)
         places = [{name: row for row, name in enumerate(reader.names)} for reader in readers]
         self._rows = [[place[name] for name in self.names] for place in places]
         # (N, C) a member; the combiner takes classes first.

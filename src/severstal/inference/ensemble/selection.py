@@ -17,7 +17,7 @@ from severstal.inference.ensemble.reader import require_same
 from severstal.inference.maps import MapReader
 from severstal.progress import progress
 
-SMOOTH = 1e-3  # share of the picture: about the area of a small real mask
+SOFT_DICE_SMOOTH = 1e-3  # share of the picture: about the area of a small real mask
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Overlap:
         the nearer to 0 the more is drawn where nothing is. It stands for the score, which no weights move
         smoothly.
         """
-        smooth = SMOOTH * self.pixels
+        smooth = SOFT_DICE_SMOOTH * self.pixels
         squared = np.einsum("ncij,i,j->nc", self.products, weights, weights)
         return (2 * self.hits @ weights + smooth) / (squared + self.true + smooth)
 

@@ -9,8 +9,8 @@ after that: one that is not what the record says, or that it does not know, is w
 as it lies there. One process at a time writes a folder; its threads may write different shards.
 """
 
-from severstal.inference.maps.layout import Layout
+from severstal.inference.maps.layout import MapLayout
 from severstal.inference.maps.reader import MapReader, enlarge
 from severstal.inference.maps.writer import MapWriter
 
-__all__ = ["Layout", "MapReader", "MapWriter", "enlarge"]
+__all__ = ["MapLayout", "MapReader", "MapWriter", "enlarge"]

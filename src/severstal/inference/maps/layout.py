@@ -13,11 +13,11 @@ from severstal.files import read_json
 
 MANIFEST = "maps.json"
 UNFINISHED = "maps.part.json"
-AGAIN = "delete it and give the command that makes the maps again"
+MAKE_AGAIN = "delete it and give the command that makes the maps again"
 
 
 @dataclass(frozen=True)
-class Layout:
+class MapLayout:
     """What a folder of maps holds, and what they were made from.
 
     Attributes:
@@ -31,7 +31,7 @@ class Layout:
             each image was predicted by networks that never saw it.
 
     Example:
-        >>> layout = Layout("run", "key", Spec("tiny", (5, 6), ("hole",)), 2, 64, ("a.jpg", "b.jpg"))
+        >>> layout = MapLayout("run", "key", Spec("tiny", (5, 6), ("hole",)), 2, 64, ("a.jpg", "b.jpg"))
         >>> layout.map_shape, layout.shard_shape(0)
         ((1, 3, 3), (2, 1, 3, 3))
     """
@@ -89,7 +89,7 @@ def classes_path(folder: Path, shard: int) -> Path:
     return folder / f"classes-{shard:05d}.npy"
 
 
-def open_shard(folder: Path, shard: int, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
+def open_shard(folder: Path, shard: int, layout: MapLayout) -> tuple[np.ndarray, np.ndarray]:
     """Map a shard into memory.
 
     Returns:
@@ -102,7 +102,7 @@ def open_shard(folder: Path, shard: int, layout: Layout) -> tuple[np.ndarray, np
     return _open(maps_path(folder, shard), shape), _open(classes_path(folder, shard), shape[:2])
 
 
-def read_manifest(folder: Path) -> tuple[Layout, list[list[str]]]:
+def read_manifest(folder: Path) -> tuple[MapLayout, list[list[str]]]:
     """Read what a folder of finished maps holds.
 
     Returns:
@@ -119,17 +119,17 @@ def read_manifest(folder: Path) -> tuple[Layout, list[list[str]]]:
     try:
         spec = Spec(kept["dataset"], tuple(kept["image_shape"]), tuple(kept["classes"]))
         names, origin = tuple(kept["names"]), dict(kept["origin"])
-        layout = Layout(kept["run"], kept["key"], spec, kept["scale"], kept["shard_images"], names, origin)
+        layout = MapLayout(kept["run"], kept["key"], spec, kept["scale"], kept["shard_images"], names, origin)
         checksums = kept["sha256"]
         whole = kept == {**layout.to_dict(), "sha256": checksums} and len(checksums) == len(layout.shards)
     except (KeyError, TypeError, ValueError, ArithmeticError):
         whole = False
     if not whole:
-        raise SeverstalError(f"{path}: not a manifest of maps: {AGAIN}")
+        raise SeverstalError(f"{path}: not a manifest of maps: {MAKE_AGAIN}")
     return layout, checksums
 
 
-def recorded_checksums(path: Path, layout: Layout) -> dict[int, list[str]] | None:
+def recorded_checksums(path: Path, layout: MapLayout) -> dict[int, list[str]] | None:
     """Read what a manifest, or the record of unfinished maps, knows of the shards of a layout.
 
     Args:
@@ -141,7 +141,7 @@ def recorded_checksums(path: Path, layout: Layout) -> dict[int, list[str]] | Non
         file is not of that layout.
 
     Example:
-        >>> layout = Layout("run", "key", Spec("tiny", (5, 6), ("hole",)), 2, 64, ("a.jpg", "b.jpg"))
+        >>> layout = MapLayout("run", "key", Spec("tiny", (5, 6), ("hole",)), 2, 64, ("a.jpg", "b.jpg"))
         >>> print(recorded_checksums(Path("never-made/maps.json"), layout))
         None
     """
@@ -165,7 +165,9 @@ def _open(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     except FileNotFoundError:
         raise SeverstalError(f"{path}: missing: give the command that makes the maps again") from None
     except (ValueError, EOFError, OSError) as error:
-        raise SeverstalError(f"{path}: cut short, or not a shard of maps: {AGAIN}") from error
+        raise SeverstalError(f"{path}: cut short, or not a shard of maps: {MAKE_AGAIN}") from error
     if array.shape != shape or array.dtype != np.uint8:
-        raise SeverstalError(f"{path}: {array.shape} of {array.dtype} in place of {shape} of uint8: {AGAIN}")
+        raise SeverstalError(
+            f"{path}: {array.shape} of {array.dtype} in place of {shape} of uint8: {MAKE_AGAIN}"
+        )
     return array

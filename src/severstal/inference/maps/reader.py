@@ -8,7 +8,7 @@ import numpy as np
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
 from severstal.files import checksum
-from severstal.inference.maps.layout import AGAIN, classes_path, maps_path, open_shard, read_manifest
+from severstal.inference.maps.layout import MAKE_AGAIN, classes_path, maps_path, open_shard, read_manifest
 from severstal.progress import progress
 
 
@@ -87,7 +87,7 @@ class MapReader:
 
     def _compare(self, path: Path, recorded: str) -> None:
         if checksum(path) != recorded:
-            raise SeverstalError(f"{path}: altered since it was written: {AGAIN}")
+            raise SeverstalError(f"{path}: altered since it was written: {MAKE_AGAIN}")
 
 
 def enlarge(small: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -13,7 +13,7 @@ from severstal.files import atomic_write, checksum, explain_os_error, write_json
 from severstal.inference.maps.layout import (
     MANIFEST,
     UNFINISHED,
-    Layout,
+    MapLayout,
     classes_path,
     maps_path,
     open_shard,
@@ -39,7 +39,7 @@ class MapWriter:
         key: fingerprint of all that the maps are made from.
         shard_images: images in a shard.
         run: name of the run, for the manifest.
-        origin: fingerprints of what maps must share to be averaged (see `Layout`).
+        origin: fingerprints of what maps must share to be averaged (see `MapLayout`).
 
     Raises:
         SeverstalError: an image is named twice or none is; the disk is too small for what is still to be
@@ -71,7 +71,7 @@ class MapWriter:
         origin: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = Path(folder)
-        self.layout = Layout(run, key, spec, scale, shard_images, tuple(names), dict(origin or {}))
+        self.layout = MapLayout(run, key, spec, scale, shard_images, tuple(names), dict(origin or {}))
         self._checksums: dict[int, list[str]] = {}
         self._recording = Lock()
         self._check_layout()

@@ -8,7 +8,7 @@ import pandas as pd
 
 from severstal.competition.scored import ScoredPairs
 from severstal.competition.spec import Spec
-from severstal.decision.levels import level
+from severstal.decision.levels import to_level
 from severstal.decision.summary import Summary
 from severstal.evaluation.labels import class_labels
 
@@ -54,7 +54,7 @@ def pair_errors(
     summary = summary.take(summary.rows(pairs.images))
     areas, true = summary.areas.astype(np.int64), summary.true[:, :, None]
     by_level = 2 * summary.intersections / np.maximum(areas + true, 1)  # (N, C, 256)
-    best = by_level[:, :, level(LOWEST) :].max(axis=2).clip(min=np.where(pairs.true > 0, pairs.dice, 0))
+    best = by_level[:, :, to_level(LOWEST) :].max(axis=2).clip(min=np.where(pairs.true > 0, pairs.dice, 0))
     peak = (np.count_nonzero(areas, axis=2) - 1) / 255
     dice, defect, found = pairs.dice, pairs.true > 0, pairs.predicted > 0
     kind = np.select(

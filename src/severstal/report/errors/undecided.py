@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 
 from severstal.competition.metric import pair_dice
 from severstal.decision.gate import OPEN, reached_levels
-from severstal.decision.levels import LEVELS
+from severstal.decision.levels import MAP_LEVELS
 from severstal.decision.reader import Reader
 from severstal.decision.rules import ClassRule, Rules
 from severstal.decision.score import pair_areas
@@ -54,10 +54,10 @@ def margins(summary: Summary, rules: Rules) -> np.ndarray:
             needed *= rule.gate.value - (rule.gate.value - 1) * (probability / 255)
         enough = summary.areas[:, index] >= np.ceil(needed - 1e-6)[:, None]
         highest = np.count_nonzero(enough, axis=1) - 1
-        found[:, index] = (highest - _without_veto(rule, rule.high)[probability]) / (LEVELS - 1)
+        found[:, index] = (highest - _without_veto(rule, rule.high)[probability]) / (MAP_LEVELS - 1)
         if rule.gate.mode == "veto":
-            least = int(np.argmax(reached_levels(rule.gate, rule.high) < LEVELS))
-            found[:, index] = np.minimum(found[:, index], (probability - least) / (LEVELS - 1))
+            least = int(np.argmax(reached_levels(rule.gate, rule.high) < MAP_LEVELS))
+            found[:, index] = np.minimum(found[:, index], (probability - least) / (MAP_LEVELS - 1))
     return found
 
 
@@ -155,7 +155,7 @@ def decisions_by_margin(calls: pd.DataFrame) -> Sheet:
         "mask; above the bars: how many decisions were wrong, of how many.",
     )
     # Half a level is added, so that no margin falls between two bars.
-    place = np.floor((near["margin"] + 0.5 / (LEVELS - 1)) / STEP).astype(int)
+    place = np.floor((near["margin"] + 0.5 / (MAP_LEVELS - 1)) / STEP).astype(int)
     for index in range(-count, count):
         number, bad = int((place == index).sum()), int(wrong[place == index].sum())
         if not number:

@@ -22,12 +22,12 @@ def rule_parts(explained: Explanation) -> Sheet:
     """Show what each part of each rule adds to the mean Dice of its class.
 
     Args:
-        explained: as `severstal.decision.explain.explain` gives it.
+        explained: as `severstal.decision.explain.explain_rules` gives it.
 
     Example:
         >>> from severstal.competition.spec import Spec
-        >>> from severstal.decision.explain import Part
-        >>> part = Part(1, "gate", "veto 0.4", 0.9, 0.85)
+        >>> from severstal.decision.explain import RulePart
+        >>> part = RulePart(1, "gate", "veto 0.4", 0.9, 0.85)
         >>> figure = rule_parts(Explanation(Spec("tiny", (4, 4), ("hole",)), (part,), ()))
         >>> round(float(figure.axes[0].patches[0].get_width()), 4)
         0.05

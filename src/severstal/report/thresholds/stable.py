@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from severstal.competition.spec import Spec
 from severstal.decision.search import SearchResult
-from severstal.decision.stability import NEAR, RESAMPLES, stability
+from severstal.decision.stability import NEAR_BEST, STABILITY_RESAMPLES, stability
 from severstal.decision.summary import Summary
 from severstal.evaluation.labels import class_label
 from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, dress, legend_below, sheet
@@ -22,7 +22,7 @@ def stability_maps(
     result: SearchResult,
     spec: Spec,
     groups: np.ndarray | None = None,
-    resamples: int = RESAMPLES,
+    resamples: int = STABILITY_RESAMPLES,
 ) -> Sheet:
     """Show for each class which rules stay among the best when other images are drawn, and where it is steep.
 
@@ -42,8 +42,8 @@ def stability_maps(
         0.75 + 1.85 * len(spec.classes),
         "Which rules would other images have chosen?",
         f"Left: of {resamples} sets of images drawn anew from these, the share in which a rule scores within "
-        f"{NEAR:g} of the set's best. Right: what the mean Dice loses if a step of either value goes wrong. "
-        "Bright is safe in both; gate and low threshold stay as chosen.",
+        f"{NEAR_BEST:g} of the set's best. Right: what the mean Dice loses if a step of either value goes "
+        "wrong. Bright is safe in both; gate and low threshold stay as chosen.",
         rows=len(spec.classes),
         columns=2,
     )
@@ -56,7 +56,7 @@ def stability_maps(
         # A few cliffs fall so deep that beside them all else would look flat.
         for place, values, top, scale, unit in (
             (left, share, share.max(), SCALE, "%"),
-            (right, fall, STEEP * NEAR, f"{SCALE}_r", "Dice"),
+            (right, fall, STEEP * NEAR_BEST, f"{SCALE}_r", "Dice"),
         ):
             colours = ScalarMappable(Normalize(0, max(top, 1e-6)), scale)
             draw_map(place, values, colours, thresholds)
