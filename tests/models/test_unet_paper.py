@@ -69,7 +69,7 @@ def test_the_deepest_feature_drops_in_training_only():
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"encoder": "resnet18"}, 'encoder_name \'resnet18\' .*set it to "own", or architecture to "unet"'),
+        ({"encoder": "resnet18"}, 'encoder_name is \'resnet18\'.*set it to "own", or architecture to "unet"'),
         ({"weights": "imagenet"}, "encoder_weights 'imagenet' .*set it to \"none\""),
         ({"options": {"upsampling": "nearest"}}, "'upsampling' is 'nearest': give"),
         ({"options": {"widht": 8}}, "'widht' is unknown: the nearest known one is 'width'"),
