@@ -7,6 +7,7 @@ from torch import nn
 from severstal.errors import SeverstalError
 from severstal.losses.registry import build_loss
 from severstal.models.auxiliary import AuxiliaryHeads
+from severstal.models.mismatch import EncoderMismatch
 from severstal.models.network import DeepOutput, Network, Output, supervise
 from severstal.models.registry import architectures, build_model
 
@@ -177,7 +178,7 @@ def test_an_encoder_without_coarse_features_is_one_line():
             deep_supervision=True,
         )
     assert "\n" not in str(caught.value)
-    with pytest.raises(ValueError, match="no feature"):
+    with pytest.raises(EncoderMismatch, match="no feature"):
         AuxiliaryHeads(nn.Identity(), torch.zeros(1, 1, 64, 64), 4)
 
 

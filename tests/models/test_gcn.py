@@ -77,5 +77,5 @@ def test_the_masks_depend_on_each_map(place):
 
 @pytest.mark.parametrize("kernel", [4, 0, -3])
 def test_an_even_kernel_is_one_line(kernel):
-    with pytest.raises(SeverstalError, match=f"decoder_kernel is {kernel}: give an odd number"):
+    with pytest.raises(SeverstalError, match=f"'decoder_kernel' is {kernel}: give an odd number"):
         build_model("gcn", "tu-test_resnet", options={"decoder_kernel": kernel})

@@ -2,6 +2,8 @@ import pytest
 import torch
 from torch import nn
 
+from severstal.errors import SeverstalError
+from severstal.models.mismatch import EncoderMismatch
 from severstal.models.network import Network, Output, OwnLossOutput, encoder_of, freeze_unused, supervise
 
 
@@ -59,26 +61,26 @@ class TwoHeads(nn.Module):
         super().__init__()
         self.masks = nn.Sequential(nn.Conv2d(1, 4, 1), nn.BatchNorm2d(4))
         self.classes = nn.Linear(1, 4)
-        self.idle = nn.Linear(1, 4)
+        self.unused = nn.Linear(1, 4)
 
     def forward(self, pictures):
         return self.masks(pictures), self.classes(pictures.mean((2, 3)))
 
 
-def test_settle_freezes_what_is_idle_and_changes_nothing_else():
+def test_unused_weights_are_frozen_and_nothing_else_changes():
     network = Network(TwoHeads(), stride=1)
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     with torch.no_grad():  # as a caller about to predict may have it
         freeze_unused(network, channels=1)
     frozen = [name for name, weight in network.named_parameters() if not weight.requires_grad]
-    assert frozen == ["body.idle.weight", "body.idle.bias"]
+    assert frozen == ["body.unused.weight", "body.unused.bias"]
     assert all(weight.grad is None for weight in network.parameters())
     assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
     assert all(module.training for module in network.modules())
 
 
-def test_settle_refuses_masks_of_another_size():
-    with pytest.raises(ValueError, match="2 times as wide"):
+def test_masks_of_another_size_are_refused():
+    with pytest.raises(EncoderMismatch, match="2 times as wide"):
         freeze_unused(
             Network(nn.Sequential(nn.Conv2d(1, 4, 1), nn.Upsample(scale_factor=2)), stride=1), channels=1
         )
@@ -122,7 +124,7 @@ def test_weights_that_only_the_coarser_outputs_reach_are_not_frozen():
 
 
 def test_without_an_encoder_there_is_nothing_to_supervise():
-    with pytest.raises(ValueError, match="no encoder to supervise"):
+    with pytest.raises(SeverstalError, match="no encoder to supervise"):
         supervise(Network(Recorder(), stride=1), channels=1, classes=4, bias=0.0)
 
 
@@ -149,5 +151,5 @@ def test_a_network_with_a_loss_of_its_own():
     output.loss(torch.ones(2, 2, 5, 7)).backward()
     assert network.body.taught.grad == 1
     assert type(network.eval()(torch.zeros(2, 1, 5, 7))) is Output
-    with pytest.raises(ValueError, match="a loss of its own"):
+    with pytest.raises(SeverstalError, match="a loss of its own"):
         supervise(network, 1, 2, 0.0)

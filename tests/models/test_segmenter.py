@@ -109,7 +109,12 @@ def test_other_vision_transformers(encoder):
         ("segmenter_mask", "resnet18", {}, "not of timm.* needs a vision transformer"),
         ("segmenter_linear", "tu-test_resnet", {}, "has no patches.* needs a vision transformer"),
         ("segmenter_mask", "tu-test_vit", {"decoder_layer": 1}, "nearest known one is 'decoder_layers'"),
-        ("segmenter_mask", "tu-test_vit", {"decoder_layers": "two"}, "cannot be built"),
+        (
+            "segmenter_mask",
+            "tu-test_vit",
+            {"decoder_layers": "two"},
+            "'decoder_layers' is 'two': give",
+        ),
         ("segmenter_linear", "tu-test_vit", {"decoder_layers": 1}, "cannot be built"),
     ],
 )

@@ -73,7 +73,7 @@ def test_the_deepest_feature_drops_in_training_only():
         ({"weights": "imagenet"}, "encoder_weights 'imagenet' .*set it to \"none\""),
         ({"options": {"upsampling": "nearest"}}, "'upsampling' is 'nearest': give"),
         ({"options": {"widht": 8}}, "'widht' is unknown: the nearest known one is 'width'"),
-        ({"options": {"width": -8}}, "cannot be built"),
+        ({"options": {"width": -8}}, "'width' is -8: give a whole number"),
     ],
 )
 def test_an_impossible_one_is_one_line(settings, words):

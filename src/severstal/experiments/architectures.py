@@ -6,6 +6,7 @@ import torch
 
 from severstal.errors import SeverstalError
 from severstal.models.encoders import OWN_ENCODER, find_encoder
+from severstal.models.mismatch import EncoderMismatch
 from severstal.models.registry import build_model, check_architecture
 from severstal.models.smallest import smallest
 from severstal.recipe import Recipe
@@ -46,7 +47,7 @@ def with_architecture(recipe: Recipe, architecture: str) -> Recipe:
     if own.encoder_name != OWN_ENCODER:
         find_encoder(own.encoder_name)  # raises: what there is not is misspelt, and does not only not fit
     encoder, options = smallest(architecture)
-    if encoder != OWN_ENCODER and _fits(architecture, own.encoder_name):
+    if OWN_ENCODER not in (encoder, own.encoder_name) and _fits(architecture, own.encoder_name):
         model = replace(own, options={})
     else:
         model = replace(own, encoder_name=encoder, encoder_weights="none", options=options)
@@ -54,10 +55,10 @@ def with_architecture(recipe: Recipe, architecture: str) -> Recipe:
 
 
 def _fits(architecture: str, encoder_name: str) -> bool:
-    """Whether a network can be built on an encoder; nothing is fetched, and chance is left as it was."""
+    """Whether a network can be built on an encoder; nothing is fetched, the random state is kept."""
     with torch.random.fork_rng(devices=[]):
         try:
             build_model(architecture, encoder_name)
-        except SeverstalError:
+        except EncoderMismatch:
             return False
     return True

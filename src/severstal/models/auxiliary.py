@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from severstal.models.mismatch import EncoderMismatch
+
 _COARSE = 8  # features at this stride and above get a head; finer ones are what the decoder is for
 
 
@@ -23,7 +25,7 @@ class AuxiliaryHeads(nn.Module):
         bias: logit that the heads begin with.
 
     Raises:
-        ValueError: no feature is coarse enough.
+        EncoderMismatch: no feature is coarse enough.
 
     Example:
         >>> import segmentation_models_pytorch as smp
@@ -70,6 +72,6 @@ def _coarse_features(encoder: nn.Module, picture: Tensor) -> tuple[list[int], li
         if stride >= _COARSE and feature.shape[1]:
             deepest[stride] = place
     if not deepest:
-        raise ValueError(f"its encoder has no feature of stride {_COARSE} or more to supervise")
+        raise EncoderMismatch(f"its encoder has no feature of stride {_COARSE} or more to supervise")
     places = [deepest[stride] for stride in sorted(deepest)]
     return places, [features[place].shape[1] for place in places]

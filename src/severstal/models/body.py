@@ -18,6 +18,9 @@ class Body(SegmentationModel):
         head: takes that list and gives logits of the masks (N, C, h, w), as coarse as it likes.
         aux_params: of smp's classification head on the deepest feature; None for no such head.
 
+    Attributes:
+        reads: places of the encoder's features that the head reads, and the strides that they must have.
+
     Example:
         >>> import segmentation_models_pytorch as smp, torch
         >>> class Deepest(nn.Module):
@@ -27,6 +30,8 @@ class Body(SegmentationModel):
         >>> Body(encoder, Deepest())(torch.zeros(1, 3, 64, 96)).shape
         torch.Size([1, 96, 64, 96])
     """
+
+    reads: Mapping[int, int] = {}
 
     def __init__(
         self, encoder: nn.Module, head: nn.Module, aux_params: Mapping[str, Any] | None = None

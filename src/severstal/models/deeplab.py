@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from segmentation_models_pytorch.encoders import get_encoder
 from torch import Tensor, nn
 
 from severstal.models.body import Body
+from severstal.models.encoders import new_encoder
+from severstal.models.options import check_dropout, check_rates, check_whole
 
-OUTPUT_STRIDE = 8
+_OUTPUT_STRIDE = 8
 
 
 class LargeFieldOfView(nn.Sequential):
@@ -88,6 +89,8 @@ class DeepLabV2(Body):
         torch.Size([1, 4, 64, 96])
     """
 
+    reads: Mapping[int, int] = {-1: _OUTPUT_STRIDE}
+
     def __init__(
         self,
         encoder_name: str,
@@ -100,12 +103,11 @@ class DeepLabV2(Body):
         decoder_dropout: float = 0.5,
         **kwargs: Any,
     ) -> None:
-        encoder = get_encoder(
-            encoder_name, in_channels, weights=encoder_weights, output_stride=OUTPUT_STRIDE, **kwargs
-        )
-        head = SummedPyramid(
-            encoder.out_channels[-1], classes, decoder_channels, decoder_atrous_rates, decoder_dropout
-        )
+        width = check_whole("decoder_channels", decoder_channels)
+        rates = check_rates("decoder_atrous_rates", decoder_atrous_rates)
+        dropout = check_dropout("decoder_dropout", decoder_dropout)
+        encoder = new_encoder(encoder_name, in_channels, output_stride=_OUTPUT_STRIDE, **kwargs)
+        head = SummedPyramid(encoder.out_channels[-1], classes, width, rates, dropout)
         super().__init__(encoder, head, aux_params)
 
 
@@ -140,7 +142,7 @@ class DeepLabV1(DeepLabV2):
             classes,
             aux_params,
             decoder_channels,
-            (decoder_atrous_rate,),
+            (check_whole("decoder_atrous_rate", decoder_atrous_rate),),
             decoder_dropout,
             **kwargs,
         )

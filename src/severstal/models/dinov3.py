@@ -5,9 +5,10 @@ from typing import Any
 
 import timm
 
-from severstal.errors import SeverstalError, nearest
+from severstal.errors import nearest
 from severstal.models.dpt import dpt
 from severstal.models.encoders import TIMM, find_encoder
+from severstal.models.mismatch import EncoderMismatch
 from severstal.models.network import Network
 
 FAMILY = "dinov3"
@@ -36,17 +37,18 @@ def dinov3_dpt(
         options: as `dpt` takes them.
 
     Raises:
-        SeverstalError: an unknown encoder, weights or option, or an encoder that is no DINOv3 transformer.
+        SeverstalError: an unknown encoder, weights or option.
+        EncoderMismatch: the encoder is no DINOv3 transformer.
 
     Example:
-        >>> dinov3_dpt("tu-vit_small_patch16_224", "none", 1, 4, False, {})
+        >>> dinov3_dpt("tu-test_vit", "none", 1, 4, False, {})
         Traceback (most recent call last):
-        severstal.errors.SeverstalError: encoder_name 'tu-vit_small_patch16_224' is no DINOv3 transformer: ...
+        severstal.models.mismatch.EncoderMismatch: encoder_name 'tu-test_vit' is no DINOv3 transformer: ...
     """
     known = [TIMM + name for name in timm.list_models(f"vit_*{FAMILY}*")]
     if find_encoder(encoder_name).partition(".")[0] not in known:
         near = nearest(encoder_name, known)
-        raise SeverstalError(
-            f"encoder_name {encoder_name!r} is no DINOv3 transformer: take {near!r}, or architecture 'dpt'"
+        raise EncoderMismatch(
+            f"encoder_name {encoder_name!r} is no DINOv3 transformer", f"take {near!r}, or architecture 'dpt'"
         )
     return dpt(encoder_name, encoder_weights, in_channels, classes, class_head, options)

@@ -5,10 +5,11 @@ from typing import Any
 
 import timm
 import torch
-from segmentation_models_pytorch.encoders import encoders, is_equivalent_to_timm_universal
+from segmentation_models_pytorch.encoders import encoders, get_encoder, is_equivalent_to_timm_universal
 from torch import nn
 
 from severstal.errors import SeverstalError, nearest, unknown
+from severstal.models.mismatch import EncoderMismatch, library_call
 
 TIMM = "tu-"
 OWN_ENCODER = "own"  # in place of an encoder's name, where the architecture has none but its own
@@ -46,6 +47,28 @@ def find_encoder(name: str) -> str:
     if tag and tag not in weight_tags(base):
         raise unknown("encoder_name", name, [base, *(f"{base}.{known}" for known in weight_tags(base))])
     return name
+
+
+def new_encoder(encoder_name: str, in_channels: int, **settings: Any) -> nn.Module:
+    """Build an encoder of smp or timm with random weights.
+
+    Args:
+        encoder_name: as `find_encoder` gives it.
+        in_channels: of the pictures.
+        settings: `depth` and `output_stride` as smp takes them; others go to timm.
+
+    Returns:
+        Gives a list of features, finest first; `out_channels` are their channels.
+
+    Raises:
+        EncoderMismatch: the library does not build it so, as where its strides cannot be dilated.
+
+    Example:
+        >>> new_encoder("tu-test_resnet", 1, output_stride=8).out_channels
+        [1, 32, 32, 48, 192, 96]
+    """
+    with library_call():
+        return get_encoder(encoder_name, in_channels, weights=None, **settings)
 
 
 def weight_tags(base: str) -> list[str]:
@@ -96,7 +119,7 @@ def find_stride(encoder: nn.Module, encoder_name: str, in_channels: int, size: i
         size: the one size, where timm was told another than its default.
 
     Raises:
-        SeverstalError: the encoder takes but one size of picture.
+        EncoderMismatch: the encoder takes only one size of picture.
     """
     stride = encoder.output_stride
     config = timm.models.get_pretrained_cfg(encoder_name.removeprefix(TIMM))
@@ -114,7 +137,7 @@ def find_stride(encoder: nn.Module, encoder_name: str, in_channels: int, size: i
         except (AssertionError, IndexError, RuntimeError, ValueError):  # whatever the encoder runs into
             continue
         return multiple
-    raise SeverstalError(f"{encoder_name} takes only pictures of {size} x {size}: choose another encoder")
+    raise EncoderMismatch(f"{encoder_name} takes only pictures of {size} x {size}", "choose another encoder")
 
 
 def find_published(encoder_name: str, weights: str) -> tuple[str, str | None]:

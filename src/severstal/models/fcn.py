@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from segmentation_models_pytorch.encoders import get_encoder
 from torch import Tensor, nn
 
 from severstal.models.body import Body
+from severstal.models.encoders import new_encoder
 from severstal.models.upsampling import LearnedUpsampling
 
 
@@ -68,6 +68,7 @@ class Fcn32s(Body):
     """
 
     scored = 1  # features, from the deepest
+    reads: Mapping[int, int] = {-1: 32}
 
     def __init__(
         self,
@@ -78,7 +79,7 @@ class Fcn32s(Body):
         aux_params: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        encoder = get_encoder(encoder_name, in_channels, weights=encoder_weights, **kwargs)
+        encoder = new_encoder(encoder_name, in_channels, **kwargs)
         super().__init__(encoder, FcnHead(encoder.out_channels[-self.scored :], classes), aux_params)
 
 
@@ -86,9 +87,11 @@ class Fcn16s(Fcn32s):
     """FCN-16s: as `Fcn32s`, with a skip at stride 16."""
 
     scored = 2
+    reads: Mapping[int, int] = {-1: 32, -2: 16}
 
 
 class Fcn8s(Fcn32s):
     """FCN-8s: as `Fcn32s`, with skips at strides 16 and 8."""
 
     scored = 3
+    reads: Mapping[int, int] = {-1: 32, -2: 16, -3: 8}

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from segmentation_models_pytorch.encoders import get_encoder
 from torch import Tensor, nn
 
 from severstal.models.body import STRIDE_4, Body
+from severstal.models.encoders import new_encoder
+from severstal.models.hrnet import BRANCHES
+from severstal.models.options import check_odd, check_whole
 from severstal.models.upsampling import LearnedUpsampling
 
 
@@ -28,8 +30,6 @@ class GlobalConvolution(nn.Module):
 
     def __init__(self, before: int, after: int, kernel: int) -> None:
         super().__init__()
-        if kernel < 1 or kernel % 2 == 0:
-            raise ValueError(f"decoder_kernel is {kernel}: give an odd number")
         high, wide = (kernel, 1), (1, kernel)
         self.high_first = nn.Sequential(_thin(before, after, high), _thin(after, after, wide))
         self.wide_first = nn.Sequential(_thin(before, after, wide), _thin(after, after, high))
@@ -106,13 +106,16 @@ class Gcn(Body):
         kwargs: to timm.
 
     Raises:
-        ValueError: an even kernel.
+        SeverstalError: an even kernel, or no channels.
+        EncoderMismatch: another encoder.
 
     Example:
         >>> import torch
         >>> Gcn("tu-test_resnet", None, 1, 4)(torch.zeros(1, 1, 64, 96)).shape
         torch.Size([1, 4, 64, 96])
     """
+
+    reads: Mapping[int, int] = BRANCHES
 
     def __init__(
         self,
@@ -125,8 +128,10 @@ class Gcn(Body):
         decoder_kernel: int = 15,
         **kwargs: Any,
     ) -> None:
-        encoder = get_encoder(encoder_name, in_channels, weights=encoder_weights, **kwargs)
-        head = GcnHead(encoder.out_channels[STRIDE_4:], classes, decoder_channels, decoder_kernel)
+        width = check_whole("decoder_channels", decoder_channels)
+        kernel = check_odd("decoder_kernel", decoder_kernel)
+        encoder = new_encoder(encoder_name, in_channels, **kwargs)
+        head = GcnHead(encoder.out_channels[STRIDE_4:], classes, width, kernel)
         super().__init__(encoder, head, aux_params)
 
 

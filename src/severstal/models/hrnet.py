@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from segmentation_models_pytorch.encoders import get_encoder
 from torch import Tensor, nn
 from torch.nn import functional
 
 from severstal.models.body import STRIDE_4, Body
-from severstal.models.encoders import TIMM
+from severstal.models.encoders import TIMM, new_encoder
+
+BRANCHES = {STRIDE_4: 4, STRIDE_4 + 1: 8, STRIDE_4 + 2: 16, STRIDE_4 + 3: 32}  # places and strides
 
 
 def join_branches(features: Sequence[Tensor]) -> Tensor:
@@ -45,21 +46,20 @@ def convolution(before: int, after: int, kernel: int = 1) -> nn.Sequential:
     )
 
 
-def branch_encoder(encoder_name: str, encoder_weights: None, in_channels: int, **kwargs: Any) -> nn.Module:
+def branch_encoder(encoder_name: str, in_channels: int, **kwargs: Any) -> nn.Module:
     """Build an encoder; of an HRNet it gives the branches themselves, not what a classifier makes of them.
 
     Args:
         encoder_name: of smp, or of timm as `tu-NAME`.
-        encoder_weights: None.
         in_channels: of the pictures.
         kwargs: to timm.
 
     Example:
-        >>> branch_encoder("tu-hrnet_w18_small", None, 1).out_channels
+        >>> branch_encoder("tu-hrnet_w18_small", 1).out_channels
         [1, 64, 16, 32, 64, 128]
     """
     raw = {"feature_location": ""} if encoder_name.startswith(f"{TIMM}hrnet") else {}
-    return get_encoder(encoder_name, in_channels, weights=encoder_weights, **kwargs, **raw)
+    return new_encoder(encoder_name, in_channels, **kwargs, **raw)
 
 
 class BranchHead(nn.Sequential):
@@ -99,6 +99,8 @@ class Hrnet(Body):
         torch.Size([2, 4, 64, 96])
     """
 
+    reads = BRANCHES
+
     def __init__(
         self,
         encoder_name: str,
@@ -108,5 +110,5 @@ class Hrnet(Body):
         aux_params: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        encoder = branch_encoder(encoder_name, encoder_weights, in_channels, **kwargs)
+        encoder = branch_encoder(encoder_name, in_channels, **kwargs)
         super().__init__(encoder, BranchHead(sum(encoder.out_channels[STRIDE_4:]), classes), aux_params)

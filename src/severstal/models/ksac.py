@@ -8,6 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from severstal.models.body import STRIDE_4
+from severstal.models.deeplab_v3 import atrous_rates
+from severstal.models.mismatch import library_call
+from severstal.models.options import check_dropout, check_rates
+
 
 class SharedKernel(nn.Module):
     """One 3 x 3 kernel W at the rates r, beside a 1 x 1 convolution and the picture's mean.
@@ -64,7 +69,7 @@ class Ksac(smp.DeepLabV3Plus):
         aux_params: of the class head.
         encoder_output_stride: of the deepest feature, 8 or 16.
         decoder_channels: of the pyramid and what follows.
-        decoder_atrous_rates: at which the kernel sees.
+        decoder_atrous_rates: of the kernel; None for 6, 12 and 18 at stride 16, twice those at stride 8.
         decoder_dropout: of the pyramid.
         kwargs: to timm.
 
@@ -83,20 +88,24 @@ class Ksac(smp.DeepLabV3Plus):
         aux_params: Mapping[str, Any] | None = None,
         encoder_output_stride: int = 16,
         decoder_channels: int = 256,
-        decoder_atrous_rates: Sequence[int] = (6, 12, 18),
+        decoder_atrous_rates: Sequence[int] | None = None,
         decoder_dropout: float = 0.5,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            encoder_name,
-            encoder_weights=encoder_weights,
-            encoder_output_stride=encoder_output_stride,
-            decoder_channels=decoder_channels,
-            in_channels=in_channels,
-            classes=classes,
-            aux_params=aux_params,
-            **kwargs,
-        )
-        self.decoder.aspp[0] = SharedKernel(
-            self.encoder.out_channels[-1], decoder_channels, decoder_atrous_rates, decoder_dropout
-        )
+        if decoder_atrous_rates is None:
+            decoder_atrous_rates = atrous_rates(encoder_output_stride)
+        rates = check_rates("decoder_atrous_rates", decoder_atrous_rates)
+        dropout = check_dropout("decoder_dropout", decoder_dropout)
+        with library_call():
+            super().__init__(
+                encoder_name,
+                encoder_weights=encoder_weights,
+                encoder_output_stride=encoder_output_stride,
+                decoder_channels=decoder_channels,
+                in_channels=in_channels,
+                classes=classes,
+                aux_params=aux_params,
+                **kwargs,
+            )
+        self.reads = {STRIDE_4: 4, -1: encoder_output_stride}
+        self.decoder.aspp[0] = SharedKernel(self.encoder.out_channels[-1], decoder_channels, rates, dropout)

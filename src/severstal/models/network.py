@@ -1,15 +1,18 @@
 """What every network gives and takes: grey pictures of any size in, logits of that size out."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from severstal.errors import SeverstalError
 from severstal.models.auxiliary import AuxiliaryHeads
+from severstal.models.mismatch import EncoderMismatch, library_call, runs_library_code
 
-PROBE = 64  # height and width of the picture that a new network is tried on
+_SIDE = 64  # height and width of the picture that a new network is tried on
 
 
 class Output(NamedTuple):
@@ -181,35 +184,75 @@ def supervise(network: Network, channels: int, classes: int, bias: float) -> Non
         bias: logit that the heads begin with.
 
     Raises:
-        ValueError: the network has a loss of its own, no encoder, or one without coarse features.
+        SeverstalError: the network has a loss of its own, or no encoder.
+        EncoderMismatch: its encoder has no coarse features.
     """
     if has_own_loss(network):
-        raise ValueError("it has a loss of its own, which knows of no coarser masks")
+        raise SeverstalError(
+            "the architecture trains by a loss of its own, which knows no coarser masks: "
+            "set loss.deep_supervision = 0, or choose another architecture"
+        )
     encoder = encoder_of(network)
     if encoder is None:
-        raise ValueError("it has no encoder to supervise")
+        raise SeverstalError(
+            "the architecture has no encoder to supervise: "
+            "set loss.deep_supervision = 0, or choose another architecture"
+        )
     network.auxiliary = AuxiliaryHeads(encoder, _blank(network, channels), classes, bias)
 
 
 def _blank(network: Network, channels: int) -> Tensor:
-    side = max(PROBE, network.smallest)
+    side = max(_SIDE, network.smallest)
     side += -side % network.stride
     return torch.zeros(1, channels, side, side)
 
 
-def freeze_unused(network: Network, channels: int) -> None:
-    """Pass a blank picture forth and back, and freeze the weights that it does not reach.
+def check_features(network: Network, channels: int) -> None:
+    """Check that an encoder takes a picture, and that its features have the strides that the body reads.
 
-    An encoder used to a smaller depth than its own, or a transformer's last norm, keeps weights that no mask
-    depends on; distributed training waits for their gradients in vain unless they are frozen. None is frozen
-    where the network has a loss of its own, which may reach weights that a blank picture's masks do not.
+    Only encoders of smp and timm are checked, and the strides where the body has an attribute `reads`, as
+    `Body` has it.
 
     Args:
-        network: new; stays in training mode, without gradients and with untouched running means.
+        network: new; stays in training mode, with its running statistics as they are.
         channels: of the picture.
 
     Raises:
-        ValueError: the masks have another size than the picture.
+        EncoderMismatch: the encoder fails, or gives other features.
+
+    Example:
+        >>> from severstal.models.fcn import Fcn8s
+        >>> check_features(Network(Fcn8s("tu-test_resnet", None, 1, 4), stride=32), channels=1)
+    """
+    encoder = encoder_of(network)
+    if encoder is None or not runs_library_code(encoder):
+        return
+    picture = _blank(network, channels)
+    mode = encoder.training
+    with torch.no_grad(), library_call():
+        features = encoder.eval()(picture)
+    encoder.train(mode)
+    for place, stride in getattr(network.body, "reads", {}).items():
+        if not -len(features) <= place < len(features) or features[place].shape[1] == 0:
+            raise EncoderMismatch(f"its encoder has no feature of stride {stride}")
+        if features[place].shape[-1] * stride != picture.shape[-1]:
+            own = picture.shape[-1] / features[place].shape[-1]
+            raise EncoderMismatch(f"its encoder has a feature of stride {own:g} in place of {stride}")
+
+
+def freeze_unused(network: Network, channels: int) -> None:
+    """Freeze the weights that no output depends on: those without a gradient from a blank picture.
+
+    An encoder used to a smaller depth than its own, or a transformer's last norm, has such weights;
+    distributed training would wait for their gradients. None is frozen where the network has a loss of its
+    own, which may reach weights that the masks of a blank picture do not.
+
+    Args:
+        network: new; stays in training mode, without gradients, with its running statistics as they are.
+        channels: of the picture.
+
+    Raises:
+        EncoderMismatch: the masks have another size than the picture, or a network of smp fails.
 
     Example:
         >>> body = nn.Conv2d(1, 4, 1)
@@ -222,15 +265,17 @@ def freeze_unused(network: Network, channels: int) -> None:
     network.eval()
     if network.auxiliary is not None:
         network.auxiliary.train()  # its heads are asked too
-    with torch.set_grad_enabled(not has_own_loss(network)):
-        result = network.body(picture)
+    own_loss = has_own_loss(network)
+    with torch.set_grad_enabled(not own_loss):
+        with library_call() if runs_library_code(network.body) else nullcontext():
+            result = network.body(picture)
         parts = result if isinstance(result, tuple) else (result,)
         if parts[0].shape[-2:] != picture.shape[-2:]:
             ratio = parts[0].shape[-1] / picture.shape[-1]
-            raise ValueError(f"its masks come out {ratio:g} times as wide as the picture: set upsampling")
+            raise EncoderMismatch(f"its masks are {ratio:g} times as wide as the picture: set upsampling")
         if network.auxiliary is not None:
             parts = (*parts, *network.auxiliary())
-        if not has_own_loss(network):
+        if not own_loss:
             torch.stack([part.sum() for part in parts]).sum().backward()
             for weight in network.parameters():
                 if weight.grad is None:

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from severstal.models.body import STRIDE_4, Body
-from severstal.models.hrnet import branch_encoder, convolution, join_branches
+from severstal.models.hrnet import BRANCHES, branch_encoder, convolution, join_branches
 from severstal.models.network import Network
+from severstal.models.options import check_whole
 from severstal.models.smp_networks import PRIOR_LOGIT, smp_network
 
 DROPOUT = 0.05  # before the last convolution, as the authors train it
@@ -122,6 +123,8 @@ class HrnetOcr(Body):
         torch.Size([2, 4, 64, 96])
     """
 
+    reads = BRANCHES
+
     def __init__(
         self,
         encoder_name: str,
@@ -132,8 +135,9 @@ class HrnetOcr(Body):
         decoder_channels: int = 512,
         **kwargs: Any,
     ) -> None:
-        encoder = branch_encoder(encoder_name, encoder_weights, in_channels, **kwargs)
-        head = ContextHead(sum(encoder.out_channels[STRIDE_4:]), classes, decoder_channels)
+        width = check_whole("decoder_channels", decoder_channels, 2)
+        encoder = branch_encoder(encoder_name, in_channels, **kwargs)
+        head = ContextHead(sum(encoder.out_channels[STRIDE_4:]), classes, width)
         super().__init__(encoder, head, aux_params)
 
 

@@ -9,6 +9,7 @@ import segmentation_models_pytorch as smp
 from severstal.errors import SeverstalError, unknown
 from severstal.models.classical.body import classical
 from severstal.models.deeplab import DeepLabV1, DeepLabV2
+from severstal.models.deeplab_v3 import deeplab_v3, deeplab_v3plus
 from severstal.models.dinov3 import dinov3_dpt
 from severstal.models.dpt import dpt
 from severstal.models.fcn import Fcn8s, Fcn16s, Fcn32s
@@ -16,16 +17,19 @@ from severstal.models.gcn import Gcn
 from severstal.models.hrnet import Hrnet
 from severstal.models.ksac import Ksac
 from severstal.models.maskrcnn.body import maskrcnn
+from severstal.models.mismatch import EncoderMismatch
 from severstal.models.network import (
     DeepOutput,
     Network,
     Output,
     OwnLossOutput,
+    check_features,
     encoder_of,
     freeze_unused,
     supervise,
 )
 from severstal.models.ocr import hrnet_ocr
+from severstal.models.pspnet import PspNet
 from severstal.models.segmenter import SegmenterLinear, SegmenterMask
 from severstal.models.segnet import SegNet
 from severstal.models.smp_networks import PRIOR_LOGIT, smp_network
@@ -60,8 +64,8 @@ BUILDERS: dict[str, Builder] = {
     "classical": classical,
     "deeplab_v1": partial(smp_network, DeepLabV1),
     "deeplab_v2": partial(smp_network, DeepLabV2),
-    "deeplab_v3": partial(smp_network, smp.DeepLabV3),
-    "deeplab_v3plus": partial(smp_network, smp.DeepLabV3Plus),
+    "deeplab_v3": deeplab_v3,
+    "deeplab_v3plus": deeplab_v3plus,
     "dinov3_dpt": dinov3_dpt,
     "dpt": dpt,
     "fcn16s": partial(smp_network, Fcn16s),
@@ -76,7 +80,7 @@ BUILDERS: dict[str, Builder] = {
     "manet": partial(smp_network, smp.MAnet),
     "maskrcnn": maskrcnn,
     "pan": partial(smp_network, smp.PAN),
-    "pspnet": partial(smp_network, smp.PSPNet),
+    "pspnet": partial(smp_network, PspNet),
     "segformer": partial(smp_network, smp.Segformer),
     "segmenter_linear": partial(smp_network, SegmenterLinear),
     "segmenter_mask": partial(smp_network, SegmenterMask),
@@ -93,10 +97,11 @@ NEEDS = {
     "deeplab_v2": DILATED,
     "deeplab_v3": DILATED,
     "deeplab_v3plus": DILATED,
-    "dpt": "it needs a vision transformer of timm with patches of 8, 16 or 32, as tu-vit_small_patch16_224",
+    "dpt": "it needs a vision transformer of timm, as tu-vit_small_patch16_224",
     "ksac": DILATED,
     "maskrcnn": "it needs an encoder with features of strides 4 to 32, as resnet34",
     "pan": DILATED,
+    "pspnet": f"{DILATED}, or the option encoder_output_stride = 32",
     "segmenter_linear": "it needs a vision transformer of timm, as tu-vit_small_patch16_224",
     "segmenter_mask": "it needs a vision transformer of timm, as tu-vit_small_patch16_224",
     "segnet": "it needs a VGG of segmentation-models-pytorch, as vgg16_bn",
@@ -160,7 +165,8 @@ def build_model(
 
     Raises:
         SeverstalError: an unknown architecture, encoder, weights or option (the nearest known is named), or
-            settings that do not go together, or no network to fetch the weights.
+            no network to fetch the weights.
+        EncoderMismatch: the architecture cannot be built on the encoder, or with the options.
 
     Example:
         >>> import torch
@@ -177,15 +183,15 @@ def build_model(
         network = BUILDERS[architecture](
             encoder_name, encoder_weights, in_channels, classes, class_head, options
         )
+        check_features(network, in_channels)
         if deep_supervision:
             supervise(network, in_channels, classes, PRIOR_LOGIT)
         freeze_unused(network, in_channels)
-    except SeverstalError:
-        raise
-    except Exception as error:  # smp and timm raise whatever an impossible setting happens to run into
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        repair = NEEDS.get(architecture, "change the encoder or the options")
-        raise SeverstalError(
-            f"{architecture} on {encoder_name} with options {options} cannot be built ({reason}): {repair}"
+    except EncoderMismatch as error:
+        if error.repair is not None:
+            raise
+        raise EncoderMismatch(
+            f"{architecture} on {encoder_name} with options {options} cannot be built ({error})",
+            NEEDS.get(architecture, "change the encoder or the options"),
         ) from error
     return network

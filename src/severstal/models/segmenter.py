@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from severstal.models.encoders import TIMM
+from severstal.models.mismatch import EncoderMismatch, library_call
+from severstal.models.options import check_whole
 
 _HEAD_WIDTH = 64  # channels of each head of attention, as in the paper's table 1
 _SCALE = 10.0  # what a cosine is multiplied by at first
@@ -74,7 +76,7 @@ class Segmenter(SegmentationModel):
         kwargs: to timm.
 
     Raises:
-        ValueError: the encoder is no vision transformer of timm.
+        EncoderMismatch: the encoder is no vision transformer of timm.
     """
 
     def __init__(
@@ -82,17 +84,18 @@ class Segmenter(SegmentationModel):
     ) -> None:
         super().__init__()
         if not encoder_name.startswith(TIMM):
-            raise ValueError("its encoder is not of timm")
-        self.encoder = TimmViTEncoder(
-            encoder_name.removeprefix(TIMM),
-            pretrained=False,
-            in_channels=in_channels,
-            depth=1,
-            output_indices=[-1],
-            **{"num_classes": 0, **kwargs},
-        )
+            raise EncoderMismatch("its encoder is not of timm")
+        with library_call():
+            self.encoder = TimmViTEncoder(
+                encoder_name.removeprefix(TIMM),
+                pretrained=False,
+                in_channels=in_channels,
+                depth=1,
+                output_indices=[-1],
+                **{"num_classes": 0, **kwargs},
+            )
         if not hasattr(self.encoder.model, "patch_embed"):
-            raise ValueError("its encoder has no patches")
+            raise EncoderMismatch("its encoder has no patches")
         self.depth = self.encoder.out_channels[-1]
         self.classification_head = None
         if aux_params is not None:
@@ -167,4 +170,5 @@ class SegmenterMask(Segmenter):
         **kwargs: Any,
     ) -> None:
         super().__init__(encoder_name, in_channels, aux_params, **kwargs)
-        self.segmentation_head = MaskTransformer(self.depth, classes, decoder_layers)
+        layers = check_whole("decoder_layers", decoder_layers)
+        self.segmentation_head = MaskTransformer(self.depth, classes, layers)

@@ -10,6 +10,8 @@ from segmentation_models_pytorch.encoders.vgg import VGGEncoder
 from torch import Tensor, nn
 from torch.nn import functional
 
+from severstal.models.mismatch import EncoderMismatch
+
 
 class IndexedVgg(VGGEncoder):
     """A VGG of smp that also says where each maximum of its pooling was; weights and names are smp's."""
@@ -74,7 +76,7 @@ class SegNet(SegmentationModel):
         kwargs: to timm, which has no such encoder.
 
     Raises:
-        ValueError: another encoder.
+        EncoderMismatch: another encoder.
 
     Example:
         >>> import torch
@@ -93,7 +95,7 @@ class SegNet(SegmentationModel):
     ) -> None:
         super().__init__()
         if encoders.get(encoder_name, {}).get("encoder") is not VGGEncoder:
-            raise ValueError("it carries the pooling indices of a VGG")
+            raise EncoderMismatch("it carries the pooling indices of a VGG")
         self.encoder = IndexedVgg(**deepcopy(encoders[encoder_name]["params"]))
         self.encoder.set_in_channels(in_channels, pretrained=encoder_weights is not None)
         stages = _convolutions(self.encoder)

@@ -3,6 +3,7 @@
 import inspect
 import math
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import segmentation_models_pytorch as smp
@@ -11,6 +12,7 @@ from torch import nn
 
 from severstal.errors import SeverstalError, nearest, unknown
 from severstal.models.encoders import TIMM, any_size, find_encoder, find_stride
+from severstal.models.mismatch import is_library_code, library_call
 from severstal.models.network import Network
 from severstal.models.weights import find_weights, load_encoder
 
@@ -45,6 +47,7 @@ def smp_network(
 
     Raises:
         SeverstalError: an unknown encoder, weights or option.
+        EncoderMismatch: the decoder cannot be built on the encoder, or with the options.
 
     Example:
         >>> network = smp_network(smp.Unet, "tu-test_resnet", "none", 1, 4, True, {})
@@ -69,9 +72,12 @@ def smp_network(
         settings["aux_params"] = {**settings.get("aux_params", {}), "classes": classes, "activation": None}
     if encoder_name.startswith(TIMM):
         settings = {**any_size(encoder_name), **settings}
-    if decoder is smp.DPT:
+    if issubclass(decoder, smp.DPT):
         settings.setdefault("num_classes", 0)  # smp leaves timm's classifier on, unused
-    model = decoder(encoder_name, encoder_weights=None, in_channels=in_channels, classes=classes, **settings)
+    with library_call() if is_library_code(decoder.__init__) else nullcontext():
+        model = decoder(
+            encoder_name, encoder_weights=None, in_channels=in_channels, classes=classes, **settings
+        )
     *_, last = (part for part in model.segmentation_head.modules() if isinstance(part, nn.Conv2d))
     nn.init.constant_(last.bias, PRIOR_LOGIT)
     if weights is not None:
@@ -79,7 +85,6 @@ def smp_network(
         load_encoder(model.encoder, encoder_name, weights, in_channels, timm_options)
 
     stride = find_stride(model.encoder, encoder_name, in_channels, settings.get("img_size"))
-    if isinstance(model, smp.DPT):  # its coarsest features are twice as coarse as a patch of 16
-        stride = math.lcm(stride, 2 ** (len(model.encoder.out_channels) + 1))
+    stride = math.lcm(stride, getattr(model, "stride", 1))  # DPT's features are coarser than its patches
     # PAN halves the encoder's last features three times more.
     return Network(model, stride, smallest=8 * stride if isinstance(model, smp.PAN) else 1)

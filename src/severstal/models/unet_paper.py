@@ -9,7 +9,9 @@ from torch import Tensor, nn
 
 from severstal.errors import SeverstalError, unknown
 from severstal.models.encoders import OWN_ENCODER
+from severstal.models.mismatch import EncoderMismatch
 from severstal.models.network import Network
+from severstal.models.options import check_dropout, check_whole
 from severstal.models.smp_networks import PRIOR_LOGIT
 
 _LEVELS = 5
@@ -147,9 +149,9 @@ def unet_paper(
         torch.Size([1, 4, 50, 70])
     """
     if encoder_name != OWN_ENCODER:
-        raise SeverstalError(
-            f'encoder_name is {encoder_name!r}, but unet_paper has its own: set it to "{OWN_ENCODER}", '
-            'or architecture to "unet"'
+        raise EncoderMismatch(
+            f"encoder_name is {encoder_name!r}, but unet_paper has its own",
+            f'set it to "{OWN_ENCODER}", or architecture to "unet"',
         )
     if encoder_weights != "none":
         raise SeverstalError(
@@ -163,7 +165,8 @@ def unet_paper(
         raise SeverstalError(
             f'model option \'upsampling\' is {chosen["upsampling"]!r}: give "learned" or "bilinear"'
         )
-    encoder = ContractingPath(in_channels, chosen["width"], chosen["dropout"])
+    width, dropout = check_whole("width", chosen["width"]), check_dropout("dropout", chosen["dropout"])
+    encoder = ContractingPath(in_channels, width, dropout)
     decoder = ExpandingPath(encoder.out_channels, chosen["upsampling"])
     head = ClassificationHead(encoder.out_channels[-1], classes) if class_head else None
     body = UnetPaper(encoder, decoder, classes, head)

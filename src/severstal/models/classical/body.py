@@ -16,7 +16,9 @@ from severstal.models.classical.growing import region_growing
 from severstal.models.classical.kmeans import k_means
 from severstal.models.classical.threshold import thresholding
 from severstal.models.encoders import OWN_ENCODER
+from severstal.models.mismatch import EncoderMismatch
 from severstal.models.network import Network, OwnLossOutput
+from severstal.models.options import check_odd, check_whole
 
 METHODS = ("threshold", "region_growing", "k_means", "graph_cut")
 _DEFAULTS = {
@@ -121,9 +123,9 @@ def classical(
         torch.Size([1, 4, 50, 70])
     """
     if encoder_name != OWN_ENCODER:
-        raise SeverstalError(
-            f'encoder_name is {encoder_name!r}, but classical has no encoder: set it to "{OWN_ENCODER}", '
-            "or choose another architecture"
+        raise EncoderMismatch(
+            f"encoder_name is {encoder_name!r}, but classical has no encoder",
+            f'set it to "{OWN_ENCODER}", or choose another architecture',
         )
     if encoder_weights != "none":
         raise SeverstalError(
@@ -137,12 +139,10 @@ def classical(
         raise SeverstalError(
             f"model option 'method' is {chosen['method']!r}: the nearest known one is {near!r}"
         )
-    for name in ("window", "surround", "clusters", "superpixels"):
-        odd = name in ("window", "surround")
-        value = chosen[name]
-        if type(value) is not int or value < 1 or (odd and value % 2 == 0):
-            kind = "an odd number" if odd else "a whole number"
-            raise SeverstalError(f"model option {name!r} is {value!r}: give {kind}, 1 or more")
+    for name in ("window", "surround"):
+        check_odd(name, chosen[name])
+    for name in ("clusters", "superpixels"):
+        check_whole(name, chosen[name])
     if not isinstance(chosen["seeds"], int | float) or not 0 < chosen["seeds"] <= 1:
         raise SeverstalError(f"model option 'seeds' is {chosen['seeds']!r}: give a share above 0, up to 1")
     return Network(Classical(classes, class_head, chosen), stride=1)

@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from segmentation_models_pytorch.base import ClassificationHead
-from segmentation_models_pytorch.encoders import get_encoder
 from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models.detection.image_list import ImageList
@@ -18,10 +17,13 @@ from torchvision.ops.feature_pyramid_network import LastLevelMaxPool
 
 from severstal.errors import SeverstalError
 from severstal.models.body import STRIDE_4
+from severstal.models.encoders import new_encoder
+from severstal.models.hrnet import BRANCHES
 from severstal.models.maskrcnn.heads import InstanceHeads
 from severstal.models.maskrcnn.instances import find_instances
 from severstal.models.maskrcnn.regions import Anchors, Proposals, stride_of
 from severstal.models.network import Network, OwnLossOutput
+from severstal.models.options import check_whole
 from severstal.models.smp_networks import smp_network
 
 NOWHERE = 1e-4  # probability where no box is; a logit has to be finite
@@ -61,6 +63,7 @@ class MaskRcnn(nn.Module):
     """
 
     own_loss = True
+    reads = BRANCHES
 
     def __init__(
         self,
@@ -77,7 +80,7 @@ class MaskRcnn(nn.Module):
         **kwargs: Any,
     ) -> None:
         super().__init__()
-        self.encoder = get_encoder(encoder_name, in_channels, weights=encoder_weights, **kwargs)
+        self.encoder = new_encoder(encoder_name, in_channels, **kwargs)
         self.stride = self.encoder.output_stride
         self.pyramid = FeaturePyramidNetwork(
             self.encoder.out_channels[STRIDE_4:], channels, LastLevelMaxPool()
@@ -156,8 +159,7 @@ def maskrcnn(
         torch.Size([2, 4, 50, 70])
     """
     for name in ("channels", "proposals", "detections"):
-        if name in options and (type(options[name]) is not int or options[name] < 1):
-            raise SeverstalError(f"model option {name!r} is {options[name]!r}: give one whole number from 1")
+        check_whole(name, options.get(name, 1))
     for name, count in (("anchor_sizes", len(SIZES)), ("anchor_ratios", None)):
         given = options.get(name, SIZES)
         right = isinstance(given, list | tuple) and given and count in (None, len(given))
