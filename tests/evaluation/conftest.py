@@ -2,11 +2,24 @@
 
 import numpy as np
 import pytest
+from fixtures.labelled import clean, labelled
+from fixtures.predicted import every, predicted
 from fixtures.scorecards import card, fitted, folds, judged, random_pairs, summary
 
 from severstal.competition.spec import Spec
 
-__all__ = ["card", "fitted", "folds", "judged", "random_pairs", "summary"]
+__all__ = [
+    "card",
+    "clean",
+    "every",
+    "fitted",
+    "folds",
+    "judged",
+    "labelled",
+    "predicted",
+    "random_pairs",
+    "summary",
+]
 
 SPEC = Spec("tiny", (12, 17), ("scratch", "hole", "crack"))
 

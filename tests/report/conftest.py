@@ -1,70 +1,16 @@
-"""A labelled data set of any number of classes, and what every figure must keep."""
+"""The labelled data set, and what every figure must keep."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-import numpy as np
-import pandas as pd
 import pytest
+from fixtures.labelled import clean, labelled
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from severstal.competition.masks import Masks
-from severstal.competition.rle import encode
-from severstal.competition.spec import Spec
 from severstal.report.palette import Sheet
 
-SHAPES = {1: (64, 64), 4: (256, 1600), 5: (256, 512), 16: (60, 200)}
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """Images with labels: `table` holds those of `images`, `pictures` their pixels."""
-
-    spec: Spec
-    images: list[str]
-    table: pd.DataFrame
-    pictures: dict[str, np.ndarray]
-
-    @property
-    def masks(self) -> Masks:
-        """The picture of bits of each image."""
-        return Masks(self.table, self.spec)
-
-    def picture(self, name: str) -> np.ndarray:
-        """The pixels of an image."""
-        return self.pictures[name]
-
-
-# Kaggle's four in the quick tests; every figure again with fewer and with more in the slow ones.
-@pytest.fixture(params=[4, *(pytest.param(classes, marks=pytest.mark.slow) for classes in (1, 5, 16))])
-def labelled(request) -> Labelled:
-    """Twelve images, every third clean, the others with one or two classes; some names are long."""
-    classes = request.param
-    names = tuple(
-        f"class {k}" if k % 3 else f"a class name of {k} times too many letters"
-        for k in range(1, classes + 1)
-    )
-    spec = Spec("drawn", SHAPES[classes], names)
-    rng = np.random.default_rng(classes)
-    images = [f"{index:09x}.jpg" for index in range(12)]
-    rows, pictures = [], {}
-    for index, image in enumerate(images):
-        pictures[image] = rng.integers(40, 200, spec.image_shape).astype(np.uint8)
-        for class_id in sorted({1 + index % classes, 1 + 2 * index % classes}) if index % 3 else ():
-            mask = np.zeros(spec.image_shape, np.uint8)
-            top, left = rng.integers(0, spec.image_shape[0] - 9), rng.integers(0, spec.image_shape[1] - 9)
-            mask[top : top + rng.integers(1, 60), left : left + rng.integers(1, 60)] = 1
-            rows.append((image, class_id, encode(mask)))
-    table = pd.DataFrame(rows, columns=["ImageId", "ClassId", "EncodedPixels"]).astype({"ClassId": "int64"})
-    return Labelled(spec, images, table, pictures)
-
-
-@pytest.fixture
-def clean(labelled) -> Labelled:
-    """The same images without any defect."""
-    return Labelled(labelled.spec, labelled.images, labelled.table.iloc[:0], labelled.pictures)
+__all__ = ["clean", "labelled"]
 
 
 @pytest.fixture

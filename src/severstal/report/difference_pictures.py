@@ -19,7 +19,7 @@ from severstal.report.overlay import describe, planes, show
 from severstal.report.palette import DPI, TEXT_SIZE, WIDTH, Sheet, legend_below, rgb, sheet
 
 STRIPE = 16  # dots from one stripe to the next
-TALLEST = 3.0  # inches a picture
+_TALLEST = 3.0  # inches a picture
 DIM = 0.6  # of the steel's brightness, so that the difference stands out
 
 
@@ -100,7 +100,7 @@ def difference_figure(
     columns = 1 if across > 2.5 * height else 2
     rows = 4 // columns
     cell = WIDTH / columns - 0.2
-    tall = min(cell * height / across, TALLEST)
+    tall = min(cell * height / across, _TALLEST)
     wide = tall * across / height
     figure, axes = sheet(WIDTH, rows * (tall + 0.3) + 0.4, title, "", rows, columns)
     figure.get_layout_engine().set(w_pad=0.05, h_pad=0.03, wspace=0, hspace=0)

@@ -6,25 +6,22 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from severstal.competition.spec import Spec
 from severstal.decision.crossfit import CrossFit
 from severstal.evaluation.bootstrap import interval
-from severstal.evaluation.labels import class_label, shorten
-from severstal.inference.ensemble import Overlap, Selection
+from severstal.evaluation.labels import shorten
+from severstal.inference.ensemble import Selection
 from severstal.report.palette import (
     GREY,
     LINES,
     MARKERS,
-    TEXT_SIZE,
     WIDTH,
     Sheet,
     dress,
-    ink,
     legend_below,
     sheet,
 )
 
-NAME = 18  # letters of a run's name that figures have room for
+_NAME_LENGTH = 18  # letters of a run's name that figures have room for
 
 
 def folds_as_members(fitted: CrossFit, folds: np.ndarray, groups: np.ndarray) -> pd.DataFrame:
@@ -77,52 +74,6 @@ def member_table(selection: Selection) -> pd.DataFrame:
     return pd.DataFrame({"weight": weights, "soft Dice": scores}, index=names).rename_axis("member")
 
 
-def disagreement(overlap: Overlap, spec: Spec) -> Sheet:
-    """Show how much each two members disagree on each class.
-
-    Args:
-        overlap: of their out-of-fold maps.
-        spec: names the classes.
-
-    Example:
-        >>> products = np.array([[[[4.0, 2.0], [2.0, 4.0]]]])
-        >>> overlap = Overlap(("a", "b"), products, np.zeros((1, 1, 2)), np.zeros((1, 1)), 16)
-        >>> figure = disagreement(overlap, Spec("tiny", (4, 4), ("hole",)))
-        >>> [text.get_text() for text in figure.axes[0].texts]
-        ['0.00', '0.50', '0.50', '0.00']
-    """
-    apart = overlap.disagreement()  # (C, M, M)
-    members, classes = len(overlap.runs), len(spec.classes)
-    columns = min(4, classes, max(1, 12 // members))
-    rows = -(-classes // columns)
-    names = [shorten(name, NAME) for name in overlap.runs]
-    square = min((WIDTH - 1.5) / columns, 0.5 + 0.5 * members)  # inches
-    figure, axes = sheet(
-        WIDTH,
-        0.2 + rows * (square + 0.35 + 0.09 * max(map(len, names))),
-        "How much the members disagree",
-        "One less the soft Dice of two members' maps over all images: 0 where they are equal, 1 where they "
-        "share nothing. Members that are as good and disagree more gain more together.",
-        rows,
-        columns,
-    )
-    for place in axes.flat[classes:]:
-        place.remove()
-    top = max(float(apart.max()), 0.01)
-    for index, place in enumerate(axes.flat[:classes]):
-        drawn = place.imshow(apart[index], cmap="cividis", vmin=0, vmax=top)
-        for (i, j), value in np.ndenumerate(apart[index]):
-            shade = drawn.to_rgba(value)
-            place.text(j, i, f"{max(value, 0):.2f}", ha="center", va="center", fontsize=8, color=ink(shade))
-        place.set_title(class_label(spec, index + 1), fontsize=TEXT_SIZE, loc="left", pad=3)
-        dress(place)
-        place.spines[:].set_visible(False)
-        place.tick_params(length=0, labelsize=TEXT_SIZE - 1.5)
-        place.set_xticks(range(members), names, rotation=90)
-        place.set_yticks(range(members), names if index % columns == 0 else [])
-    return figure
-
-
 def member_weights(selection: Selection, folds: Sequence[int]) -> Sheet:
     """Show the weights found without each fold, beside their mean and equal weights, and what each is worth.
 
@@ -131,7 +82,7 @@ def member_weights(selection: Selection, folds: Sequence[int]) -> Sheet:
         folds: numbers of the folds, ascending.
     """
     members = len(selection.runs)
-    names = [shorten(name, NAME) for name in selection.runs]
+    names = [shorten(name, _NAME_LENGTH) for name in selection.runs]
     figure, ((left, right),) = sheet(
         WIDTH,
         1.1 + 0.34 * (members + 2),

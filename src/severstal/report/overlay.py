@@ -1,6 +1,6 @@
 """Pictures with the contours of their defects."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -12,8 +12,10 @@ from severstal.competition.spec import Spec
 from severstal.evaluation.labels import class_label, shorten
 from severstal.report.palette import DPI, TEXT_SIZE, WIDTH, Sheet, colour, dress, ink, rgb, sheet
 
+ImageLookup = Callable[[str], np.ndarray]  # pixels or bitmask of an image, by its name
+
 CAPTION = 0.16  # inches a line
-TALLEST = 3.0  # inches a picture of a gallery
+MAX_HEIGHT = 3.0  # inches a picture of a gallery
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ def gallery(
     columns = columns or columns_for(spec)
     rows = max(1, -(-len(panels) // columns))
     cell = WIDTH / columns - 0.1
-    tall = min(cell * height / across, TALLEST)
+    tall = min(cell * height / across, MAX_HEIGHT)
     lines = 1 + max((panel.caption.count("\n") for panel in panels if panel), default=0)
     figure, axes = sheet(WIDTH, rows * (tall + CAPTION * lines + 0.1), title, note, rows, columns)
     figure.get_layout_engine().set(w_pad=0.03, h_pad=0.02, wspace=0, hspace=0)
@@ -215,7 +217,7 @@ def compare(
     columns = 1 if across > 2.5 * height else len(shown)
     rows = len(shown) // columns
     cell = WIDTH / columns - 0.6
-    tall = min(cell * height / across, 2 * TALLEST)
+    tall = min(cell * height / across, 2 * MAX_HEIGHT)
     figure, axes = sheet(WIDTH, rows * (tall + 0.75), title, "", rows, columns)
     for place, (name, bits) in zip(axes.flat, shown, strict=True):
         show(place, picture, bits, spec, tall * across / height)

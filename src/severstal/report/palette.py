@@ -127,6 +127,18 @@ def sheet(
     return figure, figure.subplots(rows, columns, squeeze=False, **subplots)
 
 
+def empty_sheet(title: str, why: str = "There is none.") -> Sheet:
+    """A figure that has no axes, only a title and the reason why there is nothing to show.
+
+    Example:
+        >>> empty_sheet("Missed defects").texts[1].get_text()
+        'There is none.'
+    """
+    figure, ((axes,),) = sheet(WIDTH, 0.05, title, why)
+    axes.remove()
+    return figure
+
+
 def dress(axes: Axes, x: str = "", y: str = "", grid: str | None = None) -> None:
     """Label the axes, drop the frame's idle sides and draw a pale grid.
 

@@ -1,6 +1,6 @@
 """What a submission's masks look like: the surest, the least sure and the largest of each class."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,11 +9,9 @@ from severstal.competition.areas import area
 from severstal.competition.metric import class_areas, pair_dice
 from severstal.competition.spec import Spec
 from severstal.evaluation.labels import class_label
-from severstal.report.eda.gallery import CONTOURS, nothing
-from severstal.report.overlay import Panel, columns_for, gallery
-from severstal.report.palette import Sheet
-
-Lookup = Callable[[str], np.ndarray]
+from severstal.report.eda.gallery import CONTOURS
+from severstal.report.overlay import ImageLookup, Panel, columns_for, gallery
+from severstal.report.palette import Sheet, empty_sheet
 
 
 def telling_predictions(
@@ -66,10 +64,10 @@ def telling_predictions(
 
 def prediction_gallery(
     chosen: pd.DataFrame,
-    picture: Lookup,
-    predicted: Lookup,
+    picture: ImageLookup,
+    predicted: ImageLookup,
     spec: Spec,
-    truth: Lookup | None = None,
+    truth: ImageLookup | None = None,
 ) -> Sheet:
     """Show test images with what is submitted for them.
 
@@ -90,7 +88,7 @@ def prediction_gallery(
     """
     title = "What is submitted"
     if chosen.empty:
-        return nothing(title)
+        return empty_sheet(title)
     columns = columns_for(spec)
     panels: list[Panel | None] = []
     for class_id, own in sorted(chosen.groupby("ClassId"), key=lambda group: (group[0] == 0, group[0])):

@@ -14,9 +14,8 @@ from severstal.evaluation.bootstrap import Interval
 from severstal.evaluation.labels import shorten
 from severstal.report.columns import lay_out
 from severstal.report.eda.gallery import CONTOURS
-from severstal.report.overlay import Panel, gallery
+from severstal.report.overlay import ImageLookup, Panel, gallery
 from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, colour, dress, sheet
-from severstal.report.predictions import Lookup
 
 NAME_WIDTH, NETWORK_WIDTH, WEIGHTS_WIDTH = 32, 44, 24
 NOTES = (
@@ -185,7 +184,7 @@ def draw_recipes(rows: Sequence[RecipeRow], input: str) -> Sheet:
 
 
 def mask_gallery(
-    picture: Lookup, truth: Lookup, drawn: Mapping[str, Mapping[str, np.ndarray]], spec: Spec
+    picture: ImageLookup, truth: ImageLookup, drawn: Mapping[str, Mapping[str, np.ndarray]], spec: Spec
 ) -> Sheet:
     """Show the masks of the same pictures by several networks below the truth.
 

@@ -1,21 +1,21 @@
 """What the classes look like, and the pictures that are there twice."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from severstal.competition.spec import Spec
 from severstal.evaluation.labels import class_label
-from severstal.report.overlay import Panel, columns_for, describe, gallery
-from severstal.report.palette import WIDTH, Sheet, sheet
-
-Lookup = Callable[[str], np.ndarray]
+from severstal.report.overlay import ImageLookup, Panel, columns_for, describe, gallery
+from severstal.report.palette import Sheet, empty_sheet
 
 CONTOURS = "The number at a contour is its ClassId."
 
 
-def examples(masks: pd.DataFrame, images: Sequence[str], picture: Lookup, bits: Lookup, spec: Spec) -> Sheet:
+def examples(
+    masks: pd.DataFrame, images: Sequence[str], picture: ImageLookup, bits: ImageLookup, spec: Spec
+) -> Sheet:
     """Show of each class the smallest mask, typical ones and the largest, and a few clean images.
 
     Args:
@@ -58,7 +58,12 @@ def examples(masks: pd.DataFrame, images: Sequence[str], picture: Lookup, bits: 
 
 
 def several_classes(
-    masks: pd.DataFrame, images: Sequence[str], picture: Lookup, bits: Lookup, spec: Spec, most: int = 6
+    masks: pd.DataFrame,
+    images: Sequence[str],
+    picture: ImageLookup,
+    bits: ImageLookup,
+    spec: Spec,
+    most: int = 6,
 ) -> Sheet:
     """Show images with more than one class, one of each combination, the commonest combination first.
 
@@ -91,13 +96,15 @@ def several_classes(
         panels.append(Panel(picture(name), bits(name), f"{' + '.join(map(str, ids))} ({said}): {name}"))
     title = "Images with more than one class"
     if not panels:
-        return nothing(title)
+        return empty_sheet(title)
     figure = gallery(panels, spec, title, f"One image of each combination, the commonest first. {CONTOURS}")
     figure.photographic = True
     return figure
 
 
-def duplicate_pairs(pairs: pd.DataFrame, picture: Lookup, bits: Lookup, spec: Spec, most: int = 4) -> Sheet:
+def duplicate_pairs(
+    pairs: pd.DataFrame, picture: ImageLookup, bits: ImageLookup, spec: Spec, most: int = 4
+) -> Sheet:
     """Show pairs of pictures that are nearly the same, those whose masks agree least first.
 
     Args:
@@ -120,7 +127,7 @@ def duplicate_pairs(pairs: pd.DataFrame, picture: Lookup, bits: Lookup, spec: Sp
     """
     title = "Pictures that are there twice"
     if pairs.empty:
-        return nothing(title)
+        return empty_sheet(title)
     columns = 2 if columns_for(spec) == 2 else 4
     join = ": " if columns == 2 else "\n"
     marked = pairs[(pairs["classes_first"] != "") | (pairs["classes_second"] != "")]
@@ -146,18 +153,6 @@ def duplicate_pairs(pairs: pd.DataFrame, picture: Lookup, bits: Lookup, spec: Sp
     note += "Moved: down and to the right. Off by: mean difference in grey levels, one laid on the other."
     figure = gallery(panels, spec, title, note, columns)
     figure.photographic = True
-    return figure
-
-
-def nothing(title: str) -> Sheet:
-    """Say that there is nothing to show.
-
-    Example:
-        >>> nothing("Pictures that are there twice").texts[1].get_text()
-        'There is none.'
-    """
-    figure, ((axes,),) = sheet(WIDTH, 0.05, title, "There is none.")
-    axes.remove()
     return figure
 
 

@@ -1,15 +1,15 @@
-"""Where the missing points went, kind by kind and class by class."""
+"""The points lost to each kind of error in each class, as a figure."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.patches import Patch
 
 from severstal.competition.spec import Spec
+from severstal.evaluation.errors import ERROR_KINDS, ERROR_NAMES
 from severstal.evaluation.labels import class_labels
-from severstal.report.errors.table import KINDS, NAMES
 from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, dress, legend_below, sheet
 
-LOOKS = {
+_LOOKS = {
     "missed": {"facecolor": "#303030"},
     "false alarm": {"facecolor": "white", "hatch": "////"},
     "outline": {"facecolor": "#BDBDBD"},
@@ -17,10 +17,10 @@ LOOKS = {
 
 
 def points_lost(errors: pd.DataFrame, spec: Spec) -> Sheet:
-    """Show how many points of the score each kind of error took in each class.
+    """Show how many points of the score each kind of error loses in each class.
 
     Args:
-        errors: a row a pair, as `pair_errors` gives them.
+        errors: one row per pair, as `pair_errors` returns them.
         spec: names the classes.
 
     Example:
@@ -30,23 +30,23 @@ def points_lost(errors: pd.DataFrame, spec: Spec) -> Sheet:
         [0.5, 0.0, 0.0]
     """
     rows = np.arange(len(spec.classes))
-    by_kind = {kind: errors[errors["kind"] == kind].groupby("ClassId") for kind in KINDS}
+    by_kind = {kind: errors[errors["kind"] == kind].groupby("ClassId") for kind in ERROR_KINDS}
     lost = {
         kind: own["lost"].sum().reindex(spec.class_ids, fill_value=0).to_numpy()
         for kind, own in by_kind.items()
     }
     whole = sum(lost.values())
-    parts = ", ".join(f"{NAMES[kind]} {lost[kind].sum():.4f}" for kind in KINDS)
+    parts = ", ".join(f"{ERROR_NAMES[kind]} {lost[kind].sum():.4f}" for kind in ERROR_KINDS)
     figure, ((axes,),) = sheet(
         WIDTH,
         1.1 + 0.36 * len(rows),
-        "Where the missing points went",
-        f"The score is {1 - whole.sum():.4f}; it lacks {whole.sum():.4f}: {parts}. Right of each bar: how "
-        "many pairs were missed, were false alarms, were found.",
+        "Points lost by kind of error",
+        f"The score is {1 - whole.sum():.4f}; {whole.sum():.4f} are lost: {parts}. Right of each bar: the "
+        "number of missed defects / false alarms / found defects.",
     )
     start = np.zeros(len(rows))
-    for kind in KINDS:
-        axes.barh(rows, lost[kind], left=start, edgecolor="black", linewidth=0.6, **LOOKS[kind])
+    for kind in ERROR_KINDS:
+        axes.barh(rows, lost[kind], left=start, edgecolor="black", linewidth=0.6, **_LOOKS[kind])
         start = start + lost[kind]
     counts = np.array([own.size().reindex(spec.class_ids, fill_value=0) for own in by_kind.values()])
     right = errors["kind"].eq("right") & (errors["true"] > 0)
@@ -62,6 +62,9 @@ def points_lost(errors: pd.DataFrame, spec: Spec) -> Sheet:
     dress(axes, x="points of the score over all pairs", grid="x")
     legend_below(
         figure,
-        [Patch(edgecolor="black", linewidth=0.6, label=NAMES[kind], **LOOKS[kind]) for kind in KINDS],
+        [
+            Patch(edgecolor="black", linewidth=0.6, label=ERROR_NAMES[kind], **_LOOKS[kind])
+            for kind in ERROR_KINDS
+        ],
     )
     return figure

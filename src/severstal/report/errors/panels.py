@@ -1,4 +1,4 @@
-"""One pair a row: picture, truth, map and mask side by side, cut to where it matters."""
+"""One row per pair: picture, truth, map and mask side by side, cropped to the relevant part."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,25 +14,24 @@ from severstal.evaluation.labels import shorten
 from severstal.report.overlay import CAPTION, show
 from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, sheet
 
-HEAT = (
-    "magma"  # its brightness rises all the way: it reads the same to every eye, and in print without colour
-)
-SPREAD = 2.5  # the longer side of what is shown, in shorter ones
-BAR = 0.75  # inches for the scale
-EDGE = [withStroke(linewidth=2.2, foreground="black")]
+# Its lightness rises monotonically, so that it reads the same in greyscale and to the colour-blind.
+_HEAT = "magma"
+_ASPECT = 2.5  # of the shown part: its longer side over the shorter one
+_BAR = 0.75  # inches for the colour bar
+_EDGE = [withStroke(linewidth=2.2, foreground="black")]
 
 
 @dataclass(frozen=True)
-class Row:
-    """What is shown of one pair.
+class PairRow:
+    """The content of one row.
 
     Attributes:
-        caption: a line or more above the row; what does not fit is cut.
-        class_id: the class that it is about, from 1.
+        caption: one or more lines above the row, shortened where they do not fit.
+        class_id: class of the pair, from 1.
         picture: (H, W) uint8, grey.
-        truth: (H, W) bits, bit k - 1 for class k.
+        truth: (H, W) bitmask, bit k - 1 for class k.
         maps: (H, W) uint8 each, of this class, 0 to 255 for 0 to 1.
-        mask: (H, W) bits as drawn; None where `maps` are of several runs.
+        mask: predicted (H, W) bitmask; None where `maps` are of several runs.
     """
 
     caption: str
@@ -43,38 +42,37 @@ class Row:
     mask: np.ndarray | None = None
 
     def of_class(self, bits: np.ndarray) -> np.ndarray:
-        """Where the class itself is: (H, W) bool."""
+        """The mask of the row's class: (H, W) bool."""
         return (bits >> (self.class_id - 1) & 1).astype(bool)
 
 
 def side_by_side(
-    rows: Sequence[Row], spec: Spec, title: str, note: str, heads: Sequence[str] = ("map",)
+    rows: Sequence[PairRow], spec: Spec, title: str, note: str, heads: Sequence[str] = ("map",)
 ) -> Sheet:
-    """Show pairs, a row each: the picture, the truth, the map or maps, and the mask where there is one.
+    """Show one row per pair: the picture, the truth, the map or maps, and the mask where there is one.
 
-    Of long pictures the part is shown that holds most of what matters: pixels in one of truth and mask alone
-    or, without a mask, those that the maps differ on.
+    Of long pictures a crop is shown: where truth and mask differ most or, without a mask, the maps.
 
     Args:
-        rows: at least one, all with as many maps.
+        rows: at least one, all with the same number of maps.
         spec: names the classes and fixes the shape of the pictures.
-        title: of the whole.
+        title: of the figure.
         note: how to read it.
-        heads: what stands above each map.
+        heads: title of each map.
 
     Example:
         >>> spec = Spec("tiny", (8, 32), ("hole",))
         >>> empty = np.zeros((8, 32), np.uint8)
         >>> mask = empty.copy()
         >>> mask[2:5, 20:24] = 1
-        >>> row = Row("a.jpg", 1, empty, mask, (200 * mask,), empty)
+        >>> row = PairRow("a.jpg", 1, empty, mask, (200 * mask,), empty)
         >>> figure = side_by_side([row], spec, "Missed", "")
         >>> [axes.get_title(loc="left").split("\\n")[-1] for axes in figure.axes[:4]]
-        ['picture', 'truth: 1', 'map', 'mask: nothing']
+        ['picture', 'truth: 1', 'map', 'mask: none']
     """
-    high, wide = (min(side, int(SPREAD * min(spec.image_shape))) for side in spec.image_shape)
+    high, wide = (min(side, int(_ASPECT * min(spec.image_shape))) for side in spec.image_shape)
     columns = 2 + len(rows[0].maps) + (rows[0].mask is not None)
-    cell = (WIDTH - BAR) / columns - 0.08
+    cell = (WIDTH - _BAR) / columns - 0.08
     tall = cell * high / wide
     lines = 2 + max(row.caption.count("\n") for row in rows)
     figure, axes = sheet(WIDTH, len(rows) * (tall + CAPTION * lines + 0.12), title, note, len(rows), columns)
@@ -86,7 +84,7 @@ def side_by_side(
         show(place[1], picture, truth, spec, cell)
         named = ["picture", f"truth: {classes_of(truth, spec)}", *heads]
         for target, plane in zip(place[2:], row.maps, strict=False):
-            heat(target, plane[part], row.of_class(truth))
+            show_heat_map(target, plane[part], row.of_class(truth))
         if row.mask is not None:
             show(place[-1], picture, row.mask[part], spec, cell)
             named.append(f"mask: {classes_of(row.mask[part], spec)}")
@@ -108,7 +106,7 @@ def side_by_side(
             fontweight="bold",
         ).set_in_layout(False)
     bar = figure.colorbar(
-        ScalarMappable(Normalize(0, 1), HEAT),
+        ScalarMappable(Normalize(0, 1), _HEAT),
         ax=axes.ravel().tolist(),
         fraction=0.03,
         pad=0.01,
@@ -122,27 +120,27 @@ def side_by_side(
     return figure
 
 
-def window(row: Row, shape: tuple[int, int]) -> tuple[slice, slice]:
-    """The part of a picture, of a given height and width, that holds most of what matters of a pair.
+def window(row: PairRow, shape: tuple[int, int]) -> tuple[slice, slice]:
+    """The crop of a given height and width in which truth and mask, or the maps, differ most.
 
     Example:
         >>> empty = np.zeros((2, 9), np.uint8)
         >>> truth = empty.copy()
         >>> truth[:, 7] = 1
-        >>> window(Row("", 1, empty, truth, (), empty), (2, 3))
+        >>> window(PairRow("", 1, empty, truth, (), empty), (2, 3))
         (slice(0, 2, None), slice(6, 9, None))
     """
     if row.mask is not None:
         weight = (row.of_class(row.truth) ^ row.of_class(row.mask)).astype(np.int64)
     else:
         weight = np.max(row.maps, axis=0).astype(np.int64) - np.min(row.maps, axis=0)
-    if not weight.any():  # two masks alike: then what the map shows
+    if not weight.any():  # equal masks: the crop with the highest probabilities
         weight = np.max(row.maps, axis=0).astype(np.int64)
     return tuple(_most(weight.sum(axis=1 - axis), length) for axis, length in zip((0, 1), shape, strict=True))
 
 
 def _most(weight: np.ndarray, length: int) -> slice:
-    """Where `length` values in a row have the largest sum; the middle one of equal places."""
+    """The slice of a given length with the largest sum; the middle one of several."""
     sums = np.cumsum(np.concatenate([[0], weight]))
     sums = sums[length:] - sums[:-length]
     best = np.flatnonzero(sums == sums.max())
@@ -150,21 +148,21 @@ def _most(weight: np.ndarray, length: int) -> slice:
     return slice(start, start + length)
 
 
-def heat(axes: Axes, plane: np.ndarray, truth: np.ndarray) -> None:
-    """Show a map as heat, the true defect as a white line with a black rim.
+def show_heat_map(axes: Axes, plane: np.ndarray, truth: np.ndarray) -> None:
+    """Show a map as a heat map, with the outline of the true defect in white with a black rim.
 
     Args:
-        axes: where to draw.
+        axes: to draw on.
         plane: (H, W) uint8, 0 to 255 for 0 to 1.
         truth: (H, W) bool.
 
     Example:
         >>> figure, ((axes,),) = sheet(4, 2, "a.jpg")
-        >>> heat(axes, np.zeros((8, 16), np.uint8), np.zeros((8, 16), bool))
+        >>> show_heat_map(axes, np.zeros((8, 16), np.uint8), np.zeros((8, 16), bool))
         >>> axes.images[0].get_clim()
         (0.0, 255.0)
     """
-    axes.imshow(plane, cmap=HEAT, vmin=0, vmax=255, interpolation="antialiased")
+    axes.imshow(plane, cmap=_HEAT, vmin=0, vmax=255, interpolation="antialiased")
     if truth.any():
         padded = np.pad(truth, 1).astype(np.uint8)  # so that the line closes at the picture's edge
         lines = axes.contour(
@@ -175,17 +173,17 @@ def heat(axes: Axes, plane: np.ndarray, truth: np.ndarray) -> None:
             colors="white",
             linewidths=0.9,
         )
-        lines.set_path_effects(EDGE)
+        lines.set_path_effects(_EDGE)
     axes.set_xlim(-0.5, plane.shape[1] - 0.5)
     axes.set_ylim(plane.shape[0] - 0.5, -0.5)
 
 
 def classes_of(bits: np.ndarray, spec: Spec) -> str:
-    """The `ClassId`s that a picture of bits shows.
+    """The `ClassId`s in a bitmask.
 
     Example:
         >>> classes_of(np.uint8([[1, 4]]), Spec("s", (1, 2), ("a", "b", "c")))
         '1, 3'
     """
     drawn = int(np.bitwise_or.reduce(bits, axis=None))
-    return ", ".join(str(k) for k in spec.class_ids if drawn >> (k - 1) & 1) or "nothing"
+    return ", ".join(str(k) for k in spec.class_ids if drawn >> (k - 1) & 1) or "none"

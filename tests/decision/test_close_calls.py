@@ -1,4 +1,4 @@
-"""Margins have the sign of the decision and the size of the change that turns it round."""
+"""Margins have the sign of the decision and the size of the change that reverses it."""
 
 from dataclasses import replace
 from itertools import product
@@ -6,12 +6,11 @@ from itertools import product
 import pytest
 
 from severstal.competition.metric import pair_dice
+from severstal.decision.close_calls import close_calls, decision_margins, split_votes
 from severstal.decision.draw import apply
 from severstal.decision.gate import Gate
 from severstal.decision.rules import ClassRule, Rules
 from severstal.decision.score import pair_areas
-from severstal.report.errors import close_calls, closest_calls, decisions_by_margin
-from severstal.report.errors.undecided import NEAR, margins, split_votes
 
 GATES = (Gate(), Gate("veto", 0.4), Gate("soft", 0.5), Gate("soft", 2.0), Gate("area", 5.0))
 
@@ -21,14 +20,14 @@ def test_the_sign_is_the_decision(predicted):
     for gate, min_area, high in product(GATES, (0, 1, 40, 10**6), (0.1, 0.5, 0.9)):
         rules = Rules(spec.classes, (ClassRule(high, 0.1, min_area, gate),) * len(spec.classes))
         drawn = pair_areas(summary, rules)[1] > 0
-        found = margins(summary, rules)
+        found = decision_margins(summary, rules)
         assert ((found >= 0) == drawn).all(), (gate, min_area, high)
 
 
-def test_a_threshold_moved_by_the_margin_turns_the_decision_round(predicted):
+def test_a_threshold_moved_by_the_margin_reverses_the_decision(predicted):
     spec = predicted.spec
     rules = Rules(spec.classes, (ClassRule(0.5, 0.02, 30),) * len(spec.classes))
-    found = margins(predicted.summary, rules)
+    found = decision_margins(predicted.summary, rules)
     tried = 0
     for row, name in list(enumerate(predicted.reader.names))[:6]:
         maps = predicted.reader.full(row)
@@ -44,7 +43,7 @@ def test_a_threshold_moved_by_the_margin_turns_the_decision_round(predicted):
     assert tried > 3
 
 
-def test_a_call_is_what_the_rules_of_its_fold_decide(predicted):
+def test_each_row_agrees_with_the_masks_of_its_fold(predicted):
     calls = close_calls(predicted.summary, predicted.rules, predicted.folds)
     assert calls["margin"].abs().is_monotonic_increasing
     assert len(calls) == predicted.summary.true.size
@@ -69,28 +68,3 @@ def test_a_call_is_what_the_rules_of_its_fold_decide(predicted):
             would = pair_dice((plane & true).sum(), plane.sum(), true.sum()) if true.any() else 0
             assert call.otherwise == pytest.approx(float(would))
     assert not (split_votes(calls) & calls["votes"].isin([0, 2])).any()
-
-
-def test_decisions_by_margin(every, readable):
-    calls = close_calls(every.summary, every.rules, every.folds)
-    figure = decisions_by_margin(calls)
-    readable(figure, ("wrong decisions (%)",))
-    near = calls[calls["margin"].abs() < NEAR]
-    texts = [text.get_text().split(" of ") for text in figure.axes[0].texts]
-    assert sum(int(number) for _, number in texts) == len(near)
-    assert sum(int(bad) for bad, _ in texts) == (near["defect"] != near["drawn"]).sum()
-
-
-def test_closest_calls(every, readable):
-    calls = close_calls(every.summary, every.rules, every.folds)
-    figure = closest_calls(calls, *every.lookups, every.reader)
-    readable(figure)
-    near = calls[calls["margin"].abs() < NEAR]
-    if near.empty:
-        assert "No pair" in figure.texts[1].get_text()
-        return
-    said = [text.get_text() for axes in figure.axes for text in axes.texts if " drawn by " in text.get_text()]
-    assert len(said) == min(len(near), 4)
-    split = near[split_votes(near)]
-    first = (split if len(split) else near).iloc[0]
-    assert first["ImageId"] in said[0]
