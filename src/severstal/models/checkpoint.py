@@ -1,7 +1,10 @@
 """Weights on disk: safetensors, one file per network, never a pickle."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -12,11 +15,33 @@ from severstal.errors import SeverstalError
 from severstal.files import atomic_write
 
 Tensors = dict[str, torch.Tensor]
+_ENTRY = "network"  # of the file's metadata
 
 
 def save_weights(network: nn.Module, path: str | Path) -> None:
-    """Write a network's weights and buffers as safetensors, whole."""
-    write_tensors(network.state_dict(), path, {})
+    """Write a network's weights and buffers as safetensors, with what it was built as.
+
+    Args:
+        network: of `build_model`, or any other, of which the file then says nothing.
+        path: of the file; it is replaced as a whole.
+
+    Raises:
+        SeverstalError: the disk is full, or the file may not be written; the earlier one stays.
+    """
+    said = getattr(network, "built_as", {})
+    # One entry: the order of several would differ from process to process, and with it the file's bytes.
+    write_tensors(network.state_dict(), path, {_ENTRY: json.dumps(said, sort_keys=True)} if said else {})
+
+
+def read_built_as(path: str | Path) -> dict[str, Any]:
+    """Read what the network of a file of weights was built as; empty where the file does not say it.
+
+    Raises:
+        SeverstalError: the file is missing or damaged.
+    """
+    with _reading(path), safe_open(path, framework="pt") as file:
+        metadata = file.metadata() or {}
+        return json.loads(metadata.get(_ENTRY, "{}"))
 
 
 def load_weights(network: nn.Module, path: str | Path) -> None:
@@ -55,10 +80,15 @@ def read_tensors(path: str | Path) -> tuple[Tensors, dict[str, str]]:
     Raises:
         SeverstalError: the file is missing or damaged.
     """
+    with _reading(path), safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+
+
+@contextmanager
+def _reading(path: str | Path) -> Iterator[None]:
     try:
-        with safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+        yield
     except FileNotFoundError:
         raise SeverstalError(f"{path}: no such weights: train the fold first") from None
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, json.JSONDecodeError) as error:
         raise SeverstalError(f"{path}: damaged weights ({error}): delete the file and train again") from error

@@ -1,20 +1,30 @@
 """The network that a recipe names: new for a training, or filled with what a training left."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from severstal.competition.spec import Spec
-from severstal.models.checkpoint import load_weights
+from severstal.errors import SeverstalError
+from severstal.models.checkpoint import load_weights, read_built_as
+from severstal.models.editions import earlier_options
 from severstal.models.registry import Network, build_model
 from severstal.recipe import Recipe
 
 
-def new_network(recipe: Recipe, spec: Spec, encoder_weights: str | None = None) -> Network:
+def new_network(
+    recipe: Recipe,
+    spec: Spec,
+    encoder_weights: str | None = None,
+    defaults: Mapping[str, Any] | None = None,
+) -> Network:
     """Build the recipe's network for a data set's classes.
 
     Args:
         recipe: its `model`, and whether the loss looks at coarser levels too.
         spec: of the data set.
         encoder_weights: in place of the recipe's, as "none".
+        defaults: options where the recipe names none.
     """
     model = recipe.model
     return build_model(
@@ -23,7 +33,7 @@ def new_network(recipe: Recipe, spec: Spec, encoder_weights: str | None = None) 
         model.encoder_weights if encoder_weights is None else encoder_weights,
         classes=len(spec.classes),
         class_head=model.class_head,
-        options=model.options,
+        options={**(defaults or {}), **model.options},
         deep_supervision=recipe.loss.deep_supervision > 0,
     )
 
@@ -31,9 +41,16 @@ def new_network(recipe: Recipe, spec: Spec, encoder_weights: str | None = None) 
 def load_network(recipe: Recipe, spec: Spec, path: str | Path) -> Network:
     """Build the recipe's network and fill it with trained weights; nothing is fetched.
 
+    Where a default of its architecture has changed since the training, it is built with the earlier one.
+
     Raises:
         SeverstalError: the weights are missing, damaged or another network's.
     """
-    network = new_network(recipe, spec, encoder_weights="none")
+    said = read_built_as(path)
+    try:
+        defaults = earlier_options(recipe.model.architecture, said)
+    except SeverstalError as error:
+        raise SeverstalError(f"{path}: {error}") from error
+    network = new_network(recipe, spec, "none", defaults)
     load_weights(network, path)
     return network.eval()

@@ -1,8 +1,8 @@
 """What every network gives and takes: grey pictures of any size in, logits of that size out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -75,6 +75,7 @@ class Network(nn.Module):
 
     Attributes:
         auxiliary: heads of deep supervision on the body's encoder, or None; see `supervise`.
+        built_as: what a file of its weights says of it, see `severstal.models.editions`.
 
     Example:
         >>> network = Network(nn.Conv2d(1, 4, 3, padding=1), stride=32)
@@ -88,6 +89,7 @@ class Network(nn.Module):
         self.stride = stride
         self.smallest = smallest
         self.auxiliary: AuxiliaryHeads | None = None
+        self.built_as: Mapping[str, Any] = {}
 
     def forward(self, pictures: Tensor) -> Output | DeepOutput | OwnLossOutput:
         """Say where and which defects are.

@@ -12,6 +12,7 @@ from severstal.models.deeplab import DeepLabV1, DeepLabV2
 from severstal.models.deeplab_v3 import deeplab_v3, deeplab_v3plus
 from severstal.models.dinov3 import dinov3_dpt
 from severstal.models.dpt import dpt
+from severstal.models.editions import built_as
 from severstal.models.fcn import Fcn8s, Fcn16s, Fcn32s
 from severstal.models.gcn import Gcn
 from severstal.models.hrnet import Hrnet
@@ -194,4 +195,5 @@ def build_model(
             f"{architecture} on {encoder_name} with options {options} cannot be built ({error})",
             NEEDS.get(architecture, "change the encoder or the options"),
         ) from error
+    network.built_as = built_as(architecture)
     return network
