@@ -140,6 +140,18 @@ def find_stride(encoder: nn.Module, encoder_name: str, in_channels: int, size: i
     raise EncoderMismatch(f"{encoder_name} takes only pictures of {size} x {size}", "choose another encoder")
 
 
+def flat_name(name: str) -> str:
+    """Give the name of a weight however deep timm wrapped the model and wherever it flattened its stages.
+
+    Example:
+        >>> flat_name("model.stages_0.blocks.1.weight") == flat_name("stages.0.blocks.1.weight")
+        True
+    """
+    while name.startswith("model."):
+        name = name.removeprefix("model.")
+    return name.replace(".", "_")
+
+
 def find_published(encoder_name: str, weights: str) -> tuple[str, str | None]:
     """Say where on the Hugging Face Hub an encoder's weights lie.
 

@@ -51,6 +51,10 @@ class MaskTransformer(nn.Module):
         for matrix in (self.patch, self.mask):
             nn.init.normal_(matrix.weight, std=1 / math.sqrt(depth))
 
+    def no_weight_decay(self) -> set[str]:
+        """Name the weights that weight decay leaves alone: the classes' tokens and the scales of cosines."""
+        return {"embeddings", "logits.weight"}
+
     def embed(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Give the embeddings, of length one, of patches (N, h w, depth) and classes (N, C, depth)."""
         patches = self.enter(features.flatten(2).mT)  # (N, h w, depth)

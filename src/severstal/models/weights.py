@@ -14,7 +14,7 @@ from timm.models import adapt_input_conv
 from torch import Tensor, nn
 
 from severstal.errors import SeverstalError
-from severstal.models.encoders import TIMM, find_published
+from severstal.models.encoders import TIMM, find_published, flat_name
 from severstal.models.packaged import convert_package, find_package, is_installed, packed_path
 
 _PICKLES = (".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth", ".tar")
@@ -192,12 +192,5 @@ def _read_timm(
         )
     except _FOREIGN_WEIGHTS as error:
         raise _foreign(path, encoder_name, error) from error
-    found = {_flat(key): value for key, value in whole.state_dict().items()}
-    return {key: found[_flat(key)] for key in encoder.state_dict() if _flat(key) in found}
-
-
-def _flat(name: str) -> str:
-    """The name of a weight however deep timm wrapped the model and wherever it flattened its stages."""
-    while name.startswith("model."):
-        name = name.removeprefix("model.")
-    return name.replace(".", "_")
+    found = {flat_name(key): value for key, value in whole.state_dict().items()}
+    return {key: found[flat_name(key)] for key in encoder.state_dict() if flat_name(key) in found}

@@ -1,24 +1,25 @@
-"""The optimizer by name, its groups of weights, and which of them learn how fast."""
+"""The optimizer by name, and the learning rate and weight decay of each group of weights."""
 
 import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from severstal.models.decay import undecayed_weights
 from severstal.models.network import encoder_of
 from severstal.recipe import TrainingSettings
 
-_MOMENTUM = 0.9  # of sgd; the usual one, with Nesterov's look ahead
+_MOMENTUM = 0.9  # of SGD, with Nesterov's acceleration
 
 
 def build_optimizer(network: nn.Module, settings: TrainingSettings) -> Optimizer:
     """Build the optimizer of a training.
 
     The weights fall into groups, each with a `factor` to the learning rate: `encoder_factor` for the
-    encoder's, else 1. Biases and the weights of normalisations, all that have one axis, are not decayed:
-    pulled towards 0, they would only make the network's scale drift (He 2019, section 3.1).
+    encoder's, else 1. Those that `undecayed_weights` names, as biases, normalisations and embeddings, have no
+    weight decay.
 
     Args:
-        network: those of its weights that learn at all are optimized.
+        network: of which the weights that require a gradient are optimized.
         settings: `optimizer`, `learning_rate`, `encoder_factor`, `weight_decay`.
 
     Example:
@@ -30,15 +31,16 @@ def build_optimizer(network: nn.Module, settings: TrainingSettings) -> Optimizer
     """
     encoder = encoder_of(network)
     inside = {id(weight) for weight in encoder.parameters()} if encoder is not None else set()
+    undecayed = undecayed_weights(network)
     groups = []
     for part, factor in (("encoder", settings.encoder_factor), ("rest", 1.0)):
-        of_part = [
-            weight
-            for weight in network.parameters()
+        of_part = {
+            name: weight
+            for name, weight in network.named_parameters()
             if weight.requires_grad and (id(weight) in inside) == (part == "encoder")
-        ]
-        decayed = [weight for weight in of_part if weight.ndim > 1]
-        others = [weight for weight in of_part if weight.ndim <= 1]
+        }
+        decayed = [weight for name, weight in of_part.items() if name not in undecayed]
+        others = [weight for name, weight in of_part.items() if name in undecayed]
         for weights, decay in ((decayed, settings.weight_decay), (others, 0.0)):
             if weights:
                 groups.append({"params": weights, "part": part, "factor": factor, "weight_decay": decay})
@@ -60,9 +62,9 @@ def set_learning_rate(optimizer: Optimizer, rate: float) -> None:
 
 
 def freeze_encoder(optimizer: Optimizer, frozen: bool) -> None:
-    """Let the encoder's weights learn, or not; what the optimizer remembers of them stays.
+    """Freeze the encoder's weights, or unfreeze them; the optimizer's state of them is kept.
 
-    Without gradients their activations are not kept, which saves memory and time; running means go on.
+    Without gradients no activations are kept, which saves memory and time; running statistics go on.
     """
     for group in optimizer.param_groups:
         if group["part"] == "encoder":
