@@ -1,5 +1,6 @@
 """The state of a training comes back whole, or not at all."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,12 @@ from torch import nn
 from torch.amp import GradScaler
 
 from severstal.memory import MicroBatches
+from severstal.models.checkpoint import read_tensors, write_tensors
+from severstal.models.registry import build_model
+from severstal.recipe import TrainingSettings
 from severstal.training.averaging import WeightAverage
 from severstal.training.history import History
+from severstal.training.optimizer import build_optimizer
 from severstal.training.state import TrainingState
 
 
@@ -91,3 +96,29 @@ def test_another_key_a_missing_or_a_damaged_file_starts_afresh(
     assert "starting afresh" in capsys.readouterr().out
     assert same(state.network.state_dict(), after)
     assert not same(before, after)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "encoder", "fact", "words"),
+    [
+        ("deeplab_v3plus", "tu-test_resnet", "built_as", "begun with other defaults of deeplab_v3plus"),
+        ("segmenter_linear", "tu-test_vit", "undecayed", "begun with weight decay on embeddings"),
+        ("fpn", "tu-test_resnet", "built_as", None),
+        ("fpn", "tu-test_resnet", "undecayed", None),
+    ],
+)
+def test_a_state_of_an_earlier_version_goes_on_only_where_nothing_changed(
+    architecture: str, encoder: str, fact: str, words: str | None, tmp_path: Path, capsys
+) -> None:
+    network = build_model(architecture, encoder)
+    state = TrainingState(network, build_optimizer(network, TrainingSettings()), MicroBatches(1))
+    path = tmp_path / "state.safetensors"
+    state.save(path, "key")
+    assert state.restore(path, "key")
+    tensors, metadata = read_tensors(path)
+    facts = json.loads(metadata["facts"])
+    del facts[fact]  # as earlier versions wrote it
+    write_tensors(tensors, path, {"facts": json.dumps(facts)})
+    assert state.restore(path, "key") == (words is None)
+    printed = capsys.readouterr()
+    assert (words or "") in printed.out + printed.err

@@ -1,6 +1,6 @@
 """All that changes while a fold is trained, and its file, from which the training goes on after a break."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,8 @@ from torch.optim import Optimizer
 
 from severstal.errors import SeverstalError
 from severstal.memory import MicroBatches
+from severstal.models.decay import undecayed_weights
+from severstal.models.editions import earlier_options
 from severstal.training.averaging import WeightAverage
 from severstal.training.checkpoint import fill_optimizer, load_state, optimizer_tensors, save_state
 from severstal.training.history import History
@@ -69,8 +71,26 @@ class TrainingState:
             "history": self.history.epochs,
             "scaler": self.scaler.state_dict(),
             "parts": self.parts.count,
+            "built_as": getattr(self.network, "built_as", {}),
+            "undecayed": self._undecayed(),
         }
         save_state(path, owners, facts)
+
+    def _undecayed(self) -> list[str]:
+        """Kernels, matrices and embeddings without weight decay, on which the optimizer's order depends."""
+        undecayed = undecayed_weights(self.network)
+        return [
+            name for name, weight in self.network.named_parameters() if weight.ndim > 1 and name in undecayed
+        ]
+
+    def _changed_since(self, facts: Mapping[str, Any]) -> str | None:
+        """What another version of this package would do otherwise than that which wrote a state."""
+        built_as = getattr(self.network, "built_as", {})
+        if built_as and earlier_options(built_as["architecture"], facts.get("built_as", {})):
+            return f"begun with other defaults of {built_as['architecture']}"
+        if self._undecayed() != facts.get("undecayed", []):
+            return "begun with weight decay on embeddings"
+        return None
 
     def restore(
         self, path: Path, key: str, files: Callable[[list[dict[str, Any]]], Iterable[Path]] = lambda _: ()
@@ -94,6 +114,9 @@ class TrainingState:
             print(f"starting afresh: {error}", flush=True)
             return False
         if facts.get("key") != key:
+            return False
+        if (changed := self._changed_since(facts)) is not None:
+            print(f"starting afresh: {path}: {changed}", flush=True)
             return False
         for file in files(facts["history"]):
             if not file.is_file():
