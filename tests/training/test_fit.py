@@ -211,7 +211,7 @@ def test_every_switch_changes_what_is_learnt(
     data: FoldData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # In the small data set the classes have equally many pixels.
-    monkeypatch.setattr(fit_module, "balanced_weights", lambda *_: np.array([1.8, 0.2]))
+    monkeypatch.setattr(fit_module, "rarity_weights", lambda *_: np.array([1.8, 0.2]))
 
     def trained(settings: Recipe, name: str) -> dict[str, Tensor]:
         settings = replace(settings, training=replace(settings.training, epochs=1, epoch_images=12))

@@ -38,7 +38,8 @@ class LossSettings:
         classes: weight of the class head's cross-entropy; without a head it must be 0.
         positive_weights: in the pixel cross-entropy a pixel of class k counts so many times; one number a
             class, or one for all; empty is 1.
-        class_weights: "balanced" weighs the mask losses of a class by how rare its pixels are.
+        class_weights: of the mask losses: "balanced" is one over the square root of a class's pixels,
+            "proportional" one over its pixels; both have mean 1.
         label_smoothing: the truth is moved by this towards a half.
         edge_smoothing: the truth is blurred at the edges of masks over so many pixels of the crop.
         deep_supervision: weight of the same mask losses on outputs of the encoder's coarser levels.
@@ -47,7 +48,7 @@ class LossSettings:
     masks: Mapping[str, float] = field(default_factory=lambda: {"bce": 0.75, "dice": 0.25})
     classes: float = within(0.0, 0.0, 1000.0)
     positive_weights: tuple[float, ...] = within((), 0.001, 1000.0)
-    class_weights: Literal["none", "balanced"] = "none"
+    class_weights: Literal["none", "balanced", "proportional"] = "none"
     label_smoothing: float = within(0.0, 0.0, 0.9)
     edge_smoothing: float = within(0.0, 0.0, 100.0)
     deep_supervision: float = within(0.0, 0.0, 100.0)

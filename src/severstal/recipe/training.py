@@ -87,4 +87,4 @@ class PhaseSettings:
     learning_rate: float | None = within(None, 1e-8, 10.0)
     frozen_encoder: bool = False
     masks: Mapping[str, float] | None = None
-    class_weights: Literal["none", "balanced"] | None = None
+    class_weights: Literal["none", "balanced", "proportional"] | None = None

@@ -6,7 +6,7 @@ from accelerate import Accelerator
 from accelerate.utils import set_seed
 from torch.amp import GradScaler
 
-from severstal.data.class_weights import balanced_weights
+from severstal.data.class_weights import rarity_weights
 from severstal.device import make_accelerator
 from severstal.errors import SeverstalError
 from severstal.files import write_text
@@ -154,8 +154,8 @@ def _loss(data: FoldData, recipe: Recipe, phase: Phase) -> TrainingLoss:
             "one for all"
         )
     weights = None
-    if phase.class_weights == "balanced":
-        weights = balanced_weights(data.masks, data.train, data.spec)
+    if phase.class_weights != "none":
+        weights = rarity_weights(data.masks, data.train, data.spec, phase.class_weights)
     return build_loss(
         phase.masks,
         recipe.loss.classes,

@@ -31,7 +31,7 @@ class Phase:
     learning_rate: float
     frozen_encoder: bool
     masks: Mapping[str, float]
-    class_weights: Literal["none", "balanced"]
+    class_weights: Literal["none", "balanced", "proportional"]
 
 
 class Plan:
