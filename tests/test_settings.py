@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
 from severstal.errors import SeverstalError
-from severstal.settings import build, within
+from severstal.settings import build, read_toml, within
 
 
 @dataclass(frozen=True)
@@ -119,3 +120,48 @@ def test_wrong_settings_in_lists_of_tables_are_named(table: dict, message: str) 
     with pytest.raises(SeverstalError) as caught:
         build(Kitchen, table, "a.toml")
     assert str(caught.value) == f"a.toml: {message}"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a = " + "[" * 5_000 + "]" * 5_000, "nested more than 16 deep: take tables or lists out"),
+        ("a = " + "{b=" * 5_000 + "1" + "}" * 5_000, "nested more than 16 deep: take tables or lists out"),
+        (".".join("a" * 5_000) + " = 1", "nested more than 16 deep: take tables or lists out"),
+        ("[" + ".".join("a" * 17) + "]", "nested more than 16 deep: take tables or lists out"),
+        ("a = " + "9" * 5_000, "not TOML (Exceeds the limit"),
+        ("a = " + "9" * 4_000, "has more than 64 bits: give a smaller number"),
+        ("a = 9223372036854775808", "9223372036854775808 has more than 64 bits: give a smaller number"),
+        ("a = -9223372036854775809", "-9223372036854775809 has more than 64 bits: give a smaller number"),
+        ("#" * (1 << 20) + "#", "larger than 1 MiB: this is no file of settings"),
+    ],
+)
+def test_toml_out_of_bounds_is_one_short_line(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text(text)
+    with pytest.raises(SeverstalError) as caught:
+        read_toml(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < len(str(path)) + 200
+
+
+def test_toml_within_bounds_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text("\ufeff[" + ".".join("a" * 15) + "]\nb = 9223372036854775807\nc = -9223372036854775808")
+    value = read_toml(path)
+    for _ in range(15):
+        value = value["a"]
+    assert value == {"b": (1 << 63) - 1, "c": -(1 << 63)}
+    with pytest.raises(FileNotFoundError):
+        read_toml(tmp_path / "absent.toml")
+    with pytest.raises(SeverstalError, match=r": cannot be read \(Is a directory\): name a TOML file"):
+        read_toml(tmp_path)
+
+
+def test_a_wrong_value_is_cut_in_the_message() -> None:
+    for value in ("x" * 100_000, list(range(100_000)), {str(k): k for k in range(100_000)}):
+        with pytest.raises(SeverstalError) as caught:
+            build(Oven, {"degrees": value}, "a.toml")
+        assert len(str(caught.value)) < 300

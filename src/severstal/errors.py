@@ -1,7 +1,29 @@
-"""The one kind of error that a person is meant to read."""
+"""The one kind of error that a person is meant to read, and values from outside as it shows them."""
 
 import difflib
+import reprlib
 from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+_JOINERS = "\u200c\u200d"  # zero-width, and needed to write Persian and several scripts of India
+_LONGEST_SHOWN = 200
+
+
+class _Brief(reprlib.Repr):
+    """Cuts long and deep values; unlike its base it keeps the order of a table's keys."""
+
+    def repr_dict(self, value: dict[Any, Any], level: int) -> str:
+        if level <= 0 and value:
+            return "{...}"
+        pairs = list(islice(value.items(), self.maxdict))
+        parts = [f"{self.repr1(key, level - 1)}: {self.repr1(item, level - 1)}" for key, item in pairs]
+        return "{" + ", ".join(parts + ["..."] * (len(value) > len(pairs))) + "}"
+
+
+_brief = _Brief()
+_brief.maxlevel, _brief.maxlist, _brief.maxtuple, _brief.maxdict = 4, 20, 20, 20
+_brief.maxstring, _brief.maxlong, _brief.maxother = 160, 40, 160
 
 
 class SeverstalError(Exception):
@@ -21,6 +43,43 @@ class SeverstalError(Exception):
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in place of a traceback."""
         return [f"severstal: {self}"]
+
+
+def printable(text: str) -> str:
+    r"""Escape what is not for showing: control characters, among them those that command a terminal.
+
+    Line feed and tab stay.
+
+    Example:
+        >>> printable("class \x1b[31m1\x07"), printable("\u3042\n")
+        ('class \\x1b[31m1\\x07', '\u3042\n')
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() or one in "\n\t" or one in _JOINERS else ascii(one)[1:-1] for one in text
+    )
+
+
+def is_printable(text: str) -> bool:
+    r"""Whether a text is one line without control characters.
+
+    Example:
+        >>> is_printable("class 1"), is_printable("class\n1"), is_printable("\x1b[2J")
+        (True, False, False)
+    """
+    return all(one.isprintable() or one in _JOINERS for one in text)
+
+
+def shown(value: Any) -> str:
+    """A value of any origin as an error shows it: on one line, and cut where it is long or deep.
+
+    Example:
+        >>> shown([1, "a"]), len(shown("x" * 1_000)), shown([[[[[[1]]]]]])
+        ("[1, 'a']", 160, '[[[[...]]]]')
+    """
+    text = _brief.repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "..."
 
 
 def nearest(name: str, known: Iterable[str], likeness: float = 0.0) -> str | None:

@@ -1,16 +1,64 @@
 """Settings from outside: a TOML table becomes a frozen dataclass, or an error that says what to write."""
 
 import logging
+import tomllib
 from collections.abc import Mapping
 from dataclasses import field, fields, is_dataclass
+from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from severstal.errors import SeverstalError, unknown
+from severstal.errors import SeverstalError, shown, unknown
 
 Settings = TypeVar("Settings")
 
+_TOML_BYTES = 1 << 20  # the longest recipe that comes with the project takes 3 KB
+_DEEPEST = 16  # tables within tables; a recipe has four
+
 logger = logging.getLogger("severstal")
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """Read a TOML file of any origin: at most 1 MiB, nested at most 16 deep, with 64-bit whole numbers.
+
+    Raises:
+        FileNotFoundError: it is not there.
+        SeverstalError: it cannot be read, is not TOML or exceeds a bound.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.toml"
+        >>> _ = path.write_text("name = 'tiles'")
+        >>> read_toml(path)
+        {'name': 'tiles'}
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > _TOML_BYTES:
+            raise SeverstalError(f"{path}: larger than {_TOML_BYTES >> 20} MiB: this is no file of settings")
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise SeverstalError(f"{path}: cannot be read ({error.strerror}): name a TOML file") from error
+    except RecursionError:
+        raise SeverstalError(f"{path}: nested more than {_DEEPEST} deep: take tables or lists out") from None
+    except ValueError as error:  # of the syntax, the encoding, or a number of thousands of digits
+        raise SeverstalError(f"{path}: not TOML ({error}): correct that line") from error
+    _check_bounds(table, path)
+    return table
+
+
+def _check_bounds(table: dict[str, Any], path: Path) -> None:
+    left: list[tuple[Any, int]] = [(table, 0)]
+    while left:  # not by recursion, which has bounds of its own
+        value, depth = left.pop()
+        if depth > _DEEPEST:
+            raise SeverstalError(f"{path}: nested more than {_DEEPEST} deep: take tables or lists out")
+        if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+            raise SeverstalError(f"{path}: {shown(value)} has more than 64 bits: give a smaller number")
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        left.extend((item, depth + 1) for item in inner)
 
 
 def within(default: Any, low: float, high: float) -> Any:
@@ -85,7 +133,7 @@ def build(cls: type[Settings], table: Mapping[str, Any], source: str, prefix: st
         inner = get_args(hints[key])
         if len(inner) == 2 and inner[1] is Ellipsis and is_dataclass(inner[0]):
             if not isinstance(value, list):
-                raise SeverstalError(f"{source}: {label} is {value!r}: make it tables, [[{label}]]")
+                raise SeverstalError(f"{source}: {label} is {shown(value)}: make it tables, [[{label}]]")
             values[key] = tuple(
                 _table(inner[0], item, source, f"{label}[{place}]") for place, item in enumerate(value)
             )
@@ -101,7 +149,7 @@ def build(cls: type[Settings], table: Mapping[str, Any], source: str, prefix: st
 
 def _table(cls: type[Settings], value: Any, source: str, label: str) -> Settings:
     if not isinstance(value, Mapping):
-        raise SeverstalError(f"{source}: {label} is {value!r}: make it a table, [{label}]")
+        raise SeverstalError(f"{source}: {label} is {shown(value)}: make it a table, [{label}]")
     return build(cls, value, source, label + ".")
 
 
@@ -113,19 +161,21 @@ def _fit(value: Any, hint: Any, source: str, label: str) -> Any:
     if origin is Literal:
         if value in arguments:
             return value
-        raise SeverstalError(f"{source}: {label} is {value!r}: take one of {', '.join(map(repr, arguments))}")
+        raise SeverstalError(
+            f"{source}: {label} is {shown(value)}: take one of {', '.join(map(repr, arguments))}"
+        )
     if origin is tuple and isinstance(value, list):
         if arguments[-1] is Ellipsis:
             if value:
                 return tuple(_fit(item, arguments[0], source, label) for item in value)
         elif len(value) == len(arguments):
             return tuple(_fit(item, kind, source, label) for item, kind in zip(value, arguments, strict=True))
-        raise SeverstalError(f"{source}: {label} is {value!r}: give {_amount(arguments)}")
+        raise SeverstalError(f"{source}: {label} is {shown(value)}: give {_amount(arguments)}")
     if hint is float and type(value) is int:
         return float(value)
     kind = Mapping if origin is not None and issubclass(origin, Mapping) else hint
     if origin is tuple or not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise SeverstalError(f"{source}: {label} is {value!r}: give {_word(kind, origin)}")
+        raise SeverstalError(f"{source}: {label} is {shown(value)}: give {_word(kind, origin)}")
     if kind is Mapping and arguments[1] is float:
         return {key: _fit(item, float, source, f"{label}.{key}") for key, item in value.items()}
     return value
@@ -147,4 +197,4 @@ def _check_range(value: Any, bounds: tuple[float, float] | None, source: str, la
     low, high = bounds
     for item in value if isinstance(value, tuple) else (value,):
         if not low <= item <= high:  # also false for nan
-            raise SeverstalError(f"{source}: {label} is {value!r}: give {low:g} to {high:g}")
+            raise SeverstalError(f"{source}: {label} is {shown(value)}: give {low:g} to {high:g}")

@@ -62,6 +62,12 @@ def test_masks_have_a_bit_for_each_class(classes, dtype):
         ({"classes": '"a"'}, "classes is 'a': give"),
         ({"classes": str([str(k) for k in range(17)])}, "classes is ['0', '1'"),
         ({"name": "tiles"}, "not TOML ("),
+        ({"name": '"a\\u001b[2J"'}, r"'a\x1b[2J' holds control characters: give a name of one line"),
+        ({"classes": '["a", "b\\nc"]'}, r"'b\nc' holds control characters: give"),
+        ({"image_shape": "[1000000, 1000000]"}, "image_shape is [1000000, 1000000]: cut the pictures to at m"),
+        ({"image_shape": "[8192, 8193]"}, "image_shape is [8192, 8193]: cut the pictures to at most 67,108,864"),
+        ({"image_shape": "[" * 5000 + "]" * 5000}, "nested more than 16 deep"),
+        ({"image_shape": "[256, " + "9" * 5000 + "]"}, "not TOML (Exceeds the limit"),
     ],
 )
 def test_a_fault_is_named_with_its_repair(tmp_path, changes, message):

@@ -1,5 +1,8 @@
 """Picture files are read by content and checked."""
 
+import struct
+import tracemalloc
+import zlib
 from pathlib import Path
 
 import cv2
@@ -60,3 +63,19 @@ def test_bad_pictures_are_named(tmp_path: Path) -> None:
         assert str(caught.value) == f"{path}: {message}"
     with pytest.raises(SeverstalError, match=r"cut\.jpg: damaged or cut short .*: replace the file"):
         read_picture(cut, SPEC)
+
+
+@pytest.mark.parametrize("sides", [(9_500, 9_500), (20_000, 20_000), (1_000_000, 1_000_000)])
+def test_a_huge_picture_is_refused_by_its_header(tmp_path: Path, sides: tuple[int, int]) -> None:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", *sides, 8, 0, 0, 0, 0))
+    path = tmp_path / "bomb.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(1_000_000))))
+    tracemalloc.start()
+    with pytest.raises(SeverstalError, match=r"bomb\.png: (damaged|the picture is)") as caught:
+        read_picture(path, SEVERSTAL)
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()
+    assert "\n" not in str(caught.value)

@@ -1,5 +1,8 @@
 """Arrays with a header on disk."""
 
+import tracemalloc
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -45,6 +48,24 @@ def test_files_that_cannot_be_read(tmp_path):
     save_npz(path, {"edition": 1}, {"values": np.arange(3)})
     with pytest.raises(SeverstalError, match=r"a\.npz: not a whole table: delete it and run again"):
         load_npz(path, "table", 1, read)  # its header has no name
+
+
+def test_a_bomb_is_refused_before_it_takes_memory(tmp_path):
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name in ("header", "values"):
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array_header_1_0(
+                    file, {"descr": "|u1", "fortran_order": False, "shape": (140_000_000,)}
+                )
+                for _ in range(140):
+                    file.write(bytes(1_000_000))
+    assert path.stat().st_size < 3_000_000
+    tracemalloc.start()
+    with pytest.raises(SeverstalError, match=r"a\.npz: holds 0\.3 GB, too many for a table: delete it$"):
+        load_npz(path, "table", 1, read)
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()
 
 
 @pytest.mark.parametrize("compressed", [False, True])

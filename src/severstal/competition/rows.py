@@ -57,11 +57,17 @@ def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
         >>> read_cells(path)
         (['ImageId', 'ClassId'], [['NA', '1']])
     """
+    if Path(path).is_file() and Path(path).stat().st_size > _MOST_BYTES:
+        raise SeverstalError(f"{path}: larger than {_MOST_BYTES >> 20} MiB: split it by its images")
     csv.field_size_limit(2**31 - 1)  # a ragged mask outgrows the module's own limit of 131,072 characters
     rows: list[list[str]] = []
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            rows.extend(cells for cells in csv.reader(file, strict=True) if cells)
+            for cells in csv.reader(file, strict=True):
+                if cells:
+                    rows.append(cells)
+                if len(rows) > _MOST_ROWS:  # the header is one of them
+                    raise SeverstalError(f"{path}: has {_MOST_ROWS:,} rows or more: split it by its images")
     except FileNotFoundError:
         raise SeverstalError(f"{path}: no such file: correct the path or put the file there") from None
     except OSError as error:

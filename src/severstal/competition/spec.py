@@ -1,14 +1,15 @@
 """What a data set fixes: its name, the shape of its pictures and its classes."""
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from severstal.errors import SeverstalError
+from severstal.errors import SeverstalError, is_printable, shown
+from severstal.settings import read_toml
 
 MAX_CLASSES = 16  # the bits of the widest mask, uint16
+_MOST_PIXELS = 1 << 26  # of a picture: 8,192 x 8,192, below what Pillow takes for a decompression bomb
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,10 @@ class Spec:
         image_shape: height and width in pixels.
         classes: names; `classes[k - 1]` is `ClassId` k.
 
+    Raises:
+        SeverstalError: no name; a side below 1 pixel, or more than 67,108,864 pixels (8,192 x 8,192); not 1
+            to 16 classes of different names; a name with control characters.
+
     Example:
         >>> SEVERSTAL.image_shape, list(SEVERSTAL.class_ids), SEVERSTAL.mask_dtype
         ((256, 1600), [1, 2, 3, 4], dtype('uint8'))
@@ -28,6 +33,25 @@ class Spec:
     name: str
     image_shape: tuple[int, int]
     classes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        shape, classes = self.image_shape, self.classes
+        if not isinstance(self.name, str) or not self.name:
+            raise SeverstalError(f"name is {shown(self.name)}: give the data set's name as text")
+        if len(shape) != 2 or not all(type(side) is int and side > 0 for side in shape):
+            raise SeverstalError(f"image_shape is {shown(list(shape))}: give [height, width] in pixels")
+        if self.pixels > _MOST_PIXELS:
+            raise SeverstalError(
+                f"image_shape is {shown(list(shape))}: cut the pictures to at most {_MOST_PIXELS:,} pixels"
+            )
+        named = all(isinstance(label, str) and label for label in classes)
+        if not named or not 1 <= len(classes) <= MAX_CLASSES or len(set(classes)) < len(classes):
+            raise SeverstalError(
+                f"classes is {shown(list(classes))}: give 1 to {MAX_CLASSES} different names"
+            )
+        for label in (self.name, *classes):
+            if not is_printable(label):
+                raise SeverstalError(f"{shown(label)} holds control characters: give a name of one line")
 
     @property
     def class_ids(self) -> range:
@@ -64,24 +88,18 @@ def read_spec(folder: str | Path) -> Spec:
     path = Path(folder) / "dataset.toml"
     if not path.is_file():
         return SEVERSTAL
-    try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SeverstalError(f"{path}: not TOML ({error}): correct that line") from error
-
+    settings = read_toml(path)
     known = {"name", "image_shape", "classes"}
     for key in sorted(known - settings.keys()):
         raise SeverstalError(f"{path}: key {key!r} is missing: add name, image_shape and classes")
     for key in sorted(settings.keys() - known):
-        raise SeverstalError(f"{path}: key {key!r} is unknown: keep name, image_shape and classes")
-
+        raise SeverstalError(f"{path}: key {shown(key)} is unknown: keep name, image_shape and classes")
     name, shape, classes = settings["name"], settings["image_shape"], settings["classes"]
-    if not isinstance(name, str) or not name:
-        raise SeverstalError(f"{path}: name is {name!r}: give the data set's name as text")
-    whole = isinstance(shape, list) and all(type(side) is int and side > 0 for side in shape)
-    if not whole or len(shape) != 2:
-        raise SeverstalError(f"{path}: image_shape is {shape!r}: give [height, width] in pixels")
-    named = isinstance(classes, list) and all(isinstance(label, str) and label for label in classes)
-    if not named or not 1 <= len(classes) <= MAX_CLASSES or len(set(classes)) < len(classes):
-        raise SeverstalError(f"{path}: classes is {classes!r}: give 1 to {MAX_CLASSES} different names")
-    return Spec(name, (shape[0], shape[1]), tuple(classes))
+    if not isinstance(shape, list):
+        raise SeverstalError(f"{path}: image_shape is {shown(shape)}: give [height, width] in pixels")
+    if not isinstance(classes, list):
+        raise SeverstalError(f"{path}: classes is {shown(classes)}: give 1 to {MAX_CLASSES} different names")
+    try:
+        return Spec(name, tuple(shape), tuple(classes))
+    except SeverstalError as error:
+        raise SeverstalError(f"{path}: {error}") from None

@@ -10,6 +10,11 @@ from PIL import Image, UnidentifiedImageError
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
 
+_PILLOW_ERRORS = (
+    *(OSError, SyntaxError, ValueError),  # what Pillow raises on a damaged file
+    *(Image.DecompressionBombError, Image.DecompressionBombWarning),
+)
+
 
 def read_picture(path: str | Path, spec: Spec) -> np.ndarray:
     """Read a picture as grey, whatever its name ends in.
@@ -57,5 +62,11 @@ def read_picture(path: str | Path, spec: Spec) -> np.ndarray:
                 return np.asarray(picture.convert("L"))
     except UnidentifiedImageError:
         raise SeverstalError(f"{path}: not a picture: replace the file") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombWarning) as error:
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        Image.DecompressionBombWarning,
+        Image.DecompressionBombError,
+    ) as error:
         raise SeverstalError(f"{path}: damaged or cut short ({error}): replace the file") from error

@@ -1,6 +1,7 @@
 """Arrays with a JSON header in one .npz file: whole or not there, never unpickled, refused when damaged."""
 
 import json
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +13,8 @@ from severstal.files import atomic_write
 
 Content = TypeVar("Content")
 
+_MOST_BYTES = 1 << 30  # of all arrays; a summary of 12,568 pictures has 103 MB
+_MANY_BYTES, _MOST_SHRUNK = 128 << 20, 100  # beyond the first, arrays shrunk by more than the second are a bomb
 _WRONG_VALUES = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 
@@ -47,7 +50,8 @@ def load_npz(
             damage; a SeverstalError gets the path put before it.
 
     Raises:
-        SeverstalError: the file is missing, damaged or of an incompatible version.
+        SeverstalError: the file is missing, damaged or of an incompatible version; or its arrays take more
+            than 1 GiB, or more than 128 MiB and a hundred times the file, which is seen before they are read.
 
     Example:
         >>> import tempfile
@@ -57,10 +61,17 @@ def load_npz(
         ('squares', array([0, 1, 4]))
     """
     try:
+        with zipfile.ZipFile(path) as archive:
+            held = sum(entry.file_size for entry in archive.infolist())
+            stored = sum(entry.compress_size for entry in archive.infolist())
+        if held > _MOST_BYTES or held > max(_MANY_BYTES, _MOST_SHRUNK * stored):
+            raise SeverstalError(f"{path}: holds {held / 1e9:.1f} GB, too many for a {what}: delete it")
         with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)
     except FileNotFoundError:
         raise SeverstalError(f"{path}: not there: give the command that makes it first") from None
+    except SeverstalError:
+        raise
     except Exception as error:  # damaged bytes make zipfile, zlib and numpy's parser raise a dozen kinds
         raise _damaged(path, what) from error
     try:

@@ -1,7 +1,6 @@
 """Recipes on disk: TOML files that name only what differs from the defaults."""
 
 import math
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from severstal.errors import SeverstalError
 from severstal.files import write_text
 from severstal.recipe.outcome import EnsembleSettings, InferenceSettings
 from severstal.recipe.recipe import PLAIN_NAME, Recipe
-from severstal.settings import build
+from severstal.settings import build, read_toml
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 
@@ -47,13 +46,9 @@ def load_recipe(name: str | Path) -> Recipe:
                 f"recipe {str(name)!r} is unknown: take one of {known}, or the path of a .toml"
             )
     try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        settings = read_toml(path)
     except FileNotFoundError:
         raise SeverstalError(f"{path}: no such recipe: correct the path") from None
-    except OSError as error:
-        raise SeverstalError(f"{path}: cannot be read ({error.strerror}): name a TOML file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SeverstalError(f"{path}: not TOML ({error}): correct that line") from error
     settings.setdefault("name", path.stem)
     if isinstance(members := settings.get("members"), list):
         settings["members"] = [_member(settings, each) for each in members]
