@@ -1,6 +1,7 @@
 """Every fault of a CSV file ends in one line that names the file, the row and the repair."""
 
 import re
+import tracemalloc
 
 import pytest
 
@@ -151,3 +152,17 @@ def test_names_from_a_stranger_stay_on_one_line():
     assert "\n" not in found
     assert len(found) < 200
     assert shorten("short") == "short"
+
+
+def test_a_table_out_of_bounds_is_refused_while_it_is_read(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(TODAY + "a.jpg,1,1 3\n" * 1_000_000)
+    tracemalloc.start()
+    assert fault(path) == ": has 400,000 rows or more: split it by its images"
+    assert tracemalloc.get_traced_memory()[1] < 200_000_000
+    tracemalloc.stop()
+    path.write_text(TODAY + "a.jpg,1,1 3\n" * 399_999)
+    assert len(read_cells(path)[1]) == 399_999
+    with path.open("wb") as file:
+        file.truncate((512 << 20) + 1)  # takes no disk
+    assert fault(path) == ": larger than 512 MiB: split it by its images"

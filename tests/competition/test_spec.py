@@ -64,8 +64,14 @@ def test_masks_have_a_bit_for_each_class(classes, dtype):
         ({"name": "tiles"}, "not TOML ("),
         ({"name": '"a\\u001b[2J"'}, r"'a\x1b[2J' holds control characters: give a name of one line"),
         ({"classes": '["a", "b\\nc"]'}, r"'b\nc' holds control characters: give"),
-        ({"image_shape": "[1000000, 1000000]"}, "image_shape is [1000000, 1000000]: cut the pictures to at m"),
-        ({"image_shape": "[8192, 8193]"}, "image_shape is [8192, 8193]: cut the pictures to at most 67,108,864"),
+        (
+            {"image_shape": "[1000000, 1000000]"},
+            "image_shape is [1000000, 1000000]: cut the pictures to at m",
+        ),
+        (
+            {"image_shape": "[8192, 8193]"},
+            "image_shape is [8192, 8193]: cut the pictures to at most 67,108,864",
+        ),
         ({"image_shape": "[" * 5000 + "]" * 5000}, "nested more than 16 deep"),
         ({"image_shape": "[256, " + "9" * 5000 + "]"}, "not TOML (Exceeds the limit"),
     ],

@@ -16,6 +16,9 @@ from severstal.competition.tables import tidy
 from severstal.errors import SeverstalError
 from severstal.progress import progress
 
+_MOST_SHAPES = 10_000  # of one picture
+_MOST_DRAWN = 200  # times the picture's pixels, in all its shapes; people's overlap once or twice
+
 
 @dataclass(frozen=True)
 class Labels:
@@ -110,7 +113,8 @@ def gather(pictures: Iterator[Picture], target: Target) -> Imported:
     """Unite the shapes of each picture and class.
 
     Raises:
-        SeverstalError: a picture is listed twice, or one of its shapes cannot be drawn.
+        SeverstalError: a picture is listed twice, has more than 10,000 shapes or such as would cover it more
+            than 200 times over, or one of its shapes cannot be drawn.
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL
@@ -125,7 +129,14 @@ def gather(pictures: Iterator[Picture], target: Target) -> Imported:
         if image in rows:
             raise SeverstalError(f"{where}: picture {image} is listed twice: keep one of the two entries")
         masks: dict[int, np.ndarray] = {}
-        for shape in shapes:
+        drawn = 0
+        for count, shape in enumerate(shapes, start=1):
+            drawn += np.count_nonzero(shape.mask)
+            if count > _MOST_SHAPES or drawn > _MOST_DRAWN * target.spec.pixels:
+                raise SeverstalError(
+                    f"{shape.where}: more shapes than anybody draws on one picture: delete those that are "
+                    "there many times"
+                )
             if not shape.mask.any():
                 notes.append(f"{shape.where}: covers the centre of no pixel of the picture: left out")
             elif shape.class_id in masks:

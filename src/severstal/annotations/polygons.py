@@ -75,7 +75,7 @@ def fill(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     span = (
         right - left + 1
     )  # what a row crosses beyond the last column toggles nothing, and lands in one more
-    toggles = np.zeros((bottom - top) * span, np.int64)
+    toggles = np.zeros((bottom - top) * span, bool)
     totals = np.cumsum(counts)
     ends = np.searchsorted(totals, np.arange(CROSSINGS, totals[-1], CROSSINGS))
     for chunk in np.split(np.arange(len(counts)), ends):
@@ -84,8 +84,9 @@ def fill(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
         row = first[edge] + np.arange(len(edge)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
         x = upper[edge, 0] + (row + 0.5 - upper[edge, 1]) * slope[edge]
         column = np.clip(np.ceil(x - 0.5), left, right).astype(np.int64)
-        toggles += np.bincount((row - top) * span + column - left, minlength=len(toggles))
-    inside = np.bitwise_xor.accumulate(toggles.reshape(bottom - top, span) & 1, axis=1)
+        places, crossings = np.unique((row - top) * span + column - left, return_counts=True)
+        toggles[places] ^= crossings % 2 == 1
+    inside = np.logical_xor.accumulate(toggles.reshape(bottom - top, span), axis=1)
     mask[top:bottom, left:right] = inside[:, :-1]
     return mask
 

@@ -16,6 +16,8 @@ TABLE_COLUMNS: dict[Form, tuple[str, ...]] = {
     "2019": ("ImageId_ClassId", "EncodedPixels"),
 }
 
+_MOST_ROWS = 400_000  # eight times Severstal's pairs
+_MOST_BYTES = 512 << 20
 _LONGEST_SHOWN = 80  # characters of a stranger's header that an error repeats
 
 
@@ -39,7 +41,7 @@ class TableRow(NamedTuple):
 
 
 def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
-    r"""Read a CSV file as text, whatever its columns.
+    r"""Read a CSV file of at most 512 MiB and fewer than 400,000 rows as text, whatever its columns.
 
     A byte-order mark, Windows line ends and blank lines are passed over. No text stands for a missing value,
     so a picture may be named `NA`.
@@ -48,7 +50,7 @@ def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
         The header, and the rows, each with as many cells as the header.
 
     Raises:
-        SeverstalError: the file is missing, unreadable, empty, not UTF-8, wrongly quoted or ragged.
+        SeverstalError: the file is missing, unreadable, empty, larger, not UTF-8, wrongly quoted or ragged.
 
     Example:
         >>> import tempfile
