@@ -3,6 +3,7 @@ import torch
 
 from severstal.errors import SeverstalError
 from severstal.models.registry import architectures, build_model
+from severstal.models.smallest import smallest
 
 # They take vision transformers, or VGGs, or no encoder of another's; maskrcnn has a loss of its own, and this
 # test in its own file.
@@ -89,3 +90,40 @@ def test_impossible_options_are_one_line(architecture, options, words):
     with pytest.raises(SeverstalError, match=words) as caught:
         build_model(architecture, "tu-test_resnet", options=options)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "architecture", ["unet", "dpt", "segmenter_linear", "maskrcnn", "hrnet_ocr", "dinov3_dpt"]
+)
+@pytest.mark.parametrize(
+    "name",
+    ["checkpoint_path", "pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "cache_dir", "kwargs"],
+)
+def test_no_option_reaches_a_loader(architecture, name, tmp_path, monkeypatch):
+    path = tmp_path / "x.pth"
+    torch.save({"weight": torch.zeros(1)}, path)
+    for loader in ("torch.load", "timm.models.load_checkpoint", "timm.models._builder.load_pretrained"):
+        monkeypatch.setattr(loader, lambda *_, **__: pytest.fail("a file was opened"))
+    encoder, options = smallest(architecture)
+    for value in (str(path), "x", {"file": str(path)}, {"custom_load": True}, True):
+        with pytest.raises(SeverstalError, match=r"model option '.*' (is|may not)") as caught:
+            build_model(architecture, encoder, options={**options, name: value})
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "value", ["/etc/passwd", "a.pth", "..", "hf-hub:a", ["a/b"], {"type": "a\\b"}, {"a.b": 1}, None.__class__]
+)
+def test_no_value_of_an_option_is_a_path(value):
+    with pytest.raises(
+        SeverstalError, match=r"model option 'decoder_attention_type' is .*: give (words|numbers)"
+    ):
+        build_model("unet", "tu-test_resnet", options={"decoder_attention_type": value})
+
+
+@pytest.mark.parametrize(
+    "encoder", ["tu-hf-hub:a/b", "tu-local-dir:/tmp", "/tmp/a.pth", "tu-test_resnet.a/b"]
+)
+def test_no_encoder_is_fetched_from_a_place(encoder):
+    with pytest.raises(SeverstalError, match=r"encoder_name .* is unknown"):
+        build_model("unet", encoder)

@@ -1,12 +1,14 @@
 """The networks by name: a new architecture is one file and one line here."""
 
+import re
 from collections.abc import Mapping
 from functools import partial
+from types import NoneType
 from typing import Any, Protocol
 
 import segmentation_models_pytorch as smp
 
-from severstal.errors import SeverstalError, unknown
+from severstal.errors import SeverstalError, shown, unknown
 from severstal.models.classical.body import classical
 from severstal.models.deeplab import DeepLabV1, DeepLabV2
 from severstal.models.deeplab_v3 import deeplab_v3, deeplab_v3plus
@@ -156,7 +158,8 @@ def build_model(
         classes: of the masks, from 1.
         class_head: whether the network also says which classes a picture holds.
         options: further settings of the architecture, as segmentation-models-pytorch names them; for a timm
-            encoder also timm's, such as `img_size` for transformers with a window.
+            encoder also some of timm's, such as `img_size` for transformers with a window. Names are those of
+            a list, values are numbers, words and lists or tables of such: no option names a file.
         deep_supervision: whether small heads find masks in the encoder's coarser features too, while the
             network is in training mode; their weights come last in its state.
 
@@ -180,6 +183,7 @@ def build_model(
     if in_channels < 1 or classes < 1:
         raise SeverstalError(f"in_channels is {in_channels} and classes {classes}: give at least 1 of each")
     options = dict(options or {})
+    _check_values(options)
     try:
         network = BUILDERS[architecture](
             encoder_name, encoder_weights, in_channels, classes, class_head, options
@@ -197,3 +201,19 @@ def build_model(
         ) from error
     network.built_as = built_as(architecture)
     return network
+
+
+def _check_values(options: Mapping[str, Any]) -> None:
+    """Refuse values that might be paths: of texts, only words pass."""
+    for name, value in options.items():
+        left = [value]
+        while left:
+            item = left.pop()
+            if isinstance(item, Mapping):
+                left += [*item, *item.values()]
+            elif isinstance(item, list | tuple):
+                left += item
+            elif isinstance(item, str) and not re.fullmatch(r"[A-Za-z0-9_]{1,40}", item):
+                raise SeverstalError(f"model option {name!r} is {shown(value)}: give words without signs")
+            elif not isinstance(item, str | int | float | NoneType):
+                raise SeverstalError(f"model option {name!r} is {shown(value)}: give numbers and words")

@@ -10,7 +10,7 @@ import segmentation_models_pytorch as smp
 from segmentation_models_pytorch.base import SegmentationModel
 from torch import nn
 
-from severstal.errors import SeverstalError, nearest, unknown
+from severstal.errors import SeverstalError, unknown
 from severstal.models.encoders import TIMM, any_size, find_encoder, find_stride
 from severstal.models.mismatch import is_library_code, library_call
 from severstal.models.network import Network
@@ -22,6 +22,12 @@ PRIOR = 0.01
 PRIOR_LOGIT = math.log(PRIOR / (1 - PRIOR))
 
 FIXED = ("self", "kwargs", "encoder_name", "encoder_weights", "in_channels", "classes", "activation")
+
+# What timm's models may be told: shapes, depths and shares, never a file (checkpoint_path, pretrained_cfg).
+TIMM_OPTIONS = (
+    *("depth", "drop_path_rate", "drop_rate", "dynamic_img_size", "embed_dim", "img_size", "mlp_ratio"),
+    *("num_heads", "patch_size", "qkv_bias", "strict_img_size", "window_size"),
+)
 
 
 def smp_network(
@@ -42,8 +48,8 @@ def smp_network(
         in_channels: of the pictures.
         classes: of the masks.
         class_head: whether to add smp's classification head to the encoder.
-        options: what else the decoder takes, as smp names it; what it does not take goes to timm, when the
-            encoder is timm's. `aux_params` may hold the class head's `pooling` and `dropout`.
+        options: what else the decoder takes, as smp names it; for an encoder of timm also `TIMM_OPTIONS`.
+            `aux_params` may hold the class head's `pooling` and `dropout`.
 
     Raises:
         SeverstalError: an unknown encoder, weights or option.
@@ -57,13 +63,12 @@ def smp_network(
     encoder_name = find_encoder(encoder_name)
     weights = find_weights(encoder_name, encoder_weights)
     own = [name for name in inspect.signature(decoder.__init__).parameters if name not in FIXED]
-    # What is not smp's is timm's to judge, unless it only misspells one of smp's.
-    likeness = 0.8 if encoder_name.startswith(TIMM) else 0.0
+    allowed = [*own, *(TIMM_OPTIONS if encoder_name.startswith(TIMM) else ())]
     for name in options:
         if name in FIXED:
             raise SeverstalError(f"model option {name!r} may not be set: remove it")
-        if name not in own and nearest(name, own, likeness):
-            raise unknown("model option", name, own)
+        if name not in allowed:
+            raise unknown("model option", name, allowed)
     if "aux_params" in options and not class_head:
         raise SeverstalError("model option 'aux_params' is of the class head: set class_head = true")
 
