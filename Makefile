@@ -8,10 +8,21 @@ RECIPE ?= auto
 INPUT ?=
 OUTPUT ?= submissions/submission.csv
 
+# Commands read these from the environment, as "$$INPUT": pasted into a command, the value `x"; touch y; "` would
+# be run by the shell. $(value) keeps make from running what stands in $(shell ...) in them.
+override RECIPE := $(value RECIPE)
+override INPUT := $(value INPUT)
+override OUTPUT := $(value OUTPUT)
+export RECIPE INPUT OUTPUT PYTHON
+
 # The first Python that is new enough; PYTHON=... chooses another. Nothing is ever installed into it.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
-PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
+ifeq ($(origin PYTHON),undefined)
+PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
 	"$$name" -c '$(NEW_ENOUGH)' 2>/dev/null && echo "$$name" && break; done)
+else
+override PYTHON := $(value PYTHON)
+endif
 
 VENV_PYTHON := .venv/bin/python
 # One thread a worker, as many workers as cores, which take tests from one another; -rs says why one was skipped.
@@ -35,17 +46,17 @@ ifneq ($(shell cat .venv/installed 2>/dev/null),$(CURDIR))
 .PHONY: .venv/installed
 endif
 .venv/installed: requirements.txt pyproject.toml
-	if [ -z "$(PYTHON)" ]; then echo "severstal: Python 3.11 or newer is missing: install it, or name it with PYTHON=/path/to/python" >&2; exit 2; fi
-	if ! "$(PYTHON)" -c '$(NEW_ENOUGH)'; then echo "severstal: $(PYTHON) is older than Python 3.11: name a newer one with PYTHON=/path/to/python" >&2; exit 2; fi
-	if ! "$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null; then echo "severstal: '$(PYTHON) -m venv' is missing: install it (Debian, Ubuntu: apt install python3-venv)" >&2; exit 2; fi
+	if [ -z "$$PYTHON" ]; then echo "severstal: Python 3.11 or newer is missing: install it, or name it with PYTHON=/path/to/python" >&2; exit 2; fi
+	if ! "$$PYTHON" -c '$(NEW_ENOUGH)'; then echo "severstal: $$PYTHON is older than Python 3.11: name a newer one with PYTHON=/path/to/python" >&2; exit 2; fi
+	if ! "$$PYTHON" -c 'import venv, ensurepip' 2>/dev/null; then echo "severstal: '$$PYTHON -m venv' is missing: install it (Debian, Ubuntu: apt install python3-venv)" >&2; exit 2; fi
 	echo "setting up .venv (about two minutes, 5 GB with torch's CUDA build)"
-	"$(PYTHON)" -m venv .venv
+	"$$PYTHON" -m venv .venv
 	$(VENV_PYTHON) -m pip install --disable-pip-version-check -r requirements.txt || \
 		{ echo "severstal: the packages could not be installed: see pip's message above, check the network, and give the same command again" >&2; exit 2; }
-	echo "$(CURDIR)" > .venv/installed
+	pwd -P > .venv/installed
 
 submission: setup
-	$(VENV_PYTHON) -m severstal notebooks "$(RECIPE)" --output "$(OUTPUT)" $(if $(INPUT),--input "$(INPUT)")
+	$(VENV_PYTHON) -m severstal notebooks "$$RECIPE" --output "$$OUTPUT" $${INPUT:+--input "$$INPUT"}
 
 notebooks: setup
 	$(VENV_PYTHON) -m severstal sample --output input/sample
