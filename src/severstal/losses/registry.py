@@ -16,6 +16,7 @@ from severstal.losses.focal import focal_loss
 from severstal.losses.hausdorff import hausdorff_loss
 from severstal.losses.lovasz import lovasz_hinge, symmetric_lovasz_hinge
 from severstal.losses.mcc import mcc_loss
+from severstal.losses.papers import LOSS_PAPERS, LossDescription
 from severstal.losses.target import by_class, coarsen_target, smooth_edges, smooth_labels
 from severstal.losses.tversky import focal_tversky_loss, jaccard_loss, tversky_loss
 
@@ -53,6 +54,16 @@ MASK_LOSSES: dict[str, MaskLoss] = {
     "tversky": MaskLoss(tversky_loss),
     "weighted_ce": MaskLoss(weighted_softmax_cross_entropy, "edges", ("positive_weights", "label_smoothing")),
 }
+
+
+def describe_losses() -> list[LossDescription]:
+    """Describe every loss of masks, in the order of the names: its paper, and what it is in one line.
+
+    Example:
+        >>> describe_losses()[0].summary
+        'Binary cross-entropy of every pixel of every class'
+    """
+    return [LossDescription(name, *LOSS_PAPERS[name]) for name in sorted(MASK_LOSSES)]
 
 
 class NetworkOutput(Protocol):

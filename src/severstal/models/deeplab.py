@@ -1,4 +1,4 @@
-"""The first two DeepLabs: an atrous encoder of stride 8, and convolutions that look far around."""
+"""The first two DeepLabs: a dilated encoder of stride 8, and convolutions with a large field of view."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -70,7 +70,9 @@ class DeepLabV2(Body):
 
     The encoder's last strides are given up for atrous convolutions, so that its deepest feature is of stride
     8; four branches look at it with rates of 6, 12, 18 and 24 pixels, and their logits are summed and
-    interpolated to the picture's size.
+    interpolated to the picture's size. Left out are the paper's CRF and its fusion over scales: the maximum
+    of the score maps of the picture at 0.5, 0.75 and 1 times its size. `inference.scales = [0.5, 0.75, 1.0]`
+    predicts at those scales and takes the mean in place of the maximum.
 
     Args:
         encoder_name: any whose strides can be dilated, as ResNets.

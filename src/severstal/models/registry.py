@@ -32,6 +32,7 @@ from severstal.models.network import (
     supervise,
 )
 from severstal.models.ocr import hrnet_ocr
+from severstal.models.papers import NETWORK_PAPERS, NetworkDescription
 from severstal.models.pspnet import PspNet
 from severstal.models.segmenter import SegmenterLinear, SegmenterMask
 from severstal.models.segnet import SegNet
@@ -45,6 +46,7 @@ __all__ = [
     "OwnLossOutput",
     "architectures",
     "build_model",
+    "describe_networks",
     "encoder_of",
 ]
 
@@ -119,6 +121,16 @@ def architectures() -> tuple[str, ...]:
         True
     """
     return tuple(sorted(BUILDERS))
+
+
+def describe_networks() -> list[NetworkDescription]:
+    """Describe every network, in the order of the names: its paper, and what it is in one line.
+
+    Example:
+        >>> describe_networks()[-1].paper
+        'Xiao, Liu, Zhou, Jiang and Sun 2018, ECCV'
+    """
+    return [NetworkDescription(name, *NETWORK_PAPERS[name]) for name in architectures()]
 
 
 def check_architecture(name: str) -> None:
