@@ -8,7 +8,7 @@ import sys
 from severstal.competition.masks import Masks
 from severstal.competition.tables import read_submission
 from severstal.report.submission import submission_gallery
-from severstal.runs.job import reopen_job
+from severstal.runs.opening import open_run
 
 IMAGES = 7
 
@@ -16,7 +16,7 @@ IMAGES = 7
 def main() -> None:
     """Draw the first test image of each combination of classes, then more with a defect."""
     run, target = sys.argv[1:]
-    job = reopen_job(run)
+    job = open_run(run)
     truth = Masks(job.truth, job.spec)
     drawn = Masks(read_submission(job.folder / "submission.csv", job.spec), job.spec)
     presence = truth.presence(job.sample.images)

@@ -28,7 +28,7 @@ from severstal.inference.predict import PredictionTask, predict_maps
 from severstal.models.from_recipe import new_network
 from severstal.models.network import Network
 from severstal.recipe import Recipe
-from severstal.runs.job import open_job
+from severstal.runs.opening import open_job
 from severstal.synthetic import draw_sample
 
 REPEATS = 3

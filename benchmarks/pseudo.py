@@ -17,15 +17,19 @@ from severstal.data.pseudo import load_labels
 from severstal.evaluation.bootstrap import paired
 from severstal.files import read_json
 from severstal.recipe import Recipe, load_recipe
-from severstal.runs.job import Job, open_job
+from severstal.runs.job import Job
+from severstal.runs.opening import open_job
 
 
 def scores(job: Job) -> dict[str, ScoredPairs]:
     """Train, predict and draw: how each pair scored, out of fold and on the test images."""
-    pipeline.train_folds(job)
-    found = {"out of fold": pipeline.score_oof(job)}
+    pipeline.record(job)
+    trained = pipeline.train(job)
+    rules = pipeline.search_rules(pipeline.summarise(job, trained))
+    found = {"out of fold": rules.pairs}
     if job.truth is not None:
-        found["test"] = score_masks(pipeline.draw_test(job), job.truth, job.sample.images, job.spec)
+        masks = pipeline.segment_test(rules, trained).table
+        found["test"] = score_masks(masks, job.truth, job.sample.images, job.spec)
     return found
 
 

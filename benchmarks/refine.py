@@ -17,6 +17,7 @@ from severstal.decision.heldout import draw_cross_fitted
 from severstal.decision.refine.settings import NO_REFINEMENT, Refinement
 from severstal.decision.rules import Rules
 from severstal.evaluation.bootstrap import paired
+from severstal.runs.combining import open_runs
 
 STEPS = (
     Refinement(opening=1),
@@ -41,20 +42,20 @@ def changed(rules: Rules, refine: Refinement, fill_holes: bool) -> Rules:
 def main() -> None:
     """Print a line a step."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("runs", nargs="+", help="the folder of a run, or those of a team")
-    candidate = pipeline.open_ensemble(parser.parse_args().runs)
-    maps, folds = pipeline.predict_oof(candidate), pipeline.fold_table(candidate)
-    _, fitted = pipeline.explore_rules(candidate)
-    numbers, groups = folds["fold"].to_numpy(), folds["group"].to_numpy()
+    parser.add_argument("runs", nargs="+", help="the folder of a run, or those of an ensemble")
+    run = open_runs(parser.parse_args().runs)
+    _, found = pipeline.find_rules(run)
+    maps, fitted = found.oof.maps, found.fitted
+    numbers, groups = found.summarised.fold_of, found.summarised.groups
     steps = {"none": (NO_REFINEMENT, False), HOLES: (NO_REFINEMENT, True)}
     steps |= {str(step): (step, False) for step in STEPS}
     without = None
     for name, (refine, holes) in steps.items():
-        rules = {fold: changed(found, refine, holes) for fold, found in fitted.rules.items()}
+        rules = {fold: changed(each, refine, holes) for fold, each in fitted.rules.items()}
         start = time.perf_counter()
-        table = draw_cross_fitted(maps, rules, numbers, candidate.spec, candidate.train_pictures)
+        table = draw_cross_fitted(maps, rules, numbers, run.spec, run.train_pictures)
         seconds = time.perf_counter() - start
-        pairs = score_masks(table, candidate.labels, maps.names, candidate.spec, groups, numbers)
+        pairs = score_masks(table, run.labels, maps.names, run.spec, groups, numbers)
         without = without or pairs
         gain = paired(pairs.dice, without.dice, pairs.groups)
         print(

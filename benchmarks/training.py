@@ -14,13 +14,13 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from severstal import pipeline
 from severstal.evaluation.bootstrap import interval
 from severstal.evaluation.comparison import compare_pairs
-from severstal.experiments.judge import gain_on_defects, judge
+from severstal.experiments.evaluation import evaluate, gain_on_defects
 from severstal.recipe import Recipe, load_recipe
 from severstal.recipe.switches import change
 from severstal.report.comparison import format_comparison
+from severstal.runs.combining import open_recipe
 
 OURS = {
     "data.local_contrast": 33,
@@ -84,8 +84,8 @@ def main() -> None:
     arguments = parser.parse_args()
 
     recipes = both_recipes(arguments)
-    candidates = [pipeline.open_run_or_ensemble(recipe, arguments.input) for recipe in recipes]
-    plain, ours = (judge(candidate, arguments.engine) for candidate in candidates)
+    runs = [open_recipe(recipe, arguments.input) for recipe in recipes]
+    plain, ours = (evaluate(run, arguments.engine) for run in runs)
     seen = arguments.images * arguments.epochs
     print(f"\n{arguments.encoder}, {seen:,} pictures seen in each of {arguments.folds} folds")
     for name, pairs, rate in (

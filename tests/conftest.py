@@ -1,5 +1,6 @@
 """What all tests share: the real data, a small data set that is drawn in a blink, and a way to be killed."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -65,6 +66,12 @@ def arm():
     sys.addaudithook(touch)
     atexit.register(lambda: print(f"touched {count}"))
 """
+
+
+@pytest.fixture(autouse=True)
+def _progress_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Have `caplog` hold what a user is told at work, too."""
+    caplog.set_level(logging.INFO, "severstal")
 
 
 @pytest.fixture

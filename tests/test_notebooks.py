@@ -11,7 +11,7 @@ from severstal.competition.submission import check_submission
 from severstal.errors import SeverstalError
 from severstal.notebooks import NOTEBOOKS, STUDIES, run_all
 from severstal.report.notebooks import run_notebooks
-from severstal.runs.job import reopen_job
+from severstal.runs.opening import open_run
 
 SOURCES = sorted(NOTEBOOKS.glob("0*.ipynb"))
 JOB = ["01_eda", "02_folds", "03_train", "04_thresholds", "05_submission", "06_errors"]
@@ -28,7 +28,7 @@ def test_they_run_top_to_bottom(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     kept = run_all(str(tiny_recipe), small_input, "out/mine.csv")
-    job = reopen_job("runs/tiny-small")
+    job = open_run("runs/tiny-small")
     assert check_submission("out/mine.csv", job.sample, job.spec) == []
     assert kept == job.folder / "notebooks"
     assert sorted(path.stem for path in kept.glob("*.ipynb")) == JOB
@@ -58,7 +58,7 @@ def test_the_study_of_networks_runs(
         if "image/png" in out.get("data", {})
     ]
     assert len(figures) >= 1
-    assert reopen_job("runs/compare-tiny-linknet-small").recipe.training.epoch_images == 16
+    assert open_run("runs/compare-tiny-linknet-small").recipe.training.epoch_images == 16
 
 
 def test_a_notebook_that_is_not_there(

@@ -42,7 +42,7 @@ clip = 1.0
 SCRIPT = """
 import sys
 from dataclasses import replace
-from severstal.runs.job import open_job
+from severstal.runs.opening import open_job
 from severstal.training.loader import FoldData
 from severstal.training.fit import fit
 from severstal.processes import distributed

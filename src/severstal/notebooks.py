@@ -1,5 +1,6 @@
 """The whole job through its notebooks, which call the stages of `pipeline` and show what they do."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,8 +8,11 @@ import nbformat
 
 from severstal.errors import SeverstalError
 from severstal.files import write_text
-from severstal.pipeline import SUBMISSION, check_output, open_run_or_ensemble
+from severstal.pipeline import SUBMISSION, check_output
 from severstal.report.notebooks import read_notebook, run_notebooks
+from severstal.runs.combining import open_recipe
+
+logger = logging.getLogger("severstal")
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 STUDIES = ("07_architectures",)  # executed only when named: no submission comes of them
@@ -39,18 +43,18 @@ def run_all(
             kept.
     """
     sources = _choose(only)
-    candidate = open_run_or_ensemble(recipe, input)
-    kept = candidate.folder / "notebooks"
+    run = open_recipe(recipe, input)
+    kept = run.files.notebooks
     parameters = {
-        "recipe": candidate.recipe.name if recipe == "auto" else recipe,
-        "input_folder": str(candidate.data.root),
+        "recipe": run.recipe.name if recipe == "auto" else recipe,
+        "input_folder": str(run.data.root),
     }
     submitted = any(source.stem not in STUDIES for source in sources)
     if submitted:
         check_output(output)
         parameters["output"] = str(output)
     run_notebooks(sources, kept, parameters)
-    print(*([f"submission: {output}"] if submitted else []), f"notebooks: {kept}", sep="\n", flush=True)
+    logger.info("notebooks: %s", kept)
     if refresh:
         for source in sources:
             _refresh(source, kept / source.name)

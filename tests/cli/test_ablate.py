@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import tyro
 
-from severstal import pipeline
+from severstal import experiments
 from severstal.cli.ablate import ablate
 from severstal.cli.jobs import predict, train
 
@@ -22,7 +22,8 @@ def call(command: Callable, *words: str | Path) -> None:
 
 def test_what_is_given_comes_through(monkeypatch: pytest.MonkeyPatch) -> None:
     given = []
-    monkeypatch.setattr(pipeline, "ablate", lambda *values: given.append(values))
+    monkeypatch.setattr(experiments, "ablate", lambda *values: given.append(values))
+    monkeypatch.setattr("severstal.report.ablation.format_ablation", str)
     call(ablate, "smoke", "--input", "tiles", "--switches", "ema", "seed", "--folds", "2", "--engine", "ray")
     call(ablate, "smoke")
     assert given == [

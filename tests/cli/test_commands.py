@@ -15,7 +15,7 @@ from PIL import Image
 
 from severstal import cli, pipeline
 from severstal.cli.commands import COMMANDS
-from severstal.runs.job import open_job
+from severstal.runs.opening import open_job
 
 
 @pytest.fixture

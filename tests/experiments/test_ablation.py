@@ -14,9 +14,12 @@ from severstal.competition.spec import Spec
 from severstal.data import duplicates
 from severstal.errors import SeverstalError
 from severstal.evaluation.bootstrap import paired
-from severstal.experiments import ablation
-from severstal.experiments import judge as judging
+from severstal.experiments import ablation, evaluation
 from severstal.recipe import Recipe
+from severstal.report.ablation import format_ablation
+from severstal.runs.ensemble import RunOrEnsemble
+from severstal.runs.opening import open_run
+from severstal.runs.record import Stage
 
 
 @pytest.fixture(autouse=True)
@@ -25,20 +28,20 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_switches_are_trained_compared_and_sorted(
-    small_input: Path, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    small_input: Path, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse_jpeg(candidate: pipeline.RunOrEnsemble, engine: str) -> None:
-        if candidate.recipe.augment.jpeg:
+    def refuse_jpeg(run: RunOrEnsemble, engine: str) -> list[pipeline.Trained]:
+        if run.recipe.augment.jpeg:
             raise SeverstalError("the loss is not a number")
-        train_folds(candidate, engine)
+        return train(run, engine)
 
     searched: list[object] = []
     search = duplicates.find_duplicates
     monkeypatch.setattr(
         duplicates, "find_duplicates", lambda pictures: searched.append(pictures) or search(pictures)
     )
-    train_folds = judging.train_folds
-    monkeypatch.setattr(judging, "train_folds", refuse_jpeg)
+    train = evaluation.train
+    monkeypatch.setattr(evaluation, "train", refuse_jpeg)
     rows = experiments.ablate(tiny_recipe, small_input, ["jpeg", "seed"], folds=1)
     assert [(row.switch, row.turned) for row in rows] == [("recipe", None), ("jpeg", "on"), ("seed", "again")]
     base, refused, seed = rows
@@ -50,7 +53,7 @@ def test_switches_are_trained_compared_and_sorted(
     assert len(searched) == 1  # for near-duplicates, once for all
     assert seed.judged != base.judged
     # The gain is what the pairs that were kept say.
-    spec = pipeline.open_ensemble([base.run]).spec
+    spec = open_run(base.run).spec
     for kind, name in (("fitted", "score"), ("plain", "plain")):
         a, b = (ScoredPairs.load(Path(row.run) / "ablation" / f"{kind}.csv", spec) for row in (seed, base))
         assert getattr(base.judged, name) == pytest.approx(b.score.score)
@@ -67,12 +70,12 @@ def test_switches_are_trained_compared_and_sorted(
     about = json.loads(Path("runs/ablate-recipe-tiny-small/ablation.json").read_text())
     assert [row["switch"] for row in about["rows"]] == ["recipe", "jpeg", "seed"]
     assert about["rows"][2]["gains"]["score"]["is_significant"] in (True, False)
-    assert "jpeg    on     failed: the loss is not a number" in capsys.readouterr().out
+    assert "jpeg    on     failed: the loss is not a number" in format_ablation(rows)
     assert not list(Path("runs").glob("ablate-*/oof/maps-*.npy"))
 
     # A second time nothing is trained or predicted.
     monkeypatch.setattr("severstal.pipeline.training.fit", lambda *_: pytest.fail("trained again"))
-    monkeypatch.setattr(judging, "summarise_oof", lambda *_: pytest.fail("predicted again"))
+    monkeypatch.setattr(evaluation, "summarise", lambda *_: pytest.fail("predicted again"))
     assert experiments.ablate(tiny_recipe, small_input, ["jpeg", "seed"], folds=1) == rows
 
 
@@ -90,14 +93,14 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[Recipe]:
     recipes: list[Recipe] = []
     masks = {"true": np.array([[5], [0], [3]]), "drawn": np.array([[4], [1], [0]])}
 
-    def judge(candidate: pipeline.RunOrEnsemble, engine: str) -> judging.Verdict:
-        recipes.append(candidate.recipe)
+    def evaluate(run: RunOrEnsemble, engine: str) -> evaluation.Evaluation:
+        recipes.append(run.recipe)
         spec = Spec("tiny", (8, 8), ("hole",))
         areas = np.minimum(masks["true"], masks["drawn"]), masks["drawn"], masks["true"]
         pairs = ScoredPairs(("a", "b", "c"), spec, *areas, np.arange(3), np.zeros(3, int))
-        return judging.Verdict(pairs, pairs, 1.0)
+        return evaluation.Evaluation([], Stage(run.folder, "ablation", {}), pairs, pairs, 1.0)
 
-    monkeypatch.setattr(ablation, "judge", judge)
+    monkeypatch.setattr(ablation, "evaluate", evaluate)
     monkeypatch.setattr(ablation, "share_findings", lambda *_: None)
     return recipes
 
@@ -128,7 +131,7 @@ def test_a_precision_is_turned_over_as_this_machine_computes(
     small_input: Path,
     tiny_recipe: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu is not None)
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: gpu)
@@ -141,7 +144,7 @@ def test_a_precision_is_turned_over_as_this_machine_computes(
     assert itself == [asked] * count
     if computed is None:
         assert row.fault == "fp16: no CPU computes in fp16: ablate it on a machine with a GPU"
-        assert f"switch fp16 failed: {row.fault}\n" in capsys.readouterr().out
+        assert f"switch fp16 failed: {row.fault}" in caplog.messages
         assert others == [[asked] * count]  # the next one is taken
     else:
         assert row.fault is None
@@ -156,6 +159,6 @@ def test_members_are_turned_together(small_input: Path, tiny_recipe: Path) -> No
     )
     rows = experiments.ablate("pair.toml", small_input, ["jpeg"], folds=1)
     assert [row.turned for row in rows] == [None, "off"]
-    members = [pipeline.open_ensemble([f"runs/ablate-jpeg-pair-small-{name}"]) for name in "ab"]
+    members = [open_run(f"runs/ablate-jpeg-pair-small-{name}") for name in "ab"]
     assert [job.recipe.augment.jpeg for job in members] == [0.0, 0.0]
     assert all(np.isfinite(row.judged.score) for row in rows)

@@ -11,7 +11,7 @@ from severstal.errors import SeverstalError
 from severstal.experiments.budget import NEAR, pictures_planned, pictures_seen, spend
 from severstal.recipe import PhaseSettings, Recipe, load_recipe
 from severstal.recipe.switches import change
-from severstal.runs.job import open_job
+from severstal.runs.opening import open_job
 from severstal.training.history import load_history
 from severstal.training.loader import BatchSampler
 from severstal.training.phases import Plan
@@ -137,7 +137,7 @@ def test_what_was_seen_is_told_by_the_histories(
     settings = {"training.batch_size": 5, "training.epoch_images": 12, "data.train_folds": 1}
     settings |= {"pseudo.rounds": 1, "pseudo.sure": 1.0}
     job = open_job(change(load_recipe(tiny_recipe), settings), small_input, "tiny")
-    pipeline.train_folds(job)
+    pipeline.train(job)
     path = job.folder / "fold0" / "history.jsonl"
     epochs = load_history(path)
     again = load_history(job.folder / "fold0" / "round0" / "history.jsonl")

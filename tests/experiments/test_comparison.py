@@ -7,13 +7,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from severstal import experiments, pipeline
+from severstal import experiments
 from severstal.competition.scored import ScoredPairs
 from severstal.errors import SeverstalError
 from severstal.evaluation.bootstrap import interval
 from severstal.experiments import comparison
 from severstal.recipe import load_recipe
 from severstal.recipe.switches import change
+from severstal.runs.opening import open_run
 from severstal.training.history import load_history
 
 
@@ -23,7 +24,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_recipes_are_trained_alike_measured_and_drawn(
-    small_input: Path, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    small_input: Path, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     tiny = load_recipe(tiny_recipe)
     changes = {"seed": 5, "training.epochs": 4, "training.early_stopping": 1, "data.folds": 3}
@@ -44,7 +45,7 @@ def test_recipes_are_trained_alike_measured_and_drawn(
         assert trained.training.early_stopping == 0
         assert len(load_history(run / "fold0" / "history.jsonl")) == 2
         assert not (run / "fold1").exists()
-    spec = pipeline.open_ensemble([runs[0]]).spec
+    spec = open_run(runs[0]).spec
     for row, run in zip(rows[:2], runs, strict=True):
         pairs = ScoredPairs.load(run / "ablation" / "fitted.csv", spec)
         assert row.score == interval(pairs.dice, pairs.groups)
@@ -62,7 +63,7 @@ def test_recipes_are_trained_alike_measured_and_drawn(
         "tiny", "other", "broken",
     ]  # fmt: skip
     assert (output / "comparison.png").read_bytes().startswith(b"\x89PNG")
-    assert "failed: " in capsys.readouterr().out
+    assert "recipe broken failed: " in caplog.text
 
     # A second time nothing is trained, predicted or timed.
     monkeypatch.setattr("severstal.pipeline.training.fit", lambda *_: pytest.fail("trained again"))
@@ -89,7 +90,7 @@ def test_what_cannot_be_compared(small_input: Path, tiny_recipe: Path) -> None:
 
 @pytest.mark.slow
 def test_each_row_says_how_many_pictures_its_recipe_saw(
-    small_input: Path, tiny_recipe: Path, capsys: pytest.CaptureFixture
+    small_input: Path, tiny_recipe: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     tiny = load_recipe(tiny_recipe)
     large = replace(change(tiny, {"training.batch_size": 13, "training.early_stopping": 1}), name="large")
@@ -97,7 +98,7 @@ def test_each_row_says_how_many_pictures_its_recipe_saw(
     histories = [load_history(Path(row.run, "fold0", "history.jsonl")) for row in rows]
     assert [row.pictures for row in rows] == [100, 104]
     assert [sum(epoch["pictures"] for epoch in epochs) for epochs in histories] == [100, 104]
-    printed = capsys.readouterr().out
+    printed = caplog.text
     assert "recipe large: 4 epochs of 26 pictures" in printed
     assert "recipe tiny: 5 epochs" not in printed
     table = pd.read_csv(next(Path("runs").glob("comparison-small-*")) / "comparison.csv")

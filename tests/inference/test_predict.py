@@ -15,7 +15,8 @@ from severstal.inference.maps import MapReader
 from severstal.inference.predict import PredictionTask, predict_batch, predict_maps, to_inputs
 from severstal.models.network import Output
 from severstal.recipe import DataSettings
-from severstal.runs.job import Job, open_job
+from severstal.runs.job import Job
+from severstal.runs.opening import open_job
 
 
 class Constant(torch.nn.Module):

@@ -11,7 +11,7 @@ from severstal.errors import SeverstalError
 from severstal.files import read_json
 from severstal.pipeline import training
 from severstal.runs import job as job_module
-from severstal.runs.job import open_job
+from severstal.runs.opening import open_job
 from severstal.training import fit as fit_module
 from severstal.training.history import load_history
 
@@ -22,7 +22,8 @@ def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def train(recipe: Path, input: Path) -> dict[int, training.Epochs]:
-    return pipeline.train_folds(open_job(recipe, input))
+    [trained] = pipeline.train(open_job(recipe, input))
+    return trained.histories
 
 
 def test_a_training_whose_memory_ran_out_goes_on_in_more_parts(

@@ -12,7 +12,7 @@ from severstal.decision.draw import apply
 from severstal.decision.refine.settings import Refinement
 from severstal.decision.rules import Rules
 from severstal.inference.maps import MapReader
-from severstal.runs.job import open_job
+from severstal.runs.opening import open_job
 
 
 @pytest.mark.slow
@@ -30,7 +30,7 @@ def test_a_recipe_refines_every_mask_after_its_own_picture(
     assert {rule.refine for rule in rules.rules} == {Refinement(2, 1, 2, 1.0)}
     tables = {
         "test": (read_submission(pipeline.SUBMISSION, job.spec), job.test_pictures),
-        "oof": (pipeline.draw_oof(job), job.train_pictures),
+        "oof": (pipeline.find_rules(job)[1].masks, job.train_pictures),
     }
     for part, (table, pictures) in tables.items():
         maps, masks = MapReader(job.folder / part), Masks(table, job.spec)

@@ -15,7 +15,8 @@ from severstal.decision.objective import weighted_mean
 from severstal.errors import SeverstalError
 from severstal.pipeline import rules as module
 from severstal.recipe.switches import change
-from severstal.runs.job import Job, open_job
+from severstal.runs.job import Job
+from severstal.runs.opening import open_job
 
 
 @pytest.fixture
@@ -32,13 +33,14 @@ def test_rules_changed_by_hand_are_not_overwritten(job: Job, tmp_path: Path) -> 
     path = job.folder / "rules.json"
     kept = path.read_text()
     path.write_text(kept.replace('"bright"', '"dim"'))
-    for step in (pipeline.tune_rules, lambda job: pipeline.submit(job, tmp_path / "a.csv")):
-        with pytest.raises(SeverstalError, match=r"rules\.json: changed since it was searched: set \[deci"):
-            step(job)
+    with pytest.raises(SeverstalError, match=r"rules\.json: changed since it was searched: set \[deci"):
+        pipeline.find_rules(job)
+    with pytest.raises(SystemExit, match="2"):
+        main(["submit", str(job.folder), "--output", str(tmp_path / "a.csv")])
     assert '"dim"' in path.read_text()
     assert not (tmp_path / "a.csv").exists()
     path.unlink()
-    pipeline.tune_rules(job)
+    pipeline.find_rules(job)
     assert path.read_text() == kept
 
 
@@ -53,31 +55,31 @@ def test_the_weighted_score_is_that_of_the_masks_drawn(job: Job, monkeypatch: py
     by_hand = replace(job, recipe=change(job.recipe, {"decision.min_component": 300}))
     weights = np.arange(len(job.images)) + 1.0
     monkeypatch.setattr(module, "_image_weights", lambda settings, folds: weights)
-    module._explored.clear()
-    _, fitted = pipeline.explore_rules(by_hand)
-    module._explored.clear()
+    trained = pipeline.open_trained(job)
+    fitted = pipeline.explore_rules(pipeline.summarise(by_hand, trained)).fitted
     dice = pair_dice(fitted.intersection, fitted.predicted, fitted.true)
     assert fitted.weighted.found == pytest.approx(weighted_mean(dice, weights))
 
 
 def test_plain_rules_say_nothing_of_a_search(
-    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     notes = ["bright: a note"]
-    explore = module._explore
+    explore = module.explore_rules
 
     def noting(*arguments) -> module.Explored:
         found = explore(*arguments)
         result = replace(found.fitted.result, notes=notes)
         return replace(found, fitted=replace(found.fitted, result=result))
 
-    monkeypatch.setattr(module, "_explore", noting)
+    monkeypatch.setattr(module, "explore_rules", noting)
     for choice, said in (("best", True), ("plain", False)):
         (job.folder / "stages" / "rules.json").unlink()
-        pipeline.tune_rules(replace(job, recipe=change(job.recipe, {"decision.choice": choice})))
-        assert (notes[0] in capsys.readouterr().out) == said
+        caplog.clear()
+        pipeline.find_rules(replace(job, recipe=change(job.recipe, {"decision.choice": choice})))
+        assert (notes[0] in caplog.text) == said
     (job.folder / "stages" / "rules.json").unlink()
-    pipeline.tune_rules(job)
+    pipeline.find_rules(job)
 
 
 @pytest.mark.slow
@@ -85,7 +87,7 @@ def test_rules_with_a_crf_are_explained(job: Job, capsys: pytest.CaptureFixture)
     text = Path("tiny.toml").read_text() + "\n[decision]\ncrf = 1\n"
     Path("refined.toml").write_text(text)
     other = open_job("refined.toml", Path("small").resolve())
-    pipeline.train_folds(other)
+    pipeline.train(pipeline.prepare("refined.toml", Path("small").resolve()))
     with pytest.raises(SystemExit) as ended:
         main(["tune", str(other.folder), "--explain"])
     assert not ended.value.code
@@ -98,7 +100,7 @@ def test_what_a_run_was_trained_with_is_not_overwritten(job: Job) -> None:
     path = job.folder / "environment.json"
     kept = path.read_text()
     path.write_text("{}")
-    pipeline.make_folds(job)
-    pipeline.tune_rules(job)
+    pipeline.split_folds(job)
+    pipeline.find_rules(job)
     assert path.read_text() == "{}"
     path.write_text(kept)

@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from severstal import experiments, pipeline
+from severstal import pipeline
 from severstal.competition.masks import Masks
 from severstal.competition.metric import class_areas, score_pairs
 from severstal.competition.submission import check_submission
@@ -24,7 +24,8 @@ from severstal.inference.maps import MapReader
 from severstal.models.from_recipe import load_network
 from severstal.notebooks import run_all
 from severstal.recipe import load_recipe, save_recipe
-from severstal.runs.job import Job, open_job
+from severstal.runs.job import Job
+from severstal.runs.opening import open_job
 
 
 @pytest.fixture
@@ -114,7 +115,7 @@ def test_each_oof_map_comes_from_the_network_that_never_saw_the_image(shared: Jo
 
     maps = MapReader(shared.folder / "oof")
     assert sorted(maps.names) == sorted(shared.images)
-    folds = pipeline.make_folds(shared).set_index("ImageId")["fold"]
+    folds = pipeline.open_folds(shared).fold_of
     networks = [load_network(shared.recipe, shared.spec, shared.weights(k)) for k in (0, 1)]
     for index, name in enumerate(maps.names[:6]):
         picture = to_input(shared.train_pictures.picture(name), shared.recipe.data)[None]
@@ -135,20 +136,21 @@ def test_the_scorecard_scores_what_it_says(shared: Job) -> None:
     areas = [class_areas(submitted[name], truth[name], 2) for name in shared.sample.images]
     score = score_pairs(*np.moveaxis(np.array(areas), 1, 0), shared.spec)
     assert card["test"]["score"] == pytest.approx(score.score)
-    oof = Masks(pipeline.draw_oof(shared), shared.spec)
+    found = pipeline.find_rules(shared)[1]
+    oof = Masks(found.masks, shared.spec)
     areas = [class_areas(oof[name], shared.masks[name], 2) for name in shared.images]
     score = score_pairs(*np.moveaxis(np.array(areas), 1, 0), shared.spec)
     assert card["oof"]["score"] == pytest.approx(score.score)
-    assert pipeline.score_oof(shared).score.score == pytest.approx(score.score)
+    assert found.pairs.score.score == pytest.approx(score.score)
 
 
 def test_each_oof_mask_comes_from_rules_that_never_saw_the_image(shared: Job) -> None:
     maps = MapReader(shared.folder / "oof")
-    _, fitted = pipeline.explore_rules(shared)
-    folds = pipeline.make_folds(shared).set_index("ImageId")["fold"]
-    oof = Masks(pipeline.draw_oof(shared), shared.spec)
+    _, found = pipeline.find_rules(shared)
+    folds = pipeline.open_folds(shared).fold_of
+    oof = Masks(found.masks, shared.spec)
     for index, name in enumerate(maps.names):
-        rules = fitted.rules[folds[name]]
+        rules = found.fitted.rules[folds[name]]
         bits = apply(maps.full(index), rules, shared.spec, maps.class_probability[index])
         assert np.array_equal(oof[name], bits)
 
@@ -156,9 +158,7 @@ def test_each_oof_mask_comes_from_rules_that_never_saw_the_image(shared: Job) ->
 def test_a_second_run_does_nothing_again(finished: Job, small_input: Path, tiny_recipe: Path) -> None:
     before = stamps(finished)
     pipeline.run(tiny_recipe, small_input)
-    changed = {Path(name).name for name, time in stamps(finished).items() if before[name] != time}
-    # What is written anew every time is small and says when and where; every result is left as it was.
-    assert changed <= {"recipe.toml", "input.json", "scorecard.json", "scorecard.html"}
+    assert stamps(finished) == before
 
 
 def test_a_lost_file_is_made_again_and_nothing_before_it(
@@ -219,14 +219,14 @@ def test_overfit_learns_its_batch_by_heart(job: Job, small_input: Path, tmp_path
     recipe = load_recipe("overfit")
     save_recipe(recipe, tmp_path / "overfit.toml")
     job = open_job(tmp_path / "overfit.toml", small_input)
-    history = pipeline.train_folds(job)[0]
+    history = pipeline.train(job)[0].histories[0]
     assert history[-1]["loss"] < 0.3 * history[0]["loss"]
     assert history[-1]["dice_on_defects"] > 0.8
 
 
 SCRIPT = """
 import sys
-from severstal import experiments, pipeline
+from severstal import pipeline
 arm()
 pipeline.run(sys.argv[1], sys.argv[2], name=sys.argv[3], output=sys.argv[3] + ".csv")
 """
@@ -254,8 +254,6 @@ def test_an_output_that_cannot_be_is_told_before_anything_is_made(
     for command in (pipeline.run, run_all):
         with pytest.raises(SeverstalError, match=rf"out/{name}: "):
             command(str(tiny_recipe), small_input, f"out/{name}")
-    with pytest.raises(SeverstalError, match=rf"out/{name}: "):
-        experiments.propose(job, f"out/{name}")
     assert not Path("runs").exists()
     assert not Path("out").exists()
 

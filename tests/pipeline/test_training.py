@@ -23,7 +23,7 @@ from severstal.models.checkpoint import save_weights
 from severstal.models.from_recipe import new_network
 from severstal.pipeline import training
 from severstal.recipe import load_recipe
-from severstal.runs.job import open_job
+from severstal.runs.opening import open_job
 from severstal.training.history import SCORES, load_history
 
 ANY = "sure = 0.5"  # whatever a network says is sure: every picture is taken
@@ -65,7 +65,8 @@ def folders(fits: list[SimpleNamespace]) -> list[str]:
 
 
 def train(recipe: Path, input: Path) -> dict[int, training.Epochs]:
-    return pipeline.train_folds(open_job(recipe, input))
+    [trained] = pipeline.train(open_job(recipe, input))
+    return trained.histories
 
 
 def test_without_rounds_a_fold_is_one_training(
@@ -83,7 +84,7 @@ def test_each_round_learns_from_what_the_round_before_labelled(
     fits: list[SimpleNamespace],
     small_input: Path,
     tiny_recipe: Path,
-    capsys: pytest.CaptureFixture,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     train(with_rounds(tiny_recipe, 2, ANY), small_input)
     assert folders(fits) == [f"fold{fold}{part}" for fold in (0, 1) for part in ("/round0", "/round1", "")]
@@ -95,7 +96,7 @@ def test_each_round_learns_from_what_the_round_before_labelled(
     about = json.loads(Path("runs/tiny-small/fold0/round0/pseudo.json").read_text())
     assert about["pictures"] == about["taken"] == 4
     assert about["left_out"] == {}
-    said = capsys.readouterr().out
+    said = caplog.text
     assert said.count("of 4 test pictures taken (clean: ") == 4
     assert "fold 0 round0: 4 of 4" in said
     assert "fold 1 round1: 4 of 4" in said
@@ -141,7 +142,7 @@ def test_the_labels_are_what_the_fold_s_own_last_network_draws(
     fits: list[SimpleNamespace], small_input: Path, tiny_recipe: Path
 ) -> None:
     job = open_job(with_rounds(tiny_recipe, 1, ANY), small_input)
-    pipeline.train_folds(job)
+    pipeline.train(job)
     for fold in (0, 1):
         drawn = fits[2 * fold + 1].data.pseudo.masks
         network = new_network(job.recipe, job.spec)
@@ -197,11 +198,11 @@ def test_where_no_picture_is_taken_the_round_before_is_the_last(
     fits: list[SimpleNamespace],
     small_input: Path,
     tiny_recipe: Path,
-    capsys: pytest.CaptureFixture,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     train(with_rounds(tiny_recipe, 2, "sure = 1.0"), small_input)
     assert folders(fits) == ["fold0/round0", "fold1/round0"]
-    assert "fold 0 round0: 0 of 4 test pictures taken" in capsys.readouterr().out
+    assert "fold 0 round0: 0 of 4 test pictures taken" in caplog.text
     first, last = (
         load_file(f"runs/tiny-small/{folder}/model.safetensors") for folder in ("fold0/round0", "fold0")
     )
@@ -237,7 +238,7 @@ def test_a_training_broken_off_leaves_nothing_that_passes_for_whole(
     tiny_recipe: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Weights of two trainings have one size, and a large file is known by its size alone."""
+    """Weights of two trainings have one size: a record of the earlier one must not stand for the later."""
     before = tiny_recipe.read_text()
     train(tiny_recipe, small_input)
     good = Path("runs/tiny-small/fold0/model.safetensors").read_bytes()
@@ -247,7 +248,6 @@ def test_a_training_broken_off_leaves_nothing_that_passes_for_whole(
         (folder / "model.safetensors").write_bytes(bytes(len(good)))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("severstal.runs.stage.SMALL", 0)
     monkeypatch.setattr(training, "fit", half)
     tiny_recipe.write_text("seed = 9\n" + before.replace("[data]", "[data]\nfold_seed = 0"))
     with pytest.raises(KeyboardInterrupt):
@@ -261,7 +261,7 @@ def test_a_training_broken_off_leaves_nothing_that_passes_for_whole(
 def test_a_test_picture_may_have_a_labelled_one_s_name_but_not_be_one_that_is_held_out(
     fits: list[SimpleNamespace], small_input: Path, tiny_recipe: Path
 ) -> None:
-    folds = pipeline.make_folds(open_job(tiny_recipe, small_input)).set_index("ImageId")["fold"]
+    folds = pipeline.split_folds(open_job(tiny_recipe, small_input))[0].table.set_index("ImageId")["fold"]
     same = folds.index[0]
     names = ["train05.png", "same.png", "test02.png", "test03.png"]
     for old, new in (("test00.png", "train05.png"), ("test01.png", "same.png")):
@@ -271,7 +271,7 @@ def test_a_test_picture_may_have_a_labelled_one_s_name_but_not_be_one_that_is_he
     table = pd.DataFrame({"ImageId": names, "EncodedPixels": "1 1", "ClassId": 0})
     table.to_csv(small_input / "sample_submission.csv", index=False)
     job = open_job(with_rounds(tiny_recipe, 1, ANY), small_input)
-    pipeline.train_folds(job)
+    pipeline.train(job)
     for fit in fits[1::2]:
         taken = [name for name in names if name != "same.png" or folds[same] != fit.fold]
         assert list(fit.data.pseudo.names) == taken
@@ -299,7 +299,7 @@ def test_rounds_need_test_pictures(fits: list[SimpleNamespace], small_input: Pat
     assert not fits
 
 
-def test_all_folds_of_all_members_of_a_team(
+def test_all_folds_of_all_members_of_an_ensemble(
     fits: list[SimpleNamespace],
     small_input: Path,
     tiny_recipe: Path,
@@ -308,7 +308,7 @@ def test_all_folds_of_all_members_of_a_team(
     text = tiny_recipe.read_text()
     tiny_recipe.write_text(text + '\n[[members]]\nname = "a"\n\n[[members]]\nname = "b"\nseed = 1\n')
     tiny_recipe.write_text(tiny_recipe.read_text().replace("[data]", "[data]\nfold_seed = 0"))
-    team = pipeline.open_run_or_ensemble(tiny_recipe, small_input)
+    ensemble = pipeline.prepare(tiny_recipe, small_input)
     queued = []
 
     def run_tasks(tasks, train):
@@ -318,10 +318,10 @@ def test_all_folds_of_all_members_of_a_team(
         assert len(fits) == 4
 
     monkeypatch.setattr(training, "run_tasks", run_tasks)
-    histories = pipeline.train_folds(team, engine="ray")
+    trained = pipeline.train(ensemble, engine="ray")
     runs = ["tiny-a-small", "tiny-b-small"]
     assert queued == [(run, fold) for run in runs for fold in (0, 1)]
-    assert {run: list(folds) for run, folds in histories.items()} == {key: [0, 1] for key in runs}
+    assert {each.job.folder.name: list(each.checksums) for each in trained} == {key: [0, 1] for key in runs}
     assert len({fit.key for fit in fits}) == 4
 
 
@@ -370,12 +370,13 @@ def test_nothing_of_a_fold_s_held_out_images_reaches_its_labels_or_its_weights(
     if stops_early:
         with_early_stopping(thorough_recipe, 6)
     job = open_job(thorough_recipe, small_input, "before")
-    pipeline.train_folds(job)
-    folds = pipeline.make_folds(job).set_index("ImageId")["fold"]
+    pipeline.train(job)
+    [split] = pipeline.split_folds(job)
+    folds = split.table.set_index("ImageId")["fold"]
     spoil(small_input, folds.index[folds == 0].tolist())
     changed = open_job(thorough_recipe, small_input, "after")
-    pipeline.train_folds(changed)
-    assert pipeline.make_folds(changed).set_index("ImageId")["fold"].equals(folds)
+    pipeline.train(changed)
+    assert pipeline.open_folds(changed).table.set_index("ImageId")["fold"].equals(folds)
     for fold, same in ((0, True), (1, False)):
         for name in ("round0/pseudo.csv", "round0/last.safetensors", "last.safetensors")[: 3 - stops_early]:
             one, two = (
@@ -399,8 +400,9 @@ def test_draws_are_of_the_fold_s_own_and_of_test_pictures(
         return give(self, item)
 
     monkeypatch.setattr(CropDataset, "__getitem__", watched)
-    folds = pipeline.make_folds(job).set_index("ImageId")["fold"]
-    training.train_fold(job, 0)
+    [split] = pipeline.split_folds(job)
+    folds = split.table.set_index("ImageId")["fold"]
+    training.train_fold(split, 0)
     labelled = {name for name, is_pseudo in drawn if not is_pseudo}
     pseudo = {name for name, is_pseudo in drawn if is_pseudo}
     assert labelled == set(folds.index[folds != 0])
@@ -415,7 +417,8 @@ SCRIPT = """
 import sys
 from severstal import pipeline
 from severstal.inference.predict import to_inputs
-from severstal.runs.job import open_job
+from severstal.runs.combining import open_recipe
+from severstal.runs.opening import open_job
 arm()
 pipeline.train_folds(open_job(sys.argv[1], sys.argv[2], sys.argv[3]))
 """

@@ -18,19 +18,25 @@ from severstal.decision.draw import apply
 from severstal.errors import SeverstalError
 from severstal.files import checksum, read_json
 from severstal.inference.maps import MapReader
-from severstal.pipeline import prediction, submission
+from severstal.pipeline import Maps, combination, prediction
 from severstal.recipe import load_recipe
-from severstal.runs.job import Job, open_job, reopen_job
+from severstal.recipe.switches import change
+from severstal.runs.combining import open_recipe, open_runs
+from severstal.runs.ensemble import Ensemble, RunOrEnsemble, jobs_of
+from severstal.runs.job import Job
+from severstal.runs.leaderboard import read_leaderboard
+from severstal.runs.listing import list_runs
+from severstal.runs.opening import open_job, open_run
 
 
 @pytest.fixture(scope="module")
 def trained_folder(finished_folder: Path) -> Path:
-    """A folder of two runs that differ in the loss, and so in nothing that a team minds."""
+    """A folder of two runs that differ in the loss, and so in nothing that an ensemble minds."""
     text = (finished_folder / "tiny.toml").read_text()
     (finished_folder / "other.toml").write_text(text + "\n[loss]\nmasks = {bce = 1.0}\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(finished_folder)
-        pipeline.train_folds(open_job("other.toml", finished_folder / "small"))
+        pipeline.train(pipeline.prepare("other.toml", finished_folder / "small"))
     return finished_folder
 
 
@@ -39,6 +45,21 @@ def runs(trained_folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Job]:
     """The two runs, for tests that leave them as they are."""
     monkeypatch.chdir(trained_folder)
     return [open_job(recipe, trained_folder / "small") for recipe in ("tiny.toml", "other.toml")]
+
+
+def maps_of(run: RunOrEnsemble) -> tuple[Maps, Maps]:
+    """Out-of-fold and test maps of a trained run or ensemble."""
+    trained = pipeline.open_trained(run)
+    oof = pipeline.combine_oof(run, [each.folds for each in trained], pipeline.predict_oof(trained))
+    return oof.maps, pipeline.combine_test(oof, pipeline.predict_test(trained))
+
+
+def submit(run: RunOrEnsemble, output: Path) -> pipeline.TestMasks:
+    """Submit a trained run or ensemble."""
+    trained, found = pipeline.find_rules(run)
+    masks = pipeline.segment_test(found, trained)
+    pipeline.submit(masks, trained, output)
+    return masks
 
 
 def folders(runs: list[Job]) -> list[Path]:
@@ -50,23 +71,23 @@ def entries() -> set[Path]:
     return set(Path("runs").rglob("*"))
 
 
-def test_a_team_s_submission_is_its_rules_on_the_mean_of_its_members(runs: list[Job], tmp_path: Path) -> None:
-    team = pipeline.open_ensemble(folders(runs), name="both")
-    table = pipeline.submit(team, tmp_path / "both.csv")
-    pipeline.make_scorecard(team, show=False)
-    assert check_submission(tmp_path / "both.csv", team.sample, team.spec) == []
-    rules, drawn = pipeline.tune_rules(team), Masks(table, team.spec)
-    parts = [pipeline.predict_test(job) for job in runs]
-    for index, name in enumerate(team.sample.images):
+def test_an_ensemble_submits_its_rules_on_the_mean_of_its_members(runs: list[Job], tmp_path: Path) -> None:
+    ensemble = open_runs(folders(runs), name="both")
+    masks = submit(ensemble, tmp_path / "both.csv")
+    pipeline.make_scorecard(masks)
+    assert check_submission(tmp_path / "both.csv", ensemble.sample, ensemble.spec) == []
+    rules, drawn = masks.found.rules, Masks(masks.table, ensemble.spec)
+    parts, test = [maps_of(job)[1] for job in runs], maps_of(ensemble)[1]
+    for index, name in enumerate(ensemble.sample.images):
         full = np.mean([part.full(index).astype(float) for part in parts], axis=0)
-        combined = pipeline.predict_test(team).full(index)
+        combined = test.full(index)
         assert np.abs(combined - full).max() <= 1.5  # rounded at half resolution, then enlarged
-        sure = pipeline.predict_test(team).class_probability[index]
-        assert np.array_equal(drawn[name], apply(combined, rules, team.spec, sure))
+        sure = test.class_probability[index]
+        assert np.array_equal(drawn[name], apply(combined, rules, ensemble.spec, sure))
     assert (Path("runs/both") / "scorecard.html").is_file()
-    again = pipeline.open_ensemble(["runs/both"])
-    assert isinstance(again, pipeline.Ensemble)
-    assert again.folder == team.folder
+    again = open_runs(["runs/both"])
+    assert isinstance(again, Ensemble)
+    assert again.folder == ensemble.folder
     assert [member.folder for member in again.members] == folders(runs)
 
 
@@ -77,7 +98,8 @@ def test_each_picture_is_read_once_for_all_runs(
     shutil.copytree(trained_folder, tmp_path / "copy")
     monkeypatch.chdir(tmp_path / "copy")
     runs = [open_job(recipe, trained_folder / "small") for recipe in ("tiny.toml", "other.toml")]
-    apart = [getattr(pipeline, f"predict_{part}")(job) for job in runs]
+    predict = getattr(pipeline, f"predict_{part}")
+    apart = [predict(pipeline.open_trained(job))[0] for job in runs]
     maps = [[reader[index].copy() for index in range(len(reader))] for reader in apart]
     names = list(apart[0].names)
     for job in runs:
@@ -85,7 +107,7 @@ def test_each_picture_is_read_once_for_all_runs(
     read: list[str] = []
     picture = Pictures.picture
     monkeypatch.setattr(Pictures, "picture", lambda self, name: (read.append(name), picture(self, name))[1])
-    together = getattr(pipeline, f"predict_{part}s")(runs)
+    together = predict([each for job in runs for each in pipeline.open_trained(job)])
     assert sorted(read) == sorted(names)
     for reader, kept in zip(together, maps, strict=True):
         assert all(np.array_equal(reader[index], old) for index, old in enumerate(kept))
@@ -97,9 +119,9 @@ def test_runs_of_other_precisions_are_predicted_apart(
     shutil.copytree(trained_folder, tmp_path / "copy")
     monkeypatch.chdir(tmp_path / "copy")
     runs = [open_job(recipe, trained_folder / "small") for recipe in ("tiny.toml", "other.toml")]
-    runs[1] = replace(
-        runs[1], recipe=replace(runs[1].recipe, training=replace(runs[1].recipe.training, precision="bf16"))
-    )
+    trained = [each for job in runs for each in pipeline.open_trained(job)]
+    other = replace(runs[1], recipe=change(runs[1].recipe, {"training.precision": "bf16"}))
+    trained[1] = replace(trained[1], folds=replace(trained[1].folds, job=other))
     for job in runs:
         shutil.rmtree(job.folder / "test", ignore_errors=True)
     seen = []
@@ -110,8 +132,7 @@ def test_runs_of_other_precisions_are_predicted_apart(
         return predict(predictions, *arguments)
 
     monkeypatch.setattr(prediction, "predict_maps", watched)
-    monkeypatch.setattr(prediction, "train_folds", lambda job: None)  # the weights are as they are
-    pipeline.predict_tests(runs)
+    pipeline.predict_test(trained)
     assert seen == [["no"], ["bf16"]]
 
 
@@ -124,37 +145,41 @@ def test_runs_on_other_inputs_are_predicted_from_their_own(
     for path in (tmp_path / "dark").glob("*_images/*.png"):
         cv2.imwrite(str(path), cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) // 2)
     runs = [open_job(tiny_recipe, folder) for folder in (small_input, tmp_path / "dark")]
-    together = [*pipeline.predict_oofs(runs), *pipeline.predict_tests(runs)]
+    trained = [each for job in runs for each in pipeline.train(job)]
+    together = [*pipeline.predict_oof(trained), *pipeline.predict_test(trained)]
     maps = [[reader[index].copy() for index in range(len(reader))] for reader in together]
     for job in runs:
         shutil.rmtree(job.folder / "oof")
         shutil.rmtree(job.folder / "test")
-    apart = [*map(pipeline.predict_oof, runs), *map(pipeline.predict_test, runs)]
+    apart = [
+        *(pipeline.predict_oof([each])[0] for each in trained),
+        *(pipeline.predict_test([each])[0] for each in trained),
+    ]
     for reader, kept in zip(apart, maps, strict=True):
         assert all(np.array_equal(reader[index], old) for index, old in enumerate(kept))
 
 
 def test_the_provenance_says_where_a_submission_came_from(runs: list[Job], tmp_path: Path) -> None:
-    team = pipeline.open_ensemble(folders(runs), "logit", (1.0, 3.0), name="weighed")
-    pipeline.submit(team, tmp_path / "weighed.csv")
+    ensemble = open_runs(folders(runs), "logit", (1.0, 3.0), name="weighed")
+    masks = submit(ensemble, tmp_path / "weighed.csv")
     about = json.loads((tmp_path / "weighed.json").read_text())
     assert about["sha256"] == checksum(tmp_path / "weighed.csv")
     assert [run["name"] for run in about["runs"]] == [job.folder.name for job in runs]
     assert about["runs"][1]["weights"]["fold0"] == checksum(runs[1].weights(0))
-    assert about["team"]["weights"] == [0.25, 0.75]
-    assert about["team"]["mode"] == "logit"
+    assert about["ensemble"]["weights"] == [0.25, 0.75]
+    assert about["ensemble"]["mode"] == "logit"
     assert about["rules"] == json.loads(Path("runs/weighed/rules.json").read_text())
-    assert about["scores"]["oof"] == pytest.approx(pipeline.score_oof(team).score.score)
-    board = pipeline.read_leaderboard(tmp_path)
+    assert about["scores"]["oof"] == pytest.approx(masks.found.pairs.score.score)
+    board = read_leaderboard(tmp_path)
     assert board["file"].tolist() == ["weighed.csv"]
     assert board["oof"].iloc[0] == pytest.approx(about["scores"]["oof"])
 
 
 @pytest.mark.parametrize("weights", ["selected", "uniform"])
 def test_members_are_weighed_and_their_disagreement_kept(runs: list[Job], weights: str) -> None:
-    team = pipeline.open_ensemble(folders(runs), weights=weights)
-    pipeline.predict_oof(team)
-    about = json.loads((team.folder / "members.json").read_text())
+    ensemble = open_runs(folders(runs), weights=weights)
+    maps_of(ensemble)
+    about = json.loads((ensemble.folder / "members.json").read_text())
     assert about["runs"] == [job.folder.name for job in runs]
     assert sum(about["weights"]) == pytest.approx(1)
     assert (about["weights"] == [0.5, 0.5]) or weights == "selected"
@@ -165,17 +190,16 @@ def test_members_are_weighed_and_their_disagreement_kept(runs: list[Job], weight
 
 @pytest.mark.slow
 def test_ranks_serve_the_test_maps_too(runs: list[Job], tmp_path: Path) -> None:
-    team = pipeline.open_ensemble(folders(runs), "rank")
-    pipeline.submit(team, tmp_path / "ranks.csv")
-    table = read_submission(tmp_path / "ranks.csv", team.spec)
-    assert set(table["ImageId"]) <= set(team.sample.images)
+    ensemble = open_runs(folders(runs), "rank")
+    submit(ensemble, tmp_path / "ranks.csv")
+    table = read_submission(tmp_path / "ranks.csv", ensemble.spec)
+    assert set(table["ImageId"]) <= set(ensemble.sample.images)
 
 
 @pytest.mark.slow
-def test_a_stable_and_a_bold_submission(
-    runs: list[Job], tmp_path: Path, capsys: pytest.CaptureFixture
-) -> None:
-    stable, bold = experiments.propose(runs[0], tmp_path / "mine.csv")
+def test_a_stable_and_a_bold_submission(runs: list[Job], tmp_path: Path) -> None:
+    trained, found = pipeline.find_rules(runs[0])
+    stable, bold = experiments.propose(found, trained, tmp_path / "mine.csv")
     for each in (stable, bold):
         assert check_submission(each.path, runs[0].sample, runs[0].spec) == []
         assert each.path.with_suffix(".json").is_file()
@@ -185,10 +209,10 @@ def test_a_stable_and_a_bold_submission(
         place = stable.rules.classes.index(name)
         assert stable.rules.rules[place].draws_nothing(runs[0].spec)
         assert not stable.oof.predicted[:, place].any()
-    said = capsys.readouterr().out
+    said = experiments.format_proposals(runs[0], stable, bold)
     assert "On the labelled images" in said
     assert "On the test images" in said
-    assert len(pipeline.read_leaderboard(tmp_path)) == 2
+    assert len(read_leaderboard(tmp_path)) == 2
 
 
 WRONG_OUTPUTS = {
@@ -208,31 +232,32 @@ WRONG_OUTPUTS = {
     ],
 )
 def test_a_submission_takes_no_other_file_s_place(
-    runs: list[Job], tmp_path: Path, way: str, name: str, monkeypatch: pytest.MonkeyPatch
+    runs: list[Job], tmp_path: Path, way: str, name: str
 ) -> None:
-    pipeline.submit(runs[0], tmp_path / "first.csv")
+    masks = submit(runs[0], tmp_path / "first.csv")
+    trained = pipeline.open_trained(runs[0])
     (tmp_path / "damaged").mkdir()
     (tmp_path / "damaged" / "leaderboard.csv").write_text("a,b\n1,2\n")
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    if way == "submit":
-        monkeypatch.setattr(submission, "draw_test", lambda _: pytest.fail("predicted before it refused"))
+    write = pipeline.submit if way == "submit" else experiments.propose
     with pytest.raises(SeverstalError, match=WRONG_OUTPUTS[name]) as error:
-        getattr(pipeline, way)(runs[0], tmp_path / name)
+        write(masks if way == "submit" else masks.found, trained, tmp_path / name)
     assert "\n" not in str(error.value)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
-def test_a_team_s_score_is_listed_while_its_members_are_as_they_were(
+def test_a_ensemble_s_score_is_listed_while_its_members_are_as_they_were(
     trained_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(trained_folder, tmp_path / "copy")
     monkeypatch.chdir(tmp_path / "copy")
     recipes = ("tiny.toml", "other.toml")
     folders_of = [open_job(recipe, trained_folder / "small").folder for recipe in recipes]
-    pipeline.make_scorecard(pipeline.open_ensemble(folders_of, "rank", name="ranked"), show=False)
+    ranked = open_runs(folders_of, "rank", name="ranked")
+    pipeline.make_scorecard(submit(ranked, tmp_path / "ranked.csv"))
 
     def listed() -> tuple[str | None, float]:
-        row = {row.name: row for row in pipeline.list_runs().runs}["ranked"]
+        row = {row.name: row for row in list_runs().runs}["ranked"]
         return row.score_of, row.score
 
     card = read_json("runs/ranked/scorecard.json")["oof"]["score"]
@@ -242,18 +267,18 @@ def test_a_team_s_score_is_listed_while_its_members_are_as_they_were(
     assert listed()[0] is None
 
 
-def test_what_makes_no_team(runs: list[Job]) -> None:
+def test_what_makes_no_ensemble(runs: list[Job]) -> None:
     first, second = folders(runs)
     with pytest.raises(SeverstalError, match="named twice"):
-        pipeline.open_ensemble([first, first])
+        open_runs([first, first])
     with pytest.raises(SeverstalError, match="3 weights for 2 runs"):
-        pipeline.open_ensemble([first, second], weights=(1.0, 1.0, 1.0))
+        open_runs([first, second], weights=(1.0, 1.0, 1.0))
     with pytest.raises(SeverstalError, match="not a run"):
-        pipeline.open_ensemble([first, "runs/never"])
+        open_runs([first, "runs/never"])
     with pytest.raises(SeverstalError, match="holds a run"):
-        pipeline.open_ensemble([first, second], name=first.name)
+        open_runs([first, second], name=first.name)
     with pytest.raises(SeverstalError, match="--name a/b"):
-        pipeline.open_ensemble([first, second], name="a/b")
+        open_runs([first, second], name="a/b")
 
 
 @pytest.mark.parametrize(
@@ -264,28 +289,28 @@ def test_what_makes_no_team(runs: list[Job]) -> None:
         ({"mode": "median"}, "mode is 'median': take one of mean, logit, power, rank"),
         ({"weights": (0.0, 0.0)}, r"weights are \(0.0, 0.0\): give each run one of at least 0, not all 0"),
         ({"weights": (1.0, -1.0)}, "at least 0"),
-        ({"weights": "best"}, "weights are 'best': take one of uniform, selected, or give a number"),
+        ({"weights": "best"}, "weights are 'best': take one of uniform, selected, or give one number"),
     ],
 )
-def test_a_team_that_cannot_be_averaged_is_refused_before_anything_is_written(
+def test_a_ensemble_that_cannot_be_averaged_is_refused_before_anything_is_written(
     runs: list[Job], settings: dict[str, object], said: str
 ) -> None:
     before = entries()
     with pytest.raises(SeverstalError, match=said) as error:
-        pipeline.open_ensemble(folders(runs), **settings)
+        open_runs(folders(runs), **settings)
     assert "\n" not in str(error.value)
     assert entries() == before
 
 
-def test_a_team_s_file_that_is_damaged_is_named(runs: list[Job], tmp_path: Path) -> None:
-    about = {"runs": [str(folder.resolve()) for folder in folders(runs)], "sense": "mean", "power": 1.0}
+def test_a_ensemble_s_file_that_is_damaged_is_named(runs: list[Job], tmp_path: Path) -> None:
+    about = {"members": [str(folder.resolve()) for folder in folders(runs)], "mode": "mean", "power": 1.0}
     for weights in (["a", "b"], None):
-        (tmp_path / "team.json").write_text(json.dumps({**about, "weights": weights}))
-        with pytest.raises(SeverstalError, match=r"team\.json: not what a team|weights are None"):
-            pipeline.open_ensemble([tmp_path])
+        (tmp_path / "ensemble.json").write_text(json.dumps({**about, "weights": weights}))
+        with pytest.raises(SeverstalError, match=r"ensemble\.json: does not say what|weights are 'None'"):
+            open_runs([tmp_path])
 
 
-def test_members_of_other_folds_leave_no_folder_of_the_team(
+def test_members_of_other_folds_leave_no_folder_of_the_ensemble(
     runs: list[Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read(folder: Path) -> MapReader:
@@ -294,42 +319,42 @@ def test_members_of_other_folds_leave_no_folder_of_the_team(
             maps.layout = replace(maps.layout, origin={**maps.layout.origin, "folds": "other"})
         return maps
 
-    team = pipeline.open_ensemble(folders(runs), name="unfit")
+    ensemble = open_runs(folders(runs), name="unfit")
     for job in runs:
-        pipeline.predict_oof(job)
+        maps_of(job)
     before = entries()
     monkeypatch.setattr(prediction, "MapReader", read)
     with pytest.raises(SeverstalError, match="other folds than those of"):
-        pipeline.predict_oof(team)
+        maps_of(ensemble)
     assert entries() == before
 
 
 @pytest.mark.parametrize("step", ["measure_overlap", "select_weights", "fit_combiner"])
-def test_a_team_refused_at_any_step_leaves_no_folder(
+def test_a_ensemble_refused_at_any_step_leaves_no_folder(
     runs: list[Job], monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     def refuse(*arguments: object) -> None:
         raise SeverstalError(f"{step}: refused")
 
-    team = pipeline.open_ensemble(folders(runs), weights="selected", name="refused")
-    monkeypatch.setattr(prediction, step, refuse)
+    ensemble = open_runs(folders(runs), weights="selected", name="refused")
+    monkeypatch.setattr(combination, step, refuse)
     with pytest.raises(SeverstalError, match="refused"):
-        pipeline.submit(team, "never.csv")
-    assert not team.folder.exists()
+        submit(ensemble, Path("never.csv"))
+    assert not ensemble.folder.exists()
 
 
 @pytest.mark.slow
-def test_other_folds_make_no_team(runs: list[Job], tmp_path: Path) -> None:
+def test_other_folds_make_no_ensemble(runs: list[Job], tmp_path: Path) -> None:
     seeded = tmp_path / "seeded.toml"
     seeded.write_text("seed = 5\n" + Path("tiny.toml").read_text())
-    other = open_job(seeded, Path("small").resolve(), "seeded")
-    pipeline.train_folds(other)
-    team = pipeline.open_ensemble([runs[1].folder, other.folder])
+    other = pipeline.prepare(seeded, Path("small").resolve(), "seeded")
+    pipeline.train(other)
+    ensemble = open_runs([runs[1].folder, other.folder])
     with pytest.raises(SeverstalError, match=r"other (folds|pictures) than those of") as error:
-        pipeline.submit(team, tmp_path / "never.csv")
+        submit(ensemble, tmp_path / "never.csv")
     assert "\n" not in str(error.value)
     assert not (tmp_path / "never.csv").exists()
-    assert not team.folder.exists()
+    assert not ensemble.folder.exists()
 
 
 PAIR = """
@@ -357,24 +382,24 @@ def pair(tiny_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.slow
 def test_a_recipe_of_two_networks_goes_all_the_way(pair: Path, small_input: Path) -> None:
-    cards = pipeline.run(pair, small_input)
-    assert set(cards) == {"oof", "test"}
+    finished = pipeline.run(pair, small_input)
+    assert set(finished.scorecard.scores) == {"oof", "test"}
     assert {path.name for path in Path("runs").iterdir()} >= {
         "pair-small",
         "pair-one-small",
         "pair-two-small",
     }
-    team = pipeline.open_ensemble(["runs/pair-small"])
-    assert isinstance(team, pipeline.Ensemble)
-    assert (team.recipe, team.mode, team.weights) == (load_recipe(pair), "logit", "uniform")
-    assert [job.recipe for job in team.members] == list(team.recipe.members)
-    assert check_submission(pipeline.SUBMISSION, team.sample, team.spec) == []
-    assert (team.folder / "scorecard.html").is_file()
+    ensemble = open_runs(["runs/pair-small"])
+    assert isinstance(ensemble, Ensemble)
+    assert (ensemble.recipe, ensemble.mode, ensemble.weights) == (load_recipe(pair), "logit", "uniform")
+    assert [job.recipe for job in ensemble.members] == list(ensemble.recipe.members)
+    assert check_submission(pipeline.SUBMISSION, ensemble.sample, ensemble.spec) == []
+    assert (ensemble.folder / "scorecard.html").is_file()
     about = read_json(pipeline.SUBMISSION.with_suffix(".json"))
     assert [run["recipe"]["name"] for run in about["runs"]] == ["pair-one", "pair-two"]
-    one, two = (checksum(job.weights(0)) for job in team.members)
+    one, two = (checksum(job.weights(0)) for job in ensemble.members)
     assert one != two
-    folds = [checksum(job.folder / "folds.csv") for job in team.members]
+    folds = [checksum(job.folder / "folds.csv") for job in ensemble.members]
     assert folds[0] == folds[1]
 
     def stamps() -> dict[str, int]:
@@ -387,51 +412,53 @@ def test_a_recipe_of_two_networks_goes_all_the_way(pair: Path, small_input: Path
 
 @pytest.mark.slow
 def test_runs_put_together_by_hand_and_a_recipe_of_them_are_one_thing(pair: Path, small_input: Path) -> None:
-    team = pipeline.open_run_or_ensemble(pair, small_input)
-    pipeline.train_folds(team)
-    by_hand = pipeline.open_ensemble([job.folder for job in team.members], "logit", name="by-hand")
-    maps = [pipeline.predict_test(each) for each in (team, by_hand)]
+    ensemble = open_recipe(pair, small_input)
+    pipeline.record(ensemble)
+    pipeline.train(ensemble)
+    by_hand = open_runs([job.folder for job in ensemble.members], "logit", name="by-hand")
+    maps = [maps_of(each)[1] for each in (ensemble, by_hand)]
     for index in range(len(maps[0])):
         assert np.array_equal(maps[0][index], maps[1][index])
 
 
 def test_names_of_a_recipe_s_runs(pair: Path, small_input: Path, tiny_recipe: Path) -> None:
-    team = pipeline.open_run_or_ensemble(pair, small_input, "mine")
-    assert team.folder == Path("runs/mine")
-    assert [job.folder.name for job in team.members] == ["mine-one", "mine-two"]
-    assert pipeline.jobs_of(team) == team.members
-    single = pipeline.open_run_or_ensemble(tiny_recipe, small_input)
+    ensemble = open_recipe(pair, small_input, "mine")
+    assert ensemble.folder == Path("runs/mine")
+    assert [job.folder.name for job in ensemble.members] == ["mine-one", "mine-two"]
+    assert jobs_of(ensemble) == ensemble.members
+    single = open_recipe(tiny_recipe, small_input)
     assert isinstance(single, Job)
-    assert pipeline.jobs_of(single) == (single,)
-    with pytest.raises(SeverstalError, match="recipe pair has 2 members: train it as a team"):
+    assert jobs_of(single) == (single,)
+    with pytest.raises(SeverstalError, match="recipe pair has 2 members: train it as an ensemble"):
         open_job(pair, small_input)
     with pytest.raises(SeverstalError, match="--name a/b: give letters"):
-        pipeline.open_run_or_ensemble(pair, small_input, "a/b")
+        open_recipe(pair, small_input, "a/b")
 
 
-def test_a_folder_is_of_a_run_or_of_a_team(pair: Path, small_input: Path, tiny_recipe: Path) -> None:
+def test_a_folder_is_of_a_run_or_of_a_ensemble(pair: Path, small_input: Path, tiny_recipe: Path) -> None:
     open_job(tiny_recipe, small_input, "single").record()
-    pipeline.open_run_or_ensemble(pair, small_input).record()
+    open_recipe(pair, small_input).record()
     with pytest.raises(SeverstalError, match="runs/single: holds a run: give this one another name"):
-        pipeline.open_run_or_ensemble(pair, small_input, "single")
-    with pytest.raises(SeverstalError, match="runs/pair-small: holds a team of runs: give this one another"):
+        open_recipe(pair, small_input, "single")
+    with pytest.raises(SeverstalError, match="pair-small: holds an ensemble of runs: give this one another"):
         open_job(tiny_recipe, small_input, "pair-small")
-    with pytest.raises(SeverstalError, match="runs/pair-small: holds a team of runs: give one of the runs"):
-        reopen_job("runs/pair-small")
+    with pytest.raises(SeverstalError, match="pair-small: holds an ensemble of runs: give one of the runs"):
+        open_run("runs/pair-small")
 
 
 @pytest.mark.slow
-def test_the_recipe_s_own_decisions_are_the_team_s(pair: Path, small_input: Path) -> None:
+def test_the_recipe_s_own_decisions_are_the_ensemble_s(pair: Path, small_input: Path) -> None:
     pair.write_text(pair.read_text() + "decision = {min_component = 3}\n")
     pair.write_text(
         'decision = {choice = "plain", exclusive = "off", min_component = 7}\n' + pair.read_text()
     )
-    team = pipeline.open_run_or_ensemble(pair, small_input)
-    pipeline.train_folds(team)
-    rules = pipeline.tune_rules(team)
+    ensemble = open_recipe(pair, small_input)
+    pipeline.record(ensemble)
+    pipeline.train(ensemble)
+    found = pipeline.find_rules(ensemble)[1]
+    rules = found.rules
     assert {(rule.high, rule.low, rule.min_area, rule.min_component) for rule in rules.rules} == {
         (0.5, 0.5, 0, 7)
     }
     assert not rules.exclusive
-    fitted = pipeline.score_oof(team).score.score
-    assert fitted == pytest.approx(pipeline.explore_rules(team)[1].plain.score, abs=0.05)
+    assert found.pairs.score.score == pytest.approx(found.fitted.plain.score, abs=0.05)

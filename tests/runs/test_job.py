@@ -11,8 +11,9 @@ from severstal.data import build
 from severstal.data.images import PictureFolder
 from severstal.errors import SeverstalError
 from severstal.pipeline import training
-from severstal.runs import job as job_module
-from severstal.runs.job import environment, open_job, reopen_job
+from severstal.runs import opening
+from severstal.runs.environment import environment
+from severstal.runs.opening import open_job, open_run
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +34,7 @@ def test_auto_is_smoke_without_a_gpu_and_baseline_with_one(
 
 def test_without_an_input_the_sample_is_drawn(monkeypatch: pytest.MonkeyPatch, small_input: Path) -> None:
     drawn = []
-    monkeypatch.setattr(job_module, "draw_sample", lambda root: drawn.append(small_input.rename(root)))
+    monkeypatch.setattr(opening, "draw_sample", lambda root: drawn.append(small_input.rename(root)))
     Path("input").mkdir()
     assert open_job("smoke").folder == Path("runs/smoke-sample")
     assert drawn == [Path("input/sample")]
@@ -46,12 +47,13 @@ def test_the_environment_names_an_input(small_input: Path, monkeypatch: pytest.M
 
 def test_a_run_is_found_again(small_input: Path, tiny_recipe: Path) -> None:
     job = open_job(tiny_recipe, small_input, "mine")
-    pipeline.make_folds(job)
-    again = reopen_job("runs/mine")
+    job.record()
+    pipeline.split_folds(job)
+    again = open_run("runs/mine")
     assert again.recipe == job.recipe
     assert again.labels.equals(job.labels)
     with pytest.raises(SeverstalError, match="not a run"):
-        reopen_job("runs/other")
+        open_run("runs/other")
 
 
 def test_a_clean_image_is_one_that_no_row_names(small_input: Path, tiny_recipe: Path) -> None:
@@ -73,7 +75,7 @@ def test_the_environment_is_what_results_depend_on() -> None:
 
 
 def test_a_run_on_another_input_is_not_overwritten(small_input: Path, tiny_recipe: Path) -> None:
-    pipeline.make_folds(open_job(tiny_recipe, small_input))
+    open_job(tiny_recipe, small_input).record()
     other = Path("other/small")
     shutil.copytree(small_input, other)
     with pytest.raises(SeverstalError, match=r"holds a run on .*: give this one another name"):
@@ -82,13 +84,13 @@ def test_a_run_on_another_input_is_not_overwritten(small_input: Path, tiny_recip
 
 
 def test_a_faulty_input_changes_nothing_of_an_earlier_run(small_input: Path, tiny_recipe: Path) -> None:
-    job = open_job(tiny_recipe, small_input)
-    pipeline.make_folds(job)
+    job = pipeline.prepare(tiny_recipe, small_input)
+    pipeline.split_folds(job)
     before = {path: path.read_bytes() for path in job.folder.rglob("*") if path.is_file()}
     (small_input / "train_images" / "train00.png").write_text("no picture")
     tiny_recipe.write_text(tiny_recipe.read_text().replace("epochs = 2", "epochs = 3"))
     with pytest.raises(SeverstalError, match="not a picture"):
-        pipeline.make_folds(open_job(tiny_recipe, small_input))
+        pipeline.prepare(tiny_recipe, small_input)
     assert {path: path.read_bytes() for path in job.folder.rglob("*") if path.is_file()} == before
 
 
@@ -107,10 +109,10 @@ def test_all_runs_share_the_decoded_pictures(
 def test_where_the_disk_is_too_small_no_stage_sees_a_difference(
     small_input: Path, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pipeline.train_folds(open_job(tiny_recipe, small_input))
+    pipeline.train(open_job(tiny_recipe, small_input))
     shutil.rmtree("runs/pictures")
     monkeypatch.setattr(build.shutil, "disk_usage", lambda _: type("", (), {"free": 100}))
     monkeypatch.setattr(training, "fit", lambda *_: pytest.fail("trained again"))
     job = open_job(tiny_recipe, small_input)
     assert isinstance(job.train_pictures, PictureFolder)
-    pipeline.train_folds(job)
+    pipeline.train(job)

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +20,8 @@ from severstal.recipe import DataSettings, DecisionSettings, Recipe
 from severstal.report.scorecard import save_scorecard
 from severstal.runs.folder import read_run, write_run
 from severstal.runs.listing import list_runs, load_scored
-from severstal.runs.stage import Stage
+from severstal.runs.members import read_ensemble, relative_member
+from severstal.runs.record import Stage
 
 SPEC = Spec("tiny", (8, 8), ("hole",))
 
@@ -52,27 +52,32 @@ def write_history(folder: Path, scores: list[float], loss: float = 0.5) -> None:
     (folder / "history.jsonl").write_text("\n".join(lines) + "\n")
 
 
+def write_ensemble(folder: Path, runs: list[Path]) -> None:
+    members = [relative_member(folder, run) for run in runs]
+    mean = {"mode": "mean", "weights": "uniform", "power": 1.0}
+    write_json(folder / "ensemble.json", {"members": members, **mean})
+
+
 def make_team(name: str, runs: list[Path], recipe: Recipe | None = None) -> Path:
     team = Path("runs", name)
     write_run(team, recipe or Recipe(name="plain"), Path("input"), SPEC)
-    write_json(team / "team.json", {"runs": [str(run) for run in runs], "sense": "mean"})
+    write_ensemble(team, runs)
     return team
 
 
 def write_score(folder: Path, score: float) -> None:
     """What scoring a run, or the runs of a team, leaves: trained to the end, with a record a stage."""
-    team = folder / "team.json"
-    if not team.is_file():
+    if not (folder / "ensemble.json").is_file():
         first, maps = folder, predict(folder)
     else:
-        about = read_json(team)
-        members = [Path(run) for run in about["runs"]]
+        members = read_ensemble(folder).members
         first, keys = members[0], [predict(run) for run in members]
-        mean = {"sense": "mean", "weights": "uniform", "power": 1.0}
-        write_json(team, about | mean)
+        mean = {"mode": "mean", "weights": "uniform", "power": 1.0}
         weights = [1 / len(members)] * len(members)
         write_json(folder / "combiner.json", {**mean, "weights": weights, "ranks": None})
-        Stage(folder, "combiner", {"maps": keys, **mean}).finish([folder / "combiner.json"])
+        Stage(folder, "combiner", {"maps": keys, "labels": "labels", **mean}).finish(
+            [folder / "combiner.json"]
+        )
         maps = digest([keys, "mean", weights, 1.0, None])
     summary, pairs = folder / "oof" / "summary.npz", folder / "oof" / "pairs.csv"
     write_text(summary, "summary")
@@ -183,7 +188,7 @@ def test_a_fold_counts_as_done_while_its_files_are_as_they_were_made() -> None:
 
 
 def test_a_damaged_history_or_record_is_told_and_the_rest_of_the_run_is_listed(
-    capsys: pytest.CaptureFixture,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     run = make_run("a", [[0.7, 0.6], [0.8]], 2)
     make_team("team", [run])
@@ -192,12 +197,12 @@ def test_a_damaged_history_or_record_is_told_and_the_rest_of_the_run_is_listed(
     assert table.others == ()
     assert {row.name: (row.folds_done, row.epochs) for row in table.runs} == {"a": (1, 1), "team": (1, 1)}
     assert {row.name: row for row in table.runs}["a"].score == 0.8
-    (line,) = capsys.readouterr().out.splitlines()  # once, though the team has it, too
+    (line,) = caplog.messages  # once, though the team has it, too
     assert line.startswith("runs/a/fold0/history.jsonl: not JSON lines")
     assert line.endswith("train the fold again")
     (run / "stages" / "train-fold1.json").write_text("{")
     assert {row.folds_done for row in list_runs().runs} == {0}
-    assert capsys.readouterr().out.splitlines()[1].startswith("runs/a/stages/train-fold1.json: not JSON")
+    assert caplog.messages[-1].startswith("runs/a/stages/train-fold1.json: not JSON")
 
 
 def test_damaged_and_foreign_folders_are_told() -> None:
@@ -217,8 +222,12 @@ def test_damaged_and_foreign_folders_are_told() -> None:
         ("bytes", "recipe.toml", "\x00\x01"),
     ):
         (make_run(name, [[0.7]], 1) / file).write_text(text)
-    for name, text in (("team", "{}"), ("alone", '{"runs": ["runs/gone"]}'), ("odd", '{"runs": 3}')):
-        (make_team(name, []) / "team.json").write_text(text)
+    for name, text in (
+        ("team", "{}"),
+        ("alone", '{"members": ["../gone"], "mode": "mean", "weights": "uniform", "power": 1}'),
+        ("odd", '{"members": 3}'),
+    ):
+        (make_team(name, []) / "ensemble.json").write_text(text)
     table = list_runs()
     assert [row.name for row in table.runs] == ["good"]
     assert {name for name, _ in table.others} == {
@@ -308,27 +317,25 @@ def test_what_leaves_the_score_as_it_is() -> None:
 def test_old_weights_are_not_read_to_list_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run("a", [[0.9]] * 3, 3)
     write_score(run, 0.85)
-    for name in ("fold0", "fold1", "fold2"):
-        os.utime(run / name / "model.safetensors", (1, 1))
     read: list[Path] = []
-    monkeypatch.setattr("severstal.runs.current.checksum", lambda path: read.append(path) or checksum(path))
+    monkeypatch.setattr("severstal.runs.record.checksum", lambda path: read.append(path) or checksum(path))
     assert own_score() == 0.85
     assert "model.safetensors" not in {path.name for path in read}
 
 
-def test_damaged_records_are_one_line(capsys: pytest.CaptureFixture) -> None:
+def test_damaged_records_are_one_line(caplog: pytest.LogCaptureFixture) -> None:
     run = make_run("a", [[0.9]] * 3, 3)
     write_score(run, 0.85)
     record, damaged = run / "stages" / "rules.json", {}
     record.write_text("{")
     assert list_runs(damaged=damaged).runs[0].score == pytest.approx(0.9)
-    (line,) = capsys.readouterr().out.splitlines()
+    [line] = set(caplog.messages)
     assert damaged == {record.resolve(): line}
     assert line.startswith("runs/a/stages/rules.json: not JSON")
     with pytest.raises(SeverstalError, match=r"rules\.json: not JSON"):
         load_scored(run)
     record.write_text("[3]")
-    with pytest.raises(SeverstalError, match="runs/a: its files are of another make") as error:
+    with pytest.raises(SeverstalError, match=r"rules\.json: not the record of a stage") as error:
         load_scored(run)
     assert "\n" not in str(error.value)
 
@@ -339,7 +346,7 @@ def test_a_run_trained_anew_is_not_scored_yet(finished_folder: Path, tmp_path: P
     assert own_score("tiny-small") == card
     assert load_scored(run).score.score == pytest.approx(card)
     Path("tiny.toml").write_text("seed = 7\n" + Path("tiny.toml").read_text())
-    pipeline.train_folds(pipeline.prepare("tiny.toml", finished_folder / "small"))
+    pipeline.train(pipeline.prepare("tiny.toml", finished_folder / "small"))
     assert own_score("tiny-small") is None
     with pytest.raises(SeverstalError, match="`severstal score` on the run writes it"):
         load_scored(run)

@@ -15,7 +15,7 @@ from severstal.errors import SeverstalError
 from severstal.models.from_recipe import load_network
 from severstal.models.network import Network, encoder_of
 from severstal.recipe import PhaseSettings, Recipe
-from severstal.runs.job import open_job
+from severstal.runs.opening import open_job
 from severstal.training import fit as fit_module
 from severstal.training.fit import FoldData, fit
 from severstal.training.step import StepResult, TrainStep

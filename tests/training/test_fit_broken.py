@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from severstal.errors import SeverstalError
 from severstal.recipe import PhaseSettings, Recipe, save_recipe
-from severstal.runs.job import open_job
+from severstal.runs.opening import open_job
 from severstal.training import fit as fit_module
 from severstal.training.fit import FoldData, fit
 
@@ -227,7 +227,7 @@ def test_a_full_disk_leaves_the_last_state_whole(
 SCRIPT = """
 import sys
 from pathlib import Path
-from severstal.runs.job import open_job
+from severstal.runs.opening import open_job
 from severstal.training.fit import FoldData, fit
 job = open_job(sys.argv[1], sys.argv[2])
 data = FoldData(job.train_pictures, job.masks, job.spec, job.images[:12], job.images[12:])

@@ -11,7 +11,7 @@ import torch
 from severstal.data.pseudo import PseudoData
 from severstal.errors import SeverstalError
 from severstal.recipe import Recipe
-from severstal.runs.job import open_job
+from severstal.runs.opening import open_job
 from severstal.training.loader import BatchSampler, FoldData, TrainLoader
 from severstal.training.phases import Plan
 

@@ -11,7 +11,7 @@ import torch
 from severstal.device import make_accelerator
 from severstal.errors import SeverstalError
 from severstal.models.network import Output
-from severstal.runs.job import open_job
+from severstal.runs.opening import open_job
 from severstal.training.loader import FoldData
 from severstal.training.tensorboard import _LINE, _LONGEST, TensorBoardWriter, draw_worst_panel, show_worst
 from severstal.training.validate import validate

@@ -10,7 +10,8 @@ from severstal.competition.metric import class_areas, pair_dice, score_pairs
 from severstal.device import make_accelerator
 from severstal.models.network import Output
 from severstal.recipe.switches import change
-from severstal.runs.job import Job, open_job
+from severstal.runs.job import Job
+from severstal.runs.opening import open_job
 from severstal.training.validate import validate
 
 

@@ -27,5 +27,6 @@ def ablate(
         engine: local trains the folds in turn; ray queues them.
     """
     from severstal import experiments
+    from severstal.report.ablation import format_ablation
 
-    experiments.ablate(recipe, input, switches, folds, output, engine)
+    print(format_ablation(experiments.ablate(recipe, input, switches, folds, output, engine)))

@@ -11,6 +11,6 @@ def duplicates(input: Path | None = None, output: Path | None = None, pictures: 
         output: where the table of the pairs goes (CSV).
         pictures: folder for a picture of each pair, side by side with their labels.
     """
-    from severstal import pipeline
+    from severstal.experiments.duplicates import report_duplicates
 
-    pipeline.report_duplicates(input, output, pictures)
+    print(report_duplicates(input, output, pictures)[1])

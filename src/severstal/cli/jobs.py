@@ -28,7 +28,9 @@ def run(
     """
     from severstal import pipeline
 
-    pipeline.run(recipe, input, output, name)
+    finished = pipeline.run(recipe, input, output, name)
+    print(finished.scorecard.text)
+    print(finished.submission)
 
 
 def notebooks(
@@ -49,7 +51,8 @@ def notebooks(
     """
     from severstal.notebooks import run_all
 
-    run_all(recipe, input, output, refresh, only)
+    kept = run_all(recipe, input, output, refresh, only)
+    print(*([f"submission: {output}"] if not only else []), f"notebooks: {kept}", sep="\n")
 
 
 def train(
@@ -74,26 +77,28 @@ def train(
     from severstal.processes import distributed
 
     with distributed():
-        candidate = pipeline.prepare(recipe, input, name)
-        pipeline.train_folds(candidate, engine)
-        print(candidate.folder)
+        prepared = pipeline.prepare(recipe, input, name)
+        pipeline.train(prepared, engine)
+        print(prepared.folder)
 
 
-def predict(runs: Word[list[Path]]) -> None:
+def predict(runs: Word[list[Path]], input: Path | None = None) -> None:
     """Predict the labelled images out of fold, and the test images: each is read once for all runs.
 
     Args:
-        runs: their folders, runs/NAME.
+        runs: folders of trained runs, runs/NAME.
+        input: the input folder, where it is no longer where the runs found it.
     """
     if not runs:
         raise SeverstalError("no run is named: give at least one folder, runs/NAME")
     from severstal import pipeline
+    from severstal.runs.combining import open_runs
 
-    named = [job for run in runs for job in pipeline.jobs_of(pipeline.open_ensemble([run]))]
-    jobs = list({job.folder.resolve(): job for job in named}.values())  # two teams may share a run
-    pipeline.predict_oofs(jobs)
-    pipeline.predict_tests(jobs)
-    print("\n".join(f"{job.folder}/oof, {job.folder}/test" for job in jobs))
+    named = [each for run in runs for each in pipeline.open_trained(open_runs([run], input=input))]
+    trained = list({each.job.folder.resolve(): each for each in named}.values())  # ensembles may share a run
+    pipeline.predict_oof(trained)
+    pipeline.predict_test(trained)
+    print("\n".join(f"{each.job.files.oof}, {each.job.files.test}" for each in trained))
 
 
 def tune(
@@ -102,30 +107,33 @@ def tune(
     weights: Weights = ("uniform",),
     power: float = 1.0,
     name: str | None = None,
+    input: Path | None = None,
     explain: bool = False,
 ) -> None:
-    """Search gate, thresholds and minimum area of each class on out-of-fold maps; judge them cross-fitted.
+    """Search gate, thresholds and minimum area of each class on out-of-fold maps; score them cross-fitted.
 
     Args:
-        runs: a run's folder, runs/NAME; or several, whose maps are averaged.
-        mode: averaging mode.
-        weights: of several: uniform, selected (on the out-of-fold maps), or a number for each.
-        power: the exponent of the power mean.
-        name: of the folder for several, runs/NAME.
+        runs: folder of a trained run, runs/NAME; or several, whose maps are averaged.
+        mode: averaging mode of several runs.
+        weights: of several runs: uniform, selected (on the out-of-fold maps), or one number per run.
+        power: exponent of the power mean.
+        name: of the folder for several runs, runs/NAME.
+        input: the input folder, where it is no longer where the runs found it.
         explain: also print what each part of each rule is worth.
     """
     from severstal import pipeline
-    from severstal.decision.explain import explain_rules as price
+    from severstal.decision.explain import explain_rules
+    from severstal.runs.combining import open_runs
 
-    candidate = pipeline.open_ensemble(runs, mode, _weights(weights), power, name)
-    rules = pipeline.tune_rules(candidate)
-    for class_name, rule in zip(rules.classes, rules.rules, strict=True):
-        print(f"{class_name}: {'never drawn' if rule.draws_nothing(candidate.spec) else rule}")
-    print(f"out of fold, cross-fitted: {pipeline.score_oof(candidate).score.score:.4f}")
+    run = open_runs(runs, mode, _weights(weights), power, name, input)
+    _, found = pipeline.find_rules(run)
+    for class_name, rule in zip(found.rules.classes, found.rules.rules, strict=True):
+        print(f"{class_name}: {'never drawn' if rule.draws_nothing(run.spec) else rule}")
+    print(f"out of fold, cross-fitted: {found.pairs.score.score:.4f}")
     if explain:
-        summary, maps = pipeline.summarise_oof(candidate), pipeline.predict_oof(candidate)
-        pictures = candidate.train_pictures if rules.need_pictures else None
-        print(price(summary, rules, maps, candidate.masks, pictures).to_text())
+        pictures = run.train_pictures if found.rules.need_pictures else None
+        summary, maps = found.summarised.summary, found.oof.maps
+        print(explain_rules(summary, found.rules, maps, run.masks, pictures).to_text())
 
 
 def submit(
@@ -135,27 +143,33 @@ def submit(
     weights: Weights = ("uniform",),
     power: float = 1.0,
     name: str | None = None,
+    input: Path | None = None,
     propose: bool = False,
 ) -> None:
     """Write the submission of a run, or of several together, with its provenance, and print its scorecard.
 
     Args:
-        runs: a run's folder, runs/NAME; or several, whose maps are averaged.
-        output: where the submission goes; beside it its provenance, NAME.json, and leaderboard.csv.
-        mode: averaging mode.
-        weights: of several: uniform, selected (on the out-of-fold maps), or a number for each.
-        power: the exponent of the power mean.
-        name: of the folder for several, runs/NAME.
+        runs: folder of a trained run, runs/NAME; or several, whose maps are averaged.
+        output: path of the submission; beside it go its provenance, NAME.json, and leaderboard.csv.
+        mode: averaging mode of several runs.
+        weights: of several runs: uniform, selected (on the out-of-fold maps), or one number per run.
+        power: exponent of the power mean.
+        name: of the folder for several runs, runs/NAME.
+        input: the input folder, where it is no longer where the runs found it.
         propose: write a stable and a bold submission instead, and say what separates them.
     """
     from severstal import experiments, pipeline
+    from severstal.runs.combining import open_runs
 
-    candidate = pipeline.open_ensemble(runs, mode, _weights(weights), power, name)
+    pipeline.check_output(output)
+    run = open_runs(runs, mode, _weights(weights), power, name, input)
+    trained, found = pipeline.find_rules(run)
     if propose:
-        experiments.propose(candidate, output)
+        print(experiments.format_proposals(run, *experiments.propose(found, trained, output)))
         return
-    pipeline.submit(candidate, output)
-    pipeline.make_scorecard(candidate)
+    masks = pipeline.segment_test(found, trained)
+    pipeline.submit(masks, trained, output)
+    print(pipeline.make_scorecard(masks).text)
     print(output)
 
 

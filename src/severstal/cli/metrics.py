@@ -37,16 +37,16 @@ def metrics(
     if tolerance is not None and not tolerance >= 0:
         raise SeverstalError(f"--tolerance is {tolerance:g}: give 0 or more pixels")
     if csv.is_dir():
-        given = [f"--{name}" for name, value in _named(truth, input, images).items() if value is not None]
+        given = [f"--{name}" for name, value in _named(truth, images).items() if value is not None]
         if given:
             raise SeverstalError(f"{csv} is a run, which knows its own images: leave out {', '.join(given)}")
         from severstal import pipeline
+        from severstal.runs.combining import open_runs
 
-        candidate = pipeline.open_ensemble([csv])
-        maps = pipeline.predict_oof(candidate)
-        found = measure(
-            pipeline.draw_oof(candidate), candidate.labels, maps.names, candidate.spec, maps, tolerance
-        )
+        run = open_runs([csv], input=input)
+        _, rules = pipeline.find_rules(run)
+        maps = rules.oof.maps
+        found = measure(rules.masks, run.labels, maps.names, run.spec, maps, tolerance)
         over, notes = f"{len(maps.names):,} images out of fold", ()
     else:
         if not csv.is_file():
@@ -62,8 +62,8 @@ def metrics(
         write_json(json, {"csv": str(csv), "over": over, "notes": list(notes), "figures": found.to_dict()})
 
 
-def _named(truth: Path | None, input: Path | None, images: Path | None) -> dict[str, Path | None]:
-    return {"truth": truth, "input": input, "images": images}
+def _named(truth: Path | None, images: Path | None) -> dict[str, Path | None]:
+    return {"truth": truth, "images": images}
 
 
 def _sides(csv: Path, truth: Path, input: Path | None, images: Path | None):

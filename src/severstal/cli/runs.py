@@ -21,8 +21,8 @@ def runs(folder: Word[Path] = Path("runs"), json: Path | None = None) -> None:
         json: also write all of it to this file, damaged files among the folders that are no run.
     """
     from severstal.files import write_json
-    from severstal.pipeline import list_runs
     from severstal.report.runs import format_runs
+    from severstal.runs.listing import list_runs
 
     damaged: dict[Path, str] = {}
     table = list_runs(folder, damaged)
@@ -109,7 +109,8 @@ def _compare_recipes(
     from severstal import experiments
     from severstal.experiments.architectures import with_architecture
     from severstal.models.registry import architectures
-    from severstal.runs.job import choose_recipe
+    from severstal.report.recipes import format_recipes
+    from severstal.runs.opening import choose_recipe
 
     recipes = [choose_recipe(name) for name in names]
     if networks:
@@ -124,6 +125,7 @@ def _compare_recipes(
                     f"it begins on {after.encoder_name}, without pretrained weights"
                 )
     rows = experiments.compare_recipes(recipes, input, pictures, epochs, train_folds, output, engine)
+    print(format_recipes(rows))
     failed = [row.recipe for row in rows if row.fault]
     if failed:
         raise SeverstalError(

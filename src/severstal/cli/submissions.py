@@ -103,7 +103,7 @@ def score(
     output says so. `--images` names any others, such as those of one fold.
 
     Args:
-        csv: the submission; or the folder of a run or a team, runs/NAME, which needs nothing else.
+        csv: the submission; or the folder of a run or an ensemble, runs/NAME, which needs nothing else.
         truth: labels in train.csv's form.
         input: the input folder; without it the usual places.
         images: the images that count: a folder of pictures, or a CSV with a row for each.
@@ -179,12 +179,17 @@ def _dealt(folds: Path, images: Sequence[str]) -> "pd.DataFrame":
 
 def _score_run(run: Path, others: dict[str, Path | None], json: Path | None, html: Path | None) -> None:
     from severstal import pipeline
+    from severstal.runs.combining import open_runs
 
+    input = others.pop("input")
     given = [f"--{name}" for name, value in others.items() if value is not None]
     if given:
         raise SeverstalError(f"{run} is a run, which knows its own images: leave out {', '.join(given)}")
-    pipeline.make_scorecard(pipeline.open_ensemble([run]))
-    for source, target in ((run / "scorecard.json", json), (run / "scorecard.html", html)):
+    opened = open_runs([run], input=input)
+    trained, found = pipeline.find_rules(opened)
+    saved = pipeline.make_scorecard(pipeline.segment_test(found, trained))
+    print(saved.text, end="")
+    for source, target in ((saved.files.scorecard, json), (saved.files.scorecard_page, html)):
         if target is not None:
             write_text(target, source.read_text(encoding="utf-8"))
 
@@ -203,7 +208,7 @@ def leaderboard(
         private: its private score.
         folder: whose leaderboard.csv is shown.
     """
-    from severstal.pipeline import enter_scores, format_leaderboard, read_leaderboard
+    from severstal.runs.leaderboard import enter_scores, format_leaderboard, read_leaderboard
 
     if csv is None:
         if public is not None or private is not None:

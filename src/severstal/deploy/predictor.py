@@ -18,7 +18,7 @@ from severstal.models.registry import Network
 from severstal.progress import progress
 from severstal.recipe import Recipe
 from severstal.runs.folder import read_run
-from severstal.runs.weights import weights_path
+from severstal.runs.layout import RunFiles
 
 
 class Predictor:
@@ -89,6 +89,7 @@ def load_predictor(run: str | Path) -> Predictor:
             or damaged. There is no falling back on random weights.
     """
     recipe, _, spec = read_run(run)
-    weights = [weights_path(run, recipe, fold) for fold in range(recipe.data.train_folds)]
-    rules = Rules.load(Path(run) / "rules.json", spec)
+    files = RunFiles(Path(run))
+    weights = [files.weights(recipe, fold) for fold in range(recipe.data.train_folds)]
+    rules = Rules.load(files.rules, spec)
     return Predictor(recipe, spec, [load_network(recipe, spec, path) for path in weights], rules)

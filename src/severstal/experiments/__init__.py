@@ -2,6 +2,6 @@
 
 from severstal.experiments.ablation import ablate
 from severstal.experiments.comparison import compare_recipes, draw_heldout
-from severstal.experiments.proposal import propose
+from severstal.experiments.proposal import format_proposals, propose
 
-__all__ = ["ablate", "compare_recipes", "draw_heldout", "propose"]
+__all__ = ["ablate", "compare_recipes", "draw_heldout", "format_proposals", "propose"]

@@ -1,5 +1,6 @@
 """What each switch of a recipe is worth: the recipe trained again with that one switch turned over."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,15 +8,20 @@ from pathlib import Path
 from severstal.device import choose_precision
 from severstal.errors import SeverstalError
 from severstal.evaluation.bootstrap import paired
-from severstal.experiments.judge import Verdict, gain_on_defects, judge
+from severstal.experiments.evaluation import Evaluation, evaluate, gain_on_defects
+from severstal.experiments.sharing import share_findings
 from severstal.files import write_json, write_text
-from severstal.pipeline.data import check_input, share_findings
+from severstal.pipeline import check_input
 from severstal.recipe import Recipe
 from severstal.recipe.switches import SWITCHES, Turned, change, find_switch, toggle
-from severstal.report.ablation import Gains, Judged, Row, ablation_table, format_ablation
-from severstal.runs.ensemble import jobs_of, open_run_or_ensemble
-from severstal.runs.job import RUNS, choose_input, choose_recipe
+from severstal.report.ablation import Gains, Judged, Row, ablation_table
+from severstal.runs.combining import open_recipe
+from severstal.runs.ensemble import jobs_of
+from severstal.runs.layout import RUNS
+from severstal.runs.opening import choose_input, choose_recipe
 from severstal.training.queue import Engine
+
+logger = logging.getLogger("severstal")
 
 ITSELF = "recipe"
 PRECISIONS = ("bf16", "fp16")  # switches
@@ -57,29 +63,28 @@ def ablate(
     if folds is not None:
         recipe = _with_folds(recipe, folds)
     ending = f"{recipe.name}-{root.resolve().name}"
-    itself = open_run_or_ensemble(recipe, root, f"ablate-{ITSELF}-{ending}")
+    itself = open_recipe(recipe, root, f"ablate-{ITSELF}-{ending}")
     output = itself.folder if output is None else Path(output)
     check_input(itself)
-    base = judge(itself, engine)
+    base = evaluate(itself, engine)
     rows = [Row(ITSELF, recipe.description, None, str(itself.folder), _figures(base))]
     _write(rows, recipe, root, output)
     for name, switch in zip(switches or SWITCHES, found, strict=True):
         folder = f"ablate-{name}-{ending}"
-        print(f"switch {name}: {switch.what}", flush=True)
+        logger.info("switch %s: %s", name, switch.what)
         turned = None
         try:
             changed, turned = _turn(recipe, name)
-            candidate = open_run_or_ensemble(changed, root, folder)
-            for job in jobs_of(candidate):
-                share_findings(jobs_of(itself)[0], job)
-            verdict = judge(candidate, engine)
-            judged, gains, fault = _figures(verdict), _gains(verdict, base), None
+            run = open_recipe(changed, root, folder)
+            share_findings(jobs_of(itself)[0], run)
+            scored = evaluate(run, engine)
+            judged, gains, fault = _figures(scored), _gains(scored, base), None
         except SeverstalError as error:
             judged, gains, fault = None, None, str(error)
-            print(f"switch {name} failed: {error}", flush=True)
+            logger.warning("switch %s failed: %s", name, error)
         rows.append(Row(name, switch.what, turned or "on", str(RUNS / folder), judged, gains, fault))
         _write(rows, recipe, root, output)
-    print(format_ablation(rows), f"{output}/ablation.csv", sep="\n", flush=True)
+    logger.info("%s/ablation.csv", output)
     return rows
 
 
@@ -111,17 +116,17 @@ def _as_computed(recipe: Recipe) -> Recipe:
     return change(recipe, {"training.precision": choose_precision(recipe.training.precision)})
 
 
-def _figures(verdict: Verdict) -> Judged:
-    plain = verdict.plain.score
-    return Judged(verdict.fitted.score.score, plain.score, plain.dice_on_defects, verdict.rate)
+def _figures(scored: Evaluation) -> Judged:
+    plain = scored.plain.score
+    return Judged(scored.fitted.score.score, plain.score, plain.dice_on_defects, scored.rate)
 
 
-def _gains(verdict: Verdict, base: Verdict) -> Gains:
+def _gains(scored: Evaluation, base: Evaluation) -> Gains:
     groups = base.fitted.groups
     return Gains(
-        paired(verdict.fitted.dice, base.fitted.dice, groups),
-        paired(verdict.plain.dice, base.plain.dice, groups),
-        gain_on_defects(verdict.plain, base.plain),
+        paired(scored.fitted.dice, base.fitted.dice, groups),
+        paired(scored.plain.dice, base.plain.dice, groups),
+        gain_on_defects(scored.plain, base.plain),
     )
 
 

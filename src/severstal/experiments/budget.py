@@ -1,6 +1,7 @@
 """The budget of a comparison: how many pictures a recipe is to see, and how many it saw."""
 
 import json
+import logging
 import math
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -9,8 +10,11 @@ from severstal.errors import SeverstalError
 from severstal.recipe import Recipe
 from severstal.recipe.switches import change
 from severstal.runs.ensemble import RunOrEnsemble, jobs_of
+from severstal.runs.layout import history_path
 from severstal.training.history import load_history
 from severstal.training.phases import Plan
+
+logger = logging.getLogger("severstal")
 
 NEAR = 0.02  # of the budget: a recipe that comes as near in the epochs that it was given keeps their number
 
@@ -51,7 +55,6 @@ def spend(recipe: Recipe, budget: int, members: int = 1) -> Recipe:
         >>> spend(small, 100).training.epoch_images
         20
         >>> large = spend(change(small, {"training.batch_size": 13}), 100).training
-        recipe small: 4 epochs of 26 pictures, as 5 of whole batches do not come near to 100
         >>> large.epochs, large.epoch_images
         (4, 26)
         >>> spend(small, 3)
@@ -78,10 +81,9 @@ def spend(recipe: Recipe, budget: int, members: int = 1) -> Recipe:
             f"give --pictures {trainings * batch * wanted} or more"
         )
     if length.epochs != wanted:
-        print(
+        logger.info(
             f"recipe {recipe.name}: {length.epochs} epochs of {length.images} pictures, as {wanted} of whole "
-            f"batches do not come near to {budget:,}",
-            flush=True,
+            f"batches do not come near to {budget:,}"
         )
     lasting = {"training.epochs": length.epochs, "training.epoch_images": length.images}
     return change(recipe, lasting | {"training.early_stopping": 0})
@@ -105,8 +107,8 @@ def pictures_planned(recipe: Recipe, labelled: int) -> int:
     )
 
 
-def pictures_seen(candidate: RunOrEnsemble) -> int:
-    """How many crops a trained candidate saw in a fold, the mean over its folds, as their histories tell.
+def pictures_seen(run: RunOrEnsemble) -> int:
+    """How many crops a trained run, or an ensemble, saw in a fold by its histories, averaged over the folds.
 
     A round of pseudo-labels that found none is not trained again, and counts once.
 
@@ -114,18 +116,17 @@ def pictures_seen(candidate: RunOrEnsemble) -> int:
         SeverstalError: a fold is not trained.
     """
     seen = 0
-    for job in jobs_of(candidate):
+    for job in jobs_of(run):
         plan = Plan(job.recipe, job.recipe.training.epoch_images)
         for fold in range(job.recipe.data.train_folds):
-            top = job.folder / f"fold{fold}"
-            folders = [*(top / f"round{number}" for number in range(job.recipe.pseudo.rounds)), top]
-            histories = [load_history(folder / "history.jsonl") for folder in folders]
+            earlier = [job.files.round(fold, number) for number in range(job.recipe.pseudo.rounds)]
+            histories = [load_history(history_path(each)) for each in (*earlier, job.files.fold(fold))]
             # A round that became the last one is in two places.
             for epochs in {json.dumps(epochs): epochs for epochs in histories}.values():
                 for number, epoch in enumerate(epochs):
                     told = epoch["pictures"]  # None in an old history: then what was planned
                     seen += _in_epoch(plan, number) if told is None else told
-    return round(seen / candidate.recipe.data.train_folds)
+    return round(seen / run.recipe.data.train_folds)
 
 
 def _find_length(recipe: Recipe, pictures: float) -> _Length | None:

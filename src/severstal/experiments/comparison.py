@@ -1,5 +1,6 @@
 """Recipes side by side: trained on the same folds, each with the same number of pictures seen."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -13,19 +14,24 @@ from severstal.errors import SeverstalError
 from severstal.evaluation.bootstrap import interval
 from severstal.experiments.budget import pictures_planned, pictures_seen, spend
 from severstal.experiments.cost import Cost, measure_cost
-from severstal.experiments.judge import defect_interval, judge
+from severstal.experiments.evaluation import Evaluation, defect_interval, evaluate
+from severstal.experiments.sharing import share_findings
 from severstal.files import atomic_write, digest, read_json, write_json, write_text
 from severstal.inference.maps import enlarge
 from severstal.inference.predict import predict_batch
 from severstal.models.from_recipe import load_network
-from severstal.pipeline.data import check_input, dealt_folds, share_findings
+from severstal.pipeline import Trained, check_input
 from severstal.recipe import Recipe
 from severstal.recipe.switches import change
-from severstal.report.recipes import RecipeRow, draw_recipes, format_recipes, recipe_table
-from severstal.runs.ensemble import RunOrEnsemble, jobs_of, open_run_or_ensemble
-from severstal.runs.job import RUNS, Job, choose_input, choose_recipe
-from severstal.runs.stage import Stage
+from severstal.report.recipes import RecipeRow, draw_recipes, recipe_table
+from severstal.runs.combining import open_recipe
+from severstal.runs.ensemble import RunOrEnsemble, jobs_of
+from severstal.runs.layout import RUNS
+from severstal.runs.opening import choose_input, choose_recipe
+from severstal.runs.record import Stage
 from severstal.training.queue import Engine
+
+logger = logging.getLogger("severstal")
 
 
 def compare_recipes(
@@ -79,36 +85,35 @@ def compare_recipes(
         raise SeverstalError(
             f"--train-folds {folds}: recipe {names[0]} has folds for 1 to {chosen[0].data.folds}"
         )
-    labelled = len(jobs_of(open_run_or_ensemble(chosen[0], root))[0].images)
+    labelled = len(jobs_of(open_recipe(chosen[0], root))[0].images)
     budget = pictures or pictures_planned(chosen[0], labelled)
     chosen = [_level(recipe, chosen[0], budget, epochs, folds) for recipe in chosen]
     ending = root.resolve().name
-    candidates = [open_run_or_ensemble(recipe, root, f"compare-{recipe.name}-{ending}") for recipe in chosen]
+    runs = [open_recipe(recipe, root, f"compare-{recipe.name}-{ending}") for recipe in chosen]
     if output is None:
         output = RUNS / f"comparison-{ending}-{digest([recipe.to_dict() for recipe in chosen])[:6]}"
-    check_input(candidates[0])
+    check_input(runs[0])
     rows: list[RecipeRow] = []
-    for candidate in candidates:
-        print(f"recipe {candidate.recipe.name}: {candidate.folder}", flush=True)
-        for job in jobs_of(candidate):
-            share_findings(jobs_of(candidates[0])[0], job)
+    for run in runs:
+        logger.info("recipe %s: %s", run.recipe.name, run.folder)
+        share_findings(jobs_of(runs[0])[0], run)
         try:
-            rows.append(_row(candidate, engine))
+            rows.append(_row(run, engine))
         except SeverstalError as error:
-            name, networks, weights = candidate.recipe.name, _networks(candidate), _weights(candidate)
-            folder, fault = str(candidate.folder), str(error)
+            name, networks, weights = run.recipe.name, _networks(run), _weights(run)
+            folder, fault = str(run.folder), str(error)
             rows.append(RecipeRow(name, networks, folder, 0, fault=fault, weights=weights))
-            print(f"recipe {name} failed: {error}", flush=True)
+            logger.warning("recipe %s failed: %s", name, error)
         _write(rows, ending, Path(output))
-    print(format_recipes(rows), f"{output}/comparison.csv", sep="\n", flush=True)
+    logger.info("%s/comparison.csv", output)
     return rows
 
 
-def draw_heldout(job: Job, names: Sequence[str], fold: int = 0) -> dict[str, np.ndarray]:
+def draw_heldout(trained: Trained, names: Sequence[str], fold: int = 0) -> dict[str, np.ndarray]:
     """Draw the masks of some held-out pictures by one fold's network at plain 0.5, to look at.
 
     Args:
-        job: of a run whose fold is trained.
+        trained: a run with its weights.
         names: of pictures that this fold holds out.
         fold: its number.
 
@@ -118,12 +123,11 @@ def draw_heldout(job: Job, names: Sequence[str], fold: int = 0) -> dict[str, np.
     Raises:
         SeverstalError: a picture is not held out, or the fold is not trained.
     """
-    folds = dealt_folds(job)
-    held_out = set(folds.loc[folds["fold"] == fold, "ImageId"])
+    job, held_out = trained.job, set(trained.folds.held_out(fold))
     for name in names:
         if name not in held_out:
             raise SeverstalError(f"{name}: not among the {len(held_out)} images that fold {fold} holds out")
-    network = load_network(job.recipe, job.spec, job.weights(fold))
+    network = load_network(job.recipe, job.spec, trained.weights[fold])
     accelerator, rules = make_accelerator(job.recipe.training.precision), plain_rules(job.spec)
     network = network.to(accelerator.device)
     shape = tuple(-(-side // job.recipe.inference.map_scale) for side in job.spec.image_shape)
@@ -151,14 +155,14 @@ def _level(recipe: Recipe, first: Recipe, budget: int, epochs: int | None, folds
     return replace(change(recipe, shared), members=tuple(levelled)) if recipe.members else levelled[0]
 
 
-def _row(candidate: RunOrEnsemble, engine: Engine) -> RecipeRow:
-    verdict = judge(candidate, engine)
-    cost, fitted, plain = _cost(candidate), verdict.fitted, verdict.plain
+def _row(run: RunOrEnsemble, engine: Engine) -> RecipeRow:
+    scored = evaluate(run, engine)
+    cost, fitted, plain = _cost(run, scored), scored.fitted, scored.plain
     return RecipeRow(
-        candidate.recipe.name,
-        _networks(candidate),
-        str(candidate.folder),
-        pictures_seen(candidate),
+        run.recipe.name,
+        _networks(run),
+        str(run.folder),
+        pictures_seen(run),
         interval(fitted.dice, fitted.groups),
         plain.score.score,
         fitted.score.all_empty,
@@ -166,30 +170,28 @@ def _row(candidate: RunOrEnsemble, engine: Engine) -> RecipeRow:
         cost.parameters,
         cost.multiply_adds,
         cost.training_bytes,
-        verdict.rate,
+        scored.rate,
         cost.pictures_a_second,
-        weights=_weights(candidate),
+        weights=_weights(run),
     )
 
 
-def _networks(candidate: RunOrEnsemble) -> str:
-    models = [job.recipe.model for job in jobs_of(candidate)]
+def _networks(run: RunOrEnsemble) -> str:
+    models = [job.recipe.model for job in jobs_of(run)]
     return ", ".join(f"{model.architecture} on {model.encoder_name}" for model in models)
 
 
-def _weights(candidate: RunOrEnsemble) -> str:
+def _weights(run: RunOrEnsemble) -> str:
     """What the encoders begin with: a name, or a file's."""
-    return ", ".join(Path(job.recipe.model.encoder_weights).name for job in jobs_of(candidate))
+    return ", ".join(Path(job.recipe.model.encoder_weights).name for job in jobs_of(run))
 
 
-def _cost(candidate: RunOrEnsemble) -> Cost:
+def _cost(run: RunOrEnsemble, scored: Evaluation) -> Cost:
     """What the networks cost, as it was measured the first time."""
-    path = candidate.folder / "cost.json"
-    trained = read_json(candidate.folder / "stages" / "ablation.json")["key"]
-    memory = "of the largest phase, with defects"
-    stage = Stage(candidate.folder, "cost", {"judged": trained, "memory": memory})
+    path, memory = run.files.cost, "of the largest phase, with defects"
+    stage = Stage(run.folder, "cost", {"judged": scored.stage.key, "memory": memory})
     if not stage.is_done():
-        write_json(path, asdict(measure_cost(candidate)))
+        write_json(path, asdict(measure_cost(scored.trained)))
         stage.finish([path])
     return Cost(**read_json(path))
 

@@ -1,7 +1,7 @@
 """What a recipe's networks cost: parameters, arithmetic, memory, time."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -18,9 +18,8 @@ from severstal.losses.registry import build_loss
 from severstal.models.checkpointing import checkpoint_activations
 from severstal.models.from_recipe import load_network, new_network
 from severstal.models.network import Network
+from severstal.pipeline import Trained
 from severstal.recipe import Recipe
-from severstal.runs.ensemble import RunOrEnsemble, jobs_of
-from severstal.runs.job import Job
 from severstal.training.optimizer import build_optimizer, freeze_encoder
 from severstal.training.phases import Phase, Plan
 
@@ -30,12 +29,12 @@ REPEATS = 3
 
 @dataclass(frozen=True)
 class Cost:
-    """What the networks of a candidate cost, one fold of each.
+    """What the networks of a run cost, one fold of each.
 
     Attributes:
         parameters: numbers that are learned or stay as they came.
         multiply_adds: of one picture through the networks, without views.
-        training_bytes: as `count_training_bytes` has it; of a team, its largest member's.
+        training_bytes: as `count_training_bytes` has it; for an ensemble, its largest member's.
         pictures_a_second: in inference with the recipe's views on this machine, from picture to map.
     """
 
@@ -45,13 +44,9 @@ class Cost:
     pictures_a_second: float
 
 
-def measure_cost(candidate: RunOrEnsemble) -> Cost:
-    """Count and time the networks of a trained candidate, fold 0 of each member.
-
-    Raises:
-        SeverstalError: fold 0 is not trained.
-    """
-    parts = [_measure(job) for job in jobs_of(candidate)]
+def measure_cost(trained: Sequence[Trained]) -> Cost:
+    """Count and time the networks of a run, or of an ensemble's members: fold 0 of each."""
+    parts = [_measure(each) for each in trained]
     return Cost(
         sum(part.parameters for part in parts),
         sum(part.multiply_adds for part in parts),
@@ -60,13 +55,13 @@ def measure_cost(candidate: RunOrEnsemble) -> Cost:
     )
 
 
-def _measure(job: Job) -> Cost:
-    recipe, spec = job.recipe, job.spec
+def _measure(trained: Trained) -> Cost:
+    recipe, spec = trained.job.recipe, trained.job.spec
     network = new_network(recipe, spec, encoder_weights="none")
     parameters = sum(weight.numel() for weight in network.parameters())
     height, width = (-(-side // recipe.data.scale) for side in spec.image_shape)
     counted = count_multiply_adds(network.eval(), torch.zeros(1, 1, height, width))
-    return Cost(parameters, counted, count_training_bytes(recipe, spec), _inference_rate(job))
+    return Cost(parameters, counted, count_training_bytes(recipe, spec), _inference_rate(trained))
 
 
 def count_training_bytes(recipe: Recipe, spec: Spec) -> int:
@@ -163,9 +158,10 @@ def count_kept_bytes(network: nn.Module, compute: Callable[[], Tensor]) -> int:
     return sum(kept.values())
 
 
-def _inference_rate(job: Job) -> float:
+def _inference_rate(trained: Trained) -> float:
+    job = trained.job
     accelerator = make_accelerator(job.recipe.training.precision)
-    network = load_network(job.recipe, job.spec, job.weights(0))
+    network = load_network(job.recipe, job.spec, trained.weights[0])
     network = network.to(accelerator.device, memory_format=torch.channels_last)
     pictures = np.stack([job.train_pictures.picture(name) for name in job.images[:TRIED]])
     shape = tuple(-(-side // job.recipe.inference.map_scale) for side in job.spec.image_shape)

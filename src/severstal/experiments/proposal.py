@@ -1,5 +1,6 @@
 """Two submissions to choose: one to rely on, one that hopes for more."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,9 +14,16 @@ from severstal.decision.mask_table import draw_masks
 from severstal.decision.rules import PLAIN_RULE, ClassRule, Rules
 from severstal.evaluation.bootstrap import paired
 from severstal.evaluation.comparison import compare_pairs
-from severstal.pipeline.prediction import predict_test
-from severstal.pipeline.rules import explore_rules, score_oof
-from severstal.pipeline.submission import SUBMISSION, check_output, publish
+from severstal.pipeline import (
+    SUBMISSION,
+    FoundRules,
+    Trained,
+    check_output,
+    combine_test,
+    explore_rules,
+    predict_test,
+)
+from severstal.pipeline.submission import publish
 from severstal.report.comparison import format_comparison
 from severstal.report.difference import format_difference
 from severstal.runs.ensemble import RunOrEnsemble
@@ -40,7 +48,9 @@ class Proposal:
     left_out: tuple[str, ...] = ()
 
 
-def propose(candidate: RunOrEnsemble, output: str | Path = SUBMISSION) -> tuple[Proposal, Proposal]:
+def propose(
+    found: FoundRules, trained: Sequence[Trained], output: str | Path = SUBMISSION
+) -> tuple[Proposal, Proposal]:
     """Write a stable and a bold submission beside each other, and say what separates them.
 
     The stable one takes of each class the flattest rule, and draws a class only where its cross-fitted gain
@@ -49,18 +59,20 @@ def propose(candidate: RunOrEnsemble, output: str | Path = SUBMISSION) -> tuple[
     one of each kind bets on both sides of the shift between rolls of steel.
 
     Args:
-        candidate: a run, or a team of runs.
+        found: the rules of a run, or of an ensemble.
+        trained: the run, or the members, with their weights.
         output: the CSVs get its name with `-stable` and `-bold`.
 
     Returns:
         The stable and the bold one.
     """
     check_output(output)
-    output, spec = Path(output), candidate.spec
-    maps, kept = predict_test(candidate), score_oof(candidate)
-    found = []
+    run, kept = found.run, found.pairs
+    output, spec = Path(output), run.spec
+    maps = combine_test(found.oof, predict_test(trained))
+    proposals = []
     for kind, choice in (("stable", "flattest"), ("bold", "best")):
-        _, fitted = explore_rules(candidate, choice)
+        fitted = explore_rules(found.summarised, choice).fitted
         areas = (fitted.intersection, fitted.predicted, fitted.true)
         oof = ScoredPairs(kept.images, spec, *areas, kept.groups, kept.folds)
         rules, left_out = fitted.result.rules, ()
@@ -73,11 +85,10 @@ def propose(candidate: RunOrEnsemble, output: str | Path = SUBMISSION) -> tuple[
             shown = np.where(unsure, 0, 1)  # (C,)
             oof = replace(oof, intersection=oof.intersection * shown, predicted=oof.predicted * shown)
         path = output.with_name(f"{output.stem}-{kind}{output.suffix}")
-        table = draw_masks(maps, rules, spec, candidate.test_pictures if rules.need_pictures else None)
-        publish(candidate, table, rules, oof, path)
-        found.append(Proposal(path, rules, table, oof, left_out))
-    stable, bold = found
-    print(_explain(candidate, stable, bold), flush=True)
+        table = draw_masks(maps, rules, spec, run.test_pictures if rules.need_pictures else None)
+        publish(run, trained, table, rules, oof, path)
+        proposals.append(Proposal(path, rules, table, oof, left_out))
+    stable, bold = proposals
     return stable, bold
 
 
@@ -90,19 +101,19 @@ def _unsure(fitted: CrossFit, groups: np.ndarray) -> np.ndarray:
     return np.array([gain.low <= 0 for gain in gains])
 
 
-def _explain(candidate: RunOrEnsemble, stable: Proposal, bold: Proposal) -> str:
-    """What separates the two, in rules, on the labelled images and on the test images."""
+def format_proposals(run: RunOrEnsemble, stable: Proposal, bold: Proposal) -> str:
+    """Say what separates the two, in rules, on the labelled images and on the test images."""
     lines = []
     for each in (stable, bold):
         lines.append(f"{each.path}: out of fold {each.oof.score.score:.4f}, {len(each.table):,} masks")
-        named = zip(candidate.spec.classes, each.rules.rules, strict=True)
+        named = zip(run.spec.classes, each.rules.rules, strict=True)
         for name, rule in named:
-            words = "never drawn" if rule.draws_nothing(candidate.spec) else str(rule)
+            words = "never drawn" if rule.draws_nothing(run.spec) else str(rule)
             unsure = ", for its gain may be chance" if name in each.left_out else ""
             lines.append(f"  {name}: {words}{unsure}")
     names = (str(stable.path), str(bold.path))
-    images = candidate.sample.images
-    between = compare_tables(stable.table, bold.table, images, candidate.spec)
+    images = run.sample.images
+    between = compare_tables(stable.table, bold.table, images, run.spec)
     parts = (
         "\n".join(lines),
         "On the labelled images",

@@ -1,60 +1,59 @@
-"""The whole job, stage by stage: from the input folder to a submission and its scorecard.
+"""The stages of the job, from the input folder to a submission and its scorecard.
 
-Each stage is a function of a run, and from the maps on also of a team of runs. It is skipped when its output
-is there and its inputs are unchanged, and it can be killed at any instant and called again. The notebooks and
-the command line call the same functions.
+Each stage takes what the one before it gave, and returns what the next one needs; `run` alone knows their
+order. A stage is skipped when its output is there and made from the same inputs; it can be killed at any
+instant and called again. Only `train_folds`, and what calls it, trains: `open_trained` refuses what is
+missing or changed. The notebooks and the command line call the same functions.
 """
 
-from severstal.pipeline.data import (
-    check_input,
-    find_duplicates,
-    make_folds,
-    measure_likeness,
-    prepare,
-    report_duplicates,
-)
-from severstal.pipeline.prediction import predict_oof, predict_oofs, predict_test, predict_tests
-from severstal.pipeline.rules import draw_oof, explore_rules, fold_table, score_oof, summarise_oof, tune_rules
-from severstal.pipeline.run import run
-from severstal.pipeline.scorecard import make_scorecard
-from severstal.pipeline.submission import SUBMISSION, check_output, draw_test, submit
-from severstal.pipeline.training import train_fold, train_folds
-from severstal.runs.ensemble import Ensemble, RunOrEnsemble, jobs_of, open_ensemble, open_run_or_ensemble
-from severstal.runs.leaderboard import enter_scores, format_leaderboard, read_leaderboard
-from severstal.runs.listing import list_runs
+from severstal.pipeline.combination import Maps, OofMaps, combine_oof, combine_test
+from severstal.pipeline.data import check_input, prepare, record
+from severstal.pipeline.folds import Folds, find_duplicates, make_folds, measure_likeness, open_folds
+from severstal.pipeline.prediction import predict_oof, predict_test
+from severstal.pipeline.rules import FoundRules, explore_rules, search_rules
+from severstal.pipeline.run import Finished, find_rules, run, segment_test, split_folds, summarise, train
+from severstal.pipeline.scorecard import SavedScorecard, make_scorecard
+from severstal.pipeline.submission import SUBMISSION, TestMasks, check_output, draw_test, submit
+from severstal.pipeline.summary import OofSummary, summarise_oof
+from severstal.pipeline.trained import open_trained
+from severstal.pipeline.training import Trained, train_fold, train_folds
 
 __all__ = [
     "SUBMISSION",
-    "Ensemble",
-    "RunOrEnsemble",
+    "Finished",
+    "Folds",
+    "FoundRules",
+    "Maps",
+    "OofMaps",
+    "OofSummary",
+    "SavedScorecard",
+    "TestMasks",
+    "Trained",
     "check_input",
     "check_output",
-    "draw_oof",
+    "combine_oof",
+    "combine_test",
     "draw_test",
-    "enter_scores",
     "explore_rules",
     "find_duplicates",
-    "fold_table",
-    "format_leaderboard",
-    "jobs_of",
-    "list_runs",
+    "find_rules",
     "make_folds",
     "make_scorecard",
     "measure_likeness",
-    "open_ensemble",
-    "open_run_or_ensemble",
+    "open_folds",
+    "open_trained",
     "predict_oof",
-    "predict_oofs",
     "predict_test",
-    "predict_tests",
     "prepare",
-    "read_leaderboard",
-    "report_duplicates",
+    "record",
     "run",
-    "score_oof",
+    "search_rules",
+    "segment_test",
+    "split_folds",
     "submit",
+    "summarise",
     "summarise_oof",
+    "train",
     "train_fold",
     "train_folds",
-    "tune_rules",
 ]

@@ -1,31 +1,36 @@
 """The stage between two rounds of a fold: its network labels the test pictures that it is sure of."""
 
 import hashlib
+import logging
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from severstal.data.pseudo import PseudoData, judge, label_rows, load_labels, save_labels
 from severstal.device import make_accelerator
-from severstal.files import checksum, digest, write_json
+from severstal.files import digest, write_json
 from severstal.inference.maps import MapReader
 from severstal.inference.predict import PredictionTask, predict_maps
 from severstal.models.from_recipe import load_network
+from severstal.pipeline.rounds import Round
 from severstal.progress import progress
+from severstal.runs import inputs
 from severstal.runs.job import Job
-from severstal.runs.stage import Stage
+from severstal.runs.layout import pseudo_labels_path
+from severstal.runs.record import Stage
 
-HELD_OUT = "held out"  # in place of a verdict: the picture is also one that the fold is validated on
+logger = logging.getLogger("severstal")
+
+_HELD_OUT = "held out"  # in place of a verdict: the picture is also one that the fold is validated on
 
 
-def label_test(job: Job, fold: int, folder: Path, held_out: Sequence[str]) -> PseudoData:
+def label_test(job: Job, fold: int, round: Round, held_out: Sequence[str]) -> PseudoData:
     """Label the test pictures with a fold's network of one round, and take those that it is sure of.
 
-    Writes `pseudo.csv`, a row a mask and one with an empty text for a picture taken as clean, and
+    Writes `pseudo.csv`, one row per mask and one with an empty text for a picture taken as clean, and
     `pseudo.json`, which says how many were taken and why others were not. The maps are deleted at the end:
     of each fold and round they would take as much disk as those of the whole run.
 
@@ -36,25 +41,24 @@ def label_test(job: Job, fold: int, folder: Path, held_out: Sequence[str]) -> Ps
     Args:
         job: its `pseudo` and `inference` settings.
         fold: its number.
-        folder: of the round, with the network's weights.
+        round: that is trained.
         held_out: names of the labelled pictures that the fold is validated on; a test picture that is
             the same as one of these, pixel for pixel, is not taken.
 
     Returns:
         The pictures that were taken; there may be none.
     """
+    folder = round.folder
     name = "swa" if job.recipe.inference.weights == "swa" else "last"
     weights = folder / f"{name}.safetensors"
-    table, about, maps = folder / "pseudo.csv", folder / "pseudo.json", folder / "test"
-    settings = job.recipe.to_dict()
-    inputs = {
-        "weights": checksum(weights),
-        "inference": {key: settings["inference"][key] for key in ("flips", "shifts", "scales", "map_scale")},
-        "pseudo": {key: settings["pseudo"][key] for key in ("sure", "sure_pixels", "edge")},
-        "pictures": job.test_pictures.digest,
-        "held_out": digest([job.train_pictures.digest, list(held_out)]),
-    }
-    stage = Stage(job.folder, f"pseudo-fold{fold}-{folder.name}", inputs)
+    table, about, maps = pseudo_labels_path(folder), folder / "pseudo.json", folder / "test"
+    stated = inputs.pseudo_labels(
+        job.recipe,
+        weights=round.stage.checksum(weights),
+        pictures=job.test_pictures.digest,
+        held_out=digest([job.train_pictures.digest, list(held_out)]),
+    )
+    stage = Stage(job.folder, f"pseudo-fold{fold}-{folder.name}", stated)
     if not stage.is_done():
         networks = {fold: load_network(job.recipe, job.spec, weights)}
         accelerator = make_accelerator(job.recipe.training.precision)
@@ -64,7 +68,7 @@ def label_test(job: Job, fold: int, folder: Path, held_out: Sequence[str]) -> Ps
         save_labels(rows, table)
         write_json(about, facts)
         stage.finish([table, about])
-        print(f"fold {fold} {folder.name}: {describe(facts)}", flush=True)
+        logger.info("fold %d %s: %s", fold, folder.name, describe(facts))
     shutil.rmtree(maps, ignore_errors=True)
     return load_labels(table, job.test_pictures, job.spec)
 
@@ -94,7 +98,7 @@ def _choose(
     for index, name in enumerate(progress(maps.names, "choose pictures")):
         verdict, masks = judge(maps.full(index), maps.class_probability[index], job.recipe.pseudo)
         if verdict == "taken" and _fingerprint(job.test_pictures.picture(name)) in seen:
-            verdict = HELD_OUT
+            verdict = _HELD_OUT
         if verdict != "taken":
             left_out[verdict] += 1
             continue

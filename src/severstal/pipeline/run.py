@@ -1,14 +1,37 @@
-"""The whole job as one function."""
+"""The whole job as one function, and its parts in their order: the only place that knows it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from severstal.evaluation.scorecard import Scorecard
+from severstal.pipeline.combination import combine_oof, combine_test
 from severstal.pipeline.data import prepare
+from severstal.pipeline.folds import Folds, find_duplicates, make_folds, measure_likeness, open_folds
 from severstal.pipeline.prediction import predict_oof, predict_test
-from severstal.pipeline.rules import tune_rules
-from severstal.pipeline.scorecard import make_scorecard
-from severstal.pipeline.submission import SUBMISSION, check_output, submit
-from severstal.pipeline.training import train_folds
+from severstal.pipeline.rules import FoundRules, search_rules
+from severstal.pipeline.scorecard import SavedScorecard, make_scorecard
+from severstal.pipeline.submission import SUBMISSION, TestMasks, check_output, draw_test, submit
+from severstal.pipeline.summary import OofSummary, summarise_oof
+from severstal.pipeline.trained import open_trained
+from severstal.pipeline.training import Trained, train_folds
+from severstal.processes import is_main_process, main_process_first
+from severstal.runs.ensemble import RunOrEnsemble, jobs_of
+from severstal.training.queue import Engine
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What the whole job gives.
+
+    Attributes:
+        run: the run, or the ensemble of runs.
+        submission: path of the CSV.
+        scorecard: what it scores.
+    """
+
+    run: RunOrEnsemble
+    submission: Path
+    scorecard: SavedScorecard
 
 
 def run(
@@ -16,24 +39,66 @@ def run(
     input: str | Path | None = None,
     output: str | Path = SUBMISSION,
     name: str | None = None,
-) -> dict[str, Scorecard]:
-    """Do the whole job.
+) -> Finished:
+    """Do the whole job, from the input folder to the submission and its scorecard.
+
+    What an earlier, perhaps interrupted, call has made of the same inputs is opened and left as it is.
 
     Args:
         recipe: its name or TOML file; "auto" is `baseline` with a GPU, else `smoke`. One with members becomes
-            a team of runs.
-        input: the input folder; None takes the first of the usual places, or draws the sample.
-        output: where the submission goes.
+            an ensemble of runs.
+        input: the input folder; None takes the first of the usual places, or renders the sample.
+        output: path of the submission.
         name: of the run.
 
     Returns:
-        The scorecards: `oof`, and `test` where the truth of the test images is known.
+        The run, its submission and its scorecard.
     """
     check_output(output)
-    candidate = prepare(recipe, input, name)
-    train_folds(candidate)
-    predict_oof(candidate)
-    tune_rules(candidate)
-    predict_test(candidate)
-    submit(candidate, output)
-    return make_scorecard(candidate)
+    run = prepare(recipe, input, name)
+    trained = train_folds(split_folds(run))
+    found = search_rules(summarise(run, trained))
+    masks = segment_test(found, trained)
+    return Finished(run, submit(masks, trained, output), make_scorecard(masks))
+
+
+def split_folds(run: RunOrEnsemble) -> list[Folds]:
+    """Split the images of each run into folds; what the first finds of the pictures serves all.
+
+    Of several processes that train together the main one does it while the others wait.
+    """
+    with main_process_first():
+        if not is_main_process():
+            return [open_folds(job) for job in jobs_of(run)]
+        found, pairs, similar = [], None, None
+        for job in jobs_of(run):
+            pairs = find_duplicates(job, pairs)
+            similar = measure_likeness(job, pairs, similar)
+            found.append(make_folds(job, pairs, similar))
+        return found
+
+
+def train(run: RunOrEnsemble, engine: Engine = "local") -> list[Trained]:
+    """Split the images into folds and train them, of an ensemble those of each member."""
+    return train_folds(split_folds(run), engine)
+
+
+def summarise(run: RunOrEnsemble, trained: Sequence[Trained]) -> OofSummary:
+    """Predict the labelled images out of fold, average the members' maps, and summarise them."""
+    folds = [each.folds for each in trained]
+    return summarise_oof(combine_oof(run, folds, predict_oof(trained)))
+
+
+def find_rules(run: RunOrEnsemble) -> tuple[list[Trained], FoundRules]:
+    """Go from a trained run to its rules; nothing is ever trained.
+
+    Raises:
+        SeverstalError: `open_trained` refuses the run.
+    """
+    trained = open_trained(run)
+    return trained, search_rules(summarise(run, trained))
+
+
+def segment_test(found: FoundRules, trained: Sequence[Trained]) -> TestMasks:
+    """Predict the test images, and draw their masks by the rules."""
+    return draw_test(found, combine_test(found.oof, predict_test(trained)))

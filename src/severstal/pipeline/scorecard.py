@@ -1,50 +1,87 @@
-"""The stage that says what it is all worth: in the terminal, as JSON, as a page of HTML."""
+"""The stage that says what it all scores: as JSON, as a page of HTML, and as text for a terminal."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from severstal.competition.scored import score_masks
 from severstal.decision.scorecard import crossfit_scorecard
 from severstal.evaluation import scorecard as evaluation
-from severstal.evaluation.class_counts import count_classes
+from severstal.evaluation.class_counts import ClassCount, count_classes
 from severstal.evaluation.scorecard import Scorecard
-from severstal.pipeline.prediction import predict_test
-from severstal.pipeline.rules import explore_rules, fold_table
-from severstal.pipeline.submission import draw_test
+from severstal.files import read_json, write_text
+from severstal.pipeline.submission import TestMasks
 from severstal.report import scorecard as report
-from severstal.runs.ensemble import RunOrEnsemble
+from severstal.runs import inputs
+from severstal.runs.layout import RunFiles
+from severstal.runs.record import Stage, file_checksum
 
 
-def make_scorecard(candidate: RunOrEnsemble, show: bool = True) -> dict[str, Scorecard]:
+@dataclass(frozen=True)
+class SavedScorecard:
+    """The scorecard of a run, on disk and read when it is asked for.
+
+    Attributes:
+        files: of the run.
+    """
+
+    files: RunFiles
+
+    @cached_property
+    def scores(self) -> dict[str, Any]:
+        """All figures: `oof`, each image by rules searched without its fold; `test`, where truth is known."""
+        return read_json(self.files.scorecard)
+
+    @cached_property
+    def text(self) -> str:
+        """The scorecard for a terminal."""
+        return self.files.scorecard_text.read_text(encoding="utf-8")
+
+
+def make_scorecard(masks: TestMasks) -> SavedScorecard:
     """Score the masks of the labelled images, and of the test images where their truth is known.
 
-    Writes `scorecard.json` and `scorecard.html`.
+    Writes `scorecard.json`, `scorecard.html` and `scorecard.txt`.
+    """
+    run, files = masks.run, masks.run.files
+    truth = run.data.truth_csv
+    stated = inputs.scorecard(
+        pairs=file_checksum(files.oof_pairs),
+        search=file_checksum(files.search),
+        maps=masks.maps.layout.key,
+        submission=masks.checksum,
+        truth=file_checksum(truth) if truth.is_file() else None,
+    )
+    stage = Stage(run.folder, "scorecard", stated)
+    if not stage.is_done():
+        cards, counts = score(masks)
+        report.save_scorecard(files.scorecard, cards)
+        report.save_page(files.scorecard_page, run.folder.name, list(cards.values()), counts)
+        parts = [report.format_scorecard(card) for card in cards.values()]
+        if counts:
+            parts += ["test images", report.format_counts(counts)]
+        write_text(files.scorecard_text, "\n".join(parts) + "\n")
+        stage.finish([files.scorecard, files.scorecard_page, files.scorecard_text])
+    return SavedScorecard(files)
 
-    Args:
-        candidate: a run, or a team of runs.
-        show: also print them.
+
+def score(masks: TestMasks) -> tuple[dict[str, Scorecard], tuple[ClassCount, ...]]:
+    """Compute a run's scorecards; nothing is written.
 
     Returns:
-        `oof`, each image drawn by the rules searched without its fold; `test`, where the input folder holds
-        `test_labels.csv`.
+        `oof`, and `test` where the input folder holds `test_labels.csv`; and where it does not, how many test
+        images were given each class.
     """
-    summary, fitted = explore_rules(candidate)
-    _, card = crossfit_scorecard(
-        summary, fitted, fold_table(candidate), f"{candidate.folder.name}: out of fold, cross-fitted"
-    )
-    cards = {"oof": card}
-    maps, table = predict_test(candidate), draw_test(candidate)
-    counts = ()
-    if candidate.truth is not None:
-        pairs = score_masks(table, candidate.truth, maps.names, candidate.spec)
-        title = f"{candidate.folder.name}: test images"
+    found, run = masks.found, masks.run
+    summarised = found.summarised
+    title = f"{run.folder.name}: out of fold, cross-fitted"
+    _, card = crossfit_scorecard(summarised.summary, found.fitted, summarised.folds, title)
+    cards, counts, maps = {"oof": card}, (), masks.maps
+    if run.truth is not None:
+        pairs = score_masks(masks.table, run.truth, maps.names, run.spec)
+        title = f"{run.folder.name}: test images"
         cards["test"] = evaluation.make_scorecard(pairs, title, maps.class_probability)
     else:
-        nothing = candidate.labels.iloc[:0]
-        pairs = score_masks(table, nothing, maps.names, candidate.spec)
-        counts = count_classes(pairs.predicted, candidate.spec, maps.class_probability)
-    report.save_scorecard(candidate.folder / "scorecard.json", cards)
-    report.save_page(candidate.folder / "scorecard.html", candidate.folder.name, list(cards.values()), counts)
-    if show:
-        for each in cards.values():
-            print(report.format_scorecard(each), flush=True)
-        if counts:
-            print("test images", report.format_counts(counts), sep="\n", flush=True)
-    return cards
+        pairs = score_masks(masks.table, run.labels.iloc[:0], maps.names, run.spec)
+        counts = count_classes(pairs.predicted, run.spec, maps.class_probability)
+    return cards, counts

@@ -1,6 +1,9 @@
-"""The stages at the end: masks of the test images, the submission, where it came from, what it scores."""
+"""The stages at the end: masks of the test images, the submission, and where it came from."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,61 +16,89 @@ from severstal.decision.mask_table import draw_masks
 from severstal.decision.rules import Rules
 from severstal.errors import SeverstalError
 from severstal.evaluation.bootstrap import interval
-from severstal.files import checksum, read_json, write_json
-from severstal.pipeline.prediction import predict_test
-from severstal.pipeline.rules import score_oof, tune_rules
-from severstal.runs.ensemble import Ensemble, RunOrEnsemble
-from severstal.runs.job import Job, environment
-from severstal.runs.leaderboard import NAME, read_leaderboard, record_submission
-from severstal.runs.stage import Stage
+from severstal.files import read_json, write_json
+from severstal.pipeline.combination import Maps
+from severstal.pipeline.rules import FoundRules
+from severstal.pipeline.training import Trained
+from severstal.runs import inputs
+from severstal.runs.ensemble import Ensemble, RunOrEnsemble, jobs_of
+from severstal.runs.environment import environment
+from severstal.runs.job import Job
+from severstal.runs.leaderboard import NAME, is_recorded, read_leaderboard, record_submission
+from severstal.runs.record import Stage, file_checksum
 
 SUBMISSION = Path("submissions/submission.csv")
 
 
-def draw_test(candidate: RunOrEnsemble) -> pd.DataFrame:
-    """Draw the masks of the test images with the rules: `submission.csv` in the run's folder.
+@dataclass(frozen=True)
+class TestMasks:
+    """The masks of the test images, on disk and read when they are asked for.
 
-    Returns:
-        The tidy table of predicted masks.
+    Attributes:
+        found: rules that drew them.
+        maps: that they were drawn from.
+        checksum: of the run's `submission.csv`.
     """
-    maps, rules = predict_test(candidate), tune_rules(candidate)
-    path = candidate.folder / "submission.csv"
-    inputs = {
-        "maps": maps.layout.key,
-        "rules": checksum(candidate.folder / "rules.json"),
-        "sample": checksum(candidate.data.sample_csv),
-    }
-    stage = Stage(candidate.folder, "submission", inputs)
+
+    __test__ = False  # not a test, whatever pytest makes of the name
+
+    found: FoundRules
+    maps: Maps
+    checksum: str
+
+    @property
+    def run(self) -> RunOrEnsemble:
+        """The run or the ensemble."""
+        return self.found.run
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Tidy table of the masks."""
+        return read_submission(self.run.files.submission, self.run.spec)
+
+
+def draw_test(found: FoundRules, maps: Maps) -> TestMasks:
+    """Draw the masks of the test images with the rules: `submission.csv` in the run's folder."""
+    run = found.run
+    path = run.files.submission
+    stated = inputs.submission(
+        maps=maps.layout.key,
+        rules=file_checksum(run.files.rules),
+        sample=file_checksum(run.data.sample_csv),
+    )
+    stage = Stage(run.folder, "submission", stated)
     if not stage.is_done():
-        pictures = candidate.test_pictures if rules.need_pictures else None
-        table = draw_masks(maps, rules, candidate.spec, pictures)
-        write_submission(path, table, candidate.sample, candidate.spec)
+        pictures = run.test_pictures if found.rules.need_pictures else None
+        table = draw_masks(maps, found.rules, run.spec, pictures)
+        write_submission(path, table, run.sample, run.spec)
         stage.finish([path])
-    return read_submission(path, candidate.spec)
+    return TestMasks(found, maps, stage.checksum(path))
 
 
-def submit(candidate: RunOrEnsemble, output: str | Path = SUBMISSION) -> pd.DataFrame:
-    """Write the submission to `output`.
+def submit(masks: TestMasks, trained: Sequence[Trained], output: str | Path = SUBMISSION) -> Path:
+    """Write the submission to `output`, unless these very masks are there already.
 
     Beside it goes its provenance, under the same name as JSON; and a row on the leaderboard of its folder.
 
     Returns:
-        The tidy table of predicted masks.
+        The path of the submission.
 
     Raises:
-        SeverstalError: `check_output` refuses the output; nothing is predicted or written then.
+        SeverstalError: `check_output` refuses the output; nothing is written then.
     """
+    output = Path(output)
     check_output(output)
-    table = draw_test(candidate)
-    publish(candidate, table, tune_rules(candidate), score_oof(candidate), output)
-    return table
+    if not _is_published(output, masks):
+        found = masks.found
+        publish(masks.run, trained, masks.table, found.rules, found.pairs, output)
+    return output
 
 
 def check_output(output: str | Path) -> None:
     """Refuse an output that would take another file's place, or could not be put on the leaderboard.
 
     Args:
-        output: where a submission shall go.
+        output: path of a submission.
 
     Raises:
         SeverstalError: its name does not end in .csv, so that its provenance, NAME.json, might be the same
@@ -88,63 +119,86 @@ def check_output(output: str | Path) -> None:
 
 
 def publish(
-    candidate: RunOrEnsemble, table: pd.DataFrame, rules: Rules, oof: ScoredPairs, output: str | Path
+    run: RunOrEnsemble,
+    trained: Sequence[Trained],
+    table: pd.DataFrame,
+    rules: Rules,
+    oof: ScoredPairs,
+    output: str | Path,
 ) -> None:
     """Write a submission with its provenance, and put it on the leaderboard of its folder.
 
     Args:
-        candidate: that the masks came from.
+        run: that the masks came from.
+        trained: the run, or the members of the ensemble, with their weights.
         table: tidy table of the masks.
         rules: that drew them.
         oof: how such rules scored on the labelled images.
-        output: of the CSV.
+        output: path of the CSV.
 
     Raises:
         SeverstalError: `check_output` refuses the output, or something cannot be written.
     """
     output = Path(output)
     check_output(output)
-    write_submission(output, table, candidate.sample, candidate.spec)
+    write_submission(output, table, run.sample, run.spec)
     span = interval(oof.dice, oof.groups)
     scores = {"oof": span.mean, "low": span.low, "high": span.high, "nothing": oof.score.all_empty}
-    if candidate.truth is not None:
-        images = candidate.sample.images
-        scores["test"] = score_masks(table, candidate.truth, images, candidate.spec).score.score
-    members = candidate.members if isinstance(candidate, Ensemble) else (candidate,)
+    if run.truth is not None:
+        scores["test"] = score_masks(table, run.truth, run.sample.images, run.spec).score.score
     about = environment()
     written = datetime.now(UTC).isoformat(timespec="seconds")
     provenance: dict[str, Any] = {
         "file": output.name,
-        "sha256": checksum(output),
+        "sha256": file_checksum(output),
         "written": written,
         "masks": len(table),
-        "runs": [_provenance(member) for member in members],
+        "runs": [_provenance(each) for each in trained],
         "rules": rules.to_json(),
         "scores": scores,
         "input": {
-            "name": candidate.data.root.resolve().name,
-            "train_csv": checksum(candidate.data.train_csv),
-            "sample_csv": checksum(candidate.data.sample_csv),
-            "train_pictures": members[0].train_pictures.digest,
-            "test_pictures": members[0].test_pictures.digest,
+            "name": run.data.root.resolve().name,
+            "train_csv": file_checksum(run.data.train_csv),
+            "sample_csv": file_checksum(run.data.sample_csv),
+            "train_pictures": run.train_pictures.digest,
+            "test_pictures": run.test_pictures.digest,
         },
         "environment": about,
     }
-    if isinstance(candidate, Ensemble):
-        combiner = read_json(candidate.folder / "combiner.json")
+    if isinstance(run, Ensemble):
+        combiner = read_json(run.files.combiner)
         combiner.pop("ranks")  # half a megabyte, and found again from the runs
-        provenance["team"] = {"name": candidate.folder.name, **combiner}
+        provenance["ensemble"] = {"name": run.folder.name, **combiner}
     write_json(output.with_suffix(".json"), provenance)
-    runs = " + ".join(member.folder.name for member in members)
+    runs = _names(jobs_of(run))
     record_submission(output, {"written": written, "runs": runs, "commit": about["commit"], **scores})
 
 
-def _provenance(job: Job) -> dict[str, Any]:
-    folds = range(job.recipe.data.train_folds)
-    trained = read_json(job.folder / "environment.json")
+def _is_published(output: Path, masks: TestMasks) -> bool:
+    """Whether the output holds these masks, with its provenance and its row on the leaderboard."""
+    beside = output.with_suffix(".json")
+    if not output.is_file() or not beside.is_file() or file_checksum(output) != masks.checksum:
+        return False
+    about = read_json(beside)
+    return (
+        isinstance(about, dict)
+        and about.get("sha256") == masks.checksum
+        and [run.get("name") for run in about.get("runs", [])]
+        == [job.folder.name for job in jobs_of(masks.run)]
+        and about.get("rules") == masks.found.rules.to_json()
+        and is_recorded(output, _names(jobs_of(masks.run)))
+    )
+
+
+def _names(jobs: Sequence[Job]) -> str:
+    return " + ".join(job.folder.name for job in jobs)
+
+
+def _provenance(trained: Trained) -> dict[str, Any]:
+    job = trained.job
     return {
         "name": job.folder.name,
         "recipe": job.recipe.to_dict(),
-        "weights": {f"fold{fold}": checksum(job.weights(fold)) for fold in folds},
-        "trained_at": trained.get("commit"),
+        "weights": {f"fold{fold}": checksum for fold, checksum in trained.checksums.items()},
+        "trained_at": read_json(job.files.environment).get("commit"),
     }

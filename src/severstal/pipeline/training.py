@@ -1,179 +1,154 @@
 """The stage that trains the folds, each through all its rounds of pseudo-labels."""
 
+import logging
 import shutil
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
-from severstal.data import folds as fold_tables
 from severstal.errors import SeverstalError
-from severstal.files import atomic_write, checksum, digest
-from severstal.pipeline.data import dealt_folds, make_folds
+from severstal.files import atomic_write, digest
+from severstal.pipeline.folds import Folds, open_folds
 from severstal.pipeline.pseudo import label_test
+from severstal.pipeline.rounds import Round, make_round, training_stage
 from severstal.processes import is_main_process, main_process_first
-from severstal.recipe import Recipe
-from severstal.recipe.switches import change
-from severstal.runs.ensemble import Ensemble, RunOrEnsemble, jobs_of
-from severstal.runs.job import Job, reopen_job
-from severstal.runs.stage import Stage
+from severstal.runs import inputs
+from severstal.runs.job import Job
+from severstal.runs.layout import history_path, training_outputs
+from severstal.runs.opening import open_run
 from severstal.training.fit import FoldData, fit
 from severstal.training.history import load_history
 from severstal.training.queue import Engine, Task, run_tasks
 
+logger = logging.getLogger("severstal")
+
 Epochs = list[dict[str, Any]]
-"""Of a fold: a dictionary an epoch."""
+"""Of a fold: one dictionary per epoch."""
 
 
-@overload
-def train_folds(candidate: Job, engine: Engine = "local") -> dict[int, Epochs]: ...
-@overload
-def train_folds(candidate: Ensemble, engine: Engine = "local") -> dict[str, dict[int, Epochs]]: ...
-def train_folds(
-    candidate: RunOrEnsemble, engine: Engine = "local"
-) -> dict[int, Epochs] | dict[str, dict[int, Epochs]]:
-    """Train the recipe's folds: `fold0/model.safetensors` and so on, of a team those of each member.
+@dataclass(frozen=True)
+class Trained:
+    """A run whose folds are trained.
+
+    Attributes:
+        folds: of the run.
+        checksums: SHA-256 of the weights that each fold is predicted with, by the fold's number.
+    """
+
+    folds: Folds
+    checksums: dict[int, str]
+
+    @property
+    def job(self) -> Job:
+        """The run."""
+        return self.folds.job
+
+    @cached_property
+    def weights(self) -> dict[int, Path]:
+        """The weights that each fold is predicted with."""
+        return {fold: self.job.files.weights(self.job.recipe, fold) for fold in self.checksums}
+
+    @cached_property
+    def histories(self) -> dict[int, Epochs]:
+        """The history of each fold's last round."""
+        return {fold: load_history(history_path(self.job.files.fold(fold))) for fold in self.checksums}
+
+
+def train_folds(folds: Sequence[Folds], engine: Engine = "local") -> list[Trained]:
+    """Train the folds of one or more runs: `fold0/model.safetensors` and so on.
 
     Args:
-        candidate: a run, or a team of runs.
+        folds: of each run.
         engine: "local" trains one fold after the other, "ray" as many at once as there are devices.
 
     Returns:
-        The history of each fold by its number; of a team, these by the name of the run.
+        Each run with its weights.
+
+    Raises:
+        SeverstalError: the input is faulty, or a training fails (see `fit`).
     """
-    jobs = jobs_of(candidate)
-    with main_process_first():
-        for job in jobs:
-            make_folds(job)
     if engine == "ray":
-        tasks = [Task(job.folder, fold) for job in jobs for fold in range(job.recipe.data.train_folds)]
-        run_tasks(tasks, train_task)
-    histories = {
-        job.folder.name: {fold: train_fold(job, fold) for fold in range(job.recipe.data.train_folds)}
-        for job in jobs
-    }
-    return histories if isinstance(candidate, Ensemble) else histories[candidate.folder.name]
+        run_tasks([Task(each.job.folder, fold) for each in folds for fold in _trained(each)], train_task)
+    return [Trained(each, {fold: train_fold(each, fold) for fold in _trained(each)}) for each in folds]
 
 
 def train_task(task: Task) -> None:
     """Train one fold of a run by the run's folder alone: what a worker of an engine does."""
-    train_fold(reopen_job(task.run), task.fold)
+    train_fold(open_folds(open_run(task.run)), task.fold)
 
 
-def train_fold(job: Job, fold: int) -> Epochs:
+def train_fold(folds: Folds, fold: int) -> str:
     """Train one fold, and train it anew for each round of pseudo-labels that the recipe asks for.
 
-    The network of `fold0/round0` labels the test pictures that it is sure of; with these as well, another one
-    is trained in `fold0/round1`, and so on; the last round's is the fold's own, in `fold0`. Labels come from
-    networks of this fold alone, and none of these ever saw its held-out images. Nor do these images say when
-    such a network is done: early stopping is in force in the last round only.
-
     Args:
-        job: the run, whose folds have been dealt.
+        folds: of the run.
         fold: its number, from 0.
 
     Returns:
-        The history of the last round.
+        SHA-256 of the weights that the fold is predicted with.
 
     Raises:
-        SeverstalError: the input is faulty, or the training comes to nothing (see `fit`).
+        SeverstalError: the input is faulty, or the training fails (see `fit`).
     """
-    folds, top = dealt_folds(job), job.folder / f"fold{fold}"
-    held_out = folds.loc[folds["fold"] == fold, "ImageId"].tolist()
-    train = folds.loc[folds["fold"] != fold, "ImageId"].tolist()
+    job, held_out, train = folds.job, folds.held_out(fold), folds.training(fold)
     if count := job.recipe.training.overfit_images:
         train = held_out = _with_defects(job, count)
-    data = FoldData(job.train_pictures, job.masks, job.spec, train, held_out)
-    given = {"folds": fold_tables.deal_digest(folds), "fold": fold}
-    labelling, learnt = change(job.recipe, {"training.early_stopping": 0}), {}
+    data, before = FoldData(job.train_pictures, job.masks, job.spec, train, held_out), None
     for number in range(job.recipe.pseudo.rounds):
-        folder = top / f"round{number}"
-        _train(job, labelling, fold, folder, data, given | learnt)
+        round = make_round(folds, fold, number, before)
+        _train(folds, fold, round, data)
         with main_process_first():
-            labels = label_test(job, fold, folder, held_out)
-        # Where none was taken, nothing is there to be learnt in addition, and the round before is the last,
-        # unless early stopping makes another of it.
+            labels = label_test(job, fold, round, held_out)
+        # Where none was taken, there is nothing more to learn, and the round before is the last, unless early
+        # stopping makes another of it.
         data = replace(data, pseudo=labels if labels.names else None)
-        learnt = _pseudo_inputs(job, folder) if labels.names else {}
-    return _train(job, job.recipe, fold, top, data, given | learnt)
+        before = round.folder if labels.names else None
+    last = make_round(folds, fold, job.recipe.pseudo.rounds, before)
+    _train(folds, fold, last, data)
+    return last.stage.checksum(job.files.weights(job.recipe, fold))
 
 
-def _train(
-    job: Job, recipe: Recipe, fold: int, folder: Path, data: FoldData, given: dict[str, Any]
-) -> Epochs:
-    """Train one round in `folder`, unless that was done, there or in another folder of the fold."""
-    stage = _stage(job, folder, _inputs(job, recipe) | given)
+def _trained(folds: Folds) -> range:
+    return range(folds.job.recipe.data.train_folds)
+
+
+def _train(folds: Folds, fold: int, round: Round, data: FoldData) -> None:
+    """Train one round, unless that was done, there or in another folder of the fold."""
+    job, stage = folds.job, round.stage
     with main_process_first():
         if is_main_process() and not stage.is_done():
-            # Large files are known by their size alone: by an old record, a broken-off training's would pass.
-            stage.record.unlink(missing_ok=True)
-            _take_over(job, folder, stage)
+            _say_why(round)
+            stage.forget()  # what is written from now on is no longer the earlier result
+            _take_over(folds, fold, round)
         done = stage.is_done()
         if is_main_process() and not done:
             job.record_environment()
     if not done:
-        fit(data, recipe, fold, folder, _state_key(stage))
+        fit(data, round.recipe, fold, round.folder, digest(inputs.resuming(stage.inputs)))
         with main_process_first():
             if is_main_process():
-                stage.finish(_outputs(job.recipe, folder))
-    return load_history(folder / "history.jsonl")
+                stage.finish(training_outputs(round.folder, job.recipe))
 
 
-def _take_over(job: Job, folder: Path, stage: Stage) -> None:
+def _say_why(round: Round) -> None:
+    """Say why a training that was finished is done again."""
+    if round.stage.recorded() is not None:
+        logger.info("%s: %s: training again", round.folder, round.stage.problem())
+
+
+def _take_over(folds: Folds, fold: int, round: Round) -> None:
     """Copy the same training's files from another folder of the fold: a round more or less moves them."""
-    top = job.folder / folder.relative_to(job.folder).parts[0]
-    for other in (top, *sorted(top.glob("round*"))):
-        if other != folder and _stage(job, other, stage.inputs).is_done():
-            for path in _outputs(job.recipe, folder):
+    job = folds.job
+    for other in job.files.rounds(fold):
+        if other != round.folder and training_stage(job.folder, other, round.stage.inputs).is_done():
+            made = training_outputs(round.folder, job.recipe)
+            for path in made:
                 with atomic_write(path) as part:
                     shutil.copyfile(other / path.name, part)
-            stage.finish(_outputs(job.recipe, folder))
+            round.stage.finish(made)
             return
-
-
-def _stage(job: Job, folder: Path, inputs: dict[str, Any]) -> Stage:
-    return Stage(job.folder, "-".join(("train", *folder.relative_to(job.folder).parts)), inputs)
-
-
-def _state_key(stage: Stage) -> str:
-    """Checksum of what a training shares with the broken one that it goes on from.
-
-    Into how many parts a batch is cut may differ: it is what a user raises where memory has run out.
-    """
-    settings = stage.inputs["settings"]
-    training = {key: value for key, value in settings["training"].items() if key != "accumulate"}
-    return digest(stage.inputs | {"settings": settings | {"training": training}})
-
-
-def _outputs(recipe: Recipe, folder: Path) -> list[Path]:
-    names = ["model.safetensors", "last.safetensors", "history.jsonl"]
-    if recipe.training.swa:
-        names.append("swa.safetensors")
-    if recipe.training.keep_best:
-        names.append("soup.safetensors")
-    return [folder / name for name in names]
-
-
-def _inputs(job: Job, recipe: Recipe) -> dict[str, Any]:
-    """All that every fold's training depends on; which images are in which fold, the folds say."""
-    settings, weights = recipe.to_dict(), Path(recipe.model.encoder_weights)
-    kept = {key: settings[key] for key in ("seed", "sampling", "augment", "model", "loss", "phases")}
-    kept["data"] = {key: settings["data"][key] for key in ("scale", "mean", "std")}
-    if recipe.data.local_contrast:  # where it is off, runs from before there was such a thing stay done
-        kept["data"]["local_contrast"] = recipe.data.local_contrast
-    aside = ("workers", "tensorboard")  # change the speed, and what is told
-    kept["training"] = {key: value for key, value in settings["training"].items() if key not in aside}
-    return {
-        "settings": kept,
-        "encoder": checksum(weights) if weights.is_file() else None,
-        "pictures": job.train_pictures.digest,
-        "labels": job.labels_digest,
-    }
-
-
-def _pseudo_inputs(job: Job, folder: Path) -> dict[str, Any]:
-    """What the round after that of `folder` depends on beside."""
-    labels, pictures = checksum(folder / "pseudo.csv"), job.test_pictures.digest
-    return {"pseudo": {"share": job.recipe.pseudo.share, "labels": labels, "pictures": pictures}}
 
 
 def _with_defects(job: Job, count: int) -> list[str]:

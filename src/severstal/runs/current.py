@@ -1,46 +1,47 @@
-"""Whether what a run's files say is still of the weights, folds and settings beside them."""
+"""Whether what a run's files say is still of the weights, folds and settings beside them.
+
+Judged from the files alone: what of the input a stage depends on, its record is believed. The inputs are
+stated by the same functions of `runs.inputs` that the stages themselves call.
+"""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from severstal.decision.summary import SUMMARY_EDITION
 from severstal.errors import SeverstalError
-from severstal.files import checksum, digest, read_json
+from severstal.files import digest
 from severstal.inference.ensemble import Combiner
+from severstal.runs import inputs
 from severstal.runs.folder import read_run
-from severstal.runs.job import TEAM
-from severstal.runs.stage import Stage
-from severstal.runs.weights import weights_path
+from severstal.runs.inputs import Inputs
+from severstal.runs.layout import RunFiles
+from severstal.runs.members import EnsembleFile, read_ensemble
+from severstal.runs.record import Stage, file_checksum, read_record
 
 Damaged = dict[Path, str]
 """What is wrong with a file."""
 
 
 def is_current(folder: Path, damaged: Damaged) -> bool:
-    """Whether `oof/pairs.csv` was made from the weights, folds and settings that are there now.
-
-    These are compared with the records of the stages between, as the stages themselves do; only of the input
-    is taken for true what the records say.
-    """
-    team, summary = folder / TEAM, folder / "oof" / "summary.npz"
-    first = find_member(folder, read_json(team)["runs"][0]) if team.is_file() else folder
-    maps, folds = _maps_key(folder, damaged), first / "folds.csv"
-    summed, ruled = (_recorded(folder, name, damaged) for name in ("summary", "rules"))
-    if None in (maps, summed, ruled) or not folds.is_file():
+    """Whether `oof/pairs.csv` was made from the weights, folds and settings that are there now."""
+    files = RunFiles(folder)
+    about = read_ensemble(folder) if files.is_ensemble else None
+    first = RunFiles(about.members[0]) if about else files
+    maps = _maps_key(folder, about, damaged)
+    summarised, ruled = (_recorded(folder, name, damaged) for name in ("summary", "rules"))
+    if maps is None or summarised is None or ruled is None or not first.folds.is_file():
         return False
-    if not _again(summed, maps=maps, edition=SUMMARY_EDITION).is_done():
+    labels = summarised.inputs.get("labels")
+    if not Stage(folder, "summary", inputs.summary(maps=maps, labels=labels)).is_done():
         return False
     recipe, _, _ = read_run(folder)
-    now = {
-        "summary": _checksum(summary, ruled, ruled.inputs["summary"]),
-        "folds": checksum(folds),
-        "labels": summed.inputs["labels"],
-        "decision": recipe.to_dict()["decision"],
-        "seed": recipe.fold_seed,
-    }
-    return _again(ruled, **now).is_done()
+    stated = inputs.rules(
+        recipe,
+        summary=summarised.checksum(files.summary),
+        folds=file_checksum(first.folds),
+        labels=labels,
+    )
+    return Stage(folder, "rules", stated).is_done()
 
 
 def is_trained(fold: Path, damaged: Damaged) -> bool:
@@ -48,10 +49,8 @@ def is_trained(fold: Path, damaged: Damaged) -> bool:
 
     Of what it was made is not compared with what the recipe now asks for: that would take the input.
     """
-    record = Stage(fold.parent, f"train-{fold.name}", {}).record
-    about = read_whole(record, read_json, damaged) if record.is_file() else None
-    inputs = about.get("inputs") if isinstance(about, dict) else None
-    return inputs is not None and Stage(fold.parent, f"train-{fold.name}", inputs).is_done()
+    stage = _recorded(fold.parent, f"train-{fold.name}", damaged)
+    return stage is not None and stage.is_done()
 
 
 def read_whole(path: Path, read: Callable[[Path], Any], damaged: Damaged) -> Any:
@@ -59,51 +58,43 @@ def read_whole(path: Path, read: Callable[[Path], Any], damaged: Damaged) -> Any
     try:
         return read(path)
     except SeverstalError as error:
-        damaged[path.resolve()] = str(error)  # a team and its member come to the same file
+        damaged[path.resolve()] = str(error)  # an ensemble and its member come to the same file
         return None
 
 
-def find_member(team: Path, run: str) -> Path:
-    """Where a member's folder is: as it was named, or beside the team where one looks from elsewhere."""
-    return Path(run) if Path(run).is_dir() else team.parent / Path(run).name
-
-
-def _maps_key(folder: Path, damaged: Damaged) -> str | None:
+def _maps_key(folder: Path, about: EnsembleFile | None, damaged: Damaged) -> str | None:
     """What the out-of-fold maps are known by; None where they are not of the present weights.
 
-    The maps themselves may be gone: they are large, and what was drawn from them stays true.
+    The maps themselves may be gone: they are large, and what was made from them stays true.
     """
-    if (folder / TEAM).is_file():
-        return _team_maps_key(folder, damaged)
-    recipe, _, _ = read_run(folder)
-    predicted, networks = _recorded(folder, "oof", damaged), range(recipe.data.train_folds)
-    paths = [weights_path(folder, recipe, fold) for fold in networks]
-    trained = [is_trained(folder / f"fold{fold}", damaged) for fold in networks]
-    if predicted is None or not all(trained) or len(predicted.inputs["weights"]) != len(paths):
+    if about is not None:
+        return _ensemble_maps_key(folder, about, damaged)
+    files, (recipe, _, _) = RunFiles(folder), read_run(folder)
+    predicted, weights = _recorded(folder, "oof", damaged), []
+    if predicted is None or not files.folds.is_file():
         return None
-    folds = folder / "folds.csv"
-    if not all(path.is_file() for path in (*paths, folds)):
-        return None
-    said = zip(paths, predicted.inputs["weights"], strict=True)
-    inference = {key: value for key, value in recipe.to_dict()["inference"].items() if key != "batch_size"}
-    now = {
-        "weights": [_checksum(path, predicted, known) for path, known in said],
-        "inference": inference,
-        "folds": checksum(folds),
-    }
-    return predicted.key if _again(predicted, **now).key == predicted.key else None
+    for fold in range(recipe.data.train_folds):
+        trained = _recorded(folder, f"train-fold{fold}", damaged)
+        path = files.weights(recipe, fold)
+        if trained is None or not trained.is_done() or not path.is_file():
+            return None
+        weights.append(trained.checksum(path))
+    pictures, folds = predicted.inputs.get("pictures"), file_checksum(files.folds)
+    now = Stage(folder, "oof", inputs.maps(recipe, "oof", weights=weights, pictures=pictures, folds=folds))
+    return now.key if _same(now.inputs, predicted.inputs) else None
 
 
-def _team_maps_key(team: Path, damaged: Damaged) -> str | None:
-    """The same of the mean of its members' maps."""
-    about, combined = read_json(team / TEAM), _recorded(team, "combiner", damaged)
-    keys = [_maps_key(find_member(team, run), damaged) for run in about["runs"]]
+def _ensemble_maps_key(folder: Path, about: EnsembleFile, damaged: Damaged) -> str | None:
+    """The same for the mean of its members' maps."""
+    combined = _recorded(folder, "combiner", damaged)
+    keys = [_maps_key(member, None, damaged) for member in about.members]
     if combined is None or None in keys:
         return None
-    mean = {name: about[name] for name in ("sense", "weights", "power")}
-    if not _again(combined, maps=keys, **mean).is_done():
+    labels = combined.inputs.get("labels")
+    stated = inputs.combiner(about.mode, about.weights, about.power, maps=keys, labels=labels)
+    if not Stage(folder, "combiner", stated).is_done():
         return None
-    combiner = Combiner.load(team / "combiner.json")
+    combiner = Combiner.load(RunFiles(folder).combiner)
     ranks = None if combiner.ranks is None else combiner.ranks.tolist()
     # As `EnsembleReader` has it, which needs the maps.
     return digest([keys, combiner.mode, combiner.weights, combiner.power, ranks])
@@ -111,21 +102,9 @@ def _team_maps_key(team: Path, damaged: Damaged) -> str | None:
 
 def _recorded(folder: Path, name: str, damaged: Damaged) -> Stage | None:
     """A stage as it was done the last time; None where it never was, or its record is damaged."""
-    record = Stage(folder, name, {}).record
-    about = read_whole(record, read_json, damaged) if record.is_file() else None
-    stage = Stage(folder, name, about["inputs"]) if about else None
-    return stage if stage and stage.key == about["key"] else None
+    found = read_whole(RunFiles(folder).record(name), read_record, damaged)
+    return None if found is None else Stage(folder, name, found["inputs"])
 
 
-def _again(stage: Stage, **inputs: Any) -> Stage:
-    """The stage with some of its inputs as they are now."""
-    return replace(stage, inputs=stage.inputs | inputs)
-
-
-def _checksum(path: Path, stage: Stage, said: str) -> str:
-    """The checksum of a file that went into a stage: by its record where the file is older.
-
-    To read the weights of all runs anew would take minutes.
-    """
-    older = path.stat().st_mtime_ns < stage.record.stat().st_mtime_ns
-    return said if older else checksum(path)
+def _same(now: Inputs, recorded: Inputs) -> bool:
+    return inputs.comparable(now) == inputs.comparable(recorded)

@@ -7,12 +7,18 @@ from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
 from severstal.files import read_json, write_json
 from severstal.recipe import Recipe, load_recipe, save_recipe
+from severstal.runs.layout import RunFiles
 
 
 def write_run(run: Path, recipe: Recipe, root: Path, spec: Spec) -> None:
-    """Write `recipe.toml` and `input.json`, by which the run is known again."""
-    save_recipe(recipe, run / "recipe.toml")
-    write_json(run / "input.json", {"folder": str(root.resolve()), **asdict(spec)})
+    """Write `recipe.toml` and `input.json`, by which the run is known again, where they say otherwise."""
+    files = RunFiles(run)
+    about = {"folder": str(root.resolve()), **asdict(spec)}
+    about |= {"image_shape": list(spec.image_shape), "classes": list(spec.classes)}
+    if not files.recipe.is_file() or load_recipe(files.recipe) != recipe:
+        save_recipe(recipe, files.recipe)
+    if not files.input.is_file() or read_json(files.input) != about:
+        write_json(files.input, about)
 
 
 def read_run(run: str | Path) -> tuple[Recipe, Path, Spec]:
@@ -29,19 +35,19 @@ def read_run(run: str | Path) -> tuple[Recipe, Path, Spec]:
         Traceback (most recent call last):
         severstal.errors.SeverstalError: runs/never-made: not a run: give a folder that ... made, as runs/NAME
     """
-    run = Path(run)
-    if not (run / "recipe.toml").is_file():
+    files = RunFiles(Path(run))
+    if not files.recipe.is_file():
         raise SeverstalError(f"{run}: not a run: give a folder that `severstal train` made, as runs/NAME")
-    facts = read_json(run / "input.json")
+    facts = read_json(files.input)
     try:
         spec = Spec(facts["name"], tuple(facts["image_shape"]), tuple(facts["classes"]))
-        return load_recipe(run / "recipe.toml"), Path(facts["folder"]), spec
+        return load_recipe(files.recipe), Path(facts["folder"]), spec
     except (KeyError, TypeError) as error:
         raise SeverstalError(
-            f"{run / 'input.json'}: {error} is missing: give the command that trains it again"
+            f"{files.input}: {error} is missing: give the command that trains it again"
         ) from None
 
 
 def input_of(run: Path) -> Path | None:
     """The input folder of a run that is there; None where there is none."""
-    return read_run(run)[1] if (run / "input.json").is_file() else None
+    return read_run(run)[1] if RunFiles(run).input.is_file() else None

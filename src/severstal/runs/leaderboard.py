@@ -67,6 +67,19 @@ def record_submission(csv: str | Path, facts: Mapping[str, Any]) -> None:
         _write(csv.parent, pd.DataFrame(rows, columns=table.columns))
 
 
+def is_recorded(csv: str | Path, runs: str) -> bool:
+    """Whether a submission, as it is now, is on the leaderboard of its folder as made by these runs.
+
+    Args:
+        csv: the submission.
+        runs: their names, as the leaderboard's column `runs` has them.
+    """
+    csv = Path(csv)
+    table = read_leaderboard(csv.parent)
+    same = (table["file"] == csv.name) & (table["runs"] == runs) & (table["sha256"] == checksum(csv))
+    return bool(same.any())
+
+
 def enter_scores(csv: str | Path, public: float | None = None, private: float | None = None) -> pd.DataFrame:
     """Enter what Kaggle said of a submission.
 

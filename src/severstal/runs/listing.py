@@ -1,6 +1,7 @@
 """What the runs of a folder say of themselves, read from their files alone."""
 
 import json
+import logging
 import math
 from pathlib import Path
 
@@ -10,16 +11,19 @@ from severstal.competition.scored import DICE_ROUNDING, ScoredPairs
 from severstal.errors import SeverstalError
 from severstal.files import read_json
 from severstal.report.runs import RunRow, RunTable
-from severstal.runs.current import Damaged, find_member, is_current, is_trained, read_whole
+from severstal.runs.current import Damaged, is_current, is_trained, read_whole
 from severstal.runs.folder import read_run
-from severstal.runs.job import RUNS, TEAM
+from severstal.runs.layout import RUNS, RunFiles, history_path
+from severstal.runs.members import read_ensemble
 from severstal.training.history import best_epoch, load_history
+
+logger = logging.getLogger("severstal")
 
 PICTURES = "pictures"  # beside the runs: decoded pictures, which all of them share
 
 
 def list_runs(folder: str | Path = RUNS, damaged: Damaged | None = None) -> RunTable:
-    """Gather the runs, and teams of runs, of a folder.
+    """Gather the runs, and ensembles of runs, of a folder.
 
     Nothing of the input is read. A folder that is no run, or is damaged, is told with the reason. Of a run in
     which one fold's history or a stage's record is damaged, a line is printed, and the run is told by what is
@@ -45,21 +49,21 @@ def list_runs(folder: str | Path = RUNS, damaged: Damaged | None = None) -> RunT
         if not path.is_dir() or path.name == PICTURES or path.name.startswith("."):
             continue
         try:
-            runs.append(_team(path, damaged) if (path / TEAM).is_file() else _run(path, damaged))
+            runs.append((_ensemble if RunFiles(path).is_ensemble else _run)(path, damaged))
         except SeverstalError as error:
             others.append((path.name, _reason(error, path)))
         except OSError as error:
             others.append((path.name, f"cannot be read: {error.strerror or error}"))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:  # JSON of another make
-            others.append((path.name, f"its files are of another make: {error!r}"))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:  # JSON of another version
+            others.append((path.name, f"its files are of an incompatible version: {error!r}"))
     for reason in damaged.values():
-        print(reason, flush=True)
+        logger.warning(reason)
     runs.sort(key=lambda run: (math.isnan(run.score), -run.score, run.name))
     return RunTable(tuple(runs), tuple(others))
 
 
 def load_scored(run: str | Path) -> ScoredPairs:
-    """How each labelled pair of a run, or a team of runs, was scored out of fold, as `score` left it.
+    """How each labelled pair of a run, or of an ensemble, was scored out of fold, as `score` left it.
 
     Nothing of the input is read.
 
@@ -73,13 +77,14 @@ def load_scored(run: str | Path) -> ScoredPairs:
     """
     run, damaged = Path(run), {}
     _, _, spec = read_run(run)
-    path = run / "oof" / "pairs.csv"
+    path = RunFiles(run).oof_pairs
     pairs = ScoredPairs.load(path, spec)
     try:
         current = is_current(run, damaged)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SeverstalError(
-            f"{run}: its files are of another make ({error!r}): `severstal score` on the run writes them"
+            f"{run}: its files are of an incompatible version ({error!r}): `severstal score` on the run "
+            "writes them"
         ) from error
     if not current:
         stale = (
@@ -91,17 +96,16 @@ def load_scored(run: str | Path) -> ScoredPairs:
 
 
 def _run(folder: Path, damaged: Damaged) -> RunRow:
-    recipe, root, _ = read_run(folder)
+    files, (recipe, root, _) = RunFiles(folder), read_run(folder)
     seconds, best, done = [], [], 0
     for fold in range(recipe.data.train_folds):
-        own = folder / f"fold{fold}"
-        done += is_trained(own, damaged)
-        paths = [*own.glob("round*/history.jsonl"), own / "history.jsonl"]
-        rounds = {path: read_whole(path, load_history, damaged) or [] for path in paths if path.is_file()}
-        if last := rounds.get(own / "history.jsonl"):
-            best.append(best_epoch(last)["score"])
+        done += is_trained(files.fold(fold), damaged)
+        paths = [history_path(training) for training in files.rounds(fold)]
+        rounds = [read_whole(path, load_history, damaged) or [] for path in paths if path.is_file()]
+        if paths[-1].is_file() and rounds[-1]:
+            best.append(best_epoch(rounds[-1])["score"])
         # A round that became the last one is in two places.
-        different = {json.dumps(epochs): epochs for epochs in rounds.values()}.values()
+        different = {json.dumps(epochs): epochs for epochs in rounds}.values()
         seconds += [epoch["seconds"] for epochs in different for epoch in epochs]
     score, score_of = _out_of_fold(folder, damaged), "out of fold"
     if math.isnan(score):
@@ -121,9 +125,9 @@ def _run(folder: Path, damaged: Damaged) -> RunRow:
     )
 
 
-def _team(folder: Path, damaged: Damaged) -> RunRow:
+def _ensemble(folder: Path, damaged: Damaged) -> RunRow:
     recipe, root, _ = read_run(folder)
-    members = [_run(find_member(folder, path), damaged) for path in read_json(folder / TEAM)["runs"]]
+    members = [_run(member, damaged) for member in read_ensemble(folder).members]
     score = _out_of_fold(folder, damaged)
     commits = {member.commit for member in members}
     return RunRow(
@@ -143,23 +147,24 @@ def _team(folder: Path, damaged: Damaged) -> RunRow:
 
 def _out_of_fold(folder: Path, damaged: Damaged) -> float:
     """The scorecard's score; nan where there is none, or it is of what the run no longer is."""
-    path = folder / "scorecard.json"
+    files = RunFiles(folder)
+    path = files.scorecard
     score = float(read_json(path)["oof"]["score"]) if path.is_file() else math.nan
     if math.isnan(score) or not is_current(folder, damaged):
         return math.nan
-    # No record says what the scorecard was made from: it is current where it agrees with the pairs that are.
-    pairs = pd.read_csv(folder / "oof" / "pairs.csv", usecols=["dice"])
+    # The first edition kept no record of it: a scorecard is current where it agrees with current pairs.
+    pairs = pd.read_csv(files.oof_pairs, usecols=["dice"])
     return score if abs(pairs["dice"].mean() - score) <= DICE_ROUNDING else math.nan
 
 
 def _commit(folder: Path) -> str | None:
-    path = folder / "environment.json"
+    path = RunFiles(folder).environment
     commit = read_json(path).get("commit") if path.is_file() else None
     return None if commit is None else str(commit)
 
 
 def _reason(error: SeverstalError, folder: Path) -> str:
     """What is wrong, without the folder's path before it."""
-    if not (folder / "recipe.toml").is_file():
+    if not RunFiles(folder).recipe.is_file():
         return "no recipe.toml"
     return str(error).removeprefix(f"{folder}/")

@@ -1,5 +1,6 @@
-"""A candidate trained and judged out of fold: what ablations and comparisons are made of."""
+"""A recipe trained and scored out of fold: what ablations and comparisons are made of."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,55 +9,56 @@ from severstal.competition.scored import ScoredPairs
 from severstal.decision.rules import plain_rules
 from severstal.decision.score import pair_areas
 from severstal.evaluation.bootstrap import Interval, PairedDifference, interval, paired
-from severstal.files import checksum
-from severstal.pipeline.rules import score_oof, summarise_oof
-from severstal.pipeline.training import train_folds
-from severstal.runs.ensemble import RunOrEnsemble, jobs_of
-from severstal.runs.stage import Stage
-from severstal.training.history import load_history
+from severstal.pipeline import Trained, record, search_rules, summarise, train
+from severstal.runs.ensemble import RunOrEnsemble
+from severstal.runs.record import Stage
 from severstal.training.queue import Engine
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Evaluation:
     """How a training scored out of fold.
 
     Attributes:
+        trained: the run, or the members of an ensemble.
+        stage: the record of the scores.
         fitted: each pair under rules searched without the image's fold.
         plain: each pair at plain 0.5.
-        rate: pictures a second in training.
+        rate: pictures per second in training.
     """
 
+    trained: list[Trained]
+    stage: Stage
     fitted: ScoredPairs
     plain: ScoredPairs
     rate: float
 
 
-def judge(candidate: RunOrEnsemble, engine: Engine = "local") -> Verdict:
+def evaluate(run: RunOrEnsemble, engine: Engine = "local") -> Evaluation:
     """Train, predict out of fold and score by both kinds of rules; scores are kept, maps deleted."""
-    candidate.record()
-    train_folds(candidate, engine)
-    jobs = jobs_of(candidate)
-    inputs = {
-        "weights": [
-            checksum(job.weights(fold)) for job in jobs for fold in range(job.recipe.data.train_folds)
-        ],
-        "recipe": {name: candidate.recipe.to_dict()[name] for name in ("inference", "decision", "ensemble")},
-        "labels": candidate.labels_digest,
+    record(run)
+    trained = train(run, engine)
+    recipe = run.recipe.to_dict()
+    stated = {
+        "weights": [checksum for each in trained for checksum in each.checksums.values()],
+        "recipe": {name: recipe[name] for name in ("inference", "decision", "ensemble")},
+        "labels": run.labels_digest,
     }
-    stage = Stage(candidate.folder, "ablation", inputs)
-    paths = [candidate.folder / "ablation" / f"{kind}.csv" for kind in ("fitted", "plain")]
+    stage = Stage(run.folder, "ablation", stated)
+    paths = [run.files.evaluation / f"{kind}.csv" for kind in ("fitted", "plain")]
     if not stage.is_done():
-        fitted, summary = score_oof(candidate), summarise_oof(candidate)
-        areas = pair_areas(summary, plain_rules(candidate.spec))
-        plain = ScoredPairs(summary.names, candidate.spec, *areas, fitted.groups, fitted.folds)
+        found = search_rules(summarise(run, trained))
+        fitted, summary = found.pairs, found.summarised.summary
+        areas = pair_areas(summary, plain_rules(run.spec))
+        plain = ScoredPairs(summary.names, run.spec, *areas, fitted.groups, fitted.folds)
         for pairs, path in zip((fitted, plain), paths, strict=True):
             pairs.save(path)
         stage.finish(paths)
-        for job in jobs:
-            for maps in (job.folder / "oof").glob("maps-*.npy"):
+        for each in trained:
+            for maps in each.job.files.oof.glob("maps-*.npy"):
                 maps.unlink()
-    return Verdict(*(ScoredPairs.load(path, candidate.spec) for path in paths), _rate(candidate))
+    fitted, plain = (ScoredPairs.load(path, run.spec) for path in paths)
+    return Evaluation(trained, stage, fitted, plain, _rate(trained))
 
 
 def defect_interval(pairs: ScoredPairs) -> Interval | None:
@@ -76,12 +78,7 @@ def gain_on_defects(pairs: ScoredPairs, base: ScoredPairs) -> PairedDifference |
     return paired(dice, before, base.groups[image])
 
 
-def _rate(candidate: RunOrEnsemble) -> float:
-    epochs = [
-        epoch
-        for job in jobs_of(candidate)
-        for fold in range(job.recipe.data.train_folds)
-        for epoch in load_history(job.folder / f"fold{fold}" / "history.jsonl")
-    ]
+def _rate(trained: Sequence[Trained]) -> float:
+    epochs = [epoch for each in trained for history in each.histories.values() for epoch in history]
     seconds = np.array([epoch["seconds"] for epoch in epochs])
     return float(np.average([epoch["pictures_a_second"] for epoch in epochs], weights=seconds))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from severstal.runs.stage import Stage
+from severstal.runs.record import Stage
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_changed_output_is_told_from_a_lost_one_and_from_other_inputs(stage: S
 
 @pytest.mark.parametrize("text", ["[]", '"done"', "{}", '{"key": "x", "outputs": 1}'])
 def test_a_record_that_says_nothing_counts_for_nothing(stage: Stage, text: str) -> None:
-    stage.record.write_text(text.replace("x", stage.key))
+    stage.path.write_text(text.replace("x", stage.key))
     assert not stage.is_done()
     assert not stage.was_changed(stage.folder / "small.txt")
 

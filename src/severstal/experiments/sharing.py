@@ -1,0 +1,19 @@
+"""What one run found out about the pictures, given to another on the same ones."""
+
+import shutil
+
+from severstal.files import atomic_write
+from severstal.runs.ensemble import RunOrEnsemble, jobs_of
+from severstal.runs.job import Job
+
+
+def share_findings(source: Job, target: RunOrEnsemble) -> None:
+    """Give a run's near-duplicates and likeness to others, whose stages check that the pictures agree."""
+    for job in jobs_of(target):
+        for name in ("duplicates", "likeness"):
+            ours = (getattr(source.files, name), source.files.record(name))
+            theirs = (getattr(job.files, name), job.files.record(name))
+            for path, copy in zip(ours, theirs, strict=True):
+                if path.is_file() and not copy.exists():
+                    with atomic_write(copy) as part:
+                        shutil.copyfile(path, part)

@@ -1,0 +1,160 @@
+"""The stages that split the images into folds: near-duplicates, similarity to the test set, the split."""
+
+import logging
+import platform
+from dataclasses import dataclass
+
+import pandas as pd
+
+from severstal.data import duplicates, likeness
+from severstal.data import folds as fold_tables
+from severstal.data.duplicates import load_pairs, save_pairs
+from severstal.data.features import picture_features
+from severstal.data.likeness import FEWEST, Likeness, most_test_like
+from severstal.errors import SeverstalError
+from severstal.report.folds import counts
+from severstal.runs import inputs
+from severstal.runs.job import Job
+from severstal.runs.record import Stage, file_checksum
+
+logger = logging.getLogger("severstal")
+
+
+@dataclass(frozen=True)
+class Folds:
+    """A run's images split into folds.
+
+    Attributes:
+        job: the run.
+        table: one row per image: `ImageId`, `fold`, `group` (of near-duplicates); and, where there are enough
+            pictures, `likeness` to the test set (0 to 1) and `test_like` (bool), true for the fifth of the
+            images most like it.
+    """
+
+    job: Job
+    table: pd.DataFrame
+
+    @property
+    def digest(self) -> str:
+        """Checksum of which image is in which fold."""
+        return fold_tables.deal_digest(self.table)
+
+    @property
+    def checksum(self) -> str:
+        """Checksum of `folds.csv`."""
+        return file_checksum(self.job.files.folds)
+
+    @property
+    def fold_of(self) -> dict[str, int]:
+        """The fold of each image."""
+        return dict(zip(self.table["ImageId"], self.table["fold"], strict=True))
+
+    def held_out(self, fold: int) -> list[str]:
+        """Names of the images that a fold is validated on."""
+        return self.table.loc[self.table["fold"] == fold, "ImageId"].tolist()
+
+    def training(self, fold: int) -> list[str]:
+        """Names of the images that a fold is trained on."""
+        return self.table.loc[self.table["fold"] != fold, "ImageId"].tolist()
+
+
+def find_duplicates(job: Job, known: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Find the near-duplicates among the labelled pictures that the recipe uses: `duplicates.csv`.
+
+    Args:
+        job: the run.
+        known: pairs that another run found among the same pictures.
+
+    Returns:
+        One row per pair, see `severstal.data.duplicates.find_duplicates`.
+    """
+    path = job.files.duplicates
+    stage = Stage(job.folder, "duplicates", inputs.duplicates(job.train_pictures.digest))
+    if not stage.is_done():
+        pairs = duplicates.find_duplicates(job.train_pictures) if known is None else known
+        save_pairs(pairs, path)
+        stage.finish([path])
+    return load_pairs(path)
+
+
+def measure_likeness(job: Job, pairs: pd.DataFrame, known: Likeness | None = None) -> Likeness | None:
+    """Measure how much each picture looks like the test set: `likeness.csv`.
+
+    Args:
+        job: the run.
+        pairs: its near-duplicates.
+        known: what another run measured on the same pictures.
+
+    Returns:
+        What was found; None where there are too few pictures to tell.
+    """
+    if min(len(job.train_pictures), len(job.test_pictures)) < FEWEST:
+        return None
+    groups = duplicates.duplicate_groups(job.images, pairs)
+    path, digests = job.files.likeness, (job.train_pictures.digest, job.test_pictures.digest)
+    stage = Stage(job.folder, "likeness", inputs.likeness(*digests, groups.tolist(), job.recipe.fold_seed))
+    if not stage.is_done():
+        if known is None:
+            features = picture_features(job.train_pictures), picture_features(job.test_pictures)
+            known = likeness.measure_likeness(*features, groups, job.recipe.fold_seed)
+        known.save(path)
+        stage.finish([path])
+    return Likeness.load(path)
+
+
+def make_folds(job: Job, pairs: pd.DataFrame, found: Likeness | None) -> Folds:
+    """Split the labelled images into folds: `folds.csv`, with its checksum and counts in `folds.json`.
+
+    Near-duplicates stay together; each fold has its share of every combination of classes.
+
+    Args:
+        job: the run.
+        pairs: its near-duplicates, which `find_duplicates` kept in the run's folder.
+        found: likeness to the test set, as `measure_likeness` kept it.
+
+    Raises:
+        SeverstalError: `folds.csv` was changed by hand.
+    """
+    count, seed, path = job.recipe.data.folds, job.recipe.fold_seed, job.files.folds
+    like = None if found is None else file_checksum(job.files.likeness)
+    stage = Stage(
+        job.folder,
+        "folds",
+        inputs.folds(job.recipe, job.labels_digest, file_checksum(job.files.duplicates), like),
+    )
+    if stage.is_done():
+        return Folds(job, fold_tables.load_folds(path))
+    if stage.was_changed(path):
+        fold_tables.load_folds(path)  # split before: says so where it was changed by hand since
+    groups = duplicates.duplicate_groups(job.images, pairs)
+    folds = fold_tables.make_folds(job.images, job.masks.presence(job.images), count, seed, groups)
+    about = {"seed": seed, "groups": groups.nunique(), "duplicate_pairs": len(pairs)}
+    line = f"folds: {len(folds):,} images, {len(pairs):,} pairs of near-duplicates kept together"
+    if found:
+        of_train = found.of_train()
+        chosen = most_test_like(of_train, groups)
+        folds = folds.assign(
+            likeness=folds["ImageId"].map(of_train), test_like=folds["ImageId"].map(chosen).astype(bool)
+        )
+        about["auc"] = round(found.auc, 4)
+        line += f"; train and test told apart with AUC {found.auc:.2f} (chance: 0.50)"
+    about["counts"] = {str(fold): row.to_dict() for fold, row in counts(folds, job.labels, job.spec).items()}
+    fold_tables.save_folds(folds, path, about)
+    stage.finish([path, path.with_suffix(".json")])
+    logger.info(line)
+    return Folds(job, fold_tables.load_folds(path))
+
+
+def open_folds(job: Job) -> Folds:
+    """Read the folds that `make_folds` has made, and write nothing.
+
+    Raises:
+        SeverstalError: they were changed by hand, or are not there.
+    """
+    path = job.files.folds
+    if not path.is_file():
+        raise SeverstalError(
+            f"{path}: not on {platform.node()}: `severstal train` makes it; machines that train together "
+            "need a shared folder"
+        )
+    return Folds(job, fold_tables.load_folds(path))

@@ -1,0 +1,112 @@
+"""From a recipe, an input folder and a name to a job; or from a run's folder back to it."""
+
+import logging
+from pathlib import Path
+
+import torch
+
+from severstal.competition.folder import SAMPLE_FOLDER, locate_input, open_input
+from severstal.errors import SeverstalError
+from severstal.recipe import PLAIN_NAME, Recipe, load_recipe
+from severstal.runs.folder import input_of, read_run
+from severstal.runs.job import Job
+from severstal.runs.layout import RUNS, RunFiles
+from severstal.synthetic import draw_sample
+
+logger = logging.getLogger("severstal")
+
+
+def open_job(
+    recipe: str | Path | Recipe = "auto", input: str | Path | None = None, name: str | None = None
+) -> Job:
+    """Choose recipe, input folder and run folder; nothing is written yet.
+
+    Args:
+        recipe: a recipe, its name or the path of its TOML file; "auto" is `baseline` with a GPU, else
+            `smoke`.
+        input: the input folder; None takes the first of the usual places, and renders the sample data set
+            where there is none.
+        name: of the run; None is recipe and input folder, as `smoke-sample`.
+
+    Returns:
+        The job.
+
+    Raises:
+        SeverstalError: the recipe or the input folder is faulty, or the recipe has several networks
+            (`open_recipe` opens such a one), or the run folder belongs to another input.
+    """
+    recipe, root = choose_recipe(recipe), choose_input(input)
+    if recipe.members:
+        raise SeverstalError(
+            f"recipe {recipe.name} has {len(recipe.members)} members: train it as an ensemble"
+        )
+    data = open_input(root)
+    return Job(recipe, data, claim_folder(name or f"{recipe.name}-{root.resolve().name}", root))
+
+
+def open_run(folder: str | Path, input: str | Path | None = None) -> Job:
+    """Open the folder of an earlier run again.
+
+    Args:
+        folder: `runs/NAME`.
+        input: the input folder, where it is no longer where the run found it.
+
+    Raises:
+        SeverstalError: the folder is not a run's, or its input folder is gone.
+    """
+    files = RunFiles(Path(folder))
+    if files.is_ensemble:
+        raise SeverstalError(f"{folder}: holds an ensemble of runs: give one of the runs that it is made of")
+    recipe, root, _ = read_run(folder)
+    return Job(recipe, open_input(root if input is None else input), files.folder)
+
+
+def choose_recipe(recipe: str | Path | Recipe = "auto") -> Recipe:
+    """A recipe as it is, by its name, or read from its TOML file; "auto" as `open_job` has it.
+
+    Example:
+        >>> choose_recipe("champion").members[0].name
+        'champion-fpn-convnext'
+    """
+    if recipe == "auto":
+        recipe = "baseline" if torch.cuda.is_available() else "smoke"
+    return recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+
+
+def choose_input(input: str | Path | None = None) -> Path:
+    """The input folder named, or of the usual places, or else the sample, which is rendered then."""
+    root = locate_input(input)
+    if root is None:
+        root = SAMPLE_FOLDER
+        logger.info("no input folder: rendering the sample data set in %s", root)
+        draw_sample(root)
+    return root
+
+
+def claim_folder(name: str, root: Path, ensemble: bool = False) -> Path:
+    """The folder of a run, or of an ensemble of runs, where it can have that name; nothing is written.
+
+    Args:
+        name: of the folder.
+        root: the input folder.
+        ensemble: whether several runs are averaged there.
+
+    Raises:
+        SeverstalError: the name is none for a folder, or the folder holds what must not be overwritten.
+
+    Example:
+        >>> claim_folder("never-made", Path("input")).as_posix()
+        'runs/never-made'
+    """
+    if not PLAIN_NAME.fullmatch(name):
+        raise SeverstalError(f"--name {name}: give letters, digits, - and _, since it names the run's folder")
+    files = RunFiles(RUNS / name)
+    earlier = input_of(files.folder)
+    if earlier is not None and ensemble != files.is_ensemble:
+        held = "a run" if ensemble else "an ensemble of runs"
+        raise SeverstalError(f"{files.folder}: holds {held}: give this one another name with --name")
+    if earlier not in (None, root.resolve()):
+        raise SeverstalError(
+            f"{files.folder}: holds a run on {earlier}: give this one another name with --name"
+        )
+    return files.folder
