@@ -19,7 +19,7 @@ folds = 2
 train_folds = 2
 
 [sampling]
-hard = 0.3
+hard_negatives = 0.3
 
 [augment]
 crop = [64, 64]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 
 from severstal.errors import SeverstalError
-from severstal.settings import build, read_toml, within
+from severstal.settings import build, read_toml, renamed, within
 
 
 @dataclass(frozen=True)
@@ -165,3 +165,41 @@ def test_a_wrong_value_is_cut_in_the_message() -> None:
         with pytest.raises(SeverstalError) as caught:
             build(Oven, {"degrees": value}, "a.toml")
         assert len(str(caught.value)) < 300
+
+
+@dataclass(frozen=True)
+class Stove:
+    heat: int = renamed(within(3, 1, 9), "warmth")
+    gas: bool = renamed(False, "flame")
+
+
+@dataclass(frozen=True)
+class Flat:
+    stove: Stove = Stove()
+    stoves: tuple[Stove, ...] = ()
+
+
+def test_earlier_names_are_read_and_one_line_names_them_all(caplog: pytest.LogCaptureFixture) -> None:
+    table = {"stove": {"warmth": 5, "flame": True}, "stoves": [{"warmth": 2}, {"warmth": 4}]}
+    assert build(Flat, table, "a.toml") == Flat(Stove(5, True), (Stove(2), Stove(4)))
+    assert caplog.messages == [
+        "a.toml: keys under their earlier names: stove.warmth is now heat, stove.flame is now gas, "
+        "stoves.warmth is now heat"
+    ]
+
+
+def test_present_names_are_read_in_silence(caplog: pytest.LogCaptureFixture) -> None:
+    assert build(Flat, {"stove": {"heat": 5}}, "a.toml") == Flat(Stove(5))
+    assert not caplog.messages
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"warmth": 10}, "warmth is 10: give 1 to 9"),
+        ({"warmth": 5, "heat": 5}, "warmth is an earlier name of heat: leave warmth out"),
+    ],
+)
+def test_wrong_settings_under_earlier_names(table: dict, message: str) -> None:
+    with pytest.raises(SeverstalError, match=f"^a.toml: {message}$"):
+        build(Stove, table, "a.toml")

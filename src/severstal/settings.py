@@ -1,9 +1,10 @@
 """Settings from outside: a TOML table becomes a frozen dataclass, or an error that says what to write."""
 
 import logging
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import field, fields, is_dataclass
+from dataclasses import Field, field, fields, is_dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -80,6 +81,8 @@ def within(default: Any, low: float, high: float) -> Any:
 def renamed(default: Any, old: str) -> Any:
     """Give a dataclass field its default and the word that it was called by before, which is still read.
 
+    The default may be one with a range, as `within` gives it.
+
     Example:
         >>> from dataclasses import dataclass
         >>> @dataclass(frozen=True)
@@ -88,17 +91,20 @@ def renamed(default: Any, old: str) -> Any:
         >>> build(Oven, {"warmth": 200}, "oven.toml")
         Oven(heat=200)
     """
+    if isinstance(default, Field):
+        return field(default=default.default, metadata={**default.metadata, "renamed": old})
     return field(default=default, metadata={"renamed": old})
 
 
-def build(cls: type[Settings], table: Mapping[str, Any], source: str, prefix: str = "") -> Settings:
+def build(cls: type[Settings], table: Mapping[str, Any], source: str) -> Settings:
     """Turn a TOML table into a frozen dataclass, whose fields may be such dataclasses themselves.
+
+    Keys under an earlier name are read, and one warning names them all.
 
     Args:
         cls: the dataclass; its type hints and the ranges given by `within` are what is checked.
         table: keys and values; what is not named keeps its default.
         source: the file, for the error message.
-        prefix: what stands before the keys in the error message.
 
     Raises:
         SeverstalError: a key is unknown (the nearest known one is named), or its value is of another type or
@@ -115,6 +121,18 @@ def build(cls: type[Settings], table: Mapping[str, Any], source: str, prefix: st
         Traceback (most recent call last):
         severstal.errors.SeverstalError: oven.toml: key 'degree' is unknown: ... 'degrees'
     """
+    earlier: dict[str, str] = {}
+    settings = _build(cls, table, source, "", earlier)
+    if earlier:
+        names = ", ".join(f"{old} is now {new}" for old, new in earlier.items())
+        logger.warning("%s: keys under their earlier names: %s", source, names)
+    return settings
+
+
+def _build(
+    cls: type[Settings], table: Mapping[str, Any], source: str, prefix: str, earlier: dict[str, str]
+) -> Settings:
+    """Build one table; `earlier` collects the keys under an earlier name, with their present ones."""
     known = {item.name: item for item in fields(cls)}
     hints = get_type_hints(cls)
     values = {}
@@ -126,8 +144,8 @@ def build(cls: type[Settings], table: Mapping[str, Any], source: str, prefix: st
                 raise SeverstalError(
                     f"{source}: {label} is an earlier name of {prefix}{before[key]}: leave {label} out"
                 )
-            logger.warning("%s: key %r is now called %r", source, label, prefix + before[key])
             key = before[key]
+            earlier[_without_places(label)] = key
         if key not in known:
             raise unknown(f"{source}: key", label, [prefix + name for name in known])
         inner = get_args(hints[key])
@@ -135,10 +153,11 @@ def build(cls: type[Settings], table: Mapping[str, Any], source: str, prefix: st
             if not isinstance(value, list):
                 raise SeverstalError(f"{source}: {label} is {shown(value)}: make it tables, [[{label}]]")
             values[key] = tuple(
-                _table(inner[0], item, source, f"{label}[{place}]") for place, item in enumerate(value)
+                _table(inner[0], item, source, f"{label}[{place}]", earlier)
+                for place, item in enumerate(value)
             )
         elif is_dataclass(hints[key]):
-            values[key] = _table(hints[key], value, source, label)
+            values[key] = _table(hints[key], value, source, label, earlier)
         elif value == [] and known[key].default == ():
             values[key] = ()
         else:
@@ -147,10 +166,15 @@ def build(cls: type[Settings], table: Mapping[str, Any], source: str, prefix: st
     return cls(**values)
 
 
-def _table(cls: type[Settings], value: Any, source: str, label: str) -> Settings:
+def _table(cls: type[Settings], value: Any, source: str, label: str, earlier: dict[str, str]) -> Settings:
     if not isinstance(value, Mapping):
         raise SeverstalError(f"{source}: {label} is {shown(value)}: make it a table, [{label}]")
-    return build(cls, value, source, label + ".")
+    return _build(cls, value, source, label + ".", earlier)
+
+
+def _without_places(label: str) -> str:
+    """A key as it stands in a file: the same for each table of a list."""
+    return re.sub(r"\[\d+\]", "", label)
 
 
 def _fit(value: Any, hint: Any, source: str, label: str) -> Any:

@@ -57,7 +57,7 @@ def test_a_mask_over_the_whole_picture_has_no_edge() -> None:
     st.sampled_from([0.0, 0.5, 0.9, 1.0]),
 )
 def test_the_verdict_is_that_of_plain_arithmetic(maps: np.ndarray, classes: np.ndarray, share: float) -> None:
-    rules = PseudoSettings(sure=0.95, sure_pixels=share, edge=0)
+    rules = PseudoSettings(confidence=0.95, confident_pixels=share, edge=0)
     verdict, masks = judge(maps, classes, rules)
     p, c = maps / 255, classes / 255
     assert np.array_equal(masks, p >= 0.5)
@@ -73,12 +73,12 @@ def test_the_verdict_is_that_of_plain_arithmetic(maps: np.ndarray, classes: np.n
 
 def test_what_is_unsure_at_the_edge_of_a_mask_does_not_count() -> None:
     maps = blob(255, soft=140)
-    strict = PseudoSettings(sure_pixels=1.0, edge=3)
+    strict = PseudoSettings(confident_pixels=1.0, edge=3)
     assert judge(maps, sure_of(maps), strict)[0] == "taken"
-    assert judge(maps, sure_of(maps), PseudoSettings(sure_pixels=1.0, edge=0))[0] == "pixels unsure"
+    assert judge(maps, sure_of(maps), PseudoSettings(confident_pixels=1.0, edge=0))[0] == "pixels unsure"
     maps[0, 20, 30] = 140  # within the mask
     assert judge(maps, sure_of(maps), strict)[0] == "pixels unsure"
-    assert judge(maps, sure_of(maps), PseudoSettings(sure_pixels=0.99, edge=3))[0] == "taken"
+    assert judge(maps, sure_of(maps), PseudoSettings(confident_pixels=0.99, edge=3))[0] == "taken"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_sure_is_above_and_below_never_at(sure: float) -> None:
     for value in range(256):
         maps = np.full((1, 1, 1), value, np.uint8)
         far = max(value, 255 - value) > round(sure * 255, 6)
-        taken = judge(maps, maps[:, 0, 0], PseudoSettings(sure=sure))[0] == "taken"
+        taken = judge(maps, maps[:, 0, 0], PseudoSettings(confidence=sure))[0] == "taken"
         assert taken == far, value
 
 

@@ -119,7 +119,7 @@ def test_labelled_pictures_beside_pseudo_ones_still_come_in_rounds() -> None:
 def test_hard_pictures_are_the_hardest_without_a_defect() -> None:
     presence = np.zeros((50, 2), bool)
     presence[:10, 0] = True
-    sampler = EpochSampler(presence, SamplingSettings(hard=0.2), 50, seed=0)
+    sampler = EpochSampler(presence, SamplingSettings(hard_negatives=0.2), 50, seed=0)
     plain = EpochSampler(presence, SamplingSettings(), 50, seed=0)
     random = np.random.default_rng(0)
     hardness = random.random(40).astype(np.float32)
@@ -133,7 +133,7 @@ def test_hard_pictures_are_the_hardest_without_a_defect() -> None:
 
 
 def test_hard_pictures_without_a_record_come_after_the_others() -> None:
-    sampler = EpochSampler(np.zeros((30, 1), bool), SamplingSettings(hard=0.5), 20, seed=3)
+    sampler = EpochSampler(np.zeros((30, 1), bool), SamplingSettings(hard_negatives=0.5), 20, seed=3)
     sampler.record(np.array([4, 7, 8]), np.array([0.1, 0.0, 0.2]))
     (drawn,) = rows_of(sampler, range(1))
     assert {4, 7, 8} < set(drawn[1::2])
@@ -142,13 +142,13 @@ def test_hard_pictures_without_a_record_come_after_the_others() -> None:
 
 def test_few_hard_pictures_come_again_equally_often() -> None:
     presence = np.array([[0]] * 3 + [[1]] * 7, bool)
-    sampler = EpochSampler(presence, SamplingSettings(hard=0.9), 100, seed=3)
+    sampler = EpochSampler(presence, SamplingSettings(hard_negatives=0.9), 100, seed=3)
     assert Counter(rows_of(sampler, range(1))[0][9:]).most_common(3)[2][1] >= 27
 
 
 def test_without_a_picture_free_of_defects_none_is_hard() -> None:
     presence = np.ones((5, 1), bool)
-    assert rows_of(EpochSampler(presence, SamplingSettings(hard=0.5), 5, 1), range(2)) == rows_of(
+    assert rows_of(EpochSampler(presence, SamplingSettings(hard_negatives=0.5), 5, 1), range(2)) == rows_of(
         EpochSampler(presence, PLAIN, 5, 1), range(2)
     )
 

@@ -135,7 +135,7 @@ def test_what_was_seen_is_told_by_the_histories(
     monkeypatch.chdir(tmp_path)
     # Batches of 5 from epochs of 12: two pictures of each epoch are dropped. No round labels anything.
     settings = {"training.batch_size": 5, "training.epoch_images": 12, "data.train_folds": 1}
-    settings |= {"pseudo.rounds": 1, "pseudo.sure": 1.0}
+    settings |= {"pseudo.rounds": 1, "pseudo.confidence": 1.0}
     job = open_job(change(load_recipe(tiny_recipe), settings), small_input, "tiny")
     pipeline.train(job)
     path = job.folder / "fold0" / "history.jsonl"

@@ -328,7 +328,7 @@ def test_all_folds_of_all_members_of_an_ensemble(
 EVERYTHING = """
 [sampling]
 balance = "classes"
-hard = 0.25
+hard_negatives = 0.25
 
 [loss]
 classes = 0.1

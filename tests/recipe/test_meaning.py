@@ -1,10 +1,11 @@
-from dataclasses import dataclass, field, fields, make_dataclass, replace
+import tomllib
+from dataclasses import dataclass, field, fields, is_dataclass, make_dataclass, replace
 
 import pytest
+import tomli_w
 
 from severstal.files import digest
 from severstal.recipe import (
-    EnsembleSettings,
     PhaseSettings,
     Recipe,
     TrainingSettings,
@@ -65,11 +66,50 @@ def test_what_differs_is_what_was_set(name):
             assert value != Recipe().to_dict()[table].get(key)
 
 
-def test_a_renamed_key_compares_equal_to_its_old_word():
-    (item,) = (item for item in fields(EnsembleSettings) if item.name == "mode")
-    old = {"ensemble": {item.metadata["renamed"]: "rank", "power": 1.0}}
-    assert differing(old) == differing({"ensemble": {"mode": "rank", "power": 1.0}})
-    assert describe_differences(old, {"ensemble": {"mode": "rank"}}) == []
+RENAMED = {
+    f"{table.name}.{item.name}": item.metadata["renamed"]
+    for table in fields(Recipe)
+    if is_dataclass(getattr(Recipe(), table.name))
+    for item in fields(getattr(Recipe(), table.name))
+    if "renamed" in item.metadata
+}
+
+
+def test_which_keys_were_renamed():
+    assert RENAMED == {
+        "sampling.hard_negatives": "hard",
+        "pseudo.confidence": "sure",
+        "pseudo.confident_pixels": "sure_pixels",
+        "training.encoder_lr_factor": "encoder_factor",
+        "training.soup": "keep_best",
+        "ensemble.mode": "sense",
+    }
+
+
+@pytest.mark.parametrize("key", RENAMED)
+def test_a_renamed_key_compares_equal_to_its_old_word(key):
+    table, _, name = key.partition(".")
+    value = "rank" if key == "ensemble.mode" else 0.5
+    old, new = {table: {RENAMED[key]: value}}, {table: {name: value}}
+    assert differing(old) == differing(new) == new
+    assert describe_differences(old, new) == []
+    default = Recipe().to_dict()[table][name]
+    assert differing({table: {RENAMED[key]: default}}) == {}
+
+
+def test_a_recipe_as_the_first_edition_saved_it_is_read_with_one_warning(tmp_path, caplog):
+    recipe = load_recipe("champion")
+    text = tomli_w.dumps(recipe.to_dict())
+    for key, old in RENAMED.items():
+        name = key.partition(".")[2]
+        assert f"\n{name} = " in text
+        text = text.replace(f"\n{name} = ", f"\n{old} = ")
+    (tmp_path / "recipe.toml").write_text(text)
+    with caplog.at_level("WARNING", "severstal"):
+        assert load_recipe(tmp_path / "recipe.toml") == recipe
+    assert len(caplog.messages) == 1
+    assert all(f"{old} is now" in caplog.text for old in RENAMED.values())
+    assert differing(tomllib.loads(text)) == differing(recipe.to_dict())
 
 
 def test_unknown_keys_are_kept():

@@ -57,13 +57,13 @@ def test_a_byte_order_mark_is_read_over(tmp_path: Path) -> None:
         ("[data]\nfold_seed = -1\n", "data.fold_seed is -1: give 0 to 2.14748e+09"),
         (
             "[training]\naccumulate = 4\n[[phases]]\nstart = 0.5\nbatch_size = 2\n",
-            "training.accumulate is 4: a batch of 2 cannot be cut into so many parts",
+            "training.accumulate is 4: give at most the 2 crops of a batch",
         ),
         *(
             (
                 f"{text}\n[model]\narchitecture = {name!r}\n",
-                "training.batch_size / accumulate leaves parts of one picture, which the batch normalisation "
-                f"of {name} cannot take: give parts of 2 or more",
+                "training.batch_size / accumulate makes micro-batches of one crop, which the batch "
+                f"normalisation of {name} cannot use: give micro-batches of 2 or more",
             )
             for name, text in [
                 ("ksac", "[training]\nbatch_size = 4\naccumulate = 4"),
@@ -73,26 +73,26 @@ def test_a_byte_order_mark_is_read_over(tmp_path: Path) -> None:
         ),
         (
             "[pseudo]\nrounds = 1\nshare = 0.3\n[[phases]]\nstart = 0.5\nbatch_size = 3\n",
-            "pseudo.share is 0.3 of batches of 3, which has no place for a single pseudo-labelled crop: give "
+            "pseudo.share is 0.3 of batches of 3, which is less than one pseudo-labelled crop: give "
             "0.34 or more, or larger batches",
         ),
         (
             '[inference]\nweights = "swa"\n',
-            "inference.weights is 'swa' without such an average: set training.swa",
+            "inference.weights is 'swa' and training.swa is 0: set training.swa above 0",
         ),
         (
             '[inference]\nweights = "soup"\n',
-            "inference.weights is 'soup' without such an average: set training.keep_best",
+            "inference.weights is 'soup' and training.soup is 0: set training.soup above 0",
         ),
         (
             "[[phases]]\nstart = 0.5\n[[phases]]\nstart = 0.5\n",
-            "phases are not in the order of their starts: sort them, each start once",
+            "phases are not in ascending order of start: sort them, and give each another start",
         ),
         ("[data]\nscale = 3\n", "inference.map_scale is 2: give a multiple of data.scale, 3"),
         ("[loss]\nclasses = 0.5\n", "loss.classes is 0.5 without a class head: set model.class_head = true"),
         (
             'name = "../up"\n',
-            "name is '../up': give letters, digits, - and _, since it names the run's folder",
+            "name is '../up': use letters, digits, - and _, since it names the run's folder",
         ),
     ],
 )
@@ -133,7 +133,7 @@ def test_a_name_cannot_climb_out_of_the_recipes() -> None:
         load_recipe("../recipes/smoke")
 
 
-TEAM = """
+ENSEMBLE = """
 seed = 3
 
 [data]
@@ -168,7 +168,7 @@ phases = []
 
 def test_members_differ_from_the_recipe_only_in_what_they_name(tmp_path: Path) -> None:
     path = tmp_path / "pair.toml"
-    path.write_text(TEAM)
+    path.write_text(ENSEMBLE)
     recipe = load_recipe(path)
     one, two = recipe.members
     assert (one.name, two.name) == ("pair-one", "pair-two")
@@ -183,7 +183,7 @@ def test_members_differ_from_the_recipe_only_in_what_they_name(tmp_path: Path) -
 
 def test_a_recipe_with_members_survives_writing_and_reading(tmp_path: Path) -> None:
     path = tmp_path / "pair.toml"
-    path.write_text(TEAM)
+    path.write_text(ENSEMBLE)
     recipe = load_recipe(path)
     save_recipe(recipe, tmp_path / "resolved" / "recipe.toml")
     assert load_recipe(tmp_path / "resolved" / "recipe.toml") == recipe
@@ -194,7 +194,9 @@ def test_a_recipe_with_members_survives_writing_and_reading(tmp_path: Path) -> N
 def test_members_may_have_seeds_of_their_own_where_the_folds_have_theirs(tmp_path: Path) -> None:
     path = tmp_path / "pair.toml"
     path.write_text(
-        TEAM.replace("folds = 4", "folds = 4\nfold_seed = 3").replace('"two"\nseed = 3', '"two"\nseed = 9')
+        ENSEMBLE.replace("folds = 4", "folds = 4\nfold_seed = 3").replace(
+            '"two"\nseed = 3', '"two"\nseed = 9'
+        )
     )
     recipe = load_recipe(path)
     assert [member.seed for member in recipe.members] == [3, 9]
@@ -207,25 +209,25 @@ def test_members_may_have_seeds_of_their_own_where_the_folds_have_theirs(tmp_pat
         (
             '"two"\nseed = 3',
             '"two"\nseed = 9',
-            "member 'pair-two' has other folds than the recipe: leave folds",
+            "member 'pair-two' has other folds than the recipe: set folds",
         ),
         ('"two"', '"two"\ndata = {folds = 5}', "member 'pair-two' has other folds than the recipe"),
         ('"two"', '"two"\ndata = {max_images = 8}', "member 'pair-two' has other folds than the recipe"),
-        ('"two"', '"one"', "member 'pair-one' needs a name of its own"),
-        ('name = "two"\n', "", "member 'pair-' needs a name of its own"),
+        ('"two"', '"one"', "member 'pair-one' has no name of its own"),
+        ('name = "two"\n', "", "member 'pair-' has no name of its own"),
         ("batch_size = 2", "batch_sise = 2", "key 'members[1].training.batch_sise' is unknown"),
         ("batch_size = 2", "batch_size = 0", "members[1].training.batch_size is 0: give 1 to 4096"),
         ("phases = []", "phases = [{crop = [64, 8]}]", "members[1].phases[0].crop is (64, 8): give 32 to"),
         ("crop = [64, 64]", "crop = [64]", "phases[0].crop is [64]: give a list of 2"),
         ("[[phases]]", "[phases]", "phases is {'start': 0.5, 'crop': [64, 64]}: make it tables, [[phases]]"),
         ('"unet"}', '"unet", class_head = 1}', "members[0].model.class_head is 1: give true or false"),
-        ("phases = []", "members = [{}]", "member 'pair-two' has members of its own: name all networks"),
+        ("phases = []", "members = [{}]", "member 'pair-two' has members of its own: put all members"),
     ],
 )
 def test_what_makes_no_members(old: str, new: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "pair.toml"
-    assert old in TEAM
-    path.write_text(TEAM.replace(old, new))
+    assert old in ENSEMBLE
+    path.write_text(ENSEMBLE.replace(old, new))
     with pytest.raises(SeverstalError) as caught:
         load_recipe(path)
     assert str(caught.value).startswith(f"{path}: {message}")
@@ -234,11 +236,11 @@ def test_what_makes_no_members(old: str, new: str, message: str, tmp_path: Path)
 
 def test_one_member_is_none_and_an_ensemble_needs_some(tmp_path: Path) -> None:
     path = tmp_path / "pair.toml"
-    path.write_text(TEAM[: TEAM.rindex("[[members]]")])
-    with pytest.raises(SeverstalError, match="members is one network: name a second"):
+    path.write_text(ENSEMBLE[: ENSEMBLE.rindex("[[members]]")])
+    with pytest.raises(SeverstalError, match="only one member: add a second"):
         load_recipe(path)
-    path.write_text(TEAM[: TEAM.index("[[members]]")])
-    with pytest.raises(SeverstalError, match="ensemble averages members, and there are none"):
+    path.write_text(ENSEMBLE[: ENSEMBLE.index("[[members]]")])
+    with pytest.raises(SeverstalError, match=r"\[ensemble\] is set without members"):
         load_recipe(path)
     path.write_text("members = [3, 4]\n")
     with pytest.raises(SeverstalError, match=r"members\[0\] is 3: make it a table"):

@@ -185,7 +185,7 @@ def test_the_learning_rate_ends_near_nothing(data: FoldData, tmp_path: Path) -> 
 SWITCHES: dict[str, Callable[[], Recipe]] = {
     "clip": lambda: recipe(clip=1e-3),
     "optimizer": lambda: recipe(optimizer="sgd"),
-    "encoder_factor": lambda: recipe(encoder_factor=0.1),
+    "encoder_lr_factor": lambda: recipe(encoder_lr_factor=0.1),
     "weight_decay": lambda: recipe(weight_decay=1.0),
     "warmup": lambda: recipe(warmup=0.9),
     "flat": lambda: recipe(flat=1.0),
@@ -302,7 +302,7 @@ def mean(states: list[dict[str, Tensor]], names: list[str]) -> dict[str, Tensor]
 def test_the_last_epochs_and_the_best_are_averaged(
     data: FoldData, tmp_path: Path, epochs: list[dict[str, Tensor]]
 ) -> None:
-    settings = recipe(epochs=4, epoch_images=8, swa=0.5, keep_best=2)
+    settings = recipe(epochs=4, epoch_images=8, swa=0.5, soup=2)
     history = fit(data, settings, 0, tmp_path / "fold", "key")
     network = load_network(settings, data.spec, tmp_path / "fold" / "swa.safetensors")
     names = [name for name, _ in network.named_parameters()]
@@ -321,7 +321,7 @@ def test_the_last_epochs_and_the_best_are_averaged(
 def test_averages_are_refreshed_with_crops_of_the_last_epoch(
     data: FoldData, tmp_path: Path, shapes: list[tuple[int, ...]]
 ) -> None:
-    settings = recipe(epochs=2, epoch_images=8, swa=0.5, keep_best=2)
+    settings = recipe(epochs=2, epoch_images=8, swa=0.5, soup=2)
     settings = replace(settings, phases=(PhaseSettings(start=1.0, crop=(64, 96)),))  # never in force
     fit(data, settings, 0, tmp_path / "fold", "key")
     assert [shape for shape in shapes if shape[0] > 1] == [(4, 1, 32, 32)] * 8  # half of them to refresh
@@ -372,7 +372,7 @@ def test_out_of_memory_the_training_goes_on_in_parts(
 
 def test_hard_pictures_are_drawn_by_what_the_epoch_before_found(data: FoldData, tmp_path: Path) -> None:
     settings = recipe(epochs=2, epoch_images=12)
-    settings = replace(settings, sampling=replace(settings.sampling, hard=0.5))
+    settings = replace(settings, sampling=replace(settings.sampling, hard_negatives=0.5))
     fit(data, settings, 0, tmp_path / "fold", "key")
     hardness = load_file(tmp_path / "fold" / "state.safetensors")["sampler.hardness"]
     clean = torch.from_numpy(~data.masks.presence(data.train).any(1))

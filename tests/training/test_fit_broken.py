@@ -41,10 +41,10 @@ def all_switches(epochs: int = 4) -> Recipe:
             clip=1.0,
             ema=0.7,
             swa=0.5,
-            keep_best=2,
+            soup=2,
         ),
         augment=replace(recipe.augment, mixup=0.4),
-        sampling=replace(recipe.sampling, hard=0.3, balance="classes"),
+        sampling=replace(recipe.sampling, hard_negatives=0.3, balance="classes"),
         phases=(
             PhaseSettings(start=0.0, frozen_encoder=True),
             PhaseSettings(start=0.5, crop=(64, 96), batch_size=2, masks={"dice": 1.0}),
@@ -173,7 +173,7 @@ def test_a_state_that_lost_its_best_epochs_is_told_and_not_gone_on_from(
 ) -> None:
     settings = replace(
         pytest.recipe,
-        training=replace(pytest.recipe.training, epochs=2, epoch_images=8, keep_best=keep_best),
+        training=replace(pytest.recipe.training, epochs=2, epoch_images=8, soup=keep_best),
     )
     folder = tmp_path / "fold"
     history = fit(data, settings, 0, folder, "key")

@@ -70,7 +70,7 @@ def test_every_weight_that_learns_stands_in_one_group(network: nn.Module, decay:
 
 
 def test_the_encoder_learns_at_its_own_rate(network: nn.Module) -> None:
-    settings = TrainingSettings(optimizer="sgd", encoder_factor=0.01, weight_decay=0.0)
+    settings = TrainingSettings(optimizer="sgd", encoder_lr_factor=0.01, weight_decay=0.0)
     optimizer = build_optimizer(network, settings)
     set_learning_rate(optimizer, 0.5)
     assert {(group["part"], group["lr"]) for group in optimizer.param_groups} == {

@@ -16,7 +16,7 @@ from severstal.memory import MicroBatches
 from severstal.models.network import Output
 from severstal.models.registry import architectures, build_model
 from severstal.models.smallest import smallest
-from severstal.recipe.reading import NEVER_ALONE
+from severstal.recipe.reading import NEEDS_TWO_CROPS
 from severstal.training.averaging import WeightAverage
 from severstal.training.loader import Crops
 from severstal.training.state import TrainingState
@@ -273,7 +273,7 @@ def test_recipes_refuse_exactly_the_networks_that_take_no_picture_alone(name: st
     state = TrainingState(network, torch.optim.SGD(network.parameters(), 0.1), MicroBatches(1))
     masks, number = torch.zeros(1, 2, 64, 64), torch.arange(1)
     one = Crops(torch.randn(1, 1, 64, 64), masks, torch.zeros(1, 2), number, number, 1)
-    if name in NEVER_ALONE:
+    if name in NEEDS_TWO_CROPS:
         with pytest.raises(SeverstalError, match=rf"normalisation of {type(network.body).__name__} cannot"):
             make_step(state)(one, 0)
     else:

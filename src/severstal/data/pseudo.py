@@ -63,13 +63,13 @@ def judge(
         'class and mask disagree'
     """
     masks = maps >= 128  # the least value that stands for 0.5 or more
-    if not _sure(class_probability, settings.sure).all():
+    if not _sure(class_probability, settings.confidence).all():
         return "class unsure", masks
     if not np.array_equal(class_probability >= 128, masks.any((1, 2))):
         return "class and mask disagree", masks
     counted = ~near_edges(masks, settings.edge)  # (H, W)
-    sure = _sure(maps, settings.sure).all(0) & counted
-    if sure.sum() < settings.sure_pixels * counted.sum():
+    sure = _sure(maps, settings.confidence).all(0) & counted
+    if sure.sum() < settings.confident_pixels * counted.sum():
         return "pixels unsure", masks
     return "taken", masks
 

@@ -64,7 +64,7 @@ class EpochSampler(Sampler[tuple[int, int]]):
         in_batch = int(share * batch_size + 1e-9) if pseudo else 0  # 0.29 * 100 comes out a little below 29
         self._is_pseudo = _spread(in_batch, batch_size, epoch_images)
         others = int((~self._is_pseudo).sum())
-        hard = min(round(settings.hard * epoch_images), others) if len(self._empty) else 0
+        hard = min(round(settings.hard_negatives * epoch_images), others) if len(self._empty) else 0
         self._is_hard = np.zeros(epoch_images, bool)
         self._is_hard[~self._is_pseudo] = _spread(hard, max(others, 1), others)
 

@@ -85,7 +85,7 @@ def describe(facts: Mapping[str, Any]) -> str:
     line = f"{facts['taken']:,} of {facts['pictures']:,} test pictures taken ({taken})"
     if facts["left_out"]:
         line += f"; left out ({_listed(facts['left_out'])})"
-    return line if facts["taken"] else line + "; there is no more to learn: lower pseudo.sure"
+    return line if facts["taken"] else line + "; there is no more to learn: lower pseudo.confidence"
 
 
 def _choose(

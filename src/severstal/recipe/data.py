@@ -1,9 +1,9 @@
-"""Which pictures a recipe trains on, which it draws more often, and how a crop is drawn and changed."""
+"""Which pictures a recipe trains on, how they are sampled, and how a crop is cut and augmented."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-from severstal.settings import within
+from severstal.settings import renamed, within
 
 
 @dataclass(frozen=True)
@@ -11,17 +11,18 @@ class DataSettings:
     """Which pictures are trained on, and how large the network sees them.
 
     Attributes:
-        folds: number of folds the labelled images are dealt into.
+        folds: number of folds that the labelled images are split into.
         train_folds: how many of them are trained, from fold 0.
-        max_images: at most so many labelled images are used, drawn with every class in proportion; 0 is all.
-        fold_seed: of the folds and of that draw; the recipe's seed where it is not named. Runs of one
-            `fold_seed` and several seeds tell how far chance alone moves a training.
-        scale: pictures are shrunk by this factor before the network sees them.
-        mean: of the pictures, 0 to 1; taken off before the network. The real train pictures have 0.344.
+        max_images: at most this many labelled images are used, sampled with every class in proportion; 0 uses
+            all.
+        fold_seed: of the folds and of that sample; the recipe's seed where it is not given. Runs with one
+            `fold_seed` and several seeds show how much the seed alone changes a result.
+        scale: pictures are downscaled by this factor before the network sees them.
+        mean: subtracted from the pictures, whose values are 0 to 1. The real train pictures have 0.344.
         std: the pictures are divided by this after that.
-        local_contrast: side of a window in pixels that the network sees, rounded up to an odd number: each
-            pixel is then centred and scaled by the mean and the deviation of the window around it, so that
-            light and rolls of steel differ less. 0 is off.
+        local_contrast: side in pixels of the window of local contrast normalisation, rounded up to an odd
+            number: each pixel is centred and scaled by the mean and the standard deviation of the window
+            around it, so that light and rolls of steel differ less. 0 is off.
     """
 
     folds: int = within(5, 2, 50)
@@ -36,39 +37,41 @@ class DataSettings:
 
 @dataclass(frozen=True)
 class SamplingSettings:
-    """Which pictures the draws of an epoch go to.
+    """Which pictures an epoch samples.
 
     Attributes:
-        balance: "none" draws every picture once a round; "classes" draws a picture without a defect, one with
-            class 1, one with class 2 and so on in turn (14th place).
-        hard: share of the draws that go to the pictures without a defect on which the loss was highest when
-            they were last drawn (hard-negative mining).
+        balance: "none" samples every picture once per round; "classes" cycles through a picture without a
+            defect, one with class 1, one with class 2 and so on (14th place).
+        hard_negatives: share of the samples that are taken from the defect-free pictures with the highest
+            loss when they were last seen (hard-negative mining).
     """
 
     balance: Literal["none", "classes"] = "none"
-    hard: float = within(0.0, 0.0, 0.9)
+    hard_negatives: float = renamed(within(0.0, 0.0, 0.9), "hard")
 
 
 @dataclass(frozen=True)
 class AugmentSettings:
-    """How a training crop is drawn and changed.
+    """How a training crop is cut and augmented.
 
     Attributes:
-        crop: height and width in pixels of the picture on disk; a larger one is cut to the picture.
-        non_empty: share of the crops of a picture with a defect that are made to hold some of it.
-        black_aware: never a crop without steel: where a crop would be black, it is drawn where steel is.
-        horizontal_flip: chance of mirroring left and right.
-        vertical_flip: chance of mirroring top and bottom.
+        crop: height and width in pixels of the picture on disk; at most the picture's own size is used.
+        non_empty: probability that a crop of a picture with a defect is made to contain some of the defect.
+        black_aware: crops without steel are never used: where a crop would be black, another place with steel
+            is chosen.
+        horizontal_flip: probability of mirroring left and right.
+        vertical_flip: probability of mirroring top and bottom.
         brightness: largest change, as a share of full white.
         contrast: largest change, as a share of the contrast.
-        blackout: chance of each piece of a mask to be erased, picture and mask, with the steel around it
-            (1st place).
-        copy_paste: chance that a piece of a rare class is copied into the crop from another picture.
-        cyclic_shift: chance that the picture is rolled along its length before it is cropped (10th place).
-        roll_shift: strength, 0 to 1, of a change of brightness, contrast and gamma as between rolls of steel.
-        jpeg: chance of another JPEG compression's noise.
-        multi_scale: a crop shows the picture larger or smaller by up to this share.
-        mixup: of the beta distribution from which two crops are mixed (Zhang 2018); 0 is off.
+        blackout: probability for each component of a mask to be erased from picture and mask (1st place).
+        copy_paste: probability that a component of a rare class is copied into the crop from another picture.
+        cyclic_shift: probability that the picture is shifted cyclically along its length before it is cropped
+            (10th place).
+        roll_shift: strength, 0 to 1, of a photometric change (brightness, contrast, gamma) as between rolls
+            of steel.
+        jpeg: probability of JPEG compression noise.
+        multi_scale: a crop is zoomed in or out by up to this share.
+        mixup: alpha of the beta distribution with which two crops are mixed (Zhang et al. 2018); 0 is off.
     """
 
     crop: tuple[int, int] = within((256, 512), 32, 100_000)
@@ -89,19 +92,20 @@ class AugmentSettings:
 
 @dataclass(frozen=True)
 class PseudoSettings:
-    """Training on test pictures with the labels that earlier networks gave them.
+    """Pseudo-labels: training on test pictures with the labels that earlier networks predicted.
 
     Attributes:
         rounds: how often the folds are trained again with pseudo-labels; 0 is off.
-        share: at most this share of each batch are such pictures.
-        sure: a picture is taken only where each class probability is above this or below 1 minus it, and the
-            masks say the same.
-        sure_pixels: and where this share of its pixels, away from the edges of its masks, is so sure.
-        edge: pixels nearer than this to the edge of a mask may be unsure.
+        share: largest share of pseudo-labelled crops in a batch.
+        confidence: a picture is used only if each of its class probabilities is above this, or below 1 minus
+            this, and its masks agree with them.
+        confident_pixels: smallest share of the picture's pixels, away from the edges of its masks, with a
+            probability above `confidence` or below 1 minus that.
+        edge: distance in pixels from the edge of a mask within which pixels are not counted.
     """
 
     rounds: int = within(0, 0, 10)
     share: float = within(0.25, 0.01, 0.9)
-    sure: float = within(0.95, 0.5, 1.0)
-    sure_pixels: float = within(0.99, 0.0, 1.0)
+    confidence: float = renamed(within(0.95, 0.5, 1.0), "sure")
+    confident_pixels: float = renamed(within(0.99, 0.0, 1.0), "sure_pixels")
     edge: int = within(5, 0, 1000)

@@ -1,4 +1,4 @@
-"""The network of a recipe and what its training makes small."""
+"""The network of a recipe and its loss."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,10 +14,10 @@ class ModelSettings:
     Attributes:
         architecture: a name in the registry of networks.
         encoder_name: an encoder of segmentation-models-pytorch, or of timm as `tu-NAME`; "own" where the
-            architecture brings its own, as unet_paper.
+            architecture has its own, as unet_paper.
         encoder_weights: pretrained weights by name (fetched on first use), a `.safetensors` file, or "none".
-        class_head: whether the network also says which classes the picture holds.
-        options: further settings of that architecture, as segmentation-models-pytorch names them.
+        class_head: whether the network has a classification head for the classes present in the picture.
+        options: further arguments of the architecture, under the names of segmentation-models-pytorch.
     """
 
     architecture: str = "fpn"
@@ -29,20 +29,21 @@ class ModelSettings:
 
 @dataclass(frozen=True)
 class LossSettings:
-    """What training makes small.
+    """The loss.
 
-    An architecture with a loss of its own, maskrcnn or classical, takes that in place of all but `classes`.
+    An architecture with its own loss, maskrcnn or classical, uses that in place of everything here but
+    `classes`.
 
     Attributes:
         masks: weight of each mask loss, by its name in the registry of losses.
-        classes: weight of the class head's cross-entropy; without a head it must be 0.
-        positive_weights: in the pixel cross-entropy a pixel of class k counts so many times; one number a
-            class, or one for all; empty is 1.
+        classes: weight of the classification head's binary cross-entropy; without a head it must be 0.
+        positive_weights: weight of the positive pixels in the binary cross-entropy, one value per class or
+            one for all; 1 where it is empty.
         class_weights: of the mask losses: "balanced" is one over the square root of a class's pixels,
             "proportional" one over its pixels; both have mean 1.
-        label_smoothing: the truth is moved by this towards a half.
-        edge_smoothing: the truth is blurred at the edges of masks over so many pixels of the crop.
-        deep_supervision: weight of the same mask losses on outputs of the encoder's coarser levels.
+        label_smoothing: targets 0 and 1 become half of this and 1 minus half of this.
+        edge_smoothing: targets are blurred at the edges of masks over this many pixels of the crop.
+        deep_supervision: weight of the same mask losses on auxiliary outputs of the encoder's coarser levels.
     """
 
     masks: Mapping[str, float] = field(default_factory=lambda: {"bce": 0.75, "dice": 0.25})

@@ -1,4 +1,4 @@
-"""How a recipe's networks become maps, maps become masks, and several runs one."""
+"""How networks predict probability maps, how maps become masks, and how several members are averaged."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,17 +8,20 @@ from severstal.settings import renamed, within
 
 @dataclass(frozen=True)
 class InferenceSettings:
-    """How maps are made.
+    """How probability maps are predicted.
+
+    The test-time augmentations `flips`, `shifts` and `scales` are combined with each other; every view is
+    predicted, transformed back and averaged.
 
     Attributes:
         batch_size: pictures in a batch.
-        flips: the picture is also predicted so mirrored, mirrored back and averaged.
-        shifts: and moved right by this share of its width, cyclically, with each of the flips.
-        scales: and with height and width times this, with each of the flips and shifts.
-        weights: of each fold, those of the epoch with the best validation; those of the last epoch, which are
-            no choice made on a few held-out images and after a cosine seldom worse; "swa", the average over
-            the last part of the training; or "soup", that of the best epochs.
-        map_scale: maps are kept this much smaller than the picture; a multiple of `data.scale`.
+        flips: mirrored views.
+        shifts: views shifted right, cyclically, by this share of the width.
+        scales: views with height and width multiplied by this.
+        weights: "best", those of the epoch with the best validation; "last", those of the last epoch, which
+            are not selected on a few held-out images and seldom worse after a cosine schedule; "swa", the
+            average over the last part of the training; or "soup", the average of the best epochs.
+        map_scale: maps are stored downscaled by this factor, a multiple of `data.scale`.
     """
 
     batch_size: int = within(8, 1, 4096)
@@ -31,23 +34,24 @@ class InferenceSettings:
 
 @dataclass(frozen=True)
 class DecisionSettings:
-    """How maps become masks: what is searched for the rules, and what is set by hand.
+    """How maps become masks: how the rules are searched, and what is set by hand.
 
     Attributes:
-        choice: of the rules within the noise of the best, the one whose neighbours score best, and none for a
-            class that it gains with by chance alone; or the best; or plain 0.5, whatever a search finds.
-        gates: ways in which a class probability may count, of which each class takes the one that suits it;
-            "none" is always among them.
-        test_like_weight: in the search, the fifth of the images most like the test set counts so many times.
-        min_component: components of fewer pixels are left out of every mask.
-        fill_holes: what a mask encloses becomes part of it.
-        crf: iterations of a fully connected CRF, which moves the outlines of masks to where the picture
-            changes; 0 does without.
-        opening: parts of a mask go that are thinner than a disc of this radius in pixels.
-        closing: gaps in and between masks close that are thinner than a disc of this radius in pixels.
-        smooth_edges: outlines are rounded with a bell curve of this standard deviation in pixels.
-        exclusive: where two masks meet, a pixel stays with the class whose map is higher; "auto" where no two
-            classes share a pixel in the labels.
+        choice: "flattest" takes, of the rules that score within one standard error of the best, the one in
+            the flattest region of the search, and drops a class whose gain is not significant; "best" takes
+            the best rule; "plain" uses the threshold 0.5 whatever a search finds.
+        gates: kinds of gate to search, of which each class gets the one that suits it; "none" is always among
+            them.
+        test_like_weight: weight in the search of the fifth of the images that is most like the test set.
+        min_component: connected components of fewer pixels are removed from every mask.
+        fill_holes: holes in masks are filled.
+        crf: iterations of a fully connected CRF that aligns the outlines of masks with edges in the picture;
+            0 is off.
+        opening: radius in pixels of the disc of a morphological opening of each mask; 0 is off.
+        closing: radius in pixels of the disc of a morphological closing of each mask; 0 is off.
+        smooth_edges: standard deviation in pixels of the Gaussian that smooths the outlines; 0 is off.
+        exclusive: a pixel in several masks is given to the class with the highest map; "auto" does so where
+            no two classes share a pixel in the labels.
     """
 
     choice: Literal["flattest", "best", "plain"] = "flattest"
@@ -67,9 +71,10 @@ class EnsembleSettings:
     """How the maps of a recipe's members are averaged.
 
     Attributes:
-        mode: averaging mode.
-        weights: "uniform", or "selected" on the out-of-fold maps.
-        power: the exponent of the power mean.
+        mode: averaging mode: arithmetic mean of the probabilities, of their logits, of their powers, or of
+            their ranks.
+        weights: "uniform", or "selected" by forward selection on the out-of-fold maps.
+        power: exponent of the power mean.
     """
 
     mode: Literal["mean", "logit", "power", "rank"] = renamed("mean", "sense")

@@ -1,4 +1,4 @@
-"""Phases of a training put over each other, and taken out again."""
+"""Phases of a training: set some settings over a part of the epochs, or remove them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,13 +10,16 @@ Phases = tuple[PhaseSettings, ...]
 
 
 def overlay(phases: Sequence[PhaseSettings], start: float, stop: float, **settings: Any) -> Phases:
-    """Give a part of the training some settings, whatever phases it lies in.
+    """Set some settings over a part of the training, across whatever phases it spans.
 
     Args:
         phases: in the order of their starts.
-        start: of the part, as a share of the epochs.
-        stop: of the part, after `start`; 1 is the end.
+        start: where the part begins, as a share of the epochs.
+        stop: where it ends, above `start`; 1 is the end of the training.
         settings: of a phase.
+
+    Returns:
+        The phases with those settings, split at `start` and `stop`.
 
     Example:
         >>> overlay((PhaseSettings(0.5, batch_size=4),), 0.0, 0.1, frozen_encoder=True)[0].frozen_encoder
@@ -33,7 +36,7 @@ def overlay(phases: Sequence[PhaseSettings], start: float, stop: float, **settin
 
 
 def without(phases: Sequence[PhaseSettings], *names: str) -> Phases:
-    """Take some settings out of all phases, and phases that say nothing any more.
+    """Remove some settings from all phases, and phases that then change nothing.
 
     Example:
         >>> without((PhaseSettings(0.0, frozen_encoder=True), PhaseSettings(0.1)), "frozen_encoder")

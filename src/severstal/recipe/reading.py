@@ -15,13 +15,13 @@ from severstal.settings import build, read_toml
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 
-# Their batch normalisation sees the mean of each picture: of one picture one value a channel, no variance.
-# Other networks depend on encoder and crop: those the training tries. These are known before it begins.
-NEVER_ALONE = ("deeplab_v3", "deeplab_v3plus", "ksac", "pan", "upernet")
+# Networks with batch normalisation behind a global average pooling: of one crop it sees one value per
+# channel, which has no variance. For other networks this depends on encoder and crop: training tries them.
+NEEDS_TWO_CROPS = ("deeplab_v3", "deeplab_v3plus", "ksac", "pan", "upernet")
 
 
 def recipe_names() -> list[str]:
-    """Names of the recipes that come with the project.
+    """Names of the recipes that the package contains, in alphabetical order.
 
     Example:
         >>> recipe_names()[:3]
@@ -31,7 +31,10 @@ def recipe_names() -> list[str]:
 
 
 def load_recipe(name: str | Path) -> Recipe:
-    """Read a recipe that comes with the project by its name, or any other by the path of its TOML file.
+    """Read a recipe of the package by its name, or any other by the path of its TOML file.
+
+    Args:
+        name: of the recipe, or the path of a TOML file that names only what differs from the defaults.
 
     Raises:
         SeverstalError: no such recipe, or a key is unknown (the nearest known one is named), or its value
@@ -60,7 +63,7 @@ def load_recipe(name: str | Path) -> Recipe:
 
 
 def save_recipe(recipe: Recipe, path: str | Path) -> None:
-    """Write every setting of a recipe as TOML, so that `load_recipe` gives the same recipe again."""
+    """Write every setting of a recipe as TOML, atomically; `load_recipe` gives the same recipe again."""
     write_text(path, tomli_w.dumps(recipe.to_dict()))
 
 
@@ -77,43 +80,47 @@ def _member(recipe: Mapping[str, Any], member: Any) -> Any:
 
 
 def _check_members(recipe: Recipe, source: str) -> None:
-    """Refuse members that could not be averaged or would share a run's folder."""
+    """Refuse members that cannot be averaged or would share a run's folder."""
     names = [member.name for member in recipe.members]
     if not names and recipe.ensemble != EnsembleSettings():
-        raise SeverstalError(f"{source}: ensemble averages members, and there are none: add [[members]]")
+        raise SeverstalError(f"{source}: [ensemble] is set without members to average: add [[members]]")
     if len(names) == 1:
-        raise SeverstalError(f"{source}: members is one network: name a second, or do without [[members]]")
+        raise SeverstalError(f"{source}: only one member: add a second, or leave [[members]] out")
     for member in recipe.members:
         if member.members:
-            fault = "has members of its own: name all networks in one list"
+            fault = "has members of its own: put all members into one list"
         elif names.count(member.name) > 1 or member.name == f"{recipe.name}-":
-            fault = "needs a name of its own: set name in [[members]]"
-        elif _deal(member) != _deal(recipe):
+            fault = "has no name of its own: set name in [[members]]"
+        elif _split(member) != _split(recipe):
             fault = (
-                "has other folds than the recipe: leave folds, train_folds, max_images and fold_seed to its "
-                "[data], and name fold_seed there where members have seeds of their own"
+                "has other folds than the recipe: set folds, train_folds, max_images and fold_seed in the "
+                "recipe's own [data] only, and set fold_seed there if members have seeds of their own"
             )
         else:
             continue
         raise SeverstalError(f"{source}: member {member.name!r} {fault}")
 
 
-def _deal(recipe: Recipe) -> tuple[int, int, int, int]:
-    """All that says which image is held out of which network."""
+def _split(recipe: Recipe) -> tuple[int, int, int, int]:
+    """All settings that determine which image is held out of which network."""
     return recipe.data.folds, recipe.data.train_folds, recipe.data.max_images, recipe.fold_seed
 
 
 def _repeated_view(settings: InferenceSettings) -> str | None:
-    """What to say where a view of a picture stands twice."""
+    """The fault of a test-time augmentation that is listed twice; None where none is."""
     for name in ("flips", "shifts", "scales"):
         values = getattr(settings, name)
         if len(set(values)) < len(values):
-            return f"inference.{name} is {values!r}: name each once"
+            return f"inference.{name} is {values!r}: list each value once"
     return None
 
 
 def check_together(recipe: Recipe, source: str) -> None:
-    """Refuse settings that are possible alone but not together."""
+    """Refuse settings that are valid by themselves and contradict each other.
+
+    Raises:
+        SeverstalError: two settings contradict each other; the message starts with `source`.
+    """
     data, scale, loss = recipe.data, recipe.inference.map_scale, recipe.loss.classes
     batch = min([recipe.training.batch_size, *(phase.batch_size or 4096 for phase in recipe.phases)])
     if data.train_folds > data.folds:
@@ -126,28 +133,28 @@ def check_together(recipe: Recipe, source: str) -> None:
         fault = repeated
     elif recipe.training.accumulate > batch:
         parts = recipe.training.accumulate
-        fault = f"training.accumulate is {parts}: a batch of {batch} cannot be cut into so many parts"
-    elif recipe.training.accumulate == batch and recipe.model.architecture in NEVER_ALONE:
+        fault = f"training.accumulate is {parts}: give at most the {batch} crops of a batch"
+    elif recipe.training.accumulate == batch and recipe.model.architecture in NEEDS_TWO_CROPS:
         fault = (
-            "training.batch_size / accumulate leaves parts of one picture, which the batch normalisation of "
-            f"{recipe.model.architecture} cannot take: give parts of 2 or more"
+            "training.batch_size / accumulate makes micro-batches of one crop, which the batch normalisation "
+            f"of {recipe.model.architecture} cannot use: give micro-batches of 2 or more"
         )
     elif recipe.inference.weights == "swa" and not recipe.training.swa:
-        fault = "inference.weights is 'swa' without such an average: set training.swa"
-    elif recipe.inference.weights == "soup" and not recipe.training.keep_best:
-        fault = "inference.weights is 'soup' without such an average: set training.keep_best"
+        fault = "inference.weights is 'swa' and training.swa is 0: set training.swa above 0"
+    elif recipe.inference.weights == "soup" and not recipe.training.soup:
+        fault = "inference.weights is 'soup' and training.soup is 0: set training.soup above 0"
     elif recipe.pseudo.rounds and recipe.training.overfit_images:
         rounds = recipe.pseudo.rounds
         fault = f"pseudo.rounds is {rounds} with training.overfit_images: set one of the two to 0"
     elif recipe.pseudo.rounds and recipe.pseudo.share * batch < 1 - 1e-9:
         fault = (
-            f"pseudo.share is {recipe.pseudo.share:g} of batches of {batch}, which has no place for a single "
+            f"pseudo.share is {recipe.pseudo.share:g} of batches of {batch}, which is less than one "
             f"pseudo-labelled crop: give {math.ceil(100 / batch) / 100:g} or more, or larger batches"
         )
     elif [phase.start for phase in recipe.phases] != sorted({phase.start for phase in recipe.phases}):
-        fault = "phases are not in the order of their starts: sort them, each start once"
+        fault = "phases are not in ascending order of start: sort them, and give each another start"
     elif not PLAIN_NAME.fullmatch(recipe.name):
-        fault = f"name is {recipe.name!r}: give letters, digits, - and _, since it names the run's folder"
+        fault = f"name is {recipe.name!r}: use letters, digits, - and _, since it names the run's folder"
     else:
         return
     raise SeverstalError(f"{source}: {fault}")

@@ -19,15 +19,14 @@ class Recipe:
     """The settings of one experiment.
 
     Attributes:
-        name: names the run, with the input folder.
-        description: one sentence for a person.
-        source: whose solution it follows, where that is told, and the score reported there.
-        seed: of weights and crops, and of the folds where `data.fold_seed` is not named.
+        name: of the recipe; names the run, together with the input folder.
+        description: one sentence.
+        source: whose solution it follows, where that is published, and the score reported there.
+        seed: of weights and crops, and of the folds where `data.fold_seed` is not given.
         data, sampling, augment, pseudo, model, loss, training, inference, decision: settings by step.
-        phases: what changes while a fold is trained, in the order of their starts.
+        phases: what changes during the training of a fold, in the order of their starts.
         ensemble: how the members are averaged.
-        members: recipes of several networks that make one submission together; a recipe with members trains
-            nothing itself.
+        members: recipes of the networks of an ensemble; a recipe with members trains no network of its own.
 
     Example:
         >>> Recipe().model.architecture
@@ -53,7 +52,7 @@ class Recipe:
 
     @property
     def fold_seed(self) -> int:
-        """The seed that the folds are dealt by.
+        """The seed of the split into folds.
 
         Example:
             >>> Recipe(seed=3).fold_seed, Recipe(seed=3, data=DataSettings(fold_seed=0)).fold_seed
@@ -62,7 +61,7 @@ class Recipe:
         return self.seed if self.data.fold_seed is None else self.data.fold_seed
 
     def to_dict(self) -> dict[str, Any]:
-        """Every setting as plain JSON and TOML values; what is None, or a list of no members, is left out."""
+        """Every setting as plain JSON and TOML values, but for those that are None and an empty `members`."""
         return to_plain(asdict(self))
 
 

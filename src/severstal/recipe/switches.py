@@ -1,4 +1,4 @@
-"""What a recipe can do or do without, each by a name, so that it can be turned over alone and measured."""
+"""Switches: each turns one technique of a recipe on or off, for an ablation."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -17,13 +17,13 @@ SEED_STEP = 100  # beyond the seeds that members give themselves
 
 @dataclass(frozen=True)
 class Switch:
-    """One thing that a recipe does or does not.
+    """A technique that a recipe uses or not.
 
     Attributes:
-        what: it does, in a few words.
-        is_on: whether a recipe does it.
-        on: the recipe that does.
-        off: the recipe that does not.
+        what: the technique, in a few words.
+        is_on: whether a recipe uses it.
+        on: gives the recipe with it.
+        off: gives the recipe without it.
     """
 
     what: str
@@ -33,7 +33,11 @@ class Switch:
 
 
 def change(recipe: Recipe, values: Mapping[str, Value]) -> Recipe:
-    """A recipe with other settings, by their names as in a TOML file.
+    """Replace settings of a recipe, by their dotted keys as in a TOML file.
+
+    Args:
+        recipe: stays as it is.
+        values: by key; a function is called with the recipe, and gives the value.
 
     Example:
         >>> change(Recipe(), {"training.ema": 0.99, "seed": 7}).training.ema
@@ -54,7 +58,7 @@ def find_switch(name: str) -> Switch:
 
     Example:
         >>> find_switch("ema").what
-        'moving average of the weights'
+        'exponential moving average of the weights'
     """
     if name not in SWITCHES:
         raise unknown("switch", name, SWITCHES)
@@ -62,17 +66,17 @@ def find_switch(name: str) -> Switch:
 
 
 def toggle(recipe: Recipe, name: str) -> tuple[Recipe, Turned]:
-    """Turn one switch of a recipe over, of all its members where it has some.
+    """Turn a technique on if a recipe does not use it, and off if it does; in all members of an ensemble.
 
     Args:
         recipe: stays as it is.
-        name: of the switch; "seed" gives the same recipe another seed and leaves the folds.
+        name: of the switch; "seed" changes the seed and keeps the folds.
 
     Returns:
-        The other recipe, and which way the switch was turned.
+        The changed recipe, and "on", "off", or "again" for the seed.
 
     Raises:
-        SeverstalError: there is no such switch, or the settings do not go together with the recipe's.
+        SeverstalError: there is no such switch, or its settings contradict others of the recipe.
 
     Example:
         >>> other, turned = toggle(Recipe(), "jpeg")
@@ -95,7 +99,7 @@ def toggle(recipe: Recipe, name: str) -> tuple[Recipe, Turned]:
 
 
 def _settings(what: str, values: Mapping[str, tuple[Value, Value]]) -> Switch:
-    """A switch of some settings, each with its value on and off; the first says which it is."""
+    """A switch of some settings, each with its values on and off; the first tells whether it is on."""
     key, (on, off) = next(iter(values.items()))
     table, _, name = key.rpartition(".")
 
@@ -112,7 +116,7 @@ def _settings(what: str, values: Mapping[str, tuple[Value, Value]]) -> Switch:
 
 
 def _phases(what: str, names: tuple[str, ...], on: Callable[[Recipe], Recipe]) -> Switch:
-    """A switch of what phases name, the first of which says which it is."""
+    """A switch of settings of phases; the first tells whether it is on."""
     return Switch(
         what,
         lambda recipe: any(getattr(phase, names[0]) for phase in recipe.phases),
@@ -122,7 +126,7 @@ def _phases(what: str, names: tuple[str, ...], on: Callable[[Recipe], Recipe]) -
 
 
 def _growing(recipe: Recipe) -> Recipe:
-    """Half the width, the width, twice the width: as many pixels in all as with one width."""
+    """Half the width, the width, twice the width: as many pixels in total as with constant crops."""
     height, width = recipe.augment.crop
     batch = max(recipe.training.accumulate, recipe.training.batch_size // 2)
     phases = overlay(recipe.phases, 0.0, 0.5, crop=(height, max(32, width // 2)))
@@ -131,7 +135,7 @@ def _growing(recipe: Recipe) -> Recipe:
 
 
 def _ema(recipe: Recipe) -> float:
-    """Over a twentieth of the steps, at most a thousand."""
+    """The decay that averages over a twentieth of the steps, at most a thousand."""
     training = recipe.training
     steps = (
         training.epochs * training.epoch_images / training.batch_size or 20_000
@@ -144,61 +148,70 @@ def _other_weights(name: str) -> Callable[[Recipe], str]:
 
 
 SWITCHES = {
-    "growing_crops": _phases("crops grow over the epochs", ("crop", "batch_size"), _growing),
-    "black_aware": _settings("no crop without steel", {"augment.black_aware": (True, False)}),
-    "balanced": _settings("classes drawn in turn", {"sampling.balance": ("classes", "none")}),
-    "hard_negatives": _settings("clean pictures of high loss more often", {"sampling.hard": (0.25, 0.0)}),
-    "blackout": _settings("defects erased with their labels", {"augment.blackout": (0.3, 0.0)}),
-    "copy_paste": _settings("rare defects copied in", {"augment.copy_paste": (0.5, 0.0)}),
-    "cyclic_shift": _settings("the sheet rolled along", {"augment.cyclic_shift": (0.5, 0.0)}),
-    "roll_shift": _settings("light as of other rolls", {"augment.roll_shift": (0.5, 0.0)}),
-    "local_contrast": _settings("grey values against what is around", {"data.local_contrast": (65, 0)}),
-    "jpeg": _settings("noise of JPEG", {"augment.jpeg": (0.3, 0.0)}),
-    "multi_scale": _settings("crops larger and smaller", {"augment.multi_scale": (0.25, 0.0)}),
-    "mixup": _settings("two crops mixed", {"augment.mixup": (0.2, 0.0)}),
-    "pseudo_labels": _settings("test pictures with the networks' labels", {"pseudo.rounds": (1, 0)}),
-    "class_head": _settings(
-        "a class head with its own loss", {"model.class_head": (True, False), "loss.classes": (0.2, 0.0)}
+    "growing_crops": _phases("progressively larger crops", ("crop", "batch_size"), _growing),
+    "black_aware": _settings("no crops without steel", {"augment.black_aware": (True, False)}),
+    "balanced": _settings("class-balanced sampling", {"sampling.balance": ("classes", "none")}),
+    "hard_negatives": _settings("hard-negative mining", {"sampling.hard_negatives": (0.25, 0.0)}),
+    "blackout": _settings("defects erased together with their labels", {"augment.blackout": (0.3, 0.0)}),
+    "copy_paste": _settings("copy-paste of rare defects", {"augment.copy_paste": (0.5, 0.0)}),
+    "cyclic_shift": _settings("cyclic shift along the sheet", {"augment.cyclic_shift": (0.5, 0.0)}),
+    "roll_shift": _settings(
+        "photometric change as between rolls of steel", {"augment.roll_shift": (0.5, 0.0)}
     ),
-    "deep_supervision": _settings("losses on coarse levels", {"loss.deep_supervision": (0.4, 0.0)}),
-    "label_smoothing": _settings("truth towards a half", {"loss.label_smoothing": (0.05, 0.0)}),
+    "local_contrast": _settings("local contrast normalisation", {"data.local_contrast": (65, 0)}),
+    "jpeg": _settings("JPEG compression noise", {"augment.jpeg": (0.3, 0.0)}),
+    "multi_scale": _settings("multi-scale crops", {"augment.multi_scale": (0.25, 0.0)}),
+    "mixup": _settings("mixup", {"augment.mixup": (0.2, 0.0)}),
+    "pseudo_labels": _settings("pseudo-labels of the test pictures", {"pseudo.rounds": (1, 0)}),
+    "class_head": _settings(
+        "classification head with its own loss",
+        {"model.class_head": (True, False), "loss.classes": (0.2, 0.0)},
+    ),
+    "deep_supervision": _settings("deep supervision of coarse levels", {"loss.deep_supervision": (0.4, 0.0)}),
+    "label_smoothing": _settings("label smoothing", {"loss.label_smoothing": (0.05, 0.0)}),
     "edge_smoothing": _settings(
-        "truth blurred at edges",
+        "targets blurred at the edges of masks",
         {"loss.edge_smoothing": (lambda recipe: max(1.0, min(recipe.augment.crop) / 128), 0.0)},
     ),
     "two_stage_weights": _phases(
-        "classes weighted in the second half",
+        "class weights in the second half",
         ("class_weights",),
         lambda recipe: replace(recipe, phases=overlay(recipe.phases, 0.5, 1.0, class_weights="balanced")),
     ),
-    "differential_lr": _settings("the encoder learns slowly", {"training.encoder_factor": (0.1, 1.0)}),
+    "differential_lr": _settings(
+        "lower learning rate for the encoder", {"training.encoder_lr_factor": (0.1, 1.0)}
+    ),
     "frozen_warmup": _phases(
-        "the encoder still at first",
+        "frozen encoder for the first tenth",
         ("frozen_encoder",),
         lambda recipe: replace(recipe, phases=overlay(recipe.phases, 0.0, 0.1, frozen_encoder=True)),
     ),
-    "ema": _settings("moving average of the weights", {"training.ema": (_ema, 0.0)}),
+    "ema": _settings("exponential moving average of the weights", {"training.ema": (_ema, 0.0)}),
     "swa": _settings(
-        "average of the last weights",
+        "stochastic weight averaging",
         {"training.swa": (0.25, 0.0), "inference.weights": ("swa", _other_weights("swa"))},
     ),
     "soup": _settings(
-        "average of the best epochs",
-        {"training.keep_best": (5, 0), "inference.weights": ("soup", _other_weights("soup"))},
+        "average of the best epochs' weights",
+        {"training.soup": (5, 0), "inference.weights": ("soup", _other_weights("soup"))},
     ),
-    "accumulation": _settings("batches in two parts", {"training.accumulate": (2, 1)}),
-    "clipping": _settings("gradients cut to norm 1", {"training.clip": (1.0, 0.0)}),
+    "accumulation": _settings(
+        "gradient accumulation over two micro-batches", {"training.accumulate": (2, 1)}
+    ),
+    "clipping": _settings("gradients clipped to norm 1", {"training.clip": (1.0, 0.0)}),
     "early_stopping": _settings(
-        "an end without progress",
+        "early stopping",
         {"training.early_stopping": (lambda recipe: max(1, recipe.training.epochs // 5), 0)},
     ),
-    "checkpointing": _settings("activations twice", {"training.checkpoint_activations": (True, False)}),
+    "checkpointing": _settings(
+        "activation checkpointing", {"training.checkpoint_activations": (True, False)}
+    ),
     "compile": _settings("torch.compile", {"training.compile": (True, False)}),
-    "channels_last": _settings("channels last in memory", {"training.channels_last": (True, False)}),
-    "bf16": _settings("arithmetic in bf16", {"training.precision": ("bf16", "fp32")}),
-    "fp16": _settings("arithmetic in fp16", {"training.precision": ("fp16", "fp32")}),
+    "channels_last": _settings("channels-last memory format", {"training.channels_last": (True, False)}),
+    "bf16": _settings("bf16 mixed precision", {"training.precision": ("bf16", "fp32")}),
+    "fp16": _settings("fp16 mixed precision", {"training.precision": ("fp16", "fp32")}),
     "seed": Switch(
-        "nothing but another seed: chance in training",
+        "another seed alone: the noise of training",
         lambda recipe: False,
         lambda recipe: change(recipe, {"data.fold_seed": recipe.fold_seed, "seed": recipe.seed + SEED_STEP}),
         lambda recipe: recipe,

@@ -1,10 +1,10 @@
-"""How a fold of a recipe is trained, and what changes while it is."""
+"""How a fold of a recipe is trained, and what changes during the training."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from severstal.settings import within
+from severstal.settings import renamed, within
 
 
 @dataclass(frozen=True)
@@ -12,32 +12,34 @@ class TrainingSettings:
     """How a fold is trained.
 
     Attributes:
-        epochs: each ends with a validation on the fold's own images.
-        epoch_images: training crops in an epoch, drawn in rounds over the images; 0 is one round.
-        batch_size: crops that a step of the optimizer sees, over all devices and accumulated parts.
-        accumulate: a batch goes through the network in so many parts, whose gradients are added up.
-        clip: the norm of the gradients is cut to this; 0 is off.
+        epochs: number of epochs; each ends with a validation on the held-out images.
+        epoch_images: training crops in an epoch; 0 is one per training image.
+        batch_size: crops per optimizer step, over all devices and micro-batches.
+        accumulate: micro-batches per optimizer step (gradient accumulation).
+        clip: largest norm of the gradients, which are clipped to it; 0 is off.
         optimizer: by name.
         learning_rate: at the end of the warm-up.
-        encoder_factor: the encoder learns at the learning rate times this.
+        encoder_lr_factor: the encoder's learning rate as a multiple of `learning_rate`.
         weight_decay: of the optimizer.
-        warmup: share of all steps in which the learning rate rises.
-        flat: share of all steps, after the warm-up, in which it stays; then it falls as a cosine to 0.
-        precision: of the arithmetic; "auto" takes bf16 or fp16 where a GPU has it, fp32 on a CPU.
-        channels_last: pictures and weights lie in memory channel by channel within a pixel; faster on most
-            machines.
+        warmup: share of all steps in which the learning rate rises linearly.
+        flat: share of all steps, after the warm-up, with a constant learning rate; a cosine decay to 0
+            follows.
+        precision: of the arithmetic; "auto" is bf16 or fp16 mixed precision where a GPU supports it, fp32 on
+            a CPU.
+        channels_last: tensors use the channels-last memory format, faster on most machines.
         compile: the network is compiled by torch.compile.
-        checkpoint_activations: the encoder's activations are computed twice, in place of being kept.
-        ema: what the moving average of the weights keeps of itself at each step, as 0.999; validation and
-            inference then use the average. 0 is off.
-        swa: the weights of the epochs in the last part of a training, this share, are averaged (Izmailov
-            2018): `swa.safetensors`. 0 is off.
-        keep_best: the weights of so many best epochs are averaged (12th place): `soup.safetensors`. 0 is off.
-        early_stopping: a fold ends after so many epochs without a better one; 0 is off. Not in a round whose
-            network gives pseudo-labels: the held-out images would choose the weights that label.
-        workers: processes that prepare crops; -1 takes up to 8 beside a GPU and none on a CPU.
+        checkpoint_activations: activation checkpointing of the encoder: less memory, more computation.
+        ema: decay of the exponential moving average of the weights, as 0.999; validation and inference then
+            use the average. 0 is off.
+        swa: stochastic weight averaging (Izmailov et al. 2018) over the epochs in this last share of the
+            training: `swa.safetensors`. 0 is off.
+        soup: number of best epochs whose weights are averaged (12th place): `soup.safetensors`. 0 is off.
+        early_stopping: patience in epochs: a fold ends after this many without an improvement; 0 is off.
+            Ignored in a round whose network gives pseudo-labels: the held-out images would choose the weights
+            that label.
+        workers: processes that prepare crops; -1 is up to 8 beside a GPU and none on a CPU.
         tensorboard: also writes `tensorboard/` with curves and the worst held-out pictures.
-        overfit_images: train and validate on so many images with a defect and no augmentation; 0 is off.
+        overfit_images: train and validate on this many images with a defect, without augmentation; 0 is off.
     """
 
     epochs: int = within(40, 1, 10_000)
@@ -47,7 +49,7 @@ class TrainingSettings:
     clip: float = within(0.0, 0.0, 1e6)
     optimizer: Literal["adamw", "adam", "radam", "sgd"] = "adamw"
     learning_rate: float = within(5e-4, 1e-8, 10.0)
-    encoder_factor: float = within(1.0, 0.0, 10.0)
+    encoder_lr_factor: float = renamed(within(1.0, 0.0, 10.0), "encoder_factor")
     weight_decay: float = within(1e-2, 0.0, 10.0)
     warmup: float = within(0.05, 0.0, 0.9)
     flat: float = within(0.0, 0.0, 1.0)
@@ -57,7 +59,7 @@ class TrainingSettings:
     checkpoint_activations: bool = False
     ema: float = within(0.0, 0.0, 0.999999)
     swa: float = within(0.0, 0.0, 1.0)
-    keep_best: int = within(0, 0, 100)
+    soup: int = renamed(within(0, 0, 100), "keep_best")
     early_stopping: int = within(0, 0, 10_000)
     workers: int = within(-1, -1, 256)
     tensorboard: bool = False
@@ -66,17 +68,18 @@ class TrainingSettings:
 
 @dataclass(frozen=True)
 class PhaseSettings:
-    """What is different from some epoch on, until the next phase; what a phase does not name is as ever.
+    """Settings that hold from some epoch on, until the next phase; the others stay as the recipe has them.
 
     Growing crops, a frozen encoder at first, BCE first and Lovász last, class weights in a second stage: all
     are phases.
 
     Attributes:
-        start: share of the epochs after which the phase begins; 0 is from the start.
+        start: share of the epochs after which the phase begins; 0 is the first epoch.
         crop: as in `augment`.
         batch_size: as in `training`.
-        learning_rate: as in `training`: the schedule's share of this one.
-        frozen_encoder: the encoder's weights stay as they are; its normalisation goes on.
+        learning_rate: as in `training`; the schedule scales this value instead.
+        frozen_encoder: the encoder's weights are not trained; its batch normalisation still updates its
+            running statistics.
         masks: as in `loss`.
         class_weights: as in `loss`.
     """

@@ -94,7 +94,7 @@ def pseudo_labels(recipe: Recipe, *, weights: str, pictures: str, held_out: str)
     """Pseudo-labels depend on the network, the test pictures, and what a picture must fulfil to be taken."""
     settings = recipe.to_dict()
     views = ("flips", "shifts", "scales", "map_scale")
-    asked = ("sure", "sure_pixels", "edge")
+    asked = ("confidence", "confident_pixels", "edge")
     return {
         "weights": weights,
         "inference": {key: settings["inference"][key] for key in views},
@@ -181,7 +181,7 @@ def comparable(inputs: Mapping[str, Any]) -> Inputs:
     found = {("mode" if key == "sense" else key): value for key, value in inputs.items()}
     if isinstance(found.get("settings"), Mapping):
         found["settings"] = differing(found["settings"])
-    for section in ("inference", "decision"):
+    for section in ("inference", "decision", "pseudo"):
         if isinstance(found.get(section), Mapping):
             found[section] = differing({section: found[section]}).get(section, {})
     return found | {"meaning": found.get("meaning", 1)}

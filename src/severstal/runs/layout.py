@@ -202,6 +202,6 @@ def training_outputs(training: Path, recipe: Recipe) -> list[Path]:
     paths = [training / "model.safetensors", training / "last.safetensors", history_path(training)]
     if recipe.training.swa:
         paths.append(training / "swa.safetensors")
-    if recipe.training.keep_best:
+    if recipe.training.soup:
         paths.append(training / "soup.safetensors")
     return paths

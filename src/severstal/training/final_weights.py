@@ -39,7 +39,7 @@ def write_final_weights(
         state: of the finished training.
         best: the weights of its best epochs.
         data: of the fold.
-        recipe: `training.swa` and `training.keep_best`.
+        recipe: `training.swa` and `training.soup`.
         folder: of the fold.
         seed: of the fold.
         accelerator: the processes, of which the main one writes.
@@ -68,7 +68,7 @@ def write_final_weights(
             _refresh(network, crops(), accelerator)
             if main:
                 save_weights(network, folder / "swa.safetensors")
-    if settings.keep_best:
+    if settings.soup:
         network.load_state_dict(average_files(best.paths(epochs)))
         _refresh(network, crops(), accelerator)
         if main:

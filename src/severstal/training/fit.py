@@ -63,7 +63,7 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
     losses = [_loss(data, recipe, phase) for phase in plan.phases]  # a faulty one is told before all else
     state = _new_state(data, recipe, accelerator)
     network = state.network
-    best = BestEpochs(folder, max(1, settings.keep_best))
+    best = BestEpochs(folder, max(1, settings.soup))
     goes_on = state.restore(folder / "state.safetensors", key, best.paths)
     if not _is_done(state.history, settings):
         check_batch_sizes(plan, recipe, data.spec.image_shape, state, accelerator)
@@ -87,7 +87,7 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
             feed = TrainLoader(data, recipe, phase, seed, accelerator, state.hardness)
             loss = losses[plan.phases.index(phase)].to(accelerator.device)
             step = TrainStep(
-                state, model, loss, accelerator, settings.clip, hardness=recipe.sampling.hard > 0
+                state, model, loss, accelerator, settings.clip, hardness=recipe.sampling.hard_negatives > 0
             )
         state.history.start_epoch()
         label = f"fold {fold} epoch {epoch + 1}/{settings.epochs}"

@@ -14,17 +14,17 @@ _MOMENTUM = 0.9  # of SGD, with Nesterov's acceleration
 def build_optimizer(network: nn.Module, settings: TrainingSettings) -> Optimizer:
     """Build the optimizer of a training.
 
-    The weights fall into groups, each with a `factor` to the learning rate: `encoder_factor` for the
+    The weights fall into groups, each with a `factor` to the learning rate: `encoder_lr_factor` for the
     encoder's, else 1. Those that `undecayed_weights` names, as biases, normalisations and embeddings, have no
     weight decay.
 
     Args:
         network: of which the weights that require a gradient are optimized.
-        settings: `optimizer`, `learning_rate`, `encoder_factor`, `weight_decay`.
+        settings: `optimizer`, `learning_rate`, `encoder_lr_factor`, `weight_decay`.
 
     Example:
         >>> from severstal.models.registry import build_model
-        >>> settings = TrainingSettings(optimizer="sgd", encoder_factor=0.1)
+        >>> settings = TrainingSettings(optimizer="sgd", encoder_lr_factor=0.1)
         >>> optimizer = build_optimizer(build_model("fpn", "tu-test_resnet"), settings)
         >>> [(group["part"], group["factor"], group["weight_decay"]) for group in optimizer.param_groups]
         [('encoder', 0.1, 0.01), ('encoder', 0.1, 0.0), ('rest', 1.0, 0.01), ('rest', 1.0, 0.0)]
@@ -33,7 +33,7 @@ def build_optimizer(network: nn.Module, settings: TrainingSettings) -> Optimizer
     inside = {id(weight) for weight in encoder.parameters()} if encoder is not None else set()
     undecayed = undecayed_weights(network)
     groups = []
-    for part, factor in (("encoder", settings.encoder_factor), ("rest", 1.0)):
+    for part, factor in (("encoder", settings.encoder_lr_factor), ("rest", 1.0)):
         of_part = {
             name: weight
             for name, weight in network.named_parameters()

@@ -110,8 +110,8 @@ class TrainStep:
             if self._hardness:
                 if output.masks is None:
                     raise SeverstalError(
-                        "sampling.hard asks how hard each crop was, which a network with a loss of its own "
-                        "does not say: set sampling.hard = 0"
+                        "sampling.hard_negatives needs the loss of each crop, which a network with a loss of "
+                        "its own does not give: set sampling.hard_negatives = 0"
                     )
                 hardness.append(functional.softplus(output.masks.detach().float()).mean((1, 2, 3)))
         return StepResult(total, torch.cat(hardness) if hardness else None)
