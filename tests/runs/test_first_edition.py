@@ -1,0 +1,93 @@
+"""Runs of the first edition (commit e37e563) are still read, scored and submitted, and never retrained."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import severstal
+from severstal import pipeline
+from severstal.cli import main
+from severstal.files import read_json
+from severstal.pipeline import training
+from severstal.runs.combining import open_runs
+from severstal.runs.listing import list_runs, load_scored
+
+EARLIER = Path(__file__).parents[1] / "fixtures" / "first_edition"
+RUNS = ("first-small", "second-small", "both")  # two runs, and the two averaged with selected weights
+
+
+@pytest.fixture(autouse=True)
+def here(small_input: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The runs in a folder of their own, on the input that they were made on; training is out of reach."""
+    shutil.copytree(EARLIER / "runs", tmp_path / "runs")
+    for path in (tmp_path / "runs").glob("*/input.json"):
+        path.write_text(path.read_text().replace("INPUT", small_input.as_posix()))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(training, "fit", lambda *_: pytest.fail("trained"))
+    return tmp_path
+
+
+def call(*words: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(list(words))
+    return ended.value.code or 0
+
+
+def weights() -> dict[str, str]:
+    return {
+        path.as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(Path("runs").rglob("*.safetensors"))
+    }
+
+
+def test_they_are_listed_with_the_scores_of_then() -> None:
+    rows = {row.name: row for row in list_runs().runs}
+    assert set(rows) == set(RUNS)
+    assert {row.score_of for row in rows.values()} == {"out of fold"}
+    assert rows["both"].members == ("first-small", "second-small")
+    for name in RUNS:
+        then = read_json(EARLIER / "runs" / name / "scorecard.json")["oof"]["score"]
+        assert rows[name].score == pytest.approx(then)
+        assert load_scored(Path("runs", name)).score.score == pytest.approx(then)
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_they_are_scored_and_submitted_to_the_byte(run: str, capsys: pytest.CaptureFixture) -> None:
+    before = weights()
+    assert call("score", f"runs/{run}") == 0
+    assert f"{run}: out of fold, cross-fitted" in capsys.readouterr().out
+    for part in ("oof", "test"):
+        then, now = (
+            read_json(root / "runs" / run / "scorecard.json")[part]["score"] for root in (EARLIER, Path())
+        )
+        assert now == pytest.approx(then, abs=1e-12)
+    assert call("submit", f"runs/{run}", "--output", "again.csv") == 0
+    assert Path("again.csv").read_bytes() == (EARLIER / f"{run.removesuffix('-small')}.csv").read_bytes()
+    assert call("tune", f"runs/{run}") == 0
+    assert weights() == before
+
+
+def test_maps_made_anew_are_those_of_then() -> None:
+    shutil.rmtree("runs/second-small/oof")
+    shutil.rmtree("runs/second-small/test")
+    trained, found = pipeline.find_rules(open_runs(["runs/second-small"]))
+    then = np.load(EARLIER / "runs" / "second-small" / "oof" / "maps-00000.npy").astype(int)
+    now = np.stack([found.oof.maps[index] for index in range(len(then))]).astype(int)
+    assert np.abs(now - then).max() <= 1  # another machine may round otherwise
+    masks = pipeline.segment_test(found, trained)
+    assert len(masks.table) == len(pd.read_csv(EARLIER / "second.csv").dropna())
+
+
+def test_a_finished_one_is_not_trained_again_by_its_own_recipe(small_input: Path) -> None:
+    before = weights()
+    pipeline.run("runs/first-small/recipe.toml", small_input, "again.csv", "first-small")
+    assert weights() == before
+
+
+def test_they_segment_pictures(small_input: Path) -> None:
+    bits = severstal.load("runs/second-small")(small_input / "test_images" / "test02.png")
+    assert bits.shape == (64, 96)
