@@ -5,6 +5,8 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
+from severstal.errors import printable
+
 _Item = TypeVar("Item")
 
 
@@ -24,4 +26,6 @@ def progress(items: Iterable[_Item], description: str, total: int | None = None,
         >>> sum(progress(range(4), "adding"))
         6
     """
-    return tqdm(items, desc=description, total=total, unit=unit, delay=1, mininterval=0.5, leave=False)
+    return tqdm(
+        items, desc=printable(description), total=total, unit=unit, delay=1, mininterval=0.5, leave=False
+    )

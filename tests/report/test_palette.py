@@ -57,3 +57,22 @@ def test_a_legend_fits(readable, handles):
     dress(axes[0, 0])
     legend_below(figure, [Patch(label=f"a name of some length {k}") for k in range(handles)])
     readable(figure)
+
+
+@pytest.mark.parametrize(
+    "name", ["$x_{", "a $5 crack of $\\frac{", "\\$", "$a^2$", "$\\mathdefault{", "100 $"]
+)
+def test_a_dollar_begins_no_formula(name):
+    figure, axes = sheet(6, 3, f"Counts of {name}", f"{name} and {name}", columns=2)
+    for place in axes.flat:
+        place.set_title(name)
+        place.plot([1, 10, 1000], [1, 2, 3], label=name)
+        dress(place, name, name)
+    axes[0, 0].set_yticks([1, 2], [name, "other"])
+    axes[0, 1].set_xscale("log")
+    axes[0, 1].annotate(name, (1, 1))
+    legend_below(figure, [Patch(label=name)])
+    assert figure._repr_png_().startswith(b"\x89PNG")
+    assert figure.texts[0].get_window_extent().width > 10
+    assert not axes[0, 0].title.get_parse_math()
+    assert axes[0, 1].get_xticklabels()[1].get_parse_math()  # powers of ten of matplotlib's own

@@ -7,6 +7,7 @@ import tyro
 
 from severstal.cli.ablate import ablate
 from severstal.cli.annotations import export, import_
+from severstal.cli.console import error_line, escape_results
 from severstal.cli.doctor import doctor
 from severstal.cli.download import download
 from severstal.cli.folds import duplicates
@@ -20,7 +21,7 @@ from severstal.errors import SeverstalError
 from severstal.processes import process_count
 
 COMMANDS = {
-    command.__name__.rstrip("_"): command  # import_: the word itself is Python's
+    command.__name__.rstrip("_"): escape_results(command)  # import_: the word itself is Python's
     for command in (
         sample,
         weights,
@@ -65,10 +66,11 @@ def main(arguments: list[str] | None = None) -> None:
             args=arguments,
         )
     except SeverstalError as error:
-        print(f"severstal: {error}", file=sys.stderr)
+        print(error_line(error), file=sys.stderr)
         code = error.exit_code
     except OSError as error:  # of a file that nothing above foresaw
-        print(f"severstal: {error.filename or 'input or output'}: {error.strerror or error}", file=sys.stderr)
+        where, what = error.filename or "input or output", error.strerror or error
+        print(error_line(f"{where}: {what}"), file=sys.stderr)
         code = SeverstalError.exit_code
     except KeyboardInterrupt:
         print("severstal: stopped: the same command goes on from here", file=sys.stderr)

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import LogFormatter
 from matplotlib.typing import ColorType
 
 # Seven from Okabe and Ito, "Color Universal Design" (2008), whose eighth, black, is lost on dark steel; then
@@ -70,6 +73,19 @@ class Sheet(Figure):
     """
 
     photographic = False
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw the figure; a `$` in a name of a class or a picture is a `$`, and begins no formula."""
+        formulas = {
+            id(label)
+            for axes in self.axes
+            for axis in (axes.xaxis, axes.yaxis)
+            if isinstance(axis.get_major_formatter(), LogFormatter)  # which writes powers of ten as formulas
+            for label in (*axis.get_ticklabels(), *axis.get_ticklabels(minor=True))
+        }
+        for text in self.findobj(Text):
+            text.set_parse_math(id(text) in formulas)
+        super().draw(renderer)
 
     def _repr_png_(self) -> bytes | None:
         return None if self.photographic else self._bytes(format="png")

@@ -1,6 +1,7 @@
 """The page is well-formed, stands alone, and holds the figures of the card."""
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -27,6 +28,13 @@ def test_the_page_is_well_formed_and_escapes_names(drawn: str) -> None:
     rows = [each.text for each in root.iter("th") if each.get("scope") == "row"]
     assert "1 <hole> & rim" in rows
     assert "<hole>" not in drawn
+
+
+def test_control_characters_leave_the_page_well_formed(card: Scorecard) -> None:
+    title = "runs/\x00\x1b[31m\ud800\u202e"
+    root = tree(page(title, [replace(card, title=title, notes=(title,))]))
+    for place in ("head/title", "body/main/h1"):
+        assert root.find(place).text == r"runs/\x00\x1b[31m\ud800\u202e"
 
 
 def test_the_page_needs_no_other_file(drawn: str) -> None:

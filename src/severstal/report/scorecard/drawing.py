@@ -1,13 +1,13 @@
 """The pictures of the scorecard's page, as SVG inside it: they follow its light or dark colours."""
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 
 from severstal.competition.budget import BUDGET_PARTS, LostPoints
 from severstal.evaluation.labels import shorten
 from severstal.evaluation.reliability import Reliability
+from severstal.report.scorecard.markup import escape_html
 
 KIND_NAMES = {"missed": "missed defects", "alarms": "false alarms", "outlines": "outlines"}
 
@@ -36,7 +36,7 @@ def budget_bars(names: Sequence[str], losses: Sequence[LostPoints]) -> str:
         for name, loss in zip(names, losses, strict=True)
     )
     parts = [
-        f'<svg class="bars" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(said)}">',
+        f'<svg class="bars" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape_html(said)}">',
     ]
     x = LABELS
     for kind in BUDGET_PARTS:
@@ -46,7 +46,7 @@ def budget_bars(names: Sequence[str], losses: Sequence[LostPoints]) -> str:
     for row, (name, loss) in enumerate(zip(names, losses, strict=True)):
         top = 34 + ROW * row
         parts.append(
-            f'<text x="{LABELS - 10}" y="{top + 15}" class="right">{escape(shorten(name, 26))}</text>'
+            f'<text x="{LABELS - 10}" y="{top + 15}" class="right">{escape_html(shorten(name, 26))}</text>'
         )
         x = float(LABELS)
         for kind in BUDGET_PARTS:
@@ -56,7 +56,7 @@ def budget_bars(names: Sequence[str], losses: Sequence[LostPoints]) -> str:
                 tip = f"{name}, {KIND_NAMES[kind]}: {points:.4f}"
                 parts.append(
                     f'<rect class="{kind}" x="{x:.2f}" y="{top}" width="{wide:.2f}" height="20">'
-                    f"<title>{escape(tip)}</title></rect>"
+                    f"<title>{escape_html(tip)}</title></rect>"
                 )
                 x += wide
         parts.append(f'<text x="{x + 8:.2f}" y="{top + 15}" class="figure">{loss.total:.4f}</text>')

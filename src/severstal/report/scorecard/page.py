@@ -1,7 +1,6 @@
 """The scorecard as a page of HTML that needs no other file, light or dark as its reader's screen is."""
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from severstal.evaluation.reliability import ReliabilityByClass
 from severstal.evaluation.rule_scores import RuleScores
 from severstal.evaluation.scorecard import Scorecard
 from severstal.report.scorecard.drawing import budget_bars, reliability_diagram
+from severstal.report.scorecard.markup import escape_html
 from severstal.report.scorecard.style import STYLE
 from severstal.report.scorecard.text import share, span
 
@@ -34,9 +34,9 @@ def page(title: str, cards: Sequence[Scorecard], test_counts: Sequence[ClassCoun
         >>> "1 &lt;hole&gt;" in drawn, "<hole>" in drawn, "http" in drawn
         (True, False, False)
     """
-    body = [f"<h1>{escape(title)}</h1>"]
+    body = [f"<h1>{escape_html(title)}</h1>"]
     if len(cards) > 1:
-        links = (f'<a href="#card{place}">{escape(card.title)}</a>' for place, card in enumerate(cards))
+        links = (f'<a href="#card{place}">{escape_html(card.title)}</a>' for place, card in enumerate(cards))
         body.append(f'<nav aria-label="Scorecards">{" · ".join(links)}</nav>')
     body += [_card(card, f"card{place}") for place, card in enumerate(cards)]
     if test_counts:
@@ -44,7 +44,7 @@ def page(title: str, cards: Sequence[Scorecard], test_counts: Sequence[ClassCoun
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head>\n"
+        f"<title>{escape_html(title)}</title><style>{STYLE}</style></head>\n"
         "<body><main>\n" + "\n".join(body) + "\n</main></body></html>\n"
     )
 
@@ -52,7 +52,7 @@ def page(title: str, cards: Sequence[Scorecard], test_counts: Sequence[ClassCoun
 def _card(card: Scorecard, anchor: str) -> str:
     names = [f"{part.class_id} {part.name}" for part in card.score.classes]
     sections = [
-        f"<h2>{escape(card.title)}</h2>",
+        f"<h2>{escape_html(card.title)}</h2>",
         _figures(card),
         _classes(card, names),
         _budget(card, names),
@@ -63,7 +63,7 @@ def _card(card: Scorecard, anchor: str) -> str:
     if card.calibration is not None:
         sections.append(_calibration(card.calibration, names))
     if card.notes:
-        notes = "".join(f"<li>{escape(note)}</li>" for note in card.notes)
+        notes = "".join(f"<li>{escape_html(note)}</li>" for note in card.notes)
         sections.append(f'<h3>Notes</h3><ul class="soft">{notes}</ul>')
     return f'<section id="{anchor}">{"".join(sections)}</section>'
 
@@ -168,7 +168,7 @@ def _rules(rules: RuleScores) -> str:
     table = _table(
         "the same images, drawn by ever more of a rule", ("rules", "score", "gain"), rows, words=True
     )
-    return f"<h3>What the rules are worth</h3><p>{escape(rules.verdict)}</p>{table}"
+    return f"<h3>What the rules are worth</h3><p>{escape_html(rules.verdict)}</p>{table}"
 
 
 def _counts(counts: Sequence[ClassCount]) -> str:
@@ -223,14 +223,14 @@ def _table(
     """
 
     def line(row: Sequence[str]) -> str:
-        cells = "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
-        return f'<tr><th scope="row">{escape(row[0])}</th>{cells}</tr>'
+        cells = "".join(f"<td>{escape_html(cell)}</td>" for cell in row[1:])
+        return f'<tr><th scope="row">{escape_html(row[0])}</th>{cells}</tr>'
 
-    columns = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
+    columns = "".join(f'<th scope="col">{escape_html(name)}</th>' for name in head)
     foot = f"<tfoot>{line(rows[-1])}</tfoot>" if total else ""
     body = "".join(map(line, rows[:-1] if total else rows))
     kind = "words" if words else "figures"
     return (
-        f'<div class="scroll"><table class="{kind}"><caption>{escape(caption)}</caption>'
+        f'<div class="scroll"><table class="{kind}"><caption>{escape_html(caption)}</caption>'
         f"<thead><tr>{columns}</tr></thead><tbody>{body}</tbody>{foot}</table></div>"
     )
