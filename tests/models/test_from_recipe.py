@@ -27,7 +27,7 @@ recipe = Recipe(name="steel", model=ModelSettings("unet", "tu-test_resnet", "non
 network = load_network(recipe, Spec("small", (64, 96), ("bright", "dark")), sys.argv[1])
 with torch.inference_mode():
     assert network(torch.zeros(1, 1, 64, 96)).masks.shape == (1, 2, 64, 96)
-banned = ("albumentations", "matplotlib", "pandas", "severstal.training", "severstal.losses", "severstal.data")
+banned = "albumentations matplotlib pandas severstal.training severstal.losses severstal.data".split()
 print(",".join(name for name in banned if name in sys.modules) or "none")
 """
 
