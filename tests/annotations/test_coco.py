@@ -77,6 +77,40 @@ def test_other_tools_files_are_read(segmentation, file, target):
     assert "2 of 3 pictures are not in the annotations" in imported.notes[0]
 
 
+@pytest.mark.parametrize("segmentation", [[], None, {}, [[1, 1, 4, 4]], [[1, 1]], [1, 1, 4, 4]])
+def test_what_has_no_area_is_left_out_with_a_note(segmentation, file, target):
+    content = json.loads(file().read_text())
+    content["annotations"].append(content["annotations"][0] | {"id": 2, "segmentation": segmentation})
+    imported = gather(coco.read(file(annotations=content["annotations"]), target), target)
+    assert imported.table.to_numpy().tolist() == [["a.jpg", 2, "14 2 20 2 26 2"]]
+    assert "annotation 2 (a.jpg): has " in imported.notes[0]
+    assert imported.notes[0].endswith(": left out")
+
+
+def test_a_part_without_area_leaves_the_others(file, target):
+    imported = gather(coco.read(file(segmentation=[SQUARE, [4.0, 4.0]]), target), target)
+    assert imported.table["EncodedPixels"].tolist() == ["14 2 20 2 26 2"]
+    assert "annotation 1 (a.jpg): has fewer than 3 different corners" in imported.notes[0]
+
+
+@pytest.mark.parametrize("ids", [(41.0, 41), ("41", 41), (41, "41"), ("x", "x"), (0, "0")])
+def test_ids_are_the_same_however_they_are_written(ids, file, target):
+    image = {"id": ids[0], "file_name": "a.jpg", "width": "9", "height": "6"}
+    imported = gather(coco.read(file(images=[image], image_id=ids[1]), target), target)
+    assert imported.table["EncodedPixels"].tolist() == ["14 2 20 2 26 2"]
+
+
+def test_via_writes_one_polygon_flat_and_knows_no_sizes(file, target):
+    path = file(images=[{"id": 41, "file_name": "a.jpg"}], segmentation=SQUARE)
+    assert gather(coco.read(path, target), target).table["EncodedPixels"].tolist() == ["14 2 20 2 26 2"]
+
+
+@pytest.mark.parametrize("category", [{"id": 7, "name": "2"}, {"id": 7, "name": 2}, {"id": 2}])
+def test_a_category_may_be_a_class_number(category, file, target):
+    path = file(categories=[category], category_id=category["id"])
+    assert gather(coco.read(path, target), target).table["ClassId"].tolist() == [2]
+
+
 def test_a_shape_outside_the_picture_is_left_out_with_a_note(file, target):
     imported = gather(coco.read(file(segmentation=[[20, 20, 30, 20, 30, 30]]), target), target)
     assert imported.table.empty
@@ -88,9 +122,6 @@ def test_a_shape_outside_the_picture_is_left_out_with_a_note(file, target):
     [
         ({"image_id": 5}, "annotation 1: image_id 5 is not in the file"),
         ({"category_id": [7]}, "annotation 1: category_id list is not in the file"),
-        ({"segmentation": []}, "annotation 1 (a.jpg): has no segmentation"),
-        ({"segmentation": None}, "has no segmentation"),
-        ({"segmentation": [[1, 1, 4, 4]]}, "the polygon has 2 different corners"),
         ({"segmentation": [[1, 1, 4, 4, 1]]}, "a polygon is no list of x, y"),
         ({"segmentation": [[1, 1, 4, 4, 1, float("nan")]]}, "nan is no coordinate"),
         ({"segmentation": [[1, 1, 4, 4, 1, 1e300]]}, "1e+300 is no coordinate"),

@@ -97,8 +97,6 @@ def test_cvats_own_brush_mask_is_a_disc(tmp_path):
 @pytest.mark.parametrize(
     ("shape", "message"),
     [
-        ('<polyline label="hole" points="0,0;1,1"/>', "shape 1: a 'polyline' has no area"),
-        ('<polygon label="hole" points="0,0;1,1"/>', "shape 1: the polygon has 2 different corners"),
         ('<polygon label="hole" points="0,0;nan,1;2,2"/>', "'nan' is no coordinate"),
         ('<polygon label="hole" points="0,0;1_0,1;2,2"/>', "'1_0' is no coordinate"),
         ('<polygon label="hole"/>', "a corner is not a pair"),
@@ -115,6 +113,33 @@ def test_cvats_own_brush_mask_is_a_disc(tmp_path):
 )
 def test_faults_are_one_line(shape, message, read, fault):
     assert message in fault(read, shape)
+
+
+@pytest.mark.parametrize(
+    ("shape", "why"),
+    [
+        ('<polyline label="hole" points="0,0;1,1"/>', "a 'polyline' has no area"),
+        ('<points label="hole" points="0,0"/>', "a 'points' has no area"),
+        ('<tag label="never heard of" source="manual"></tag>', "a 'tag' has no area"),
+        ('<polygon label="hole" points="0,0;1,1"/>', "has fewer than 3 different corners"),
+    ],
+)
+def test_what_has_no_area_is_left_out_and_counted(shape, why, read):
+    imported = read(shape * 3 + '<box label="hole" xtl="2" ytl="1" xbr="5" ybr="3"/>')
+    assert imported.table["EncodedPixels"].tolist() == ["14 2 20 2 26 2"]
+    assert imported.notes[0].endswith(f"shape 1: {why}: left out, and 2 more like it")
+
+
+def test_boxes_are_left_out_on_request(tmp_path):
+    path = tmp_path / "a.xml"
+    path.write_text(
+        '<annotations><image id="0" name="a.jpg"><box label="hole" xtl="2" ytl="1" xbr="5" ybr="3"/>'
+        '<polygon label="hole" points="0,0;2,0;2,2"/></image></annotations>'
+    )
+    target = Target(["a.jpg"], Spec("tiny", (6, 9), ("hole",)), skip_boxes=True)
+    imported = gather(cvat.read(path, target), target)
+    assert imported.table["EncodedPixels"].tolist() == ["1 1 7 2"]
+    assert "shape 1: a box is no outline: left out" in imported.notes[0]
 
 
 def test_a_document_type_is_refused(read, fault):

@@ -94,6 +94,27 @@ def test_shapes_become_masks(shape, expected, read):
     assert read(shape).table.to_numpy().tolist() == [["a.jpg", 1, expected]]
 
 
+@pytest.mark.parametrize(
+    ("shape", "why"),
+    [
+        ({"shape_type": "linestrip", "points": [[0, 0], [5, 5]]}, "a 'linestrip' has no area"),
+        ({"shape_type": "point", "label": "never heard of", "points": [[0, 0]]}, "a 'point' has no area"),
+        ({"points": [[0, 0], [5, 5], [0, 0]]}, "has fewer than 3 different corners"),
+        ({"points": [[20, 20], [25, 20], [25, 25]]}, "covers the centre of no pixel of the picture"),
+    ],
+)
+def test_what_has_no_area_is_left_out_and_counted(shape, why, read):
+    imported = read(shape, {"points": [[2, 1], [5, 1], [5, 3], [2, 3]]}, shape)
+    assert imported.table["EncodedPixels"].tolist() == ["14 2 20 2 26 2"]
+    assert imported.notes[0].endswith(f"shape 1: {why}: left out, and 1 more like it")
+
+
+def test_version_3_keeps_no_size(read):
+    shape = {"points": [[2, 1], [5, 1], [5, 3], [2, 3]], "line_color": None, "fill_color": None}
+    imported = read(shape, imageHeight=None, imageWidth=None, version="3.6.10", lineColor=[0, 255, 0, 128])
+    assert imported.table["EncodedPixels"].tolist() == ["14 2 20 2 26 2"]
+
+
 def test_no_shapes_is_a_clean_picture(read):
     imported = read()
     assert imported.listed == ("a.jpg",)
@@ -103,8 +124,6 @@ def test_no_shapes_is_a_clean_picture(read):
 @pytest.mark.parametrize(
     ("shape", "message"),
     [
-        ({"shape_type": "linestrip", "points": [[0, 0], [5, 5]]}, "a 'linestrip' has no area"),
-        ({"points": [[0, 0], [5, 5], [0, 0]]}, "the polygon has 2 different corners"),
         ({"points": [[0, 0], [5, 5], [0]]}, "a corner is not a pair"),
         ({"points": [[0, 0], [5, "a"], [0, 1]]}, "'a' is no coordinate"),
         ({"points": {}}, "points is no list"),

@@ -13,13 +13,26 @@ def test_a_mapping_adds_labels_and_goes_before_the_spec():
     assert [target.class_id(label, "a") for label in ("Riss", "hole", "crack")] == [2, 2, 2]
 
 
+def test_class_numbers_are_labels_unless_a_class_is_named_so():
+    target = Target([], Spec("tiny", (6, 9), ("2", "crack")))
+    assert [target.class_id(label, "a") for label in ("2", "1", 2, "crack")] == [1, 1, 1, 2]
+
+
+def test_sizes_may_be_text_or_absent_but_not_others(fault):
+    target = Target([], SPEC)
+    for height, width in ((6, 9), ("6", "9"), (6.0, "9.0"), (None, None), (0, 0), ("", ""), (-1, -1)):
+        target.check_size(height, width, "a")
+    for height, width in ((9, 6), ("nine", 9), (6, None), ([6], 9), (6.5, 9), (float("inf"), 9)):
+        assert "this data set is 6 x 9" in fault(target.check_size, height, width, "a")
+
+
 def test_an_ambiguous_stem_is_refused(fault):
     target = Target(["a.jpg", "a.png", "b.jpg"], SPEC)
     assert target.image_of_stem("b", "x") == "b.jpg"
     assert "may belong to a.jpg or a.png" in fault(target.image_of_stem, "a", "x")
 
 
-@pytest.mark.parametrize("label", ["Hole", " hole", "h" * 10_000, "a\nb", 1, None])
+@pytest.mark.parametrize("label", ["Hole", " hole", "h" * 10_000, "a\nb", 7, "0", 1.0, True, None])
 def test_an_unknown_label_names_file_label_and_the_repair(label, fault):
     message = fault(Target([], SPEC).class_id, label, "a.json shape 1")
     assert message.startswith("a.json shape 1: label ")

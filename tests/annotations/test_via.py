@@ -52,23 +52,53 @@ def test_regions_become_masks(shape, expected, project, keyed, read):
 
 @pytest.mark.parametrize(
     "attributes",
-    [{"type": "hole"}, {"class": "hole", "sure": "yes"}, {"class": {"hole": True, "long crack": False}}],
+    [
+        {"type": "hole"},
+        {"label": "hole", "quality": "good"},
+        {"label": "hole", "grade": "2"},
+        {"k": "1"},
+        {"class": "hole", "sure": "yes"},
+        {"class": {"hole": True, "long crack": False}},
+    ],
 )
 def test_the_class_is_found_among_the_attributes(attributes, read):
     assert read(POLYGON, attributes).table["ClassId"].tolist() == [1]
 
 
 @pytest.mark.parametrize(
+    ("shape", "attributes", "why"),
+    [
+        ({"name": "polyline", "all_points_x": [1], "all_points_y": [1]}, {}, "a 'polyline' has no area"),
+        ({"name": "point", "cx": 1, "cy": 1}, {"class": "never heard of"}, "a 'point' has no area"),
+        (POLYGON, {}, "has no attribute that could name its class"),
+        (POLYGON | {"all_points_x": [2, 2], "all_points_y": [1, 1]}, {"class": "hole"}, "has fewer than 3"),
+    ],
+)
+def test_what_cannot_be_used_is_left_out_with_a_note(shape, attributes, why, tmp_path, target):
+    regions = [
+        {"shape_attributes": shape, "region_attributes": attributes},
+        {"shape_attributes": POLYGON, "region_attributes": {"class": "hole"}},
+    ]
+    path = tmp_path / "via.json"
+    path.write_text(json.dumps({"a.jpg1": {"filename": "a.jpg", "size": 1, "regions": regions}}))
+    imported = gather(via.read(path, target), target)
+    assert imported.table["EncodedPixels"].tolist() == ["14 2 20 2 26 2"]
+    assert f"picture 1 (a.jpg) region 1: {why}" in imported.notes[0]
+
+
+@pytest.mark.parametrize(
     ("shape", "attributes", "message"),
     [
-        (POLYGON, {"a": "hole", "b": "c"}, "its attributes are 'a', 'b': give the class in an attribute"),
+        (
+            POLYGON,
+            {"a": "hole", "b": "long crack"},
+            "its attributes are 'a', 'b': give the class in an",
+        ),
         (POLYGON, {"class": {}}, "label dict is unknown"),
         (POLYGON, {"class": "holes"}, "label 'holes' is unknown, the nearest is 'hole'"),
         (POLYGON | {"all_points_x": [1, 2, 3]}, None, "3 x and 4 y"),
-        ({"name": "polyline", "all_points_x": [1], "all_points_y": [1]}, None, "a 'polyline' has no area"),
-        ({"name": "point", "cx": 1, "cy": 1}, None, "a 'point' has no area"),
         ({"name": "rect", "x": 1, "y": 1}, None, "nothing is no coordinate"),
-        ({}, None, "a nothing has no area"),
+        ({}, None, "its shape has no name"),
     ],
 )
 def test_faults_name_picture_and_region(shape, attributes, message, read, fault):

@@ -43,3 +43,40 @@ def test_a_foreign_label_is_mapped(small_input, tmp_path):
     assert not (tmp_path / "train.csv").exists()
     import_("coco", tmp_path / "a.json", tmp_path / "train.csv", input=small_input, classes=("brigth=1=1",))
     assert (tmp_path / "train.csv").read_bytes() == (small_input / "train.csv").read_bytes()
+
+
+def test_a_second_import_adds_to_the_first(small_input, tmp_path, capsys):
+    export("coco", tmp_path / "all.json", input=small_input)
+    content = json.loads((tmp_path / "all.json").read_text())
+    parts = [tmp_path / "first.json", tmp_path / "second.json"]
+    for half, path in enumerate(parts):
+        images = content["images"][half::2]
+        numbers = {image["id"] for image in images}
+        shapes = [entry for entry in content["annotations"] if entry["image_id"] in numbers]
+        path.write_text(json.dumps(content | {"images": images, "annotations": shapes}))
+        import_("coco", (path,), tmp_path / "one.csv", input=small_input)
+    assert "earlier masks stay, of pictures or classes that the files lack" in capsys.readouterr().err
+    import_("coco", tuple(parts), tmp_path / "two.csv", input=small_input)
+    expected = (small_input / "train.csv").read_bytes()
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes() == expected
+    import_("coco", (parts[0],), tmp_path / "one.csv", input=small_input)
+    assert (tmp_path / "one.csv").read_bytes() == expected
+    assert "replaced" not in capsys.readouterr().err
+
+
+def test_a_changed_mask_takes_the_place_of_the_earlier_and_is_told(small_input, tmp_path, capsys):
+    export("coco-polygons", tmp_path / "a.json", input=small_input)
+    import_("coco", tmp_path / "a.json", tmp_path / "a.csv", input=small_input)
+    content = json.loads((tmp_path / "a.json").read_text())
+    content["annotations"][0]["segmentation"] = [[0, 0, 3, 0, 3, 3, 0, 3]]
+    (tmp_path / "b.json").write_text(json.dumps(content))
+    import_("coco", tmp_path / "b.json", tmp_path / "a.csv", input=small_input)
+    assert "a.csv: 1 earlier mask is replaced by a new one, such as " in capsys.readouterr().err
+
+
+def test_the_annotations_are_not_written_over(small_input, tmp_path):
+    export("coco", tmp_path / "a.json", input=small_input)
+    before = (tmp_path / "a.json").read_bytes()
+    with pytest.raises(SeverstalError, match="name another --output"):
+        import_("coco", tmp_path / "a.json", tmp_path / "a.json", input=small_input)
+    assert (tmp_path / "a.json").read_bytes() == before

@@ -6,13 +6,14 @@ class on one picture.
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from severstal.annotations.counts import compress, counts_of, decompress, mask_of
-from severstal.annotations.labels import Labels, Picture, Shape
+from severstal.annotations.labels import Labels, Picture, Shape, Unusable, draw_each
 from severstal.annotations.outside import listed, mapped, quote, read_foreign_json
 from severstal.annotations.polygons import outlines
 from severstal.annotations.shapes import polygon
@@ -78,11 +79,14 @@ def _box(mask: np.ndarray) -> list[int]:
 
 
 def read(path: Path, target: Target) -> Iterator[Picture]:
-    """Read a file that this project, pycocotools, CVAT, Label Studio or another tool wrote.
+    """Read a file that this project, pycocotools, CVAT, Label Studio, Roboflow, VIA or another tool wrote.
+
+    Ids may be whole numbers, floats or text (`1`, `1.0`, `"1"` are the same), sizes numbers, text or absent.
+    Boxes and keypoints without a segmentation, and polygons of fewer than three corners, are left out.
 
     Raises:
         SeverstalError: it is no such file, an id is double or leads nowhere, a label is unknown, a picture is
-            unknown or of another size, or a mask cannot be drawn.
+            unknown or of another size, or a mask is damaged.
     """
     content = mapped(read_foreign_json(path), str(path), "the file")
     parts = {key: listed(content.get(key), str(path), key) for key in ("images", "annotations", "categories")}
@@ -93,26 +97,27 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
         entry = mapped(annotation, str(path), f"annotation number {number}")
         where = f"{path} annotation {quote(entry.get('id', number))}"
         for key, known in (("image_id", images), ("category_id", categories)):
-            if not _is_id(entry.get(key)) or entry[key] not in known:
+            if _id(entry.get(key)) not in known:
                 raise SeverstalError(
                     f"{where}: {key} {quote(entry.get(key))} is not in the file: "
                     "correct or delete the annotation"
                 )
-        of_image.setdefault(entry["image_id"], []).append(entry | {"where": where})
+        of_image.setdefault(_id(entry["image_id"]), []).append(entry | {"where": where})
 
     for number, image in images.items():
         where = f"{path} image {quote(number)}"
         name = target.image(image.get("file_name"), where)
         target.check_size(image.get("height"), image.get("width"), where)
-        yield Picture(where, name, _shapes(of_image.get(number, []), categories, name, target))
+        draw = partial(_shapes, categories=categories, image=name, target=target)
+        yield Picture(where, name, draw_each(of_image.get(number, []), draw))
 
 
 def _by_id(entries: list[Any], path: Path, what: str) -> dict[Any, dict[str, Any]]:
     found = {}
     for number, value in enumerate(entries, start=1):
         entry = mapped(value, str(path), f"{what} number {number}")
-        key = entry.get("id")
-        if not _is_id(key):
+        key = _id(entry.get("id"))
+        if key is None:
             raise SeverstalError(f"{path}: {what} number {number} has no id: export the file again")
         if key in found:
             raise SeverstalError(f"{path}: {what} id {quote(key)} stands twice: give each its own")
@@ -120,34 +125,43 @@ def _by_id(entries: list[Any], path: Path, what: str) -> dict[Any, dict[str, Any
     return found
 
 
-def _is_id(value: Any) -> bool:
-    return type(value) in (int, str)
+def _id(value: Any) -> int | str | None:
+    """A whole number however it is written, another text as it is; None where it is no id."""
+    if type(value) is float and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
+        return int(value)
+    return value if type(value) in (int, str) else None
 
 
 def _shapes(
-    entries: list[dict[str, Any]], categories: dict[Any, dict[str, Any]], image: str, target: Target
-) -> Iterator[Shape]:
-    for entry in entries:
-        yield _shape(entry, categories[entry["category_id"]].get("name"), image, target)
-
-
-def _shape(entry: dict[str, Any], label: Any, image: str, target: Target) -> Shape:
-    where = f"{entry['where']} ({image})"
-    class_id = target.class_id(label, where)
-    shape = target.spec.image_shape
+    _: int, entry: dict[str, Any], categories: dict[Any, dict[str, Any]], image: str, target: Target
+) -> Iterator[Shape | Unusable]:
+    where, shape = f"{entry['where']} ({image})", target.spec.image_shape
     segmentation = entry.get("segmentation")
+    if not segmentation:
+        raise Unusable(where, "has no segmentation, as boxes and keypoints have none")
+    category = categories[_id(entry["category_id"])]
+    class_id = target.class_id(category.get("name", category["id"]), where)
     if isinstance(segmentation, dict):
         size, counts = segmentation.get("size"), segmentation.get("counts")
         if size != list(shape):
             target.check_size(*(size if isinstance(size, list) and len(size) == 2 else (size, size)), where)
         if isinstance(counts, str):
             counts = decompress(counts, where)
-        return Shape(where, class_id, mask_of(listed(counts, where, "counts"), shape, where))
-    if not isinstance(segmentation, list) or not segmentation:
-        raise SeverstalError(f"{where}: has no segmentation: outline the defect, a box alone is not enough")
+        yield Shape(where, class_id, mask_of(listed(counts, where, "counts"), shape, where))
+        return
+    polygons = listed(segmentation, where, "segmentation")
+    if not any(isinstance(part, list) for part in polygons):
+        polygons = [polygons]  # VIA writes a single polygon without the list around it
     mask = np.zeros(shape, bool)
-    for flat in segmentation:
+    for flat in polygons:
         if not isinstance(flat, list) or len(flat) % 2:
             raise SeverstalError(f"{where}: a polygon is no list of x, y, x, y, ...: export the file again")
-        mask |= polygon(list(zip(flat[::2], flat[1::2], strict=True)), shape, where)
-    return Shape(where, class_id, mask)
+        try:
+            mask |= polygon(list(zip(flat[::2], flat[1::2], strict=True)), shape, where)
+        except Unusable as fault:
+            yield fault
+            if len(polygons) == 1:
+                return
+    yield Shape(where, class_id, mask)

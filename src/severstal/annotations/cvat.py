@@ -6,6 +6,7 @@ own rectangle, an unset one first. Coordinates are pixels from the upper left co
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Literal
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
@@ -13,7 +14,7 @@ from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 import numpy as np
 
 from severstal.annotations.counts import counts_of, mask_of
-from severstal.annotations.labels import Labels, Picture, Shape
+from severstal.annotations.labels import Labels, Picture, Shape, Unusable, draw_each
 from severstal.annotations.outside import quote, read_xml
 from severstal.annotations.polygons import outlines
 from severstal.annotations.shapes import box, coordinate, ellipse, patch, polygon
@@ -84,35 +85,38 @@ def _polygons(mask: np.ndarray) -> Iterator[tuple[str, dict[str, str]]]:
 def read(path: Path, target: Target) -> Iterator[Picture]:
     """Read the file `annotations.xml` of an export as "CVAT for images 1.1".
 
+    Tags, points, polylines, cuboids and skeletons have no area and are left out.
+
     Raises:
         SeverstalError: it is no such file, a label is unknown, a picture is unknown or of another size, or a
-            shape cannot be drawn.
+            shape is damaged.
     """
     root = read_xml(path)
     if root.tag != "annotations" or root.find("track") is not None:
         raise SeverstalError(f'{path}: no labels of pictures: export the task as "CVAT for images 1.1"')
-    for number_, entry in enumerate(root.iter("image"), start=1):
-        where = f"{path} image {number_}"
+    for count, entry in enumerate(root.iter("image"), start=1):
+        where = f"{path} image {count}"
         name = target.image(entry.get("name"), where)
-        target.check_size(_whole(entry.get("height", "")), _whole(entry.get("width", "")), where)
-        yield Picture(where, name, _shapes(entry, f"{where} ({name})", target))
+        target.check_size(entry.get("height"), entry.get("width"), where)
+        yield Picture(
+            where, name, draw_each(entry, partial(_shape, picture=f"{where} ({name})", target=target))
+        )
 
 
-def _shapes(entry: Element, picture: str, target: Target) -> Iterator[Shape]:
+def _shape(count: int, element: Element, picture: str, target: Target) -> Iterator[Shape]:
     drawers: dict[str, Callable[[Element, tuple[int, int], str], np.ndarray]] = {
         "polygon": _draw_polygon,
         "box": _draw_box,
         "ellipse": _draw_ellipse,
         "mask": _draw_mask,
     }
-    for count, element in enumerate(entry, start=1):
-        where = f"{picture} shape {count}"
-        if element.tag not in drawers:
-            raise SeverstalError(
-                f"{where}: a {quote(element.tag)} has no area: draw it as a polygon or a mask"
-            )
-        class_id = target.class_id(element.get("label"), where)
-        yield Shape(where, class_id, drawers[element.tag](element, target.spec.image_shape, where))
+    where = f"{picture} shape {count}"
+    if element.tag not in drawers:
+        raise Unusable(where, f"a {quote(element.tag)} has no area")
+    if element.tag == "box" and target.skip_boxes:
+        raise Unusable(where, "a box is no outline")
+    class_id = target.class_id(element.get("label"), where)
+    yield Shape(where, class_id, drawers[element.tag](element, target.spec.image_shape, where))
 
 
 def _numbers(element: Element, where: str, *names: str) -> list[float]:

@@ -1,12 +1,18 @@
 """Every form of annotations, and the way out and in that `severstal export` and `severstal import` take."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from severstal.annotations import coco, cvat, labelme, png, via
-from severstal.annotations.labels import Imported, Labels, Picture, gather
+import pandas as pd
+
+from severstal.annotations import coco, cvat, labelbox, labelme, labelstudio, png, via, voc, yolo
+from severstal.annotations.archive import documents, unpacked
+from severstal.annotations.labels import Imported, Labels, Picture, gather_files
+from severstal.annotations.merge import merge, read_earlier
 from severstal.annotations.names import FormatName
 from severstal.annotations.target import Target
 from severstal.competition.folder import InputFolder, list_images, locate_input
@@ -22,23 +28,34 @@ class Format(NamedTuple):
     Attributes:
         write: labels into a file or a folder.
         read: the pictures and shapes of such a file or folder.
+        endings: of the files that it consists of.
+        is_folder: whether they belong together, as a file per picture; else each file is whole.
     """
 
     write: Callable[[Labels, Path], None]
     read: Callable[[Path, Target], Iterator[Picture]]
+    endings: tuple[str, ...]
+    is_folder: bool = False
 
 
+_MASKS = (".png", ".txt", ".xml")
 FORMATS: dict[FormatName, Format] = {
-    "coco": Format(coco.write, coco.read),
-    "coco-counts": Format(partial(coco.write, segmentation="counts"), coco.read),
-    "coco-polygons": Format(partial(coco.write, segmentation="polygons"), coco.read),
-    "labelme": Format(labelme.write, labelme.read),
-    "labelme-masks": Format(partial(labelme.write, shapes="masks"), labelme.read),
-    "cvat": Format(cvat.write, cvat.read),
-    "cvat-polygons": Format(partial(cvat.write, shapes="polygons"), cvat.read),
-    "via": Format(via.write, via.read),
-    "png": Format(png.write, png.read),
-    "png-classes": Format(png.write_classes, png.read_classes),
+    "coco": Format(coco.write, coco.read, (".json",)),
+    "coco-counts": Format(partial(coco.write, segmentation="counts"), coco.read, (".json",)),
+    "coco-polygons": Format(partial(coco.write, segmentation="polygons"), coco.read, (".json",)),
+    "labelme": Format(labelme.write, labelme.read, (".json",), True),
+    "labelme-masks": Format(partial(labelme.write, shapes="masks"), labelme.read, (".json",), True),
+    "cvat": Format(cvat.write, cvat.read, (".xml",)),
+    "cvat-polygons": Format(partial(cvat.write, shapes="polygons"), cvat.read, (".xml",)),
+    "via": Format(via.write, via.read, (".json",)),
+    "yolo": Format(yolo.write, yolo.read, (".txt", ".yaml", ".yml", ".names"), True),
+    "label-studio": Format(labelstudio.write, labelstudio.read, (".json",)),
+    "label-studio-brush": Format(partial(labelstudio.write, shapes="brush"), labelstudio.read, (".json",)),
+    "labelbox": Format(labelbox.write, labelbox.read, (".ndjson",)),
+    "labelbox-upload": Format(partial(labelbox.write, form="upload"), labelbox.read, (".ndjson",)),
+    "voc": Format(voc.write, voc.read, _MASKS, True),
+    "png": Format(png.write, png.read, (".png",), True),
+    "png-classes": Format(png.write_classes, png.read_classes, (".png",), True),
 }
 
 
@@ -74,33 +91,75 @@ def export_labels(
 
 def import_labels(
     form: FormatName,
-    path: Path,
+    path: Path | Sequence[Path],
     output: Path,
     input: Path | None = None,
     images: Path | None = None,
     classes: Sequence[str] = (),
+    skip_boxes: bool = False,
 ) -> Imported:
     """Read annotations from a labelling tool into a table in `train.csv`'s form.
 
+    The masks of a table that is there already stay, but those of the same image and class.
+
     Args:
         form: of the annotations.
-        path: the file, or for LabelMe and PNG the folder.
-        output: the table to write.
+        path: one or more files, folders, or ZIPs of them as the tool exported them.
+        output: the table to write, or to add to.
         input: folder with `dataset.toml`; without it the usual places.
         images: folder of the pictures; without it the input folder's `train_images`.
-        classes: `LABEL=CLASSID` for each label that is not named as in `dataset.toml`.
+        classes: `LABEL=CLASSID` for each label that is not named as in `dataset.toml`, `VALUE=0` for a value
+            of masks that is background.
+        skip_boxes: leave rectangles out.
 
     Returns:
-        What was read.
+        What was read; `table` is what was written.
 
     Raises:
-        SeverstalError: the annotations are not of this form, or do not fit the pictures or the classes.
+        SeverstalError: the annotations are not of this form, do not fit the pictures or the classes, or
+            `output` is no table of labels.
     """
     data, folder = _open(input, images)
-    target = Target(list_images(folder), data.spec, _mapping(classes, data))
-    imported = gather(FORMATS[form].read(Path(path), target), target)
+    target = Target(list_images(folder), data.spec, _mapping(classes, data), skip_boxes)
+    paths = [path] if isinstance(path, str | Path) else list(path)
+    earlier = read_earlier(Path(output), data.spec)
+    with ExitStack() as stack:
+        places = {one: stack.enter_context(unpacked(Path(one), FORMATS[form].endings)) for one in paths}
+        files = [file for place in places.values() for file in _files(FORMATS[form], place)]
+        read = [FORMATS[form].read(file, target) for file in files]
+        imported = gather_files(read, target, unlisted_are_clean=earlier is None)
+    notes = imported.notes
+    for one, place in places.items():  # a ZIP's folder is gone by now
+        notes = tuple(note.replace(str(place), str(one)) for note in notes)
+    imported = replace(imported, notes=notes)
+    if earlier is not None:
+        imported = _add(imported, earlier, output, target)
     write_text(output, imported.table.to_csv(index=False, lineterminator="\n"))
     return imported
+
+
+def _files(form: Format, path: Path) -> list[Path]:
+    """The files that are read one by one: a folder whole, or each of its documents."""
+    if form.is_folder or path.is_file():
+        return [path]
+    return documents(path, form.endings[0])
+
+
+def _add(imported: Imported, earlier: pd.DataFrame, output: Path, target: Target) -> Imported:
+    """Add what was imported to the labels that are there, with a note on what became of these."""
+    merged = merge(earlier, imported.table, target.images)
+    notes = [*imported.notes]
+    if merged.kept:
+        masks = "mask stays" if merged.kept == 1 else "masks stay"
+        notes.append(f"{output}: {merged.kept:,} earlier {masks}, of pictures or classes that the files lack")
+    if merged.replaced:
+        image, class_id = merged.replaced[0]
+        masks = "mask is" if len(merged.replaced) == 1 else "masks are"
+        notes.append(
+            f"{output}: {len(merged.replaced):,} earlier {masks} replaced by a new one, such as {image} "
+            f"class {class_id}"
+        )
+    return replace(imported, table=merged.table, notes=tuple(notes))
 
 
 def _open(input: Path | None, images: Path | None) -> tuple[InputFolder, Path]:
@@ -115,7 +174,7 @@ def _mapping(texts: Sequence[str], data: InputFolder) -> dict[str, int]:
     found = {}
     for text in texts:
         label, _, number = text.rpartition("=")
-        if number not in {str(k) for k in data.spec.class_ids}:
+        if number not in {str(k) for k in data.spec.class_ids} | ({"0"} if label.isdecimal() else set()):
             raise SeverstalError(
                 f"--classes {text}: give LABEL=CLASSID, with a ClassId from 1 to {len(data.spec.classes)}"
             )

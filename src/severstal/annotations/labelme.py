@@ -10,13 +10,14 @@ import json
 import math
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, Literal
 
 import numpy as np
 
 from severstal.annotations.folder import files_of
-from severstal.annotations.labels import Labels, Picture, Shape
+from severstal.annotations.labels import Labels, Picture, Shape, Unusable, draw_each
 from severstal.annotations.outside import listed, mapped, quote, read_foreign_json
 from severstal.annotations.pictures import read_indices, write_indices
 from severstal.annotations.polygons import outlines
@@ -84,45 +85,49 @@ def _drawn(mask: np.ndarray, shapes: str) -> Iterator[tuple[list[list[int]], str
 
 
 def read(path: Path, target: Target) -> Iterator[Picture]:
-    """Read a folder of LabelMe's files, or a single one.
+    """Read a folder of LabelMe's files, also of its versions 3 and 4, or a single one.
+
+    Points and lines have no area and are left out.
 
     Raises:
         SeverstalError: a file is none of LabelMe's, a label is unknown, a picture is unknown or of another
-            size, or a shape cannot be drawn.
+            size, or a shape is damaged.
     """
     for file in [path] if path.is_file() else files_of(path, ".json"):
         content = mapped(read_foreign_json(file), str(file), "the file")
+        entries = listed(content.get("shapes"), str(file), "shapes")
         image = target.image(content.get("imagePath"), str(file))
         target.check_size(content.get("imageHeight"), content.get("imageWidth"), str(file))
-        entries = listed(content.get("shapes"), str(file), "shapes")
-        yield Picture(str(file), image, _shapes(file, entries, target))
+        yield Picture(str(file), image, draw_each(entries, partial(_shape, file=file, target=target)))
 
 
-def _shapes(file: Path, entries: list[Any], target: Target) -> Iterator[Shape]:
-    for count, entry in enumerate(entries, start=1):
-        yield _shape(f"{file} shape {count}", entry, target)
-
-
-def _shape(where: str, entry: Any, target: Target) -> Shape:
-    entry, shape = mapped(entry, where, "the shape"), target.spec.image_shape
-    class_id = target.class_id(entry.get("label"), where)
-    points = listed(entry.get("points"), where, "points")
+def _shape(count: int, entry: Any, file: Path, target: Target) -> Iterator[Shape]:
+    where, shape = f"{file} shape {count}", target.spec.image_shape
+    entry = mapped(entry, where, "the shape")
     kind = entry.get("shape_type") or "polygon"
+    if kind not in ("polygon", "oriented_rectangle", "rectangle", "circle", "mask"):
+        raise Unusable(where, f"a {quote(kind)} has no area")
+    if kind.endswith("rectangle") and target.skip_boxes:
+        raise Unusable(where, "a box is no outline")
+    class_id = target.class_id(entry.get("label"), where)
+    yield Shape(where, class_id, _draw(kind, entry, shape, where))
+
+
+def _draw(kind: str, entry: dict[str, Any], shape: tuple[int, int], where: str) -> np.ndarray:
+    points = listed(entry.get("points"), where, "points")
     if kind in ("polygon", "oriented_rectangle"):
-        return Shape(where, class_id, polygon(points, shape, where))
-    if kind not in ("rectangle", "circle", "mask"):
-        raise SeverstalError(f"{where}: a {quote(kind)} has no area: draw it as a polygon")
+        return polygon(points, shape, where)
     if kind == "rectangle" and len(points) == 4:
-        return Shape(where, class_id, polygon(points, shape, where))
+        return polygon(points, shape, where)
     if len(points) != 2 or not all(isinstance(point, list) and len(point) == 2 for point in points):
         raise SeverstalError(f"{where}: a {kind} has two points x, y: draw it again")
     (x0, y0), (x1, y1) = ([coordinate(value, where) for value in point] for point in points)
     match kind:
         case "rectangle":
-            return Shape(where, class_id, box(x0, y0, x1, y1, shape))
+            return box(x0, y0, x1, y1, shape)
         case "circle":  # its centre, and a point of its edge
             radius = math.hypot(x1 - x0, y1 - y0)
-            return Shape(where, class_id, ellipse(x0, y0, radius, radius, shape))
+            return ellipse(x0, y0, radius, radius, shape)
         case _:
             bits = _mask(entry.get("mask"), shape, where)
             # The corners name the first and the last pixel, unless somebody moved the mask by half a pixel.
@@ -132,7 +137,7 @@ def _shape(where: str, entry: Any, target: Target) -> Shape:
                     f"{where}: the mask is {bits.shape[0]} x {bits.shape[1]}, its corners are "
                     f"{y1 - y0 + 1:.0f} x {x1 - x0 + 1:.0f} apart: draw it again"
                 )
-            return Shape(where, class_id, patch(bits, round(y0), round(x0), shape))
+            return patch(bits, round(y0), round(x0), shape)
 
 
 def _mask(text: Any, shape: tuple[int, int], where: str) -> np.ndarray:

@@ -1,15 +1,15 @@
 """The labels of a set of pictures, on their way out to a labelling tool and in from one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from severstal.annotations.target import Target
-from severstal.competition.rle import encode
+from severstal.competition.rle import decode, encode
 from severstal.competition.rows import TableRow
 from severstal.competition.spec import Spec
 from severstal.competition.tables import tidy
@@ -80,18 +80,50 @@ class Shape(NamedTuple):
     mask: np.ndarray
 
 
+class Unusable(SeverstalError):
+    """An annotation that outlines no area, as a point or a box; an import leaves it out and counts it.
+
+    Args:
+        where: file, picture and number of the annotation.
+        why: what it lacks, the same words for all of a kind.
+    """
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where}: {why}: left out")
+        self.why = why
+
+
 class Picture(NamedTuple):
     """A picture that a file of annotations lists.
 
     Attributes:
         where: file and entry, for messages.
         image: name of the picture.
-        shapes: drawn one after the other, when asked for; none on a clean picture.
+        shapes: drawn one after the other, when asked for, and those that cannot be; none on a clean picture.
     """
 
     where: str
     image: str
-    shapes: Iterator[Shape]
+    shapes: Iterator[Shape | Unusable]
+
+
+Entry = TypeVar("Entry")
+
+
+def draw_each(
+    entries: Iterable[Entry], draw: Callable[[int, Entry], Iterator[Shape | Unusable]]
+) -> Iterator[Shape | Unusable]:
+    """Draw the annotations of a picture one after the other, those that cannot be used among them.
+
+    Args:
+        entries: as the file has them.
+        draw: gives the shapes of an entry and its number, from 1; may raise `Unusable`.
+    """
+    for number, entry in enumerate(entries, start=1):
+        try:
+            yield from draw(number, entry)
+        except Unusable as fault:
+            yield fault
 
 
 @dataclass(frozen=True)
@@ -110,11 +142,11 @@ class Imported:
 
 
 def gather(pictures: Iterator[Picture], target: Target) -> Imported:
-    """Unite the shapes of each picture and class.
+    """Unite the shapes of each picture and class of one file.
 
     Raises:
         SeverstalError: a picture is listed twice, has more than 10,000 shapes or such as would cover it more
-            than 200 times over, or one of its shapes cannot be drawn.
+            than 200 times over, or one of its shapes is damaged.
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL
@@ -123,37 +155,79 @@ def gather(pictures: Iterator[Picture], target: Target) -> Imported:
         >>> imported.listed, imported.notes
         (('a.jpg',), ('1 of 2 pictures is not in the annotations, and counts as clean from now on: b.jpg',))
     """
-    rows: dict[str, list[TableRow]] = {}
-    notes = []
-    for where, image, shapes in progress(pictures, "importing labels"):
-        if image in rows:
-            raise SeverstalError(f"{where}: picture {image} is listed twice: keep one of the two entries")
-        masks: dict[int, np.ndarray] = {}
-        drawn = 0
-        for count, shape in enumerate(shapes, start=1):
-            drawn += np.count_nonzero(shape.mask)
-            if count > _MOST_SHAPES or drawn > _MOST_DRAWN * target.spec.pixels:
-                raise SeverstalError(
-                    f"{shape.where}: more shapes than anybody draws on one picture: delete those that are "
-                    "there many times"
-                )
-            if not shape.mask.any():
-                notes.append(f"{shape.where}: covers the centre of no pixel of the picture: left out")
-            elif shape.class_id in masks:
-                masks[shape.class_id] = masks[shape.class_id] | shape.mask
-            else:
-                masks[shape.class_id] = shape.mask
-        rows[image] = [TableRow(image, str(k), encode(masks[k])) for k in sorted(masks)]
+    return gather_files([pictures], target)
 
-    listed = tuple(image for image in target.images if image in rows)
-    missing = [image for image in target.images if image not in rows]
-    if missing:
-        are = "is" if len(missing) == 1 else "are"
-        shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
-        count = "counts" if len(missing) == 1 else "count"
-        notes.append(
-            f"{len(missing)} of {len(target.images)} pictures {are} not in the annotations, "
-            f"and {count} as clean from now on: {shown}"
-        )
-    table = tidy([row for image in listed for row in rows[image]])
-    return Imported(table, listed, tuple(notes))
+
+def gather_files(
+    files: Iterable[Iterator[Picture]], target: Target, unlisted_are_clean: bool = True
+) -> Imported:
+    """Unite the shapes of each picture and class of several files, which may list the same picture.
+
+    Args:
+        files: the pictures of each.
+        target: what they have to fit.
+        unlisted_are_clean: whether pictures that no file lists have no labels, which is worth a note.
+
+    Raises:
+        SeverstalError: as `gather`; a picture may be in several files.
+    """
+    runs: dict[str, dict[int, str]] = {}
+    left_out: dict[str, list[Unusable]] = {}
+    again: list[str] = []
+    for pictures in files:
+        places: dict[str, str] = {}
+        for where, image, shapes in progress(pictures, "importing labels"):
+            if image in places:
+                raise SeverstalError(
+                    f"{where}: picture {image} is listed twice, first as {places[image]}: keep one of the "
+                    "two entries, and export without augmentation"
+                )
+            places[image] = where
+            if image in runs:
+                again.append(image)
+            earlier = runs.setdefault(image, {})
+            masks = {k: decode(text, target.spec.image_shape) != 0 for k, text in earlier.items()}
+            drawn = 0
+            for count, shape in enumerate(shapes, start=1):
+                drawn += 0 if isinstance(shape, Unusable) else np.count_nonzero(shape.mask)
+                if count > _MOST_SHAPES or drawn > _MOST_DRAWN * target.spec.pixels:
+                    raise SeverstalError(
+                        f"{where}: more shapes than anybody draws on one picture: delete those that are there "
+                        "many times"
+                    )
+                if isinstance(shape, Unusable):
+                    left_out.setdefault(shape.why, []).append(shape)
+                elif not shape.mask.any():
+                    empty = Unusable(shape.where, "covers the centre of no pixel of the picture")
+                    left_out.setdefault(empty.why, []).append(empty)
+                elif shape.class_id in masks:
+                    masks[shape.class_id] = masks[shape.class_id] | shape.mask
+                else:
+                    masks[shape.class_id] = shape.mask
+            runs[image] = {k: encode(masks[k]) for k in sorted(masks)}
+
+    listed = tuple(image for image in target.images if image in runs)
+    rows = [TableRow(image, str(k), text) for image in listed for k, text in runs[image].items()]
+    notes = [
+        f"{faults[0]}" + (f", and {len(faults) - 1:,} more like it" if len(faults) > 1 else "")
+        for faults in left_out.values()
+    ]
+    if again:
+        are = "picture is" if len(again) == 1 else "pictures are"
+        notes.append(f"{len(again):,} {are} in several files, such as {again[0]}: their masks are united")
+    if unlisted_are_clean:
+        notes += _missing(runs, target)
+    return Imported(tidy(rows), listed, tuple(notes))
+
+
+def _missing(runs: Container[str], target: Target) -> list[str]:
+    """A note on the pictures that no file lists."""
+    missing = [image for image in target.images if image not in runs]
+    if not missing:
+        return []
+    are, count = ("is", "counts") if len(missing) == 1 else ("are", "count")
+    shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
+    return [
+        f"{len(missing)} of {len(target.images)} pictures {are} not in the annotations, "
+        f"and {count} as clean from now on: {shown}"
+    ]

@@ -11,6 +11,12 @@ FormatName = Literal[
     "cvat",
     "cvat-polygons",
     "via",
+    "yolo",
+    "label-studio",
+    "label-studio-brush",
+    "labelbox",
+    "labelbox-upload",
+    "voc",
     "png",
     "png-classes",
 ]

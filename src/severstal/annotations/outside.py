@@ -72,6 +72,27 @@ def read_foreign_json(path: str | Path) -> Any:
         raise SeverstalError(f"{path}: not JSON ({error}): export it again") from error
 
 
+def read_lines(path: str | Path) -> list[tuple[int, Any]]:
+    """Read a file of one JSON value a line (NDJSON), blank lines left out.
+
+    Returns:
+        The number of each line, from 1, and its value.
+
+    Raises:
+        SeverstalError: as `read_text`, or a line is not JSON.
+    """
+    found = []
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        if line.strip():
+            try:
+                found.append((number, json.loads(line)))
+            except (ValueError, RecursionError) as error:
+                raise SeverstalError(
+                    f"{path} line {number}: not JSON: export the project as NDJSON, a line each"
+                ) from error
+    return found
+
+
 def read_xml(path: str | Path) -> ElementTree.Element:
     """Read an XML file of any origin: no document type, so that no entity is ever declared or expanded.
 

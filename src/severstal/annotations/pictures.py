@@ -54,6 +54,45 @@ def read_indices(data: bytes, most: tuple[int, int], where: str) -> np.ndarray:
         raise SeverstalError(f"{where}: damaged or no PNG: export it again") from error
 
 
+def read_colours(
+    data: bytes, most: tuple[int, int], where: str
+) -> tuple[np.ndarray, np.ndarray | None, bool]:
+    """Read a PNG of indices or colours.
+
+    Args:
+        data: the file's bytes.
+        most: height and width that it may have.
+        where: for the error.
+
+    Returns:
+        (h, w) indices; the (n, 3) uint8 colour of each, None for a grey picture; and whether the picture
+        keeps colours alone, so that the indices mean nothing but these.
+
+    Raises:
+        SeverstalError: as `read_indices`, or it has more than 256 colours.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:
+            if picture.mode in ("RGB", "RGBA") and picture.height <= most[0] and picture.width <= most[1]:
+                pixels = np.asarray(picture.convert("RGB"))  # (h, w, 3)
+                colours, indices = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True)
+                if len(colours) > 256:
+                    raise SeverstalError(
+                        f"{where}: has {len(colours):,} colours, a mask has one per class: name the "
+                        "folder of masks"
+                    )
+                return indices.reshape(pixels.shape[:2]), colours, True
+            table = picture.getpalette() if picture.mode == "P" else None
+    except _PILLOW_ERRORS as error:
+        raise SeverstalError(f"{where}: damaged or no PNG: export it again") from error
+    indices = read_indices(data, most, where)
+    if table is None:
+        return indices, None, False
+    colours = np.zeros((256, 3), np.uint8)
+    colours[: len(table) // 3] = np.array(table, np.uint8).reshape(-1, 3)
+    return indices, colours, False
+
+
 @lru_cache(maxsize=4)  # the files of clean pictures are the same thousands of times over
 def _decode(data: bytes) -> np.ndarray:
     with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:

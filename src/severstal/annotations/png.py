@@ -1,11 +1,11 @@
-"""Masks as PNG: one indexed picture each, or a folder a class.
+"""Masks as PNG: one indexed picture each, or one folder per class.
 
 The indexed form is that of PASCAL VOC's `SegmentationClass`, which LabelMe's and CVAT's exports share:
-index k is `ClassId` k, 0 is none. A pixel there has one class; where classes overlap, the form with a
-folder a class holds them.
+index k is `ClassId` k, 0 is none. A pixel there has one class; where classes overlap, the form with one
+folder per class holds them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -34,29 +34,46 @@ def palette() -> bytes:
     return channels.astype(np.uint8).tobytes()
 
 
+def index_picture(image: str, rows: Mapping[int, str], labels: Labels) -> np.ndarray:
+    """Draw the classes of a picture as numbers.
+
+    Args:
+        image: its name, for the error.
+        rows: its run-length texts by `ClassId`.
+        labels: that they are of.
+
+    Returns:
+        (H, W) uint8: the `ClassId` of each pixel, 0 for none.
+
+    Raises:
+        SeverstalError: two classes overlap.
+    """
+    indices = np.zeros(labels.spec.image_shape, np.uint8)
+    for class_id, runs in rows.items():
+        mask = decode(runs, labels.spec.image_shape).view(bool)
+        taken = indices[mask]
+        if taken.any():
+            one, two = (labels.spec.classes[k - 1] for k in (taken.max(), class_id))
+            raise SeverstalError(
+                f"{image}: {one!r} and {two!r} overlap in {np.count_nonzero(taken)} pixels, "
+                "and a pixel of an indexed PNG has one class: export png-classes or another form"
+            )
+        indices[mask] = class_id
+    return indices
+
+
 def write(labels: Labels, path: Path) -> None:
-    """Write a folder with an indexed PNG a picture, clean ones too.
+    """Write a folder with an indexed PNG per picture, clean ones too.
 
     Raises:
         SeverstalError: two classes overlap, two pictures differ in their ending alone, or the folder holds
             something already.
     """
-    names, colours, shape = labels.files(".png"), palette(), labels.spec.image_shape
-    clean = write_indices(np.zeros(shape, np.uint8), colours)
+    names, colours = labels.files(".png"), palette()
     with atomic_folder(path) as part:
         for image, rows in labels:
-            indices = np.zeros(shape, np.uint8)
-            for class_id, runs in rows.items():
-                mask = decode(runs, shape).view(bool)
-                taken = indices[mask]
-                if taken.any():
-                    one, two = (labels.spec.classes[k - 1] for k in (taken.max(), class_id))
-                    raise SeverstalError(
-                        f"{image}: {one!r} and {two!r} overlap in {np.count_nonzero(taken)} pixels, "
-                        "and a pixel of an indexed PNG has one class: export png-classes or another form"
-                    )
-                indices[mask] = class_id
-            (part / names[image]).write_bytes(write_indices(indices, colours) if rows else clean)
+            data = write_indices(index_picture(image, rows, labels), colours)
+            (part / names[image]).write_bytes(data)
 
 
 def write_classes(labels: Labels, path: Path) -> None:
@@ -80,28 +97,38 @@ def write_classes(labels: Labels, path: Path) -> None:
 def read(path: Path, target: Target) -> Iterator[Picture]:
     """Read a folder of indexed or grey PNGs, the value of a pixel being its `ClassId`.
 
+    Other values are told by `target.classes`, as `255=0` for a background of 255 or `128=2`; where there is
+    one class, 255 stands for it without being told.
+
     Raises:
-        SeverstalError: a file is no such PNG, belongs to no picture, has another size, or an index that is no
+        SeverstalError: a file is no such PNG, belongs to no picture, has another size, or a value that is no
             class.
     """
-    last = len(target.spec.classes)
+    meaning = _meaning(target)
     for file in files_of(path, ".png"):
         image = target.image_of_stem(file.stem, str(file))
         indices = read_indices(read_bytes(file), target.spec.image_shape, str(file))
         target.check_size(*indices.shape, str(file))
-        if indices.max() > last:
+        unknown = [value for value in np.unique(indices).tolist() if value not in meaning]
+        if unknown:
             raise SeverstalError(
-                f"{file}: index {indices.max()} is no class, they go from 1 to {last}: "
-                "give each pixel its class number, 0 for none"
+                f"{file}: index {unknown[-1]} is no class, they go from 1 to {len(target.spec.classes)}: "
+                f"say which class it is with --classes {unknown[-1]}=1, or {unknown[-1]}=0 for none"
             )
-        found = (k for k in target.spec.class_ids if (indices == k).any())
-        yield Picture(str(file), image, iter([Shape(str(file), k, indices == k) for k in found]))
+        shapes = [
+            Shape(str(file), class_id, indices == value)
+            for value, class_id in meaning.items()
+            if class_id and (indices == value).any()
+        ]
+        yield Picture(str(file), image, iter(shapes))
 
 
 def read_classes(path: Path, target: Target) -> Iterator[Picture]:
-    """Read a folder a class, named by its `ClassId`, of PNGs in which whatever is not zero is set.
+    """Read a folder per class, named by its `ClassId`, of PNGs in which whatever is not background is set.
 
-    A picture that stands in some of the folders has none of the other classes.
+    The background is 0, or the value that `target.classes` gives class 0, as `255=0`. In a mask of black,
+    white and greys between, as smoothed or once JPEG-compressed ones are, greys nearer to the background
+    count as such. A picture that stands in some of the folders has none of the other classes.
 
     Raises:
         SeverstalError: none of the folders is there, or as `read`.
@@ -109,7 +136,7 @@ def read_classes(path: Path, target: Target) -> Iterator[Picture]:
     folders = {k: path / str(k) for k in target.spec.class_ids if (path / str(k)).is_dir()}
     if not folders:
         raise SeverstalError(
-            f"{path}: holds no folder named {target.spec.class_ids[0]}: name a folder a class"
+            f"{path}: holds no folder named {target.spec.class_ids[0]}: name one folder per class"
         )
     files: dict[str, list[tuple[int, Path]]] = {}
     for class_id, folder in folders.items():
@@ -120,9 +147,22 @@ def read_classes(path: Path, target: Target) -> Iterator[Picture]:
         yield Picture(str(path / "*" / name), image, _masks(of_class, target))
 
 
+def _meaning(target: Target) -> dict[int, int]:
+    """The class of each value, 0 for the background."""
+    told = {int(label): k for label, k in target.classes.items() if label.isdecimal() and len(label) < 4}
+    meaning = {0: 0} | {k: k for k in target.spec.class_ids}
+    if len(target.spec.classes) == 1:
+        meaning[255] = 1
+    return meaning | told
+
+
 def _masks(files: list[tuple[int, Path]], target: Target) -> Iterator[Shape]:
+    background = next((value for value, k in _meaning(target).items() if value and not k), 0)
     for class_id, file in files:
         indices = read_indices(read_bytes(file), target.spec.image_shape, str(file))
         target.check_size(*indices.shape, str(file))
-        if indices.any():
-            yield Shape(str(file), class_id, indices != 0)
+        apart = np.abs(indices.astype(np.int16) - background)
+        if {0, 255} <= set(np.unique(indices).tolist()):
+            apart = apart >= 128  # greys between black and white belong to the nearer one
+        if apart.any():
+            yield Shape(str(file), class_id, apart != 0)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from severstal.annotations.labels import Unusable
 from severstal.annotations.outside import quote
 from severstal.annotations.polygons import fill
 from severstal.errors import SeverstalError
@@ -52,12 +53,13 @@ def polygon(points: Sequence[Sequence[Any]], shape: tuple[int, int], where: str)
         (H, W) bool.
 
     Raises:
-        SeverstalError: fewer than three different corners, or a coordinate that is none.
+        Unusable: fewer than three different corners.
+        SeverstalError: a coordinate is none.
 
     Example:
         >>> polygon([(0, 0), (5, 0)], (2, 2), "a.json shape 1")
         Traceback (most recent call last):
-        severstal.errors.SeverstalError: a.json shape 1: the polygon has 2 different corners: draw ...
+        severstal.annotations.labels.Unusable: a.json shape 1: has fewer than 3 different corners: left out
     """
     corners = []
     for point in points:
@@ -65,9 +67,7 @@ def polygon(points: Sequence[Sequence[Any]], shape: tuple[int, int], where: str)
             raise SeverstalError(f"{where}: a corner is not a pair x, y: draw the shape again")
         corners.append((coordinate(point[0], where), coordinate(point[1], where)))
     if len(set(corners)) < 3:
-        raise SeverstalError(
-            f"{where}: the polygon has {len(set(corners))} different corners: draw at least 3 or delete it"
-        )
+        raise Unusable(where, "has fewer than 3 different corners")
     return fill(np.array(corners), shape)
 
 

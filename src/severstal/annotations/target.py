@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import PurePath
 from typing import Any
 
+from severstal.annotations.matching import PictureNames
 from severstal.annotations.outside import base_name, quote
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError, nearest
@@ -18,88 +18,112 @@ class Target:
     Attributes:
         images: names of the picture files, in the order that the table gets.
         spec: the shape and the classes of the data set.
-        classes: `ClassId` by label, for labels that are not named as in the spec.
+        classes: `ClassId` by label, for labels that are not named as in the spec; 0 for a value of masks that
+            is background.
+        skip_boxes: whether rectangles are left out: they enclose a defect and do not outline it.
     """
 
     images: Sequence[str]
     spec: Spec
     classes: Mapping[str, int] = field(default_factory=dict)
+    skip_boxes: bool = False
 
     @cached_property
-    def _names(self) -> frozenset[str]:
-        return frozenset(self.images)
+    def _names(self) -> PictureNames:
+        return PictureNames(self.images)
 
     @cached_property
     def _class_ids(self) -> dict[str, int]:
-        return {name: k for k, name in enumerate(self.spec.classes, start=1)} | dict(self.classes)
+        numbers = {str(k): k for k in self.spec.class_ids}
+        return numbers | {name: k for k, name in enumerate(self.spec.classes, start=1)} | dict(self.classes)
 
-    @cached_property
-    def _stems(self) -> dict[str, list[str]]:
-        stems: dict[str, list[str]] = {}
-        for name in self.images:
-            stems.setdefault(PurePath(name).stem, []).append(name)
-        return stems
+    def has(self, name: Any) -> bool:
+        """Whether a file name means a picture, also if Roboflow or Label Studio renamed it."""
+        return isinstance(name, str) and bool(self._names.find(base_name(name)))
 
     def image(self, name: Any, where: str) -> str:
-        """The picture that a file name means; folders before it count for nothing, no path is opened.
+        """The picture that a file name means, also if Roboflow or Label Studio renamed it.
+
+        Folders before the name count for nothing; no path is opened.
 
         Raises:
-            SeverstalError: there is no such picture.
+            SeverstalError: there is no such picture, or more than one.
         """
-        if isinstance(name, str) and base_name(name) in self._names:
-            return base_name(name)
-        raise SeverstalError(
-            f"{where}: picture {quote(name)} is not among the data set's: "
-            "correct the name, or name the pictures' folder with --images"
-        )
+        found = self._names.find(base_name(name)) if isinstance(name, str) else []
+        if not found:
+            raise SeverstalError(
+                f"{where}: picture {quote(name)} is not among the data set's: "
+                "correct the name, or name the pictures' folder with --images"
+            )
+        return _only(found, where)
 
     def image_of_stem(self, stem: str, where: str) -> str:
-        """The picture whose name without its ending is `stem`.
+        """The picture whose name without its ending is `stem`, also if Roboflow or Label Studio renamed it.
 
         Raises:
             SeverstalError: there is none, or more than one.
         """
-        match self._stems.get(stem, []):
-            case [name]:
-                return name
-            case []:
-                raise SeverstalError(
-                    f"{where}: no picture is named {quote(stem)}: rename the file as its picture, "
-                    "or name the pictures' folder with --images"
-                )
-            case several:
-                raise SeverstalError(
-                    f"{where}: may belong to {' or '.join(several)}: rename one of the pictures"
-                )
+        found = self._names.find_stem(stem)
+        if not found:
+            raise SeverstalError(
+                f"{where}: no picture is named {quote(stem)}: rename the file as its picture, "
+                "or name the pictures' folder with --images"
+            )
+        return _only(found, where)
+
+    def knows(self, label: Any) -> bool:
+        """Whether a label stands for a class."""
+        return type(label) in (str, int) and self._class_ids.get(str(label), 0) > 0
 
     def class_id(self, label: Any, where: str) -> int:
-        """The `ClassId` of a label.
+        """The `ClassId` of a label: a class's name, its number, or what `classes` has for it.
 
         Raises:
             SeverstalError: the label is unknown; names the nearest one.
 
         Example:
-            >>> Target(["a.jpg"], Spec("tiny", (2, 2), ("hole", "crack"))).class_id("crak", "a.json shape 1")
+            >>> target = Target(["a.jpg"], Spec("tiny", (2, 2), ("hole", "crack")))
+            >>> [target.class_id(label, "a.json shape 1") for label in ("crack", "2", 2)]
+            [2, 2, 2]
+            >>> target.class_id("crak", "a.json shape 1")
             Traceback (most recent call last):
             severstal.errors.SeverstalError: a.json shape 1: label 'crak' is unknown, the nearest is ...
         """
-        if isinstance(label, str) and label in self._class_ids:
-            return self._class_ids[label]
-        known = nearest(str(label)[:200], self._class_ids) or self.spec.classes[0]
+        if self.knows(label):
+            return self._class_ids[str(label)]
+        names = [*self.spec.classes, *self.classes]
+        known = nearest(str(label)[:200], names) or self.spec.classes[0]
         raise SeverstalError(
             f"{where}: label {quote(label)} is unknown, the nearest is {known!r}: rename it, "
             f"or say which class it is with --classes {quote(label)}={self._class_ids[known]}"
         )
 
     def check_size(self, height: Any, width: Any, where: str) -> None:
-        """Check the size of a picture as the annotations give it.
+        """Check the size of a picture as the annotations give it, as numbers or text; none given is no fault.
 
         Raises:
             SeverstalError: it is another than the data set's.
         """
-        if (height, width) != self.spec.image_shape:
+        given = (_pixels(height), _pixels(width))
+        if given not in ((None, None), self.spec.image_shape):
             raise SeverstalError(
                 f"{where}: the picture is {quote(height)} x {quote(width)}; this data set is "
                 f"{self.spec.image_shape[0]} x {self.spec.image_shape[1]}: "
                 "annotate pictures of that size or set image_shape in dataset.toml"
             )
+
+
+def _only(found: list[str], where: str) -> str:
+    if len(found) > 1:
+        raise SeverstalError(f"{where}: may belong to {' or '.join(found[:4])}: rename one of the pictures")
+    return found[0]
+
+
+def _pixels(value: Any) -> Any:
+    """A whole number of pixels; None where a tool wrote that it knows none; anything else as it is."""
+    if value is None or value in ("", 0, -1):
+        return None
+    try:
+        return int(float(value)) if type(value) in (int, float, str) and float(value).is_integer() else value
+    except (ValueError, OverflowError):
+        return value

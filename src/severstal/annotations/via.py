@@ -7,10 +7,13 @@ pictures, so that a wrong one cannot be found out here.
 import json
 import math
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from severstal.annotations.labels import Labels, Picture, Shape
+import numpy as np
+
+from severstal.annotations.labels import Labels, Picture, Shape, Unusable, draw_each
 from severstal.annotations.outside import listed, mapped, quote, read_foreign_json
 from severstal.annotations.polygons import outlines
 from severstal.annotations.shapes import box, coordinate, ellipse, polygon
@@ -92,35 +95,46 @@ def _settings(labels: Labels) -> dict[str, Any]:
 def read(path: Path, target: Target) -> Iterator[Picture]:
     """Read a project or exported annotations of VIA 2, or of VIA 1, whose regions are numbered by keys.
 
-    The class of a region is its attribute `class`, or its only one.
+    The class of a region is its attribute `class`, its only one, or the one that names a class of the data
+    set. Points and polylines have no area, and regions without any attribute no class: they are left out.
 
     Raises:
-        SeverstalError: it is no such file, a label or a picture is unknown, or a region cannot be drawn.
+        SeverstalError: it is no such file, a label or a picture is unknown, or a region is damaged.
     """
     content = mapped(read_foreign_json(path), str(path), "the file")
     metadata = mapped(content.get("_via_img_metadata", content), str(path), "_via_img_metadata")
     for count, value in enumerate(metadata.values(), start=1):
         where = f"{path} picture {count}"
         entry = mapped(value, where, "the picture")
-        image = target.image(entry.get("filename"), where)
         regions = entry.get("regions")
         if isinstance(regions, dict):
             regions = list(regions.values())
-        yield Picture(where, image, _shapes(f"{where} ({image})", listed(regions, where, "regions"), target))
+        regions = listed(regions, where, "regions")
+        image = target.image(entry.get("filename"), where)
+        yield Picture(
+            where, image, draw_each(regions, partial(_shape, picture=f"{where} ({image})", target=target))
+        )
 
 
-def _shapes(picture: str, regions: list[Any], target: Target) -> Iterator[Shape]:
-    for count, region in enumerate(regions, start=1):
-        yield _shape(f"{picture} region {count}", region, target)
-
-
-def _shape(where: str, value: Any, target: Target) -> Shape:
-    region, shape = mapped(value, where, "the region"), target.spec.image_shape
-    class_id = target.class_id(
-        _label(mapped(region.get("region_attributes"), where, "region_attributes"), where), where
-    )
+def _shape(count: int, value: Any, picture: str, target: Target) -> Iterator[Shape]:
+    where, shape = f"{picture} region {count}", target.spec.image_shape
+    region = mapped(value, where, "the region")
     drawn = mapped(region.get("shape_attributes"), where, "shape_attributes")
+    kind = drawn.get("name")
+    if not isinstance(kind, str):
+        raise SeverstalError(f"{where}: its shape has no name: draw the region again")
+    if kind not in ("polygon", "rect", "circle", "ellipse"):
+        raise Unusable(where, f"a {quote(kind)} has no area")
+    if kind == "rect" and target.skip_boxes:
+        raise Unusable(where, "a box is no outline")
+    attributes = mapped(region.get("region_attributes"), where, "region_attributes")
+    if not attributes:
+        raise Unusable(where, "has no attribute that could name its class")
+    class_id = target.class_id(_label(attributes, target, where), where)
+    yield Shape(where, class_id, _draw(drawn, shape, where))
 
+
+def _draw(drawn: dict[str, Any], shape: tuple[int, int], where: str) -> np.ndarray:
     def numbers(*names: str) -> list[float]:
         return [coordinate(drawn.get(name), where) for name in names]
 
@@ -131,28 +145,36 @@ def _shape(where: str, value: Any, target: Target) -> Shape:
             )
             if len(across) != len(down):
                 raise SeverstalError(f"{where}: {len(across)} x and {len(down)} y: draw the polygon again")
-            return Shape(where, class_id, polygon(list(zip(across, down, strict=True)), shape, where))
+            return polygon(list(zip(across, down, strict=True)), shape, where)
         case "rect":
             x, y, width, height = numbers("x", "y", "width", "height")
-            return Shape(where, class_id, box(x, y, x + width, y + height, shape))
+            return box(x, y, x + width, y + height, shape)
         case "circle":
             x, y, radius = numbers("cx", "cy", "r")
-            return Shape(where, class_id, ellipse(x, y, radius, radius, shape))
-        case "ellipse":
+            return ellipse(x, y, radius, radius, shape)
+        case _:
             turn = math.degrees(coordinate(drawn.get("theta", 0), where))
-            return Shape(where, class_id, ellipse(*numbers("cx", "cy", "rx", "ry"), shape, turn))
-        case kind:
-            raise SeverstalError(f"{where}: a {quote(kind)} has no area: draw it as a polygon")
+            return ellipse(*numbers("cx", "cy", "rx", "ry"), shape, turn)
 
 
-def _label(attributes: dict[str, Any], where: str) -> Any:
-    if _ATTRIBUTE not in attributes and len(attributes) != 1:
-        names = ", ".join(map(quote, attributes)) or "none"
+def _label(attributes: dict[str, Any], target: Target, where: str) -> Any:
+    values = {name: _ticked(value) for name, value in attributes.items()}
+    if _ATTRIBUTE in values:
+        return values[_ATTRIBUTE]
+    if len(values) == 1:
+        return next(iter(values.values()))
+    known = {value for value in values.values() if target.knows(value) and not str(value).isdecimal()}
+    if len(known) != 1:
+        names = ", ".join(map(quote, attributes))
         raise SeverstalError(
             f"{where}: its attributes are {names[:200]}: give the class in an attribute named {_ATTRIBUTE!r}"
         )
-    value = attributes.get(_ATTRIBUTE, next(iter(attributes.values())))
-    if isinstance(value, dict):  # of check boxes
-        ticked = [name for name, on in value.items() if on is True]
-        return ticked[0] if len(ticked) == 1 else value
-    return value
+    return known.pop()
+
+
+def _ticked(value: Any) -> Any:
+    """The only name that is ticked of check boxes; any other value as it is."""
+    if not isinstance(value, dict):
+        return value
+    ticked = [name for name, on in value.items() if on is True]
+    return ticked[0] if len(ticked) == 1 else value
