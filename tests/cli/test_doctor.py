@@ -142,7 +142,8 @@ def test_pictures_of_every_sort(csv: Callable, tmp_path: Path) -> None:
     said = "\n".join(line for finding in report.findings for line in (finding.what, *finding.examples))
     for words in ("deep.png: has more than 8 bits", "low.png: the picture is 128 x 1600", "cut.jpg: damaged"):
         assert words in said
-    assert "note.txt: not a picture" in said
+    assert "note.txt" not in said
+    assert "images: passed over: 1 file that is no picture (note.txt)" in report.looked_at
     assert "image b.jpg is not among the pictures in images" in said
 
 

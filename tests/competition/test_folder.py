@@ -3,7 +3,8 @@
 import pytest
 
 from severstal.competition import folder
-from severstal.competition.folder import COMPETITION, list_images, locate_input, open_input
+from severstal.competition.folder import COMPETITION, locate_input, open_input
+from severstal.competition.listing import list_images
 from severstal.competition.spec import SEVERSTAL
 from severstal.errors import SeverstalError
 
@@ -78,15 +79,28 @@ def test_the_real_folders_open(real_data):
     assert (tile.spec.image_shape, len(tile.spec.classes)) == ((256, 512), 5)
 
 
-@pytest.mark.parametrize("name", ["train.csv", "sample_submission.csv"])
-def test_a_missing_table_is_named(layout, name):
-    (layout / name).unlink()
-    with pytest.raises(SeverstalError, match=rf"{name}: no such file: give Kaggle's layout with --input$"):
+def test_missing_labels_are_named(layout):
+    (layout / "train.csv").unlink()
+    with pytest.raises(SeverstalError, match=r"train\.csv: no such file: give Kaggle's layout with"):
         open_input(layout)
 
 
-@pytest.mark.parametrize("name", ["train_images", "test_images"])
-def test_a_missing_folder_of_pictures_is_named(layout, name):
+def test_a_test_set_may_be_absent_and_is_named_where_it_is_needed(layout):
+    assert open_input(layout).has_test
+    open_input(layout).check_test()
+    (layout / "sample_submission.csv").unlink()
+    assert open_input(layout).has_test
+    (layout / "test_images" / "a.jpg").unlink()
+    data = open_input(layout)
+    assert not data.has_test
+    (layout / "test_images").rmdir()
+    assert not data.has_test
+    with pytest.raises(SeverstalError, match=r"test_images: holds no picture to segment: put pictures there"):
+        data.check_test()
+
+
+def test_a_missing_folder_of_pictures_is_named(layout):
+    name = "train_images"
     (layout / name / "a.jpg").unlink()
     with pytest.raises(SeverstalError, match=rf"{name}: holds no picture: unpack the data set here$"):
         list_images(layout / name)
@@ -99,10 +113,3 @@ def test_a_missing_folder_of_pictures_is_named(layout, name):
     (layout / name).touch()
     with pytest.raises(SeverstalError, match=rf"{name}: no such folder"):
         list_images(layout / name)
-
-
-def test_names_are_sorted_files_that_are_not_hidden(tmp_path):
-    for name in ("b.jpg", "a.png", ".DS_Store", "B.jpg"):
-        (tmp_path / name).touch()
-    (tmp_path / "folder").mkdir()
-    assert list_images(tmp_path) == ["B.jpg", "a.png", "b.jpg"]

@@ -1,6 +1,7 @@
 """Both generations of both tables are read into one."""
 
 import csv
+import unicodedata
 
 import numpy as np
 import pandas as pd
@@ -8,8 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from severstal.competition.checking import check_submission
+from severstal.competition.folder import InputFolder
 from severstal.competition.spec import SEVERSTAL, Spec, read_spec
-from severstal.competition.tables import Sample, read_labels, read_sample, read_submission
+from severstal.competition.submission import write_submission
+from severstal.competition.tables import Sample, read_labels, read_sample, read_submission, read_test_sample
 from severstal.errors import SeverstalError
 
 TODAY = "ImageId,ClassId,EncodedPixels\n"
@@ -189,3 +193,41 @@ def test_the_sample_is_no_submission(real_data):
     found = fault(read_submission, path, SEVERSTAL)
     assert found.startswith(" row 1: class 0 is only the sample submission's placeholder")
     assert found.endswith("(9 more rows have a fault)")
+
+
+NFC, NFD = (unicodedata.normalize(form, "été.png") for form in ("NFC", "NFD"))
+
+
+@pytest.mark.parametrize(("table", "disk"), [(NFC, NFD), (NFD, NFC), (NFC, NFC)])
+def test_names_of_another_unicode_form_are_the_files(table, disk, tmp_path):
+    (tmp_path / "train.csv").write_text(f"ImageId,ClassId,EncodedPixels\n{table},1,1 2\n", encoding="utf-8")
+    labels = read_labels(tmp_path / "train.csv", SEVERSTAL, ["a.png", disk])
+    assert labels["ImageId"].tolist() == [disk]
+
+
+@pytest.mark.parametrize(("table", "disk"), [(NFC, NFD), (NFD, NFC)])
+def test_a_submission_is_spelt_as_the_sample_is(table, disk, tmp_path):
+    (tmp_path / "sample.csv").write_text(
+        f"ImageId,EncodedPixels,ClassId\n{table},1 409600,0\nb.png,,0\n", encoding="utf-8"
+    )
+    sample = read_sample(tmp_path / "sample.csv", SEVERSTAL, ["b.png", disk])
+    assert sample.images == (disk, "b.png")
+    masks = pd.DataFrame([(disk, 2, "1 9")], columns=["ImageId", "ClassId", "EncodedPixels"])
+    write_submission(tmp_path / "out.csv", masks, sample, SEVERSTAL)
+    expected = f"ImageId,EncodedPixels,ClassId\n{table},1 9,2\nb.png,,1\n"
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8") == expected
+    (tmp_path / "other.csv").write_text(expected.replace(table, disk), encoding="utf-8")
+    findings = check_submission(tmp_path / "other.csv", sample, SEVERSTAL)
+    assert "is not among those of the sample submission in this Unicode form: copy the name" in findings[0]
+
+
+def test_a_sample_is_made_of_the_test_pictures_where_there_is_none(tmp_path):
+    data = InputFolder(tmp_path, SEVERSTAL)
+    with pytest.raises(SeverstalError, match="test_images: holds no picture to segment"):
+        read_test_sample(data)
+    data.test_images.mkdir()
+    for name in ("b.png", "a.png", "Thumbs.db"):
+        (data.test_images / name).touch()
+    assert read_test_sample(data) == Sample(("a.png", "b.png"), "today")
+    data.sample_csv.write_text("ImageId,EncodedPixels,ClassId\nb.png,,0\na.png,,0\n")
+    assert read_test_sample(data) == Sample(("b.png", "a.png"), "today")

@@ -1,6 +1,8 @@
 """Every fault planted in real tables is found and repaired; untouched ones are clean."""
 
 import json
+import shutil
+import unicodedata
 from collections.abc import Callable, Iterable
 from itertools import permutations
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from severstal.competition.rle import decode, encode
 from severstal.data.images import read_picture
@@ -257,7 +260,7 @@ def test_overlaps_doubled_rows_and_disorder(reference: pd.DataFrame, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("text", "what", "repaired"),
+    ("text", "what", "written"),
     [
         ("5 0 9 2", "no length", "9 2"),
         ("9 2 5 1", "unsorted", "5 1 9 2"),
@@ -273,16 +276,16 @@ def test_overlaps_doubled_rows_and_disorder(reference: pd.DataFrame, tmp_path: P
     ],
 )
 def test_each_fault_of_a_run(
-    reference: pd.DataFrame, tmp_path: Path, text: str, what: str, repaired: str | None
+    reference: pd.DataFrame, tmp_path: Path, text: str, what: str, written: str | None
 ) -> None:
     table = thin(reference, 16)
     table.loc[4, "EncodedPixels"] = text
     (finding,) = look(table, tmp_path).findings
     assert what in finding.what
     assert finding.examples[0].startswith("row 5: run ")
-    assert finding.repaired == (repaired is not None)
-    if repaired is not None:
-        assert repaired(look(table, tmp_path), tmp_path).EncodedPixels[4] == repaired
+    assert finding.repaired == (written is not None)
+    if written is not None:
+        assert repaired(look(table, tmp_path), tmp_path).EncodedPixels[4] == written
 
 
 def test_a_table_of_placeholders_is_no_table_of_masks(real_data: Path) -> None:
@@ -307,6 +310,45 @@ def test_an_input_folder_with_faults_of_all_sorts(small_input: Path, tmp_path: P
     assert found["extra file", "test_images"] == 1
     assert found["missing file", "train.csv"] == 1
     json.dumps(report.to_dict())
+
+
+def test_masks_and_folders_among_the_pictures_are_found_and_other_files_counted(small_input: Path) -> None:
+    images = small_input / "train_images"
+    names = sorted(path.name for path in images.iterdir())
+    for name in names[:5]:
+        flat = np.full((256, 1600), 255, np.uint8)  # white is the background here
+        flat[40:90, 100:300] = 0
+        Image.fromarray(flat).save(images / f"{Path(name).stem}_mask.png")
+    (images / "Thumbs.db").write_bytes(b"\xd0\xcf\x11\xe0")
+    (images / f"{Path(names[0]).stem}.json").write_text("{}")
+    (images / "batch2").mkdir()
+    (images / names[-1]).rename(images / "batch2" / names[-1])
+    report = examine(small_input, read_picture)
+    found = {finding.kind: finding.count for finding in report.findings}
+    assert found.pop("mask beside picture") == 5
+    assert found.pop("subfolder") == 1
+    assert found.keys() <= {"missing file"}  # of the picture that lies in the folder
+    (line,) = (line for line in report.looked_at if "passed over" in line)
+    assert "2 files that are no pictures (Thumbs.db, ...)" in line
+
+
+@pytest.mark.parametrize("kept", [(), ("test_images",)])
+def test_a_data_set_without_a_test_set_is_clean(small_input: Path, kept: tuple[str, ...]) -> None:
+    for name in {"sample_submission.csv", "test_labels.csv", "test_images"}.difference(kept):
+        path = small_input / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    report = examine(small_input, read_picture)
+    assert report.findings == ()
+    assert report.untested[0].startswith("the test set: there is no ")
+
+
+def test_names_of_another_unicode_form_are_the_same(small_input: Path) -> None:
+    table = (small_input / "train.csv").read_text(encoding="utf-8")
+    name = table.splitlines()[1].partition(",")[0]
+    (small_input / "train.csv").write_text(table.replace(name, f"A\u0308{name}"), encoding="utf-8")
+    pictures = small_input / "train_images"
+    (pictures / name).rename(pictures / unicodedata.normalize("NFC", f"A\u0308{name}"))
+    assert {finding.kind for finding in examine(small_input, read_picture).findings} <= {"wrong order"}
 
 
 def test_what_is_not_there_is_said(small_input: Path) -> None:

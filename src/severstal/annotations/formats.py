@@ -15,7 +15,8 @@ from severstal.annotations.labels import Imported, Labels, Picture, gather_files
 from severstal.annotations.merge import merge, read_earlier
 from severstal.annotations.names import FormatName
 from severstal.annotations.target import Target
-from severstal.competition.folder import InputFolder, list_images, locate_input
+from severstal.competition.folder import InputFolder, locate_input
+from severstal.competition.listing import list_images
 from severstal.competition.spec import read_spec
 from severstal.competition.tables import read_labels
 from severstal.errors import SeverstalError

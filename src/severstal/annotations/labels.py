@@ -192,8 +192,8 @@ def gather_files(
                 drawn += 0 if isinstance(shape, Unusable) else np.count_nonzero(shape.mask)
                 if count > _MOST_SHAPES or drawn > _MOST_DRAWN * target.spec.pixels:
                     raise SeverstalError(
-                        f"{where}: more shapes than anybody draws on one picture: delete those that are there "
-                        "many times"
+                        f"{where}: more shapes than anybody draws on one picture: delete those that are "
+                        "there many times"
                     )
                 if isinstance(shape, Unusable):
                     left_out.setdefault(shape.why, []).append(shape)

@@ -78,11 +78,11 @@ def read_checked(path: str | Path, sample: Sample, spec: Spec) -> Checked:
     header, cells = read_cells(path)
     right = tuple(header) == HEADERS[sample.form]
     rows = name_cells(header, cells, sample.form) if right else read_rows(path)[1]
-    known = frozenset(sample.images)
+    known = frozenset(sample.spelt)
     if rows and not any(row.image in known for row in rows):
         raise SeverstalError(
             f"{path}: names none of the {len(known):,} images of the sample submission (row 1 is of "
-            f"`{shorten(rows[0].image)}`, there it is {sample.images[0]}): give --input the folder it is for"
+            f"`{shorten(rows[0].image)}`, there it is {sample.spelt[0]}): give --input the folder it is for"
         )
     faults = run_faults(rows, spec.image_shape) | row_faults(
         rows, spec.class_ids, images=known, place="those of the sample submission"
@@ -102,7 +102,7 @@ def read_checked(path: str | Path, sample: Sample, spec: Spec) -> Checked:
 
 def _unordered(rows: dict[int, TableRow], sample: Sample) -> Iterator[str]:
     """Say which of the rows, given by index, is the first out of the sample's order."""
-    place = {image: index for index, image in enumerate(sample.images)}
+    place = {image: index for index, image in enumerate(sample.spelt)}
     keys = {index: (place[row.image], int(row.class_text)) for index, row in rows.items()}
     for earlier, later in pairwise(rows):
         if keys[later] < keys[earlier]:
@@ -119,9 +119,9 @@ def _missing(rows: Sequence[TableRow], sample: Sample, spec: Spec) -> Iterator[s
     if sample.form == "today":
         named = {row.image for row in rows}
         yield from (
-            f"image {image} has no row: add `{image},,1`" for image in sample.images if image not in named
+            f"image {image} has no row: add `{image},,1`" for image in sample.spelt if image not in named
         )
     else:
         pairs = {f"{row.image}_{row.class_text}" for row in rows}
-        wanted = (f"{image}_{class_id}" for image, class_id in product(sample.images, spec.class_ids))
+        wanted = (f"{image}_{class_id}" for image, class_id in product(sample.spelt, spec.class_ids))
         yield from (f"pair {pair} has no row: add `{pair},`" for pair in wanted if pair not in pairs)

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from severstal.competition.listing import list_folder, list_images
 from severstal.competition.spec import Spec, read_spec
 from severstal.errors import SeverstalError
 
@@ -49,30 +50,30 @@ class InputFolder:
         """The labels of the test pictures, in `train.csv`'s form; only the sample data set has this file."""
         return self.root / "test_labels.csv"
 
+    @property
+    def has_test(self) -> bool:
+        """Whether there are pictures to be segmented: training, tuning and scoring do without."""
+        return self.test_images.is_dir() and bool(list_folder(self.test_images).pictures)
+
+    def check_test(self) -> None:
+        """Check that there are pictures to be segmented, for a command that needs some.
+
+        Raises:
+            SeverstalError: there is none; says what is missing and where it belongs.
+        """
+        if not self.has_test:
+            raise SeverstalError(
+                f"{self.test_images}: holds no picture to segment: put pictures there, or segment others "
+                "with `severstal segment`"
+            )
+
     def train_names(self) -> list[str]:
-        """Names of the files in `train_images`, sorted. An image that no row of train.csv names is clean."""
+        """Names of the pictures in `train_images`, sorted; those that no row of train.csv names are clean."""
         return list_images(self.train_images)
 
     def test_names(self) -> list[str]:
-        """Names of the files in `test_images`, sorted."""
+        """Names of the pictures in `test_images`, sorted."""
         return list_images(self.test_images)
-
-
-def list_images(folder: Path) -> list[str]:
-    """Names of the files in a folder, sorted, hidden ones left out.
-
-    Raises:
-        SeverstalError: the folder is missing or holds no file.
-    """
-    try:
-        names = sorted(
-            entry.name for entry in os.scandir(folder) if entry.is_file() and not entry.name.startswith(".")
-        )
-    except (FileNotFoundError, NotADirectoryError):
-        raise SeverstalError(f"{folder}: no such folder: give Kaggle's layout with --input") from None
-    if not names:
-        raise SeverstalError(f"{folder}: holds no picture: unpack the data set here")
-    return names
 
 
 def locate_input(folder: str | Path | None = None) -> Path | None:
@@ -98,16 +99,19 @@ def locate_input(folder: str | Path | None = None) -> Path | None:
 
 
 def open_input(root: str | Path) -> InputFolder:
-    """Open an input folder, checking that the two folders and the two tables of Kaggle's layout are there.
+    """Open an input folder, checking that the labelled pictures and their labels are there.
+
+    Pictures to be segmented and a sample submission may be absent: `has_test` and `read_test_sample` tell.
 
     Raises:
-        SeverstalError: one of them is missing, or `dataset.toml` is faulty.
+        SeverstalError: `train_images` or `train.csv` is missing, or `dataset.toml` is faulty.
     """
     folder = InputFolder(Path(root), read_spec(root))
-    for place in (folder.train_images, folder.test_images):
-        if not place.is_dir():
-            raise SeverstalError(f"{place}: no such folder: give Kaggle's layout with --input")
-    for table in (folder.train_csv, folder.sample_csv):
-        if not table.is_file():
-            raise SeverstalError(f"{table}: no such file: give Kaggle's layout with --input")
+    if not folder.train_images.is_dir():
+        raise SeverstalError(f"{folder.train_images}: no such folder: give Kaggle's layout with --input")
+    if not folder.train_csv.is_file():
+        raise SeverstalError(
+            f"{folder.train_csv}: no such file: give Kaggle's layout with --input, or import labels with "
+            "`severstal import`"
+        )
     return folder

@@ -1,6 +1,7 @@
 """The rows of a label or submission CSV as they stand, of either generation, and what is wrong with them."""
 
 import csv
+import unicodedata
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -160,6 +161,33 @@ def split_pair(text: str) -> tuple[str, str]:
     return (image, class_text) if underscore else (text, "")
 
 
+def match_images(rows: Sequence[TableRow], images: Collection[str]) -> list[TableRow]:
+    r"""Spell the images of rows as the pictures are spelt, where only the Unicode form (NFC, NFD) differs.
+
+    macOS keeps the accent of a file's name apart from its letter (NFD), most programs write the two as one
+    (NFC): both look the same.
+
+    Args:
+        rows: as `read_rows` gives them.
+        images: names of the pictures.
+
+    Example:
+        >>> (row,) = match_images([TableRow("\xe9.jpg", "1", "")], ["e\u0301.jpg"])
+        >>> row.image == "e\u0301.jpg"
+        True
+    """
+    known = frozenset(images)
+    if all(row.image.isascii() or row.image in known for row in rows):
+        return list(rows)
+    composed = {unicodedata.normalize("NFC", image): image for image in images}
+    return [
+        row
+        if row.image in known
+        else row._replace(image=composed.get(unicodedata.normalize("NFC", row.image), row.image))
+        for row in rows
+    ]
+
+
 def row_faults(
     rows: Sequence[TableRow],
     class_ids: range,
@@ -212,6 +240,8 @@ def row_faults(
             )
         elif known is not None and row.image not in known:
             fault = f"image {image} is not among {place}: correct the name or delete the row"
+            if match_images([row], known)[0] != row:
+                fault = f"image {image} is not among {place} in this Unicode form: copy the name from there"
         elif earlier < index and rows[earlier].runs == row.runs:
             fault = f"image {image} class {class_text} repeats row {earlier + 1}: delete one of the two"
         elif earlier < index:

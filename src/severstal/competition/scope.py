@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from severstal.competition.folder import InputFolder, list_images
+from severstal.competition.folder import InputFolder
+from severstal.competition.listing import list_images
 from severstal.competition.rows import TableRow, raise_first, read_rows, row_faults, run_faults
 from severstal.competition.spec import Spec
 from severstal.competition.tables import read_sample, tidy

@@ -45,7 +45,8 @@ def write_submission(
         a.jpg,5 3 261 4,3
     """
     sample = replace(sample, form=form or sample.form)
-    rows = _rows(predictions, sample, spec)
+    spelt = dict(zip(sample.images, sample.spelt, strict=True))
+    rows = [(spelt.get(image, image), *rest) for image, *rest in _rows(predictions, sample, spec)]
     with atomic_write(path) as part:
         with part.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")

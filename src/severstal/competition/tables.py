@@ -1,14 +1,23 @@
 """Labels and submissions as one tidy table, whichever generation's form the CSV has."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from severstal.competition.rows import Form, TableRow, raise_first, read_rows, row_faults, run_faults
+from severstal.competition.folder import InputFolder
+from severstal.competition.rows import (
+    Form,
+    TableRow,
+    match_images,
+    raise_first,
+    read_rows,
+    row_faults,
+    run_faults,
+)
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
 
@@ -22,7 +31,8 @@ def read_labels(path: str | Path, spec: Spec, images: Sequence[str] | None = Non
     Args:
         path: the CSV.
         spec: the shape and the classes of the data set.
-        images: names of the pictures on disk; None leaves unchecked whether each row has its picture.
+        images: names of the pictures on disk; None leaves unchecked whether each row has its picture. A
+            name that differs from the file's in its Unicode form alone (NFC, NFD) becomes the file's.
 
     Returns:
         A row a defect in the file's order: `ImageId` (text), `ClassId` (int64, from 1), `EncodedPixels`
@@ -42,6 +52,8 @@ def read_labels(path: str | Path, spec: Spec, images: Sequence[str] | None = Non
         0   a.jpg        3     5 3 261 4
     """
     form, rows = read_rows(path)
+    if images is not None:
+        rows = match_images(rows, images)
     # Without a defect, today's form has no row at all: an empty text is a label that got lost.
     faults = row_faults(rows, spec.class_ids, images=images, may_be_empty=form == "2019")
     raise_first(path, run_faults(rows, spec.image_shape) | faults)
@@ -95,17 +107,31 @@ class Sample:
     Attributes:
         images: names of the pictures to be segmented, in its order.
         form: the generation whose form it has.
+        written: the same names as the file spells them, where that is another Unicode form; so a submission
+            has to spell them too.
     """
 
     images: tuple[str, ...]
     form: Form
+    written: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def spelt(self) -> tuple[str, ...]:
+        """The images as a submission has to spell them."""
+        return self.written or self.images
 
 
-def read_sample(path: str | Path, spec: Spec) -> Sample:
+def read_sample(path: str | Path, spec: Spec, on_disk: Sequence[str] | None = None) -> Sample:
     r"""Read a `sample_submission.csv` of either generation. Its masks mean nothing and are not looked at.
 
     Today's names each image under class 0, a placeholder; one that names it under several classes will do.
     2019's names each pair of an image and a class once.
+
+    Args:
+        path: the CSV.
+        spec: the classes of the data set.
+        on_disk: names of the pictures there are; a name that differs from one in its Unicode form alone
+            becomes that.
 
     Returns:
         The images in the order in which they first appear, and the form.
@@ -134,4 +160,22 @@ def read_sample(path: str | Path, spec: Spec) -> Sample:
         raise SeverstalError(
             f"{path}: the row {image}_{k} is missing: add it, or list fewer classes in dataset.toml"
         )
-    return Sample(images, form)
+    if on_disk is None:
+        return Sample(images, form)
+    named = tuple(row.image for row in match_images([TableRow(image, "", "") for image in images], on_disk))
+    return Sample(named, form, () if named == images else images)
+
+
+def read_test_sample(data: InputFolder) -> Sample:
+    """Read an input folder's sample submission, or make one of its test pictures where it has none.
+
+    Returns:
+        The images, in the file's order or by name, spelt as the files are; and the form, today's without one.
+
+    Raises:
+        SeverstalError: there is no picture to segment, or as `read_sample`.
+    """
+    data.check_test()
+    if not data.sample_csv.is_file():
+        return Sample(tuple(data.test_names()), "today")
+    return read_sample(data.sample_csv, data.spec, data.test_names())

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from severstal.competition.folder import InputFolder
+from severstal.competition.listing import describe_rest
 from severstal.competition.spec import SEVERSTAL, Spec, read_spec
 from severstal.competition.tables import read_sample
 from severstal.doctor.pictures import ReadPicture, group_pictures, read_pictures
 from severstal.doctor.report import EXAMPLES, Finding, Report
 from severstal.doctor.table import open_table, write_table
-from severstal.doctor.table_checks import PartialReport, examine_table, names_in
+from severstal.doctor.table_checks import PartialReport, examine_table, find_strangers, listing_of
 from severstal.errors import SeverstalError
 
 
@@ -92,12 +93,13 @@ def _examine_folder(root: Path, read: ReadPicture) -> Report:
         raise SeverstalError(
             f"{root}: holds neither train.csv nor sample_submission.csv: give Kaggle's layout"
         )
-    missing = [
-        path
-        for path in (folder.train_csv, folder.sample_csv, folder.train_images, folder.test_images)
-        if not path.exists()
-    ]
-    parts = [PartialReport(findings=tuple(_missing_file(path) for path in missing))]
+    needed = [folder.train_csv, folder.train_images]
+    if folder.sample_csv in tables:
+        needed.append(folder.test_images)
+    missing = tuple(_missing_file(path) for path in needed if not path.exists())
+    absent = [path.name for path in (folder.test_images, folder.sample_csv) if not path.exists()]
+    untested = (f"the test set: there is no {' and no '.join(absent)}",) if absent and not missing else ()
+    parts = [PartialReport(findings=missing, untested=untested)]
     repaired = None
     if folder.train_csv in tables:
         part = examine_table(open_table(folder.train_csv, folder.spec), folder.train_images, read, None)
@@ -105,7 +107,10 @@ def _examine_folder(root: Path, read: ReadPicture) -> Report:
         parts.append(part)
     else:
         parts.append(_examine_pictures(folder.train_images, folder.spec, read))
-    sample = read_sample(folder.sample_csv, folder.spec).images if folder.sample_csv in tables else None
+    sample = None
+    if folder.sample_csv in tables:
+        there = listing_of(folder.test_images)
+        sample = read_sample(folder.sample_csv, folder.spec, there.pictures if there else None).images
     parts.append(_examine_sample(folder, sample))
     if folder.truth_csv.is_file():
         parts.append(
@@ -121,24 +126,26 @@ def _examine_folder(root: Path, read: ReadPicture) -> Report:
 
 
 def _examine_pictures(folder: Path, spec: Spec, read: ReadPicture) -> PartialReport:
-    names = names_in(folder)
-    if names is None:
+    listing = listing_of(folder)
+    if listing is None:
         return PartialReport()
-    look = read_pictures(folder, names, spec, read, None)
-    return PartialReport(
-        (f"{folder.name}: {len(names):,} pictures",), tuple(group_pictures(folder, look.faults))
-    )
+    look = read_pictures(folder, listing.pictures, spec, read, None)
+    looked_at = [f"{folder.name}: {len(listing.pictures):,} pictures"]
+    if rest := describe_rest(listing):
+        looked_at.append(f"{folder.name}: {rest}")
+    findings = [*find_strangers(folder, listing), *group_pictures(folder, look.faults)]
+    return PartialReport(tuple(looked_at), tuple(findings))
 
 
 def _examine_sample(folder: InputFolder, images: Sequence[str] | None) -> PartialReport:
     """The sample submission against the test pictures."""
-    there = names_in(folder.test_images)
-    if images is None or there is None:
+    listing, train = listing_of(folder.test_images), listing_of(folder.train_images)
+    if images is None or listing is None:
         return PartialReport()
     name, findings = folder.sample_csv.name, []
-    present, wanted = frozenset(there), frozenset(images)
+    present, wanted = frozenset(listing.pictures), frozenset(images)
     absent = [image for image in images if image not in present]
-    extra = [image for image in there if image not in wanted]
+    extra = [image for image in listing.pictures if image not in wanted]
     if absent:
         findings.append(
             Finding(
@@ -161,7 +168,7 @@ def _examine_sample(folder: InputFolder, images: Sequence[str] | None) -> Partia
                 examples=tuple(extra[:EXAMPLES]),
             )
         )
-    both = sorted(present & set(names_in(folder.train_images) or []))
+    both = sorted(present.intersection(train.pictures)) if train else []
     if both:
         findings.append(
             Finding(

@@ -9,6 +9,8 @@ FindingKind = Literal[
     "missing file",
     "extra file",
     "unreadable picture",
+    "mask beside picture",
+    "subfolder",
     "wrong row",
     "wrong runs",
     "doubled row",

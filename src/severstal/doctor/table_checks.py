@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from severstal.competition.folder import list_images
+from severstal.competition.listing import FolderListing, describe_rest, list_folder
+from severstal.competition.rows import match_images
 from severstal.doctor.displaced import find_by_rows, find_shifts
 from severstal.doctor.pairs import arrange, find_disorder, find_missing_pairs, find_overlaps
 from severstal.doctor.pictures import ReadPicture, group_pictures, read_pictures
-from severstal.doctor.report import Finding
+from severstal.doctor.report import EXAMPLES, Finding
 from severstal.doctor.row_checks import find_row_faults, group_faults, is_placeholder, rewrite
 from severstal.doctor.swapped import find_flips, find_permuted_classes
 from severstal.doctor.table import Table
-from severstal.errors import SeverstalError
 
 
 class PartialReport(NamedTuple):
@@ -38,7 +38,10 @@ def examine_table(
         read: reads a picture.
         order: the images in the order in which a sample submission names them; None for that of their names.
     """
-    names = names_in(folder) if folder is not None else None
+    listing = listing_of(folder) if folder is not None else None
+    names = None if listing is None else listing.pictures
+    if names:
+        table = _spell_as(table, names)
     place = f"the pictures in {folder.name}" if folder is not None else "the pictures"
     line_faults = find_row_faults(table, names, place)
     looked_at = [f"{table.path.name}: {len(table.rows):,} rows, {len(table.runs.rows):,} masks"]
@@ -53,14 +56,17 @@ def examine_table(
     elif table.rows:
         untested.append("how the masks lie: there is none to judge")
 
-    picture_findings: list[Finding] = []
+    picture_findings = [] if listing is None else find_strangers(folder, listing)
     matches = []
     if names:
         look = read_pictures(folder, names, table.spec, read, corrected if judged else None)
-        picture_findings, matches = group_pictures(folder, look.faults), look.matches
+        picture_findings += group_pictures(folder, look.faults)
+        matches = look.matches
         looked_at.append(
             f"{folder.name}: {len(names):,} pictures, {len(matches)} of them laid under their masks"
         )
+    if listing is not None and (rest := describe_rest(listing)):
+        looked_at.append(f"{folder.name}: {rest}")
     if judged:
         steps.append(find_flips(corrected, matches))
         corrected = steps[-1].table
@@ -88,14 +94,48 @@ def examine_table(
     return PartialReport(tuple(looked_at), tuple(findings), unknown, repaired)
 
 
-def names_in(folder: Path) -> list[str] | None:
-    """Names of the pictures in a folder; None where there is no such folder."""
-    if not folder.is_dir():
-        return None
-    try:
-        return list_images(folder)
-    except SeverstalError:
-        return []  # an empty folder: every row then lacks its picture
+def listing_of(folder: Path) -> FolderListing | None:
+    """What a folder of pictures holds; None where there is no such folder."""
+    return list_folder(folder) if folder.is_dir() else None
+
+
+def find_strangers(folder: Path, listing: FolderListing) -> list[Finding]:
+    """Find what lies among the pictures of a folder and should not: masks of pictures, and folders.
+
+    Files that are no pictures do no harm, and are only counted.
+    """
+    findings = []
+    if listing.masks:
+        findings.append(
+            Finding(
+                "mask beside picture",
+                folder.name,
+                "pictures are drawn in a few flat values and named after others, as masks are",
+                len(listing.masks),
+                "move them into a folder of their own, such as masks/, and import them with "
+                "`severstal import png`; until then they are passed over",
+                examples=listing.masks[:EXAMPLES],
+            )
+        )
+    if listing.folders:
+        findings.append(
+            Finding(
+                "subfolder",
+                folder.name,
+                "folders among the pictures are not read",
+                len(listing.folders),
+                f"move the pictures in them into {folder.name} itself",
+                examples=listing.folders[:EXAMPLES],
+            )
+        )
+    return findings
+
+
+def _spell_as(table: Table, names: Sequence[str]) -> Table:
+    """The table with its images spelt as the files are, where only the Unicode form differs."""
+    spelt = match_images(table.rows, names)
+    changed = {index: row for index, row in enumerate(spelt) if row is not table.rows[index]}
+    return table.changed(changed) if changed else table
 
 
 def _placeholders(table: Table) -> list[Finding]:
