@@ -24,7 +24,19 @@ def test_what_is_given_comes_through(monkeypatch: pytest.MonkeyPatch) -> None:
     given = []
     monkeypatch.setattr(experiments, "ablate", lambda *values: given.append(values))
     monkeypatch.setattr("severstal.report.ablation.format_ablation", str)
-    call(ablate, "smoke", "--input", "tiles", "--switches", "ema", "seed", "--folds", "2", "--engine", "ray")
+    call(
+        ablate,
+        "smoke",
+        "--input",
+        "tiles",
+        "--switches",
+        "ema",
+        "seed",
+        "--train-folds",
+        "2",
+        "--engine",
+        "ray",
+    )
     call(ablate, "smoke")
     assert given == [
         ("smoke", Path("tiles"), ("ema", "seed"), 2, None, "ray"),

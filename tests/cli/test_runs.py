@@ -39,7 +39,7 @@ def command(
     def run(*arguments: str | Path) -> tuple[int, str, str]:
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
-            cli.main(["compare", *map(str, arguments)])
+            cli.main([*map(str, arguments)])
         captured = capsys.readouterr()
         return ended.value.code, captured.out, captured.err
 
@@ -79,12 +79,20 @@ def the_line(result: tuple[int, str, str]) -> str:
 
 
 def test_two_runs_and_two_csvs_of_the_same_masks_compare_alike(command: Callable, small_input: Path) -> None:
-    code, printed, _ = command("runs/a", "runs/b", "--json", "runs.json")
+    code, printed, _ = command("compare-runs", "runs/a", "runs/b", "--json", "runs.json")
     assert code == 0
     assert printed.splitlines()[:2] == ["A runs/a", "B runs/b"]
     assert "B is better by 0.1667" in printed
     code, printed, _ = command(
-        "a.csv", "b.csv", "--truth", "truth.csv", "--input", small_input, "--json", "csvs.json"
+        "compare-submissions",
+        "a.csv",
+        "b.csv",
+        "--truth",
+        "truth.csv",
+        "--input",
+        small_input,
+        "--json",
+        "csvs.json",
     )
     assert code == 0
     assert "over all 18 train images" in printed
@@ -98,25 +106,26 @@ def test_two_runs_and_two_csvs_of_the_same_masks_compare_alike(command: Callable
 
 def test_what_cannot_be_compared_is_one_line(command: Callable, small_input: Path) -> None:
     by = ("--truth", "truth.csv", "--input", small_input)
-    assert "--truth" in the_line(command("a.csv", "b.csv"))
-    assert "runs/c: no such run or CSV" in the_line(command("runs/a", "runs/c"))
-    assert "runs/a is a folder and b.csv is not: give two runs or two CSVs" in the_line(
-        command("runs/a", "b.csv", *by)
-    )
-    assert "runs/a is a folder and a.csv is not" in the_line(command("a.csv", "runs/a", *by))
-    assert "leave out --truth, --input" in the_line(command("runs/a", "runs/b", *by))
-    assert "runs: not a run" in the_line(command("runs/a", "runs"))
+    assert "--truth" in the_line(command("compare-submissions", "a.csv", "b.csv"))
+    assert "runs/c: not a run" in the_line(command("compare-runs", "runs/a", "runs/c"))
+    assert "b.csv is a file: give folders of runs" in the_line(command("compare-runs", "runs/a", "b.csv"))
+    line = the_line(command("compare-submissions", "a.csv", "runs/a", *by))
+    assert "runs/a is a folder: give two submissions, or use compare-runs" in line
+    assert "c.csv: no such file" in the_line(command("compare-submissions", "a.csv", "c.csv", *by))
+    assert "runs: not a run" in the_line(command("compare-runs", "runs/a", "runs"))
     Path("runs/b/oof/pairs.csv").unlink()
-    line = the_line(command("runs/a", "runs/b"))
+    line = the_line(command("compare-runs", "runs/a", "runs/b"))
     assert "runs/b/oof/pairs.csv: not there: `severstal score` on the run writes it" in line
     Path("runs/b/oof/pairs.csv").write_text("ImageId\n")
-    assert "runs/b/oof/pairs.csv: its columns are ImageId" in the_line(command("runs/a", "runs/b"))
+    assert "runs/b/oof/pairs.csv: its columns are ImageId" in the_line(
+        command("compare-runs", "runs/a", "runs/b")
+    )
 
 
 def test_a_run_with_other_weights_than_were_scored_is_one_line(command: Callable) -> None:
-    assert command("runs/a", "runs/b")[0] == 0
+    assert command("compare-runs", "runs/a", "runs/b")[0] == 0
     Path("runs/b/fold0/model.safetensors").write_text("WEIGHTS")
-    line = the_line(command("runs/a", "runs/b"))
+    line = the_line(command("compare-runs", "runs/a", "runs/b"))
     assert "runs/b/oof/pairs.csv: not known to be of the weights, folds and settings" in line
     assert line.endswith("`severstal score` on the run writes it\n")
 
@@ -125,11 +134,11 @@ def test_runs_on_other_data_are_one_line(command: Callable, small_input: Path) -
     spec = read_spec(small_input)
     pairs = ScoredPairs.load("runs/a/oof/pairs.csv", spec)
     make_run(Path("runs/few"), small_input, spec, pairs.take(np.arange(9)))
-    line = the_line(command("runs/a", "runs/few"))
+    line = the_line(command("compare-runs", "runs/a", "runs/few"))
     assert "runs/a scores 9 images that runs/few does not, such as train09.png" in line
     other = Spec("other", spec.image_shape, ("bright", "grey"))
     make_run(Path("runs/other"), small_input, other, replace(pairs, spec=other))
-    assert "are of the data sets small and other" in the_line(command("runs/a", "runs/other"))
+    assert "are of the data sets small and other" in the_line(command("compare-runs", "runs/a", "runs/other"))
 
 
 @pytest.mark.slow
@@ -145,7 +154,7 @@ def test_runs_are_scored_and_then_compared(command: Callable, small_input: Path,
         run("score", f"runs/{name}", "--json", f"{name}.json", "--html", f"{name}.html")
         assert Path(f"{name}.html").read_text().count("<h2>") == 2
     cards = [json.loads(Path(f"{name}.json").read_text())["oof"] for name in ("one", "two")]
-    code, printed, error = command("runs/one", "runs/two", "--json", "both.json")
+    code, printed, error = command("compare-runs", "runs/one", "runs/two", "--json", "both.json")
     assert code == 0, error
     found = json.loads(Path("both.json").read_text())
     assert [found["whole"][side] for side in "ab"] == pytest.approx([card["score"] for card in cards])
@@ -177,9 +186,18 @@ def test_what_is_told_of_a_damaged_file_is_in_the_json_too(
 
 
 def test_recipes_are_trained_and_compared(command: Callable, small_input: Path, tiny_recipe: Path) -> None:
-    budget = ("--pictures", 8, "--epochs", 1, "--train-folds", 1)
+    budget = ("--crops", 8, "--epochs", 1, "--train-folds", 1)
     code, printed, error = command(
-        tiny_recipe, "--networks", "fpn", "linknet", "--input", small_input, *budget, "--output", "out"
+        "compare",
+        tiny_recipe,
+        "--networks",
+        "fpn",
+        "linknet",
+        "--input",
+        small_input,
+        *budget,
+        "--output",
+        "out",
     )
     assert code == 0, error
     lines = printed[printed.index("recipe  ") :].splitlines()
@@ -192,8 +210,8 @@ def test_recipes_that_failed_are_an_error_in_the_end(
     command: Callable, small_input: Path, tiny_recipe: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     Path("faulty.toml").write_text(tiny_recipe.read_text() + "\n[loss]\nmasks = {dise = 1.0}\n")
-    budget = ("--pictures", 8, "--epochs", 1, "--train-folds", 1, "--output", "out")
-    code, _, error = command("faulty.toml", tiny_recipe, "--input", small_input, *budget)
+    budget = ("--crops", 8, "--epochs", 1, "--train-folds", 1, "--output", "out")
+    code, _, error = command("compare", "faulty.toml", tiny_recipe, "--input", small_input, *budget)
     assert code == 2
     assert "recipe faulty failed: loss 'dise' is unknown" in caplog.text
     assert error.splitlines()[-1] == "severstal: 1 of 2 recipes failed, as told above: faulty"
@@ -209,10 +227,10 @@ def test_an_encoder_that_gives_way_with_its_weights_is_told(
     )
     pretrained = tiny_recipe.read_text().replace('encoder_weights = "none"', 'encoder_weights = "imagenet"')
     Path("pretrained.toml").write_text(pretrained)
-    code, printed, _ = command(tiny_recipe, "pretrained.toml", "--networks", "fpn", "segnet")
+    code, printed, _ = command("compare", tiny_recipe, "pretrained.toml", "--networks", "fpn", "segnet")
     assert code == 0
     assert printed.splitlines()[:1] == [
-        "recipe pretrained-segnet: segnet cannot be built on tu-mobilenetv3_small_050: it begins on "
+        "recipe pretrained-segnet: segnet cannot be built on tu-mobilenetv3_small_050: it starts on "
         "vgg11_bn, without pretrained weights"
     ]
     weights = {recipe.name: recipe.model.encoder_weights for recipe in compared}
@@ -225,10 +243,7 @@ def test_an_encoder_that_gives_way_with_its_weights_is_told(
     ("arguments", "message"),
     [
         (["tinny"], "'tinny'"),
-        (["smoke", "runs/a"], "smoke: no such run or CSV"),
-        (["smoke", "--truth", "truth.csv"], "--truth says nothing of recipes: leave it out"),
-        (["runs/a", "runs/b", "--pictures", "5"], "--pictures says nothing of runs or CSVs: leave it out"),
-        (["runs/a", "runs/b", "runs/a"], "3 runs or CSVs to compare: give two of them, or recipes alone"),
+        (["smoke", "runs/a"], "runs/a"),
         (
             ["smoke", "--networks", "unett"],
             "architecture 'unett' is unknown: the nearest known one is 'unet'",
@@ -236,5 +251,7 @@ def test_an_encoder_that_gives_way_with_its_weights_is_told(
         (["champion", "--networks", "unet"], "recipe champion has"),
     ],
 )
-def test_what_is_neither_recipes_nor_two_runs(command: Callable, arguments: list, message: str) -> None:
-    assert message in the_line(command(*arguments))
+def test_recipes_that_cannot_be_compared_are_one_line(
+    command: Callable, arguments: list, message: str
+) -> None:
+    assert message in the_line(command("compare", *arguments))

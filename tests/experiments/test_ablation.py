@@ -82,7 +82,7 @@ def test_switches_are_trained_compared_and_sorted(
 def test_what_cannot_be_ablated(small_input: Path, tiny_recipe: Path) -> None:
     with pytest.raises(SeverstalError, match="switch 'emma' is unknown: the nearest known one is 'ema'"):
         experiments.ablate(tiny_recipe, small_input, ["jpeg", "emma"])
-    with pytest.raises(SeverstalError, match="--folds 3: recipe tiny has folds for 1 to 2"):
+    with pytest.raises(SeverstalError, match="--train-folds 3: recipe tiny has folds for 1 to 2"):
         experiments.ablate(tiny_recipe, small_input, folds=3)
     assert not Path("runs").exists()
 

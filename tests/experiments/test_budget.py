@@ -94,7 +94,7 @@ def test_a_budget_that_cannot_be_kept_is_refused(
 ) -> None:
     given = change(recipe_of(epochs, batch), {"pseudo.rounds": rounds})
     with pytest.raises(
-        SeverstalError, match=f"^{few} pictures are too few .*: give --pictures {least} or more$"
+        SeverstalError, match=f"^{few} pictures are too few .*: give --crops {least} or more$"
     ):
         spend(given, few)
     spent = spend(given, least)
@@ -115,7 +115,7 @@ def test_no_length_is_taken_in_which_a_phase_never_begins(budget: int) -> None:
     Plan(spent, spent.training.epoch_images).require_all()
     assert abs(sampled(spent)[0] - budget) <= 16
     very_late = replace(recipe_of(10, 8), phases=(PhaseSettings(start=0.9, class_weights="balanced"),))
-    with pytest.raises(SeverstalError, match=r"^16 pictures are too few for all phases .* --pictures 80 or"):
+    with pytest.raises(SeverstalError, match=r"^16 pictures are too few for all phases .* --crops 80 or"):
         spend(very_late, 16)
 
 

@@ -30,7 +30,7 @@ def test_recipes_are_trained_alike_measured_and_drawn(
     changes = {"seed": 5, "training.epochs": 4, "training.early_stopping": 1, "data.folds": 3}
     other = replace(change(tiny, changes), name="other")
     broken = replace(change(tiny, {"model.options": {"decoder_dropout": "much"}}), name="broken")
-    rows = experiments.compare_recipes([tiny, other, broken], small_input, pictures=24, epochs=2, folds=1)
+    rows = experiments.compare_recipes([tiny, other, broken], small_input, crops=24, epochs=2, folds=1)
     assert [row.recipe for row in rows] == ["tiny", "other", "broken"]
     assert "decoder_dropout" in rows[2].fault
     assert rows[2].score is None
@@ -78,13 +78,13 @@ def test_what_cannot_be_compared(small_input: Path, tiny_recipe: Path) -> None:
         experiments.compare_recipes([tiny_recipe, tiny_recipe], small_input)
     with pytest.raises(SeverstalError, match="--train-folds 3: recipe tiny has folds for 1 to 2"):
         experiments.compare_recipes([tiny_recipe], small_input, folds=3)
-    for budget in ({"pictures": 0}, {"epochs": -1}):
-        with pytest.raises(SeverstalError, match=r"--(pictures 0|epochs -1): give 1 or more"):
+    for budget in ({"crops": 0}, {"epochs": -1}):
+        with pytest.raises(SeverstalError, match=r"--(crops 0|epochs -1): give 1 or more"):
             experiments.compare_recipes([tiny_recipe], small_input, **budget)
     with pytest.raises(
         SeverstalError, match="3 pictures are too few for recipe tiny, of 40 epochs and batches"
     ):
-        experiments.compare_recipes([tiny_recipe], small_input, pictures=3, epochs=40)
+        experiments.compare_recipes([tiny_recipe], small_input, crops=3, epochs=40)
     assert not Path("runs").exists()
 
 
@@ -94,7 +94,7 @@ def test_each_row_says_how_many_pictures_its_recipe_saw(
 ) -> None:
     tiny = load_recipe(tiny_recipe)
     large = replace(change(tiny, {"training.batch_size": 13, "training.early_stopping": 1}), name="large")
-    rows = experiments.compare_recipes([tiny, large], small_input, pictures=100, epochs=5, folds=1)
+    rows = experiments.compare_recipes([tiny, large], small_input, crops=100, epochs=5, folds=1)
     histories = [load_history(Path(row.run, "fold0", "history.jsonl")) for row in rows]
     assert [row.pictures for row in rows] == [100, 104]
     assert [sum(epoch["pictures"] for epoch in epochs) for epochs in histories] == [100, 104]

@@ -1,32 +1,29 @@
 """What each part of a recipe is worth."""
 
-from pathlib import Path
-from typing import Literal
-
-from tyro.conf import Positional as Word
+from severstal.cli.arguments import Engine, InputFolder, Names, OutputFolder, Recipe, TrainFolds
 
 
 def ablate(
-    recipe: Word[str],
-    input: Path | None = None,
-    switches: tuple[str, ...] = (),
-    folds: int | None = None,
-    output: Path | None = None,
-    engine: Literal["local", "ray"] = "local",
+    recipe: Recipe,
+    input: InputFolder = None,
+    switches: Names = (),
+    train_folds: TrainFolds = None,
+    output: OutputFolder = None,
+    engine: Engine = "local",
 ) -> None:
-    """Train a recipe again with one switch turned over at a time, and print what each is worth.
+    """Train a recipe once more for each of its switches, with that one turned over; print what each is worth.
 
-    Killed, the same command goes on: what was trained is not trained again.
+    After an interruption the same command goes on.
 
     Args:
-        recipe: its name, or a TOML file.
-        input: the input folder; without it the usual places, then the sample.
-        switches: names, such as ema class_head seed; without any, all of them.
-        folds: how many folds are trained of each; without it as many as the recipe trains.
-        output: folder for ablation.csv and ablation.json; without it runs/ablate-recipe-RECIPE-INPUT.
-        engine: local trains the folds in turn; ray queues them.
+        recipe: name of a recipe (see `severstal recipes`) or a TOML file.
+        input: input folder in Kaggle's layout; by default the usual places, then a synthetic sample.
+        switches: names of switches, such as ema class_head seed; by default all.
+        train_folds: number of folds to train each time; by default that of the recipe.
+        output: folder of ablation.csv and ablation.json; by default that of the recipe's own run.
+        engine: local trains one fold after the other; ray as many at once as there are devices.
     """
     from severstal import experiments
     from severstal.report.ablation import format_ablation
 
-    print(format_ablation(experiments.ablate(recipe, input, switches, folds, output, engine)))
+    print(format_ablation(experiments.ablate(recipe, input, switches, train_folds, output, engine)))

@@ -2,26 +2,31 @@
 
 import io
 import sys
+from importlib.metadata import version
 
 import tyro
 
 from severstal.cli.ablate import ablate
 from severstal.cli.annotations import export, import_
+from severstal.cli.catalogue import losses, networks, recipes
+from severstal.cli.compare import compare
 from severstal.cli.console import error_line, escape_results
 from severstal.cli.doctor import doctor
 from severstal.cli.download import download
 from severstal.cli.folds import duplicates
-from severstal.cli.jobs import notebooks, predict, run, segment, submit, train, tune
+from severstal.cli.jobs import notebooks, predict, run, submit, train, tune
 from severstal.cli.metrics import metrics
-from severstal.cli.runs import compare, runs
+from severstal.cli.paired import compare_runs, compare_submissions
+from severstal.cli.runs import runs
 from severstal.cli.sample import sample
+from severstal.cli.segment import segment
 from severstal.cli.submissions import check, diff, leaderboard, score
 from severstal.cli.weights import weights
 from severstal.errors import SeverstalError
 from severstal.processes import process_count
 
 COMMANDS = {
-    command.__name__.rstrip("_"): escape_results(command)  # import_: the word itself is Python's
+    command.__name__.rstrip("_").replace("_", "-"): escape_results(command)  # import_: a word of Python's
     for command in (
         sample,
         weights,
@@ -41,10 +46,15 @@ COMMANDS = {
         diff,
         score,
         metrics,
-        compare,
-        runs,
-        ablate,
+        compare_submissions,
         leaderboard,
+        runs,
+        compare_runs,
+        compare,
+        ablate,
+        recipes,
+        networks,
+        losses,
     )
 }
 
@@ -53,6 +63,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Run a subcommand; an error that a person can repair is one line and exit code 2."""
     escape_unprintable()
     words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] == ["--version"]:
+        print(f"severstal {version('severstal')}")
+        sys.exit(0)
     try:
         if process_count() > 1 and words[:1] != ["train"]:
             raise SeverstalError(

@@ -2,20 +2,26 @@
 
 import sys
 from pathlib import Path
+from typing import Annotated
 
-from tyro.conf import Positional as Word
+from tyro.conf import Positional, arg
+
+from severstal.cli.arguments import JsonFile, OptionalCsv, OptionalFolder
 
 
 def doctor(
-    data: Word[Path], images: Path | None = None, json: Path | None = None, repair: Path | None = None
+    data: Positional[Annotated[Path, arg(metavar="DIR_OR_CSV")]],
+    images: OptionalFolder = None,
+    json: JsonFile = None,
+    repair: OptionalCsv = None,
 ) -> int:
     """Find what is wrong with an input folder or a CSV of masks: exit code 0 clean, 1 findings, 2 unusable.
 
     Args:
-        data: an input folder in Kaggle's layout, or a CSV of labels or a submission.
-        images: the folder of the pictures that the CSV names.
+        data: input folder in Kaggle's layout, or a CSV of labels or a submission.
+        images: folder of the pictures that the CSV names.
         json: also write the report to this file.
-        repair: write the table here with everything mended that is certain; of a folder, its train.csv.
+        repair: write the table (of a folder, its train.csv) to this file with every certain fault fixed.
     """
     from severstal.data.pictures import read_picture
     from severstal.doctor import examine, refuse_overwrite, write_repair

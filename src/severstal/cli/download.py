@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+from severstal.cli.arguments import Folder
 
-def download(output: Path = Path("input/severstal-steel-defect-detection")) -> None:
-    """Download the competition's data with Kaggle's client and your own token; goes on where it broke off.
+
+def download(output: Folder = Path("input/severstal-steel-defect-detection")) -> None:
+    """Download the competition's data with Kaggle's client and your own token; interrupted, it continues.
 
     Args:
-        output: the folder to make.
+        output: folder to write.
     """
     from severstal.data.download import download_competition
 

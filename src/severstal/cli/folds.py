@@ -1,16 +1,16 @@
-"""What the folds have to know of the pictures."""
+"""Near-duplicates among the pictures, which folds keep together."""
 
-from pathlib import Path
+from severstal.cli.arguments import InputFolder, OptionalCsv, OptionalFolder
 
 
-def duplicates(input: Path | None = None, output: Path | None = None, pictures: Path | None = None) -> None:
+def duplicates(input: InputFolder = None, output: OptionalCsv = None, figures: OptionalFolder = None) -> None:
     """Find near-duplicate pictures, shifted, brightened and re-encoded ones too, and compare their labels.
 
     Args:
-        input: the input folder; without it the usual places, then the sample.
-        output: where the table of the pairs goes (CSV).
-        pictures: folder for a picture of each pair, side by side with their labels.
+        input: input folder in Kaggle's layout; by default the usual places, then a synthetic sample.
+        output: also write the table of the pairs to this file.
+        figures: also write a figure of each pair, side by side with its labels, to this folder.
     """
     from severstal.experiments.duplicates import report_duplicates
 
-    print(report_duplicates(input, output, pictures)[1])
+    print(report_duplicates(input, output, figures)[1])

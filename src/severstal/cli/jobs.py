@@ -1,30 +1,39 @@
-"""The whole job, its stages, and what was trained on pictures of your own."""
+"""The whole job, and its stages one by one."""
 
 from pathlib import Path
 from typing import Literal
 
-from tyro.conf import Positional as Word
-
+from severstal.cli.arguments import (
+    AveragingMode,
+    Engine,
+    InputFolder,
+    MemberWeights,
+    Names,
+    Number,
+    OutputCsv,
+    Recipe,
+    RunName,
+    Runs,
+)
 from severstal.errors import SeverstalError
 
-Engine = Literal["local", "ray"]
-AveragingMode = Literal["mean", "logit", "power", "rank"]
-Weights = tuple[str, ...]
+SUBMISSION = Path("submissions/submission.csv")
 
 
 def run(
-    recipe: Word[str] = "auto",
-    input: Path | None = None,
-    output: Path = Path("submissions/submission.csv"),
-    name: str | None = None,
+    recipe: Recipe = "auto",
+    input: InputFolder = None,
+    output: OutputCsv = SUBMISSION,
+    name: RunName = None,
 ) -> None:
     """Do the whole job: from the input folder to the submission and its scorecard.
 
     Args:
-        recipe: its name, or a TOML file; "auto" is baseline with a GPU, else smoke.
-        input: the input folder; without it the usual places, then the sample.
-        output: where the submission goes.
-        name: of the run's folder, runs/NAME; without it recipe and input folder.
+        recipe: name of a recipe (see `severstal recipes`) or a TOML file; auto takes baseline with a GPU,
+            else smoke.
+        input: input folder in Kaggle's layout; by default the usual places, then a synthetic sample.
+        output: path of the submission.
+        name: name of the run's folder, runs/NAME; by default recipe and input folder, as smoke-sample.
     """
     from severstal import pipeline
 
@@ -34,20 +43,21 @@ def run(
 
 
 def notebooks(
-    recipe: Word[str] = "auto",
-    input: Path | None = None,
-    output: Path = Path("submissions/submission.csv"),
+    recipe: Recipe = "auto",
+    input: InputFolder = None,
+    output: OutputCsv = SUBMISSION,
     refresh: bool = False,
-    only: tuple[str, ...] = (),
+    only: Names = (),
 ) -> None:
-    """Run the notebooks top to bottom: the same job, with its pictures, kept in runs/NAME/notebooks.
+    """Run the notebooks top to bottom: the same job, with figures, kept in runs/NAME/notebooks.
 
     Args:
-        recipe: its name, or a TOML file; "auto" is baseline with a GPU, else smoke.
-        input: the input folder; without it the usual places, then the sample.
-        output: where the submission goes.
-        refresh: also put the executed notebooks in place of those in notebooks/.
-        only: names of notebooks; 07_architectures, which trains networks side by side, runs only so.
+        recipe: name of a recipe (see `severstal recipes`) or a TOML file; auto takes baseline with a GPU,
+            else smoke.
+        input: input folder in Kaggle's layout; by default the usual places, then a synthetic sample.
+        output: path of the submission.
+        refresh: also replace the notebooks in notebooks/ by the executed ones.
+        only: names of the notebooks to run; by default all but 07_architectures, which compares networks.
     """
     from severstal.notebooks import run_all
 
@@ -56,22 +66,23 @@ def notebooks(
 
 
 def train(
-    recipe: Word[str] = "auto",
-    input: Path | None = None,
-    name: str | None = None,
+    recipe: Recipe = "auto",
+    input: InputFolder = None,
+    name: RunName = None,
     engine: Engine = "local",
 ) -> None:
-    """Check the input, deal the folds and train them: makes runs/NAME; killed, the same command goes on.
+    """Check the input, split it into folds and train them: writes runs/NAME.
 
-    Under `accelerate launch -m` or `torchrun -m` each fold is trained by all processes together.
+    After an interruption the same command goes on. Under `accelerate launch -m` or `torchrun -m` each fold is
+    trained by all processes together.
 
     Args:
-        recipe: its name, or a TOML file; "auto" is baseline with a GPU, else smoke.
-        input: the input folder; without it the usual places, then the sample.
-        name: of the run's folder, runs/NAME; without it recipe and input folder.
-        engine: local trains the folds in turn; ray queues those of all members over the GPUs of this
-            machine, or of the cluster that RAY_ADDRESS names. Without a GPU it trains one on each core,
-            faster than one on all of them.
+        recipe: name of a recipe (see `severstal recipes`) or a TOML file; auto takes baseline with a GPU,
+            else smoke.
+        input: input folder in Kaggle's layout; by default the usual places, then a synthetic sample.
+        name: name of the run's folder, runs/NAME; by default recipe and input folder, as smoke-sample.
+        engine: local trains one fold after the other; ray trains as many at once as there are GPUs (or CPU
+            cores, without a GPU) on this machine, or on the cluster that RAY_ADDRESS names.
     """
     from severstal import pipeline
     from severstal.processes import distributed
@@ -82,12 +93,12 @@ def train(
         print(prepared.folder)
 
 
-def predict(runs: Word[list[Path]], input: Path | None = None) -> None:
+def predict(runs: Runs, input: InputFolder = None) -> None:
     """Predict the labelled images out of fold, and the test images: each is read once for all runs.
 
     Args:
         runs: folders of trained runs, runs/NAME.
-        input: the input folder, where it is no longer where the runs found it.
+        input: input folder, where it was moved since the training.
     """
     if not runs:
         raise SeverstalError("no run is named: give at least one folder, runs/NAME")
@@ -102,23 +113,23 @@ def predict(runs: Word[list[Path]], input: Path | None = None) -> None:
 
 
 def tune(
-    runs: Word[list[Path]],
+    runs: Runs,
     mode: AveragingMode = "mean",
-    weights: Weights = ("uniform",),
-    power: float = 1.0,
-    name: str | None = None,
-    input: Path | None = None,
+    weights: MemberWeights = ("uniform",),
+    power: Number = 1.0,
+    name: RunName = None,
+    input: InputFolder = None,
     explain: bool = False,
 ) -> None:
     """Search gate, thresholds and minimum area of each class on out-of-fold maps; score them cross-fitted.
 
     Args:
-        runs: folder of a trained run, runs/NAME; or several, whose maps are averaged.
-        mode: averaging mode of several runs.
-        weights: of several runs: uniform, selected (on the out-of-fold maps), or one number per run.
-        power: exponent of the power mean.
-        name: of the folder for several runs, runs/NAME.
-        input: the input folder, where it is no longer where the runs found it.
+        runs: folder of a trained run, runs/NAME; several are averaged as an ensemble.
+        mode: how an ensemble averages probabilities.
+        weights: of an ensemble's members: uniform, selected (on out-of-fold maps), or one number per member.
+        power: exponent of the averaging mode power.
+        name: name of the ensemble's folder, runs/NAME; by default made of its members' names.
+        input: input folder, where it was moved since the training.
         explain: also print what each part of each rule is worth.
     """
     from severstal import pipeline
@@ -137,25 +148,25 @@ def tune(
 
 
 def submit(
-    runs: Word[list[Path]],
-    output: Path = Path("submissions/submission.csv"),
+    runs: Runs,
+    output: OutputCsv = SUBMISSION,
     mode: AveragingMode = "mean",
-    weights: Weights = ("uniform",),
-    power: float = 1.0,
-    name: str | None = None,
-    input: Path | None = None,
+    weights: MemberWeights = ("uniform",),
+    power: Number = 1.0,
+    name: RunName = None,
+    input: InputFolder = None,
     propose: bool = False,
 ) -> None:
     """Write the submission of a run, or of several together, with its provenance, and print its scorecard.
 
     Args:
-        runs: folder of a trained run, runs/NAME; or several, whose maps are averaged.
+        runs: folder of a trained run, runs/NAME; several are averaged as an ensemble.
         output: path of the submission; beside it go its provenance, NAME.json, and leaderboard.csv.
-        mode: averaging mode of several runs.
-        weights: of several runs: uniform, selected (on the out-of-fold maps), or one number per run.
-        power: exponent of the power mean.
-        name: of the folder for several runs, runs/NAME.
-        input: the input folder, where it is no longer where the runs found it.
+        mode: how an ensemble averages probabilities.
+        weights: of an ensemble's members: uniform, selected (on out-of-fold maps), or one number per member.
+        power: exponent of the averaging mode power.
+        name: name of the ensemble's folder, runs/NAME; by default made of its members' names.
+        input: input folder, where it was moved since the training.
         propose: write a stable and a bold submission instead, and say what separates them.
     """
     from severstal import experiments, pipeline
@@ -173,23 +184,7 @@ def submit(
     print(output)
 
 
-def segment(run: Word[Path], images: Word[list[Path]], output: Path) -> None:
-    """Segment pictures of your own: an outline picture of each, and masks.csv in train.csv's form.
-
-    Args:
-        run: its folder, runs/NAME.
-        images: picture files.
-        output: folder for what comes out.
-    """
-    if not images:
-        raise SeverstalError("no picture is named: give at least one picture file")
-    import severstal
-    from severstal.deploy.segment import segment_files
-
-    print(f"{output}: {segment_files(severstal.load(run), images, output)} masks on {len(images)} pictures")
-
-
-def _weights(words: Weights) -> Literal["uniform", "selected"] | tuple[float, ...]:
+def _weights(words: tuple[str, ...]) -> Literal["uniform", "selected"] | tuple[float, ...]:
     if words in (("uniform",), ("selected",)):
         return words[0]
     try:

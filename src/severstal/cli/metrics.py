@@ -2,19 +2,18 @@
 
 from pathlib import Path
 
-from tyro.conf import Positional as Word
-
+from severstal.cli.arguments import Images, InputFolder, JsonFile, Labels, OptionalNumber, RunOrCsv
 from severstal.errors import SeverstalError
 from severstal.files import write_json
 
 
 def metrics(
-    csv: Word[Path],
-    truth: Path | None = None,
-    input: Path | None = None,
-    images: Path | None = None,
-    tolerance: float | None = None,
-    json: Path | None = None,
+    csv: RunOrCsv,
+    truth: Labels = None,
+    input: InputFolder = None,
+    images: Images = None,
+    tolerance: OptionalNumber = None,
+    json: JsonFile = None,
 ) -> None:
     """Measure masks against the truth: by pixel, by pair, by component, by outline.
 

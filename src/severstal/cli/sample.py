@@ -2,17 +2,19 @@
 
 from pathlib import Path
 
+from severstal.cli.arguments import Amount, Folder
+
 
 def sample(
-    output: Path = Path("input/sample"), images: int = 480, test_images: int = 120, seed: int = 0
+    output: Folder = Path("input/sample"), images: Amount = 480, test_images: Amount = 120, seed: Amount = 0
 ) -> None:
-    """Draw synthetic steel in the competition's layout, with the truth of its test set.
+    """Render synthetic steel in the competition's layout, with the truth of its test set.
 
     Args:
-        output: the folder to make.
-        images: labelled pictures, 8 to 20,000.
-        test_images: pictures to be segmented, 8 to 20,000.
-        seed: another seed draws other pictures.
+        output: folder to write.
+        images: number of labelled pictures, 8 to 20,000.
+        test_images: number of test pictures, 8 to 20,000.
+        seed: random seed.
     """
     from severstal.synthetic import draw_sample
 

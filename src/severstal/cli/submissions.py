@@ -2,10 +2,24 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from tyro.conf import Positional as Word
+from tyro.conf import Positional, arg
 
+from severstal.cli.arguments import (
+    Csv,
+    Folder,
+    FoldsCsv,
+    HtmlFile,
+    Images,
+    InputFolder,
+    JsonFile,
+    Labels,
+    OptionalNumber,
+    OutputFolder,
+    RunOrCsv,
+    optional,
+)
 from severstal.errors import SeverstalError
 from severstal.files import write_json, write_text
 
@@ -17,14 +31,14 @@ if TYPE_CHECKING:
     from severstal.competition.scored import ScoredPairs
 
 
-def check(csv: Word[Path], input: Path | None = None, json: Path | None = None) -> int:
+def check(csv: Csv, input: InputFolder = None, json: JsonFile = None) -> int:
     """Check a submission and say what it holds: exit code 0 clean, 1 findings, 2 unusable.
 
     Remarks point at what is allowed and yet seldom meant; they are no findings.
 
     Args:
         csv: the submission.
-        input: the input folder; without it the usual places.
+        input: input folder in Kaggle's layout; by default the usual places.
         json: also write findings and figures to this file.
     """
     from severstal.competition import checking, contents, tables
@@ -44,12 +58,12 @@ def check(csv: Word[Path], input: Path | None = None, json: Path | None = None) 
 
 
 def diff(
-    a: Word[Path],
-    b: Word[Path],
-    input: Path | None = None,
-    output: Path | None = None,
-    most: int = 12,
-    json: Path | None = None,
+    a: Csv,
+    b: Csv,
+    input: InputFolder = None,
+    output: OutputFolder = None,
+    most: Annotated[int, arg(metavar="N")] = 12,
+    json: JsonFile = None,
 ) -> int:
     """Compare two submissions pair by pair: exit code 0 the same masks, 1 different ones, 2 unusable.
 
@@ -88,13 +102,13 @@ def diff(
 
 
 def score(
-    csv: Word[Path],
-    truth: Path | None = None,
-    input: Path | None = None,
-    images: Path | None = None,
-    folds: Path | None = None,
-    json: Path | None = None,
-    html: Path | None = None,
+    csv: RunOrCsv,
+    truth: Labels = None,
+    input: InputFolder = None,
+    images: Images = None,
+    folds: FoldsCsv = None,
+    json: JsonFile = None,
+    html: HtmlFile = None,
 ) -> None:
     """Score a submission as Kaggle does, against a table of the truth; or a run, on its out-of-fold masks.
 
@@ -105,7 +119,7 @@ def score(
     Args:
         csv: the submission; or the folder of a run or an ensemble, runs/NAME, which needs nothing else.
         truth: labels in train.csv's form.
-        input: the input folder; without it the usual places.
+        input: input folder in Kaggle's layout; by default the usual places.
         images: the images that count: a folder of pictures, or a CSV with a row for each.
         folds: a run's folds.csv: near-duplicates are resampled together, and the images most like the test
             set are scored for themselves too.
@@ -195,10 +209,10 @@ def _score_run(run: Path, others: dict[str, Path | None], json: Path | None, htm
 
 
 def leaderboard(
-    csv: Word[Path | None] = None,
-    public: float | None = None,
-    private: float | None = None,
-    folder: Path = Path("submissions"),
+    csv: Positional[Annotated[Path | None, optional("CSV")]] = None,
+    public: OptionalNumber = None,
+    private: OptionalNumber = None,
+    folder: Folder = Path("submissions"),
 ) -> None:
     """Show every submission with its out-of-fold score, the best first; enter what Kaggle said of one.
 

@@ -1,15 +1,17 @@
 """Pretrained weights: what the recipes begin with, where it is from, and bringing it to a machine."""
 
-from pathlib import Path
+from typing import Annotated
 
-from tyro.conf import Positional as Word
+from tyro.conf import Positional
+
+from severstal.cli.arguments import JsonFile, OptionalFolder, optional
 
 
 def weights(
-    recipes: Word[tuple[str, ...]] = (),
+    recipes: Positional[Annotated[tuple[str, ...], optional("RECIPE...")]] = (),
     fetch: bool = False,
-    pack: Path | None = None,
-    json: Path | None = None,
+    pack: OptionalFolder = None,
+    json: JsonFile = None,
 ) -> None:
     """List the pretrained weights of recipes: source, licence, size, and whether they are on this machine.
 

@@ -90,7 +90,9 @@ def ablate(
 
 def _with_folds(recipe: Recipe, folds: int) -> Recipe:
     if not 1 <= folds <= recipe.data.folds:
-        raise SeverstalError(f"--folds {folds}: recipe {recipe.name} has folds for 1 to {recipe.data.folds}")
+        raise SeverstalError(
+            f"--train-folds {folds}: recipe {recipe.name} has folds for 1 to {recipe.data.folds}"
+        )
     members = tuple(change(member, {"data.train_folds": folds}) for member in recipe.members)
     return replace(change(recipe, {"data.train_folds": folds}), members=members)
 

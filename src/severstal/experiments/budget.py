@@ -68,7 +68,7 @@ def spend(recipe: Recipe, budget: int, members: int = 1) -> Recipe:
         each = "" if trainings == 1 else f", trained {trainings} times"
         raise SeverstalError(
             f"{budget} pictures are too few for recipe {recipe.name}, of {wanted} epochs and batches of "
-            f"{batch}{each}: give --pictures {least} or more"
+            f"{batch}{each}: give --crops {least} or more"
         )
     try:
         Plan(recipe, images=1).require_all()
@@ -78,7 +78,7 @@ def spend(recipe: Recipe, budget: int, members: int = 1) -> Recipe:
     if length is None:
         raise SeverstalError(
             f"{budget} pictures are too few for all phases of recipe {recipe.name}, in batches of {batch}: "
-            f"give --pictures {trainings * batch * wanted} or more"
+            f"give --crops {trainings * batch * wanted} or more"
         )
     if length.epochs != wanted:
         logger.info(

@@ -37,7 +37,7 @@ logger = logging.getLogger("severstal")
 def compare_recipes(
     recipes: Sequence[str | Path | Recipe],
     input: str | Path | None = None,
-    pictures: int | None = None,
+    crops: int | None = None,
     epochs: int | None = None,
     folds: int | None = None,
     output: str | Path | None = None,
@@ -55,7 +55,7 @@ def compare_recipes(
     Args:
         recipes: names, TOML files, or recipes themselves; no two of one name.
         input: the input folder; None takes the first of the usual places, or draws the sample.
-        pictures: that each recipe sees in each fold, in all members and rounds together, to the nearest whole
+        crops: that each recipe sees in each fold, in all members and rounds together, to the nearest whole
             batches; None as many as the first recipe does.
         epochs: in which it sees them, where batches allow it; None as many as each recipe has.
         folds: trained of each; None as many as the first recipe trains.
@@ -78,7 +78,7 @@ def compare_recipes(
     for name in names:
         if names.count(name) > 1:
             raise SeverstalError(f"recipe {name} is named {names.count(name)} times: give each once")
-    for name, count in (("pictures", pictures), ("epochs", epochs)):
+    for name, count in (("crops", crops), ("epochs", epochs)):
         if count is not None and count < 1:
             raise SeverstalError(f"--{name} {count}: give 1 or more")
     if folds is not None and not 1 <= folds <= chosen[0].data.folds:
@@ -86,7 +86,7 @@ def compare_recipes(
             f"--train-folds {folds}: recipe {names[0]} has folds for 1 to {chosen[0].data.folds}"
         )
     labelled = len(jobs_of(open_recipe(chosen[0], root))[0].images)
-    budget = pictures or pictures_planned(chosen[0], labelled)
+    budget = crops or pictures_planned(chosen[0], labelled)
     chosen = [_level(recipe, chosen[0], budget, epochs, folds) for recipe in chosen]
     ending = root.resolve().name
     runs = [open_recipe(recipe, root, f"compare-{recipe.name}-{ending}") for recipe in chosen]

@@ -1,0 +1,57 @@
+"""Recipes and networks trained side by side under one budget."""
+
+from severstal.cli.arguments import Count, Engine, InputFolder, Names, OutputFolder, Recipes, TrainFolds
+from severstal.errors import SeverstalError
+
+
+def compare(
+    recipes: Recipes,
+    input: InputFolder = None,
+    crops: Count = None,
+    epochs: Count = None,
+    train_folds: TrainFolds = None,
+    networks: Names = (),
+    output: OutputFolder = None,
+    engine: Engine = "local",
+) -> None:
+    """Train recipes side by side on the same folds with as many crops seen; print what each scores and costs.
+
+    After an interruption the same command goes on.
+
+    Args:
+        recipes: names of recipes, or TOML files.
+        input: input folder in Kaggle's layout; by default the usual places, then a synthetic sample.
+        crops: number of crops that each recipe sees per fold, to the nearest whole batches; by default as
+            many as the first recipe sees.
+        epochs: number of epochs in which it sees them; by default that of each recipe.
+        train_folds: number of folds to train of each recipe; by default that of the first.
+        networks: train each recipe once with each of these architectures (or with all), on its own encoder
+            where that fits, else on the smallest that does, without pretrained weights.
+        output: folder of the table and the plot; by default one in runs/.
+        engine: local trains one fold after the other; ray as many at once as there are devices.
+    """
+    from severstal import experiments
+    from severstal.experiments.architectures import with_architecture
+    from severstal.models.registry import architectures
+    from severstal.report.recipes import format_recipes
+    from severstal.runs.opening import choose_recipe
+
+    chosen = [choose_recipe(name) for name in recipes]
+    if networks:
+        every = architectures() if "all" in networks else networks
+        pairs = [(recipe, with_architecture(recipe, name)) for recipe in chosen for name in every]
+        chosen = [other for _, other in pairs]
+        for recipe, other in pairs:
+            before, after = recipe.model, other.model
+            if before.encoder_weights != "none" and after.encoder_name != before.encoder_name:
+                print(
+                    f"recipe {other.name}: {after.architecture} cannot be built on {before.encoder_name}: "
+                    f"it starts on {after.encoder_name}, without pretrained weights"
+                )
+    rows = experiments.compare_recipes(chosen, input, crops, epochs, train_folds, output, engine)
+    print(format_recipes(rows))
+    failed = [row.recipe for row in rows if row.fault]
+    if failed:
+        raise SeverstalError(
+            f"{len(failed)} of {len(rows)} recipes failed, as told above: {', '.join(failed)}"
+        )

@@ -1,0 +1,27 @@
+"""Pictures of your own, segmented by a trained run."""
+
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from severstal.cli.arguments import Folder, Run
+from severstal.errors import SeverstalError
+
+Pictures = Positional[Annotated[list[Path], arg(metavar="PICTURE", help_behavior_hint="")]]
+
+
+def segment(run: Run, images: Pictures, output: Folder) -> None:
+    """Segment pictures of your own: an outline picture of each, and masks.csv in train.csv's form.
+
+    Args:
+        run: folder of a trained run, runs/NAME.
+        images: picture files.
+        output: folder to write to.
+    """
+    if not images:
+        raise SeverstalError("no picture is named: give at least one picture file")
+    import severstal
+    from severstal.deploy.segment import segment_files
+
+    print(f"{output}: {segment_files(severstal.load(run), images, output)} masks on {len(images)} pictures")
