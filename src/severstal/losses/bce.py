@@ -1,4 +1,4 @@
-"""Binary cross-entropy: of every pixel of every mask, and of every class being there at all."""
+"""Binary cross-entropy: of the pixels of masks, and of the presence of classes."""
 
 from collections.abc import Sequence
 
@@ -14,10 +14,10 @@ def pixel_cross_entropy(masks: Tensor, target: Tensor, positive_weights: Sequenc
     Args:
         masks: logits, (N, C, H, W); computed in float32 at least.
         target: 0 to 1, (N, C, H, W).
-        positive_weights: w, how often a pixel of each class counts; one a class, one for all, or none for 1.
+        positive_weights: weight w of the pixels of each class; one per class, one for all, or none for 1.
 
     Returns:
-        One number a pair, (N, C): ln 2 for logits of 0, towards 0 for right ones.
+        One value per pair, (N, C): ln 2 for logits of 0, towards 0 for correct ones.
 
     Example:
         >>> import torch
@@ -33,11 +33,11 @@ def pixel_cross_entropy(masks: Tensor, target: Tensor, positive_weights: Sequenc
 
 
 def presence_cross_entropy(classes: Tensor, present: Tensor) -> Tensor:
-    """Mean over pairs of the cross-entropy of class logits; a class is there when its mask has any pixel.
+    """Mean over pairs of the cross-entropy of class logits; a class is present when its mask has a pixel.
 
     Args:
         classes: logits, (N, C); computed in float32 at least.
-        present: which classes are there, (N, C), 0 or 1; of two pictures mixed, the share of those with it.
+        present: which classes are present, (N, C), 0 or 1; for mixed pictures the share of those with it.
 
     Returns:
         A scalar.

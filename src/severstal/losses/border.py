@@ -1,4 +1,4 @@
-"""Cross-entropy that counts the narrow gaps between neighbouring pieces of a mask more."""
+"""Cross-entropy with a higher weight on narrow gaps between components of a mask."""
 
 from collections.abc import Sequence
 
@@ -16,12 +16,13 @@ _REACH = 6 * _SIGMA  # farther away the weight is below float32's precision
 
 
 def border_weights(masks: Tensor) -> Tensor:
-    """Weights of the gaps between pieces of masks: w0 exp(-(d1 + d2)^2 / (2 sigma^2)), w0 = 10, sigma = 5.
+    """Weights of the gaps between components of masks: w0 exp(-(d1 + d2)^2 / (2 sigma^2)), w0 = 10, sigma =
+    5.
 
-    d1 and d2 are the distances to the nearest and the second nearest connected piece (8 neighbours) of the
-    same mask (Ronneberger 2015, equation 2). Only pixels that belong to no piece get a weight, as in the
-    paper's figure 3, and only where the second piece is within 30 pixels: farther away it is below 2e-7.
-    Made on the CPU, around each piece alone, so that a picture of many pieces takes milliseconds.
+    d1 and d2 are the distances to the nearest and the second nearest component (8-connected) of the same mask
+    (Ronneberger 2015, equation 2). Only pixels of no component get a weight, as in the paper's figure 3, and
+    only where the second component is within 30 pixels: farther away the weight is below 2e-7. Computed on
+    the CPU in a window around each component, so that a picture with many of them takes milliseconds.
 
     Args:
         masks: bool, (N, C, H, W).
@@ -67,12 +68,12 @@ def border_cross_entropy(
     Args:
         masks: logits, (N, C, H, W); computed in float32 at least.
         target: 0 to 1, (N, C, H, W).
-        positive_weights: how often a pixel of each class counts; one a class, one for all, or none for 1.
-        truth: the target before its edges were smoothed, which fills the narrow gaps; None is the target. A
-            pixel belongs to a piece from a half on.
+        positive_weights: weight of the pixels of each class; one per class, one for all, or none for 1.
+        truth: the target before its edges were smoothed, as smoothing fills narrow gaps; None is the target.
+            It is binarized at 0.5.
 
     Returns:
-        One number a pair, (N, C).
+        One value per pair, (N, C).
 
     Example:
         >>> truth = torch.tensor([[[[1.0, 0.0, 1.0]]]])

@@ -1,4 +1,4 @@
-"""Boundary loss: probability costs by how far from the mask it lies."""
+"""Boundary loss: errors weighted by their signed distance to the true boundary."""
 
 import torch
 from torch import Tensor
@@ -13,15 +13,15 @@ def boundary_loss(masks: Tensor, target: Tensor) -> Tensor:
 
     The term phi t, which does not depend on the network and which the paper leaves out, makes the loss 0 for
     the truth and never negative. The paper adds it to an overlap loss, with a weight that grows from 0.01. It
-    needs one: on a mask's rim phi is 0, so masks of a pixel or two across are not seen by it alone.
+    needs one: on the boundary phi is 0, so that by itself it ignores masks that are one or two pixels wide.
 
     Args:
         masks: logits, (N, C, H, W); computed in float32 at least.
-        target: (N, C, H, W); a pixel is of the mask from a half on.
+        target: (N, C, H, W), binarized at 0.5.
 
     Returns:
-        One number a pair, in pixels, (N, C); of a pair without a mask, which has no boundary, Dice's term for
-        false alarms.
+        One value per pair, in pixels, (N, C); of a pair without a mask, which has no boundary, Dice's term
+        for false alarms.
 
     Example:
         >>> truth = torch.tensor([[[[0.0, 1.0, 1.0, 1.0, 0.0, 0.0]]]])  # phi = 1, 0, -1, 0, 1, 2

@@ -1,4 +1,4 @@
-"""Cross-entropy over one softmax: the classes of a pixel, and none, compete."""
+"""Cross-entropy of one softmax over the classes and the background."""
 
 from collections.abc import Sequence
 
@@ -13,9 +13,9 @@ def softmax_cross_entropy(masks: Tensor, target: Tensor, label_smoothing: float 
     """Mean over the pixels of - sum(q ln p), the sum going over the classes and the background (Long 2015).
 
     The background's logit is 0, so p of class k is exp(z_k) / (1 + sum of exp z), and the sigmoid of z_k
-    compares the class with the background alone. A pixel of several classes is shared out equally among
-    them: then the loss ends not at 0 but at the logarithm of their number. Labels in between, of pictures
-    that were mixed, keep their shares, and what is left is background's.
+    compares the class with the background only. A pixel of several classes is divided equally among them: its
+    minimum is then not 0 but the logarithm of their number. Soft labels, of pictures that were mixed, keep
+    their shares, and the rest is the background's.
 
     Args:
         masks: logits z, (N, C, H, W); computed in float32 at least.
@@ -23,8 +23,8 @@ def softmax_cross_entropy(masks: Tensor, target: Tensor, label_smoothing: float 
         label_smoothing: share of q that is spread equally over the classes and the background (Szegedy 2016).
 
     Returns:
-        (N, C), whose mean over the classes is the picture's loss: a class's own pixels make its part C times
-        and those of the background each part once.
+        (N, C), whose mean over the classes is the picture's loss: C times the part of the class's own pixels,
+        plus the part of the background.
 
     Example:
         >>> truth = torch.zeros(1, 2, 1, 1)
@@ -48,7 +48,7 @@ def weighted_softmax_cross_entropy(
     Args:
         masks: logits, (N, C, H, W); computed in float32 at least.
         target: 0 to 1, (N, C, H, W).
-        positive_weights: w; one a class, one for all, or none for 1.
+        positive_weights: w; one per class, one for all, or none for 1.
         label_smoothing: share of q that is spread equally.
 
     Returns:

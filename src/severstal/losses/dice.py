@@ -1,19 +1,19 @@
-"""Soft Dice: the competition's score of each pair, made smooth, taken from 1."""
+"""Soft Dice loss of each pair, with a term of its own for pairs without a mask."""
 
 import torch
 from torch import Tensor
 
 from severstal.losses.target import to_float32
 
-# The share of the picture that a false alarm has to fill to cost a half: 1024 of 256 x 1600 pixels. Nine in
-# ten true masks of every class are larger, so a false alarm of the size of a mask costs most of a pair.
+# Share of the picture at which a false alarm costs 0.5: 1024 of 256 x 1600 pixels. Nine in ten true masks of
+# every class are larger, so that a false alarm as large as a mask costs nearly 1.
 FALSE_ALARM = 1 / 400
 
 
 def false_alarm(probabilities: Tensor) -> Tensor:
-    """Say how large a false alarm is: sum(p^2) / (sum(p^2) + pixels / 400).
+    """Loss of a pair without a mask: sum(p^2) / (sum(p^2) + pixels / 400).
 
-    Also what overlap and distance losses give a pair that has no overlap or distance: one without a mask.
+    The losses of overlap and distance, which are not defined there, use it too.
 
     Args:
         probabilities: p of each pair, (N, C, H * W).
@@ -37,17 +37,17 @@ def soft_dice_loss(masks: Tensor, target: Tensor) -> Tensor:
     - t has a pixel: 1 - 2 sum(p t) / (sum(p) + sum(t)) (Milletari 2016, without the squares).
     - t is empty: sum(p^2) / (sum(p^2) + pixels / 400).
 
-    The metric gives an empty pair 1 only if it is kept empty, and six of seven pairs are empty. Dice summed
-    over a batch hides that, and Dice with a smoothing of one pixel punishes a picture full of probabilities
-    of 0.001 like a real false alarm. Squares tell these apart: they leave quiet background alone, and so the
-    odds that the cross-entropy finds, and fall on what a threshold would let through.
+    The metric gives an empty pair 1 only if it stays empty, and six of seven pairs are empty. Dice summed
+    over a batch ignores that, and Dice smoothed by one pixel penalizes a picture full of probabilities of
+    0.001 like a real false alarm. Squares tell these apart: they hardly penalize low probabilities, which the
+    cross-entropy calibrates, and penalize those that would pass a threshold.
 
     Args:
         masks: logits, (N, C, H, W); computed in float32 at least.
         target: 0 to 1, (N, C, H, W).
 
     Returns:
-        One number a pair, 0 to 1, (N, C).
+        One value per pair, 0 to 1, (N, C).
 
     Example:
         >>> truth = torch.zeros(1, 2, 20, 20)

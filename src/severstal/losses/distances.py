@@ -1,4 +1,4 @@
-"""How far the pixels of a mask are from its boundary, computed on the CPU for a whole batch."""
+"""Distances of pixels to the boundary of a mask, computed on the CPU for a batch."""
 
 import cv2
 import numpy as np
@@ -26,8 +26,8 @@ def distance_to(mask: np.ndarray) -> np.ndarray:
 def signed_distances(masks: Tensor) -> Tensor:
     """Distance of every pixel to the boundary of its mask: positive outside, 0 on the rim, negative inside.
 
-    Outside it is the distance to the nearest pixel of the mask, inside 1 less than that to the nearest pixel
-    without (Kervadec's own code). A mask over the whole picture ends at the picture's border. OpenCV makes it
+    Outside it is the distance to the nearest pixel of the mask, inside 1 minus that to the nearest pixel
+    without (as Kervadec's code). A mask over the whole picture ends at the picture's border. OpenCV makes it
     in about a millisecond a mask of 256 x 512; on a GPU the masks come to the CPU and back for it.
 
     Args:

@@ -1,4 +1,4 @@
-"""Focal cross-entropy: pixels that are right already count little."""
+"""Focal loss: cross-entropy with a low weight on pixels that are predicted well."""
 
 from torch import Tensor
 from torchvision.ops import sigmoid_focal_loss
@@ -19,7 +19,7 @@ def focal_loss(masks: Tensor, target: Tensor) -> Tensor:
         target: 0 to 1, (N, C, H, W).
 
     Returns:
-        One number a pair, (N, C).
+        One value per pair, (N, C).
 
     Example:
         >>> import torch

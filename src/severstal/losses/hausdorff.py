@@ -1,4 +1,4 @@
-"""Hausdorff loss: wrong pixels cost by how far they are from both boundaries, the true and the found one."""
+"""Hausdorff loss: squared errors weighted by the distances to the true and the predicted boundary."""
 
 import torch
 from torch import Tensor
@@ -11,17 +11,17 @@ from severstal.losses.target import binarize, to_float32
 def hausdorff_loss(masks: Tensor, target: Tensor) -> Tensor:
     """Mean over the pixels of (p - t)^2 (d_t^2 + d_p^2) (Karimi 2019, equation 8, with alpha = 2).
 
-    d_t and d_p are the distances to the boundaries of the truth and of what p finds at a half: outside to the
-    nearest pixel of the mask, inside to the nearest without. Where p finds nothing there is no d_p. No
-    gradient goes through the distances. In square pixels it is large at first: the paper weighs it so that
-    it counts as much as Dice; 1e-3 is a start.
+    d_t and d_p are the distances to the boundaries of the truth and of p above 0.5: outside the mask to its
+    nearest pixel, inside to the nearest pixel without. Where p is nowhere above 0.5, d_p is 0. No gradient
+    flows through the distances. In square pixels the loss is large at first: the paper weights it to be as
+    large as Dice; 1e-3 is a start.
 
     Args:
         masks: logits, (N, C, H, W); computed in float32 at least.
-        target: (N, C, H, W); a pixel is of the mask from a half on.
+        target: (N, C, H, W), binarized at 0.5.
 
     Returns:
-        One number a pair, in square pixels, (N, C); of a pair without a mask Dice's term for false alarms.
+        One value per pair, in square pixels, (N, C); for a pair without a mask `false_alarm`.
 
     Example:
         >>> truth = torch.tensor([[[[0.0, 1.0, 1.0, 1.0, 0.0, 0.0]]]])  # d_t = 1, 1, 2, 1, 1, 2

@@ -1,4 +1,4 @@
-"""Lovász hinge: a convex bound of the Jaccard loss, for each picture and class."""
+"""Lovász hinge: a convex surrogate of the Jaccard loss of each pair."""
 
 import torch
 from torch import Tensor
@@ -11,16 +11,16 @@ def lovasz_hinge(masks: Tensor, target: Tensor) -> Tensor:
     """Lovász extension of the Jaccard loss at the hinge errors of each pair (Berman 2018, algorithm 1).
 
     The errors max(0, 1 - z s), s being 1 on the mask and -1 elsewhere, are sorted from the largest, and each
-    is weighed by how much the Jaccard loss grows as its pixel turns wrong after all before it. For a pair
-    without a mask that is the largest error alone. segmentation-models-pytorch sorts the classes of a picture
-    as one, in a loop; here all pairs are sorted at once, each on its own.
+    is weighted by how much the Jaccard loss grows when its pixel becomes wrong after those before it. For a
+    pair without a mask only the largest error counts. segmentation-models-pytorch sorts the classes of a
+    picture together, in a loop; here all pairs are sorted at once, each separately.
 
     Args:
         masks: logits z, (N, C, H, W); computed in float32 at least.
-        target: (N, C, H, W); a pixel is of the mask from a half on.
+        target: (N, C, H, W), binarized at 0.5.
 
     Returns:
-        One number a pair, 0 or more, (N, C).
+        One value per pair, 0 or more, (N, C).
 
     Example:
         >>> truth = torch.tensor([[[[1.0, 0.0, 0.0]], [[0.0, 0.0, 0.0]]]])
@@ -33,16 +33,16 @@ def lovasz_hinge(masks: Tensor, target: Tensor) -> Tensor:
 
 
 def symmetric_lovasz_hinge(masks: Tensor, target: Tensor) -> Tensor:
-    """The mean of the Lovász hinges of the masks and of what is around them (14th place of the competition).
+    """The mean of the Lovász hinges of the masks and of their complements (14th place of the competition).
 
-    A pair without a mask then learns from all of its pixels, not from the worst alone.
+    A pair without a mask then has a gradient at all of its pixels, not only at the worst.
 
     Args:
         masks: logits, (N, C, H, W); computed in float32 at least.
-        target: (N, C, H, W); a pixel is of the mask from a half on.
+        target: (N, C, H, W), binarized at 0.5.
 
     Returns:
-        One number a pair, 0 or more, (N, C).
+        One value per pair, 0 or more, (N, C).
 
     Example:
         >>> symmetric_lovasz_hinge(torch.zeros(1, 1, 2, 2), torch.zeros(1, 1, 2, 2))
@@ -71,7 +71,7 @@ def _sorted_errors(masks: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tenso
 
 
 def _growth(truth: Tensor, true: Tensor) -> Tensor:
-    """By how much the Jaccard loss grows with each pixel that turns wrong, in the order given.
+    """By how much the Jaccard loss grows with each pixel that becomes wrong, in the order given.
 
     With m pixels of the mask still right and a union of u, a true pixel that turns wrong adds 1 / u, and a
     false one, which makes the union larger by itself, m / (u (u - 1)). Written so, nothing is lost to the

@@ -1,4 +1,4 @@
-"""Matthews correlation: of each mask with its probabilities."""
+"""Matthews correlation loss of each pair."""
 
 import torch
 from torch import Tensor
@@ -8,19 +8,20 @@ from severstal.losses.target import to_float32
 
 
 def mcc_loss(masks: Tensor, target: Tensor) -> Tensor:
-    """One minus Matthews' correlation coefficient of each pair (Abhishek 2021), right background included.
+    """One minus Matthews' correlation coefficient of each pair (Abhishek 2021), which counts true negatives
+    too.
 
     (TP TN - FP FN) / sqrt((TP + FP) (TP + FN) (TN + FP) (TN + FN)), where each is a sum over the pixels of
     products of p or 1 - p with t or 1 - t. segmentation-models-pytorch's sums over the batch. The coefficient
-    is not defined for a truth of one label alone: an empty mask gives Dice's term for false alarms, and one
-    over the whole picture the same term for misses.
+    is not defined for a truth of one label only: for an empty mask the loss is `false_alarm`, and for a mask
+    over the whole picture `false_alarm` of 1 - p.
 
     Args:
         masks: logits, (N, C, H, W); computed in float32 at least.
         target: 0 to 1, (N, C, H, W).
 
     Returns:
-        One number a pair, 0 to 2, (N, C).
+        One value per pair, 0 to 2, (N, C).
 
     Example:
         >>> truth = torch.tensor([[[[1.0, 1.0, 0.0, 0.0]]]])

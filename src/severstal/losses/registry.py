@@ -25,12 +25,12 @@ class MaskLoss(NamedTuple):
     """A loss of masks.
 
     Attributes:
-        function: takes logits and a target, both (N, C, H, W), and gives one number a pair, (N, C).
-        target: what it is compared with: the "truth", the truth with smooth "edges", or that with smooth
-            "labels" too. Losses of overlap and distance need the truth: at a smooth one their minimum lies
-            elsewhere, and no class is ever absent.
-        settings: of `build_loss`, which the function takes by these names; "truth" is the truth itself, for
-            what smooth edges would hide.
+        function: takes logits and a target, both (N, C, H, W), and gives one value per pair, (N, C).
+        target: what it is compared with: the "truth", the truth with smoothed "edges", or that with smoothed
+            "labels" as well. Losses of overlap and distance need the truth: with a smoothed target their
+            minimum lies elsewhere, and no class is ever absent.
+        settings: of `build_loss`, which the function takes by these names; "truth" is the target before
+            smoothing.
     """
 
     function: Callable[..., Tensor]
@@ -67,9 +67,9 @@ def describe_losses() -> list[LossDescription]:
 
 
 class NetworkOutput(Protocol):
-    """What a network says of a batch; in training mode maybe also its own `loss`, or `auxiliary` masks.
+    """The output of a network; in training mode maybe with its own `loss`, or with `auxiliary` masks.
 
-    Beside those stands what each of them has `covered`, as `coarsen_target` takes it.
+    With auxiliary masks comes the height and width that each of them has `covered`, see `coarsen_target`.
     """
 
     @property
@@ -84,8 +84,8 @@ class NetworkOutput(Protocol):
 class TrainingLoss(nn.Module):
     """The weighted sum of mask losses, and the cross-entropy of the class head.
 
-    Everything is a mean over pictures of what each picture alone gives, so that a batch may be split among
-    devices or accumulated parts.
+    Each term is a mean over pictures of a value that depends on one picture only, so that a batch may be
+    split over devices or into micro-batches.
 
     Args:
         masks: weight of each mask loss, by its name in `MASK_LOSSES`.
@@ -113,22 +113,22 @@ class TrainingLoss(nn.Module):
         self.settings = {"positive_weights": positive_weights, "label_smoothing": label_smoothing}
 
     def forward(self, output: NetworkOutput, target: Tensor, present: Tensor | None = None) -> Tensor:
-        """Say how wrong a batch is.
+        """Compute the loss of a batch.
 
         Args:
-            output: logits of masks (N, C, H, W), of classes (N, C), and, where deep supervision counts and
-                the network is in training mode, of coarser masks. Where the network has a loss of its own,
-                that one stands in the place of all mask losses.
-            target: masks of 0 or 1, or between where pictures were mixed or shrunk, (N, C, H, W).
-            present: which classes are there, (N, C), 0 to 1; None for what the target shows, which is too
-                little where it was shrunk: of a scratch one pixel wide half is left at half the resolution.
+            output: logits of masks (N, C, H, W), of classes (N, C), and, with deep supervision and in
+                training mode, of coarser masks. Where the network has a loss of its own, it replaces all mask
+                losses.
+            target: masks of 0 or 1, or between where pictures were mixed or downscaled, (N, C, H, W).
+            present: which classes are present, (N, C), 0 to 1; None to read it off the target, which is too
+                low where it was downscaled: a scratch one pixel wide is a half at half the resolution.
 
         Returns:
-            A scalar, float32 at least; the mean over the pictures of the batch.
+            A scalar, at least float32: the mean over the pictures of the batch.
 
         Raises:
-            SeverstalError: the class head counts, but the network has none; weights for another number of
-                classes.
+            SeverstalError: `classes` is above 0 and the network has no class head; weights for another number
+                of classes.
         """
         if output.masks is not None and output.masks.shape != target.shape:
             raise ValueError(f"masks are {tuple(output.masks.shape)}, the target {tuple(target.shape)}")
@@ -188,16 +188,16 @@ def build_loss(
     Args:
         masks: weight of each mask loss, by name; those of 0 are left out.
         classes: weight of the class head's cross-entropy against the presence of each class.
-        positive_weights: how often a pixel of each class counts in the cross-entropies (`bce`,
-            `border_weighted_bce`, `weighted_ce`); one a class, or one for all; empty is 1.
-        class_weights: the mask losses of each class count so many times; one a class; None is 1.
-        label_smoothing: the cross-entropies see the truth moved by this share towards not knowing.
-        edge_smoothing: they see masks whose edges are blurred over so many pixels.
-        deep_supervision: weight of the mask losses of coarser outputs, their mean, against the truth made as
-            coarse; counts where the network gives such outputs, which is in training mode.
+        positive_weights: weight of the pixels of each class in the cross-entropies (`bce`,
+            `border_weighted_bce`, `weighted_ce`); one per class, or one for all; empty is 1.
+        class_weights: weight of the mask losses of each class; one per class; None is 1.
+        label_smoothing: label smoothing of the target of the cross-entropies and of `focal`, 0 to below 1.
+        edge_smoothing: width in pixels over which the edges of their target are blurred.
+        deep_supervision: weight of the mean of the mask losses of the coarser outputs, against the target
+            made as coarse; used where the network has such outputs, which is in training mode.
 
     Raises:
-        SeverstalError: an unknown loss (the nearest known is named); a weight that is negative or not finite;
+        SeverstalError: an unknown loss (the nearest known is named); a weight that is negative or non-finite;
             all of them 0; a smoothing out of its range.
 
     Example:

@@ -1,4 +1,4 @@
-"""What the losses compare with: the truth, made hard, smooth, or coarse, and weights by class."""
+"""The targets of the losses: binarized, smoothed or downscaled masks; and weights per class."""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from severstal.errors import SeverstalError
 
 
 def to_float32(values: Tensor) -> Tensor:
-    """Give the same values in float32, or in float64 where they are.
+    """Convert to float32; float64 stays.
 
     Example:
         >>> to_float32(torch.zeros(1, dtype=torch.bfloat16)).dtype
@@ -21,7 +21,7 @@ def to_float32(values: Tensor) -> Tensor:
 
 
 def binarize(target: Tensor) -> Tensor:
-    """Give the pixels that belong to a mask for at least a half, as bool.
+    """Binarize a soft mask at 0.5, inclusive; bool.
 
     Example:
         >>> binarize(torch.tensor([0.0, 0.4, 0.5, 1.0]))
@@ -31,12 +31,12 @@ def binarize(target: Tensor) -> Tensor:
 
 
 def by_class(weights: Sequence[float], masks: Tensor, name: str = "positive_weights") -> Tensor:
-    """Give weights of classes in a form that multiplies masks.
+    """Shape weights of classes so that they broadcast against masks.
 
     Args:
-        weights: one a class, or one for all.
-        masks: (N, C, H, W).
-        name: of the setting.
+        weights: one per class, or one for all.
+        masks: (N, C, H, W); gives type and device.
+        name: of the setting, for the error.
 
     Returns:
         (C, 1, 1), or (1, 1, 1) for one weight.
@@ -57,7 +57,7 @@ def by_class(weights: Sequence[float], masks: Tensor, name: str = "positive_weig
 
 
 def smooth_labels(target: Tensor, share: float) -> Tensor:
-    """Move the truth by a share of the way towards a half (Szegedy 2016, section 7, for two labels).
+    """Smooth labels: move them by a share of the way to 0.5 (Szegedy 2016, section 7, for two labels).
 
     Example:
         >>> smooth_labels(torch.tensor([0.0, 1.0]), 0.1)
@@ -67,10 +67,10 @@ def smooth_labels(target: Tensor, share: float) -> Tensor:
 
 
 def smooth_edges(target: Tensor, width: float) -> Tensor:
-    """Blur the edges of masks: labels are sure inside and outside, not to the pixel where they end.
+    """Blur the edges of masks: annotators agree on where a defect is, not on the pixel where it ends.
 
-    A Gaussian whose standard deviation is a quarter of `width`, so that across a straight edge the truth goes
-    from 0.02 to 0.98 over that width. Masks go on beyond the picture as they reach its border.
+    A Gaussian whose standard deviation is a quarter of `width`, so that across a straight edge the target
+    goes from 0.02 to 0.98 over that width. At the picture's border the masks are padded by their last pixels.
 
     Args:
         target: 0 to 1, (N, C, H, W), floating.
@@ -95,15 +95,16 @@ def smooth_edges(target: Tensor, width: float) -> Tensor:
 
 
 def coarsen_target(target: Tensor, size: Sequence[int], covered: Sequence[int]) -> Tensor:
-    """Make the truth as coarse as an output of deep supervision, and of exactly its size.
+    """Downscale a target by its maximum to the size of an output of deep supervision.
 
-    A coarse pixel is of a class if any pixel that it touches is: in a mean a small defect would fade.
+    A coarse pixel has a class where any pixel that it touches has it: by the mean a small defect would
+    vanish.
 
     Args:
         target: 0 to 1, (N, C, H, W).
         size: h and w of the output.
-        covered: height and width that its pixels share evenly, from the top left: the picture's, or more
-            where the last row and column reach beyond it. Any will do, also with no whole pixels to a side.
+        covered: height and width in pixels that the output covers from the top left: those of the picture, or
+            more where its last row and column reach beyond. They need not be multiples of `size`.
 
     Returns:
         (N, C, h, w).

@@ -1,4 +1,4 @@
-"""Losses of overlap that tell misses and false alarms apart: Tversky's, of which Jaccard's is one."""
+"""Tversky losses, which weight false positives and false negatives, and Jaccard's as one of them."""
 
 import torch
 from torch import Tensor
@@ -18,7 +18,7 @@ def jaccard_loss(masks: Tensor, target: Tensor) -> Tensor:
         target: 0 to 1, (N, C, H, W).
 
     Returns:
-        One number a pair, 0 to 1, (N, C); of a pair without a mask Dice's term for false alarms.
+        One value per pair, 0 to 1, (N, C); for a pair without a mask `false_alarm`.
 
     Example:
         >>> jaccard_loss(torch.zeros(1, 1, 2, 2), torch.tensor([[[[1.0, 0.0], [0.0, 0.0]]]]))  # 1 - 0.5 / 2.5
@@ -28,14 +28,14 @@ def jaccard_loss(masks: Tensor, target: Tensor) -> Tensor:
 
 
 def tversky_loss(masks: Tensor, target: Tensor) -> Tensor:
-    """One minus the Tversky index of each pair, TP / (TP + 0.3 FP + 0.7 FN): misses cost more (Salehi 2017).
+    """One minus the Tversky index of each pair, TP / (TP + 0.3 FP + 0.7 FN) (Salehi 2017).
 
     Args:
         masks: logits, (N, C, H, W); computed in float32 at least.
         target: 0 to 1, (N, C, H, W).
 
     Returns:
-        One number a pair, 0 to 1, (N, C); of a pair without a mask Dice's term for false alarms.
+        One value per pair, 0 to 1, (N, C); for a pair without a mask `false_alarm`.
 
     Example:
         >>> logits, truth = torch.zeros(1, 1, 2, 2), torch.tensor([[[[1.0, 0.0], [0.0, 0.0]]]])
@@ -46,14 +46,15 @@ def tversky_loss(masks: Tensor, target: Tensor) -> Tensor:
 
 
 def focal_tversky_loss(masks: Tensor, target: Tensor) -> Tensor:
-    """The Tversky loss of each pair to the power of 3/4: good pairs go on learning (Abraham 2019).
+    """The Tversky loss of each pair to the power of 3/4, with a higher gradient for well-predicted pairs
+    (Abraham 2019).
 
     Args:
         masks: logits, (N, C, H, W); computed in float32 at least.
         target: 0 to 1, (N, C, H, W).
 
     Returns:
-        One number a pair, 0 to 1, (N, C); of a pair without a mask Dice's term for false alarms as it is.
+        One value per pair, 0 to 1, (N, C); for a pair without a mask `false_alarm` itself.
 
     Example:
         >>> logits, truth = torch.zeros(1, 1, 2, 2), torch.tensor([[[[1.0, 0.0], [0.0, 0.0]]]])

@@ -50,7 +50,7 @@ class AuxiliaryHeads(nn.Module):
             self._kept = tuple(_features(result)[place] for place in self.places)
 
     def forward(self) -> tuple[Tensor, ...]:
-        """Give the logits of the encoder's last pass, finest first: (N, C, h / stride, w / stride) each."""
+        """Return the logits of the encoder's last pass, finest first: (N, C, h / stride, w / stride) each."""
         kept, self._kept = self._kept, ()
         return tuple(head(feature) for head, feature in zip(self.heads, kept, strict=True))
 

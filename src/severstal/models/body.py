@@ -44,7 +44,7 @@ class Body(SegmentationModel):
             self.classification_head = ClassificationHead(encoder.out_channels[-1], **aux_params)
 
     def forward(self, pictures: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        """Give the logits of the masks (N, C, H, W), and with a class head of the classes (N, C)."""
+        """Return the mask logits (N, C, H, W), and with a class head the class logits (N, C)."""
         features = self.encoder(pictures)
         masks = self.segmentation_head(features)  # (N, C, h, w)
         masks = functional.interpolate(masks, pictures.shape[2:], mode="bilinear")  # (N, C, H, W)

@@ -60,7 +60,7 @@ class SummedPyramid(nn.Module):
         self.scores = nn.ModuleList(nn.Conv2d(width, classes, 1, bias=n == last) for n in range(len(rates)))
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
-        """Give the logits (N, C, h, w) from the deepest feature."""
+        """Return the logits (N, C, h, w) from the deepest feature."""
         pairs = zip(self.branches, self.scores, strict=True)
         return sum(score(branch(features[-1])) for branch, score in pairs)
 

@@ -33,7 +33,7 @@ def dinov3_dpt(
         encoder_weights: "none", a name that the encoder knows, or the path of a `.safetensors` file.
         in_channels: of the pictures.
         classes: of the masks.
-        class_head: whether the network also says which classes a picture holds.
+        class_head: whether the network also predicts which classes a picture holds.
         options: as `dpt` takes them.
 
     Raises:

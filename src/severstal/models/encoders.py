@@ -88,7 +88,7 @@ def weight_tags(base: str) -> list[str]:
 
 
 def any_size(encoder_name: str) -> dict[str, Any]:
-    """Give what has to be told to timm so that a transformer made for one size of picture takes any.
+    """Return what has to be told to timm so that a transformer made for one size of picture takes any.
 
     Args:
         encoder_name: of timm, as `find_encoder` gives it.

@@ -37,7 +37,7 @@ class FcnHead(nn.Module):
             nn.init.zeros_(score.bias)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
-        """Give the logits (N, C, h, w), as fine as the finest feature that is scored."""
+        """Return the logits (N, C, h, w), as fine as the finest feature that is scored."""
         *finer, deepest = features[-len(self.scores) :]
         *skips, coarsest = self.scores
         masks = coarsest(deepest)

@@ -35,7 +35,7 @@ class GlobalConvolution(nn.Module):
         self.wide_first = nn.Sequential(_thin(before, after, wide), _thin(after, after, high))
 
     def forward(self, feature: Tensor) -> Tensor:
-        """Give (N, after, h, w)."""
+        """Return (N, after, h, w)."""
         return self.high_first(feature) + self.wide_first(feature)
 
 
@@ -55,7 +55,7 @@ class BoundaryRefinement(nn.Module):
         )
 
     def forward(self, scores: Tensor) -> Tensor:
-        """Give (N, channels, h, w)."""
+        """Return (N, channels, h, w)."""
         return scores + self.residual(scores)
 
 
@@ -81,7 +81,7 @@ class GcnHead(nn.Module):
         self.classifier = nn.Conv2d(width, classes, 1)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
-        """Give the logits (N, C, H, W)."""
+        """Return the logits (N, C, H, W)."""
         *finer, scores = (read(feature) for read, feature in zip(self.maps, features[STRIDE_4:], strict=True))
         for upsampling, refinement in zip(self.upsamplings, self.refinements, strict=True):
             scores = upsampling(scores)  # twice as wide and high

@@ -74,7 +74,7 @@ class BranchHead(nn.Sequential):
         super().__init__(convolution(depth, depth), nn.Conv2d(depth, classes, 1))
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
-        """Give the logits (N, C, h / 4, w / 4) from the encoder's features."""
+        """Return the logits (N, C, h / 4, w / 4) from the encoder's features."""
         return super().forward(join_branches(features[STRIDE_4:]))
 
 

@@ -45,11 +45,11 @@ class SharedKernel(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def branches(self, feature: Tensor) -> list[Tensor]:
-        """Give what the kernel sees at each rate, before normalisation: (N, after, h, w) each."""
+        """Return what the kernel sees at each rate, before normalisation: (N, after, h, w) each."""
         return [functional.conv2d(feature, self.weight, padding=rate, dilation=rate) for rate in self.rates]
 
     def forward(self, feature: Tensor) -> Tensor:
-        """Give (N, after, h, w)."""
+        """Return (N, after, h, w)."""
         seen = self.branches(feature)
         shared = sum(norm(branch) for norm, branch in zip(self.norms, seen, strict=True))
         return self.dropout((self.point(feature) + shared + self.mean(feature)).relu())

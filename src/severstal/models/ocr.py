@@ -70,7 +70,7 @@ class ObjectContext(nn.Module):
         return (self.scale * query.mT @ key).softmax(dim=2)
 
     def forward(self, pixels: Tensor, regions: Tensor) -> Tensor:
-        """Give the context of the pixels, (N, width, h, w); takes what `relation` takes."""
+        """Return the context of the pixels, (N, width, h, w); takes what `relation` takes."""
         values = self.value(regions).flatten(2)  # (N, width / 2, K)
         context = values @ self.relation(pixels, regions).mT  # (N, width / 2, h w)
         return self.up(context.unflatten(2, pixels.shape[2:]))
@@ -99,7 +99,7 @@ class ContextHead(nn.Module):
         )
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
-        """Give the logits (N, C, h / 4, w / 4) from the encoder's features."""
+        """Return the logits (N, C, h / 4, w / 4) from the encoder's features."""
         joined = join_branches(features[STRIDE_4:])
         pixels = self.pixels(joined)
         context = self.context(pixels, region_features(pixels, self.regions(joined)))
@@ -185,7 +185,7 @@ def hrnet_ocr(
         encoder_weights: "none", a name that the encoder knows, or the path of a `.safetensors` file.
         in_channels: of the pictures.
         classes: of the masks.
-        class_head: whether the network also says which classes a picture holds.
+        class_head: whether the network also predicts which classes a picture holds.
         options: of `HrnetOcr`; others go to timm.
 
     Raises:

@@ -168,7 +168,7 @@ def build_model(
             first use), or the path of a `.safetensors` file.
         in_channels: of the pictures, 1 for grey.
         classes: of the masks, from 1.
-        class_head: whether the network also says which classes a picture holds.
+        class_head: whether the network also predicts which classes a picture holds.
         options: further settings of the architecture, as segmentation-models-pytorch names them; for a timm
             encoder also some of timm's, such as `img_size` for transformers with a window. Names are those of
             a list, values are numbers, words and lists or tables of such: no option names a file.

@@ -56,7 +56,7 @@ class MaskTransformer(nn.Module):
         return {"embeddings", "logits.weight"}
 
     def embed(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Give the embeddings, of length one, of patches (N, h w, depth) and classes (N, C, depth)."""
+        """Return the embeddings, of length one, of patches (N, h w, depth) and classes (N, C, depth)."""
         patches = self.enter(features.flatten(2).mT)  # (N, h w, depth)
         classes = self.embeddings.expand(patches.shape[0], -1, -1)  # (N, C, depth)
         tokens = self.norm(self.blocks(torch.cat([patches, classes], dim=1)))  # (N, h w + C, depth)
@@ -65,7 +65,7 @@ class MaskTransformer(nn.Module):
         return functional.normalize(patches, dim=2), functional.normalize(classes, dim=2)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Give the logits of the masks, (N, C, h, w), from features (N, depth, h, w)."""
+        """Return the logits of the masks, (N, C, h, w), from features (N, depth, h, w)."""
         patches, classes = self.embed(features)
         return self.logits((classes @ patches.mT).unflatten(2, features.shape[2:]))  # (N, C, h, w)
 
@@ -106,7 +106,7 @@ class Segmenter(SegmentationModel):
             self.classification_head = ClassificationHead(self.depth, **aux_params)
 
     def forward(self, pictures: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        """Give the logits of the masks (N, C, H, W), and with a class head of the classes (N, C)."""
+        """Return the mask logits (N, C, H, W), and with a class head the class logits (N, C)."""
         (features,), _ = self.encoder(pictures)
         # What an encoder gives of a block has not passed the norm that its training ended with.
         features = self.encoder.model.norm(features.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)

@@ -17,7 +17,7 @@ class IndexedVgg(VGGEncoder):
     """A VGG of smp that also says where each maximum of its pooling was; weights and names are smp's."""
 
     def forward(self, pictures: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """Give the features, of strides 1 to 32, and the places within each feature of the next one's maxima.
+        """Return the features of strides 1 to 32, and the places of the maxima within each feature.
 
         Returns:
             Features (N, C_i, H / 2^i, W / 2^i), finest first; places, int64, of the size of all features but
@@ -109,7 +109,7 @@ class SegNet(SegmentationModel):
             self.classification_head = ClassificationHead(self.encoder.out_channels[-1], **aux_params)
 
     def forward(self, pictures: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        """Give the logits of the masks (N, C, H, W), and with a class head of the classes (N, C)."""
+        """Return the mask logits (N, C, H, W), and with a class head the class logits (N, C)."""
         features, indices = self.encoder(pictures)
         feature = features[-1]
         for stage, places in zip(self.decoder, indices[::-1], strict=True):

@@ -31,7 +31,7 @@ class DoubleConvolution(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def forward(self, feature: Tensor) -> Tensor:
-        """Give (N, after, h, w)."""
+        """Return (N, after, h, w)."""
         return self.second(self.first(feature).relu()).relu()
 
 
@@ -41,7 +41,7 @@ class ContractingPath(nn.Module):
     Args:
         in_channels: of the pictures.
         width: channels at stride 1; they double with each halving.
-        dropout: share of the deepest feature that is dropped while training.
+        dropout: share of the deepest feature that is dropped in training.
 
     Example:
         >>> [tuple(feature.shape) for feature in ContractingPath(1, 4, 0.5)(torch.zeros(1, 1, 32, 48))[-2:]]
@@ -57,7 +57,7 @@ class ContractingPath(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, feature: Tensor) -> list[Tensor]:
-        """Give the features, finest first."""
+        """Return the features, finest first."""
         features = []
         for number, level in enumerate(self.levels):
             feature = level(self.halve(feature) if number else feature)
@@ -83,7 +83,7 @@ class ExpandingPath(nn.Module):
         self.levels = nn.ModuleList(DoubleConvolution(2 * after, after) for _, after in pairs)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
-        """Give the feature of stride 1, (N, channels[0], H, W)."""
+        """Return the feature of stride 1, (N, channels[0], H, W)."""
         *finer, feature = features
         for double, level, skip in zip(self.doublings, self.levels, finer[::-1], strict=True):
             feature = level(torch.cat([skip, double(feature)], dim=1))  # twice as wide and high
@@ -112,7 +112,7 @@ class UnetPaper(nn.Module):
         self.classification_head = class_head
 
     def forward(self, pictures: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        """Give the logits of the masks (N, C, H, W), and with a class head of the classes (N, C)."""
+        """Return the mask logits (N, C, H, W), and with a class head the class logits (N, C)."""
         features = self.encoder(pictures)
         masks = self.segmentation_head(self.decoder(features))
         return masks if self.classification_head is None else (masks, self.classification_head(features[-1]))
@@ -137,7 +137,7 @@ def unet_paper(
         encoder_weights: "none": nobody published any.
         in_channels: of the pictures.
         classes: of the masks.
-        class_head: whether the network also says which classes a picture holds.
+        class_head: whether the network also predicts which classes a picture holds.
         options: `width`, channels at the picture's size (64); `upsampling`, "learned" (the paper's) or
             "bilinear"; `dropout` of the deepest feature (0.5).
 

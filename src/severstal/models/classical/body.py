@@ -63,7 +63,7 @@ class Classical(nn.Module):
 
     @torch.compiler.disable
     def forward(self, pictures: Tensor) -> OwnLossOutput | Tensor | tuple[Tensor, Tensor]:
-        """Give the logits of the masks (N, C, H, W), and of the classes (N, C); in training mode a loss."""
+        """Return the logits of the masks (N, C, H, W), and of the classes (N, C); in training mode a loss."""
         with torch.no_grad(), torch.autocast(pictures.device.type, enabled=False):
             features = pixel_features(pictures, self.window, self.surround)
             evidence = classes = None

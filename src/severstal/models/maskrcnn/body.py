@@ -92,7 +92,7 @@ class MaskRcnn(nn.Module):
             self.classification_head = ClassificationHead(self.encoder.out_channels[-1], **aux_params)
 
     def forward(self, pictures: Tensor) -> Tensor | tuple[Tensor, Tensor] | OwnLossOutput:
-        """Give the logits of the masks (N, C, H, W), and with a class head of the classes (N, C).
+        """Return the mask logits (N, C, H, W), and with a class head the class logits (N, C).
 
         In training mode there are no masks, but the loss of the boxes and what is in them.
         """
@@ -147,7 +147,7 @@ def maskrcnn(
         encoder_weights: "none", a name that the encoder knows, or the path of a `.safetensors` file.
         in_channels: of the pictures.
         classes: of the masks.
-        class_head: whether the network also says which classes a picture holds.
+        class_head: whether the network also predicts which classes a picture holds.
         options: of `MaskRcnn`; others go to timm.
 
     Raises:

@@ -52,13 +52,13 @@ class InstanceHeads(RoIHeads):
     def _read(
         self, features: Sequence[Tensor], strides: Sequence[int], boxes: Sequence[Tensor]
     ) -> tuple[Tensor, Tensor]:
-        """Give logits of background and classes, (K, C + 1), and what moves the edges, (K, 4 C + 4)."""
+        """Return logits of background and classes, (K, C + 1), and what moves the edges, (K, 4 C + 4)."""
         return self.box_predictor(self.box_head(roi_features(features, strides, boxes, BOX_SIDE)))
 
     def _masks(
         self, features: Sequence[Tensor], strides: Sequence[int], boxes: Sequence[Tensor], labels: Tensor
     ) -> Tensor:
-        """Give the logits of each box's mask of its class, (K, 28, 28)."""
+        """Return the logits of each box's mask of its class, (K, 28, 28)."""
         logits = self.mask_predictor(self.mask_head(roi_features(features, strides, boxes, MASK_SIDE)))
         return logits[torch.arange(len(labels), device=labels.device), labels]
 
@@ -69,7 +69,7 @@ class InstanceHeads(RoIHeads):
         proposals: Sequence[Tensor],
         instances: Sequence[Instances],
     ) -> Tensor:
-        """Give the losses of classes, boxes and masks, summed (He 2017, section 3): a mean over pictures."""
+        """Return the summed losses of classes, boxes and masks (He 2017, section 3), a mean over pictures."""
         targets = [{"boxes": found.boxes, "labels": found.labels} for found in instances]
         boxes, matched, labels, moves = self.select_training_samples(list(proposals), targets)
         counts = [len(part) for part in boxes]
@@ -94,7 +94,7 @@ class InstanceHeads(RoIHeads):
         proposals: Sequence[Tensor],
         size: tuple[int, int],
     ) -> Tensor:
-        """Give the merged masks of what is found, probabilities (N, C, H, W)."""
+        """Return the merged masks of the detections, probabilities (N, C, H, W)."""
         logits, moved = self._read(features, strides, proposals)
         counts = [len(part) for part in proposals]
         every = self.box_coder.decode(moved, list(proposals))[:, 1:].split(counts)  # (K, C, 4) each

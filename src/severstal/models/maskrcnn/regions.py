@@ -28,7 +28,7 @@ class Anchors(nn.Module):
         self.sizes, self.ratios = tuple(sizes), tuple(ratios)
 
     def forward(self, images: ImageList, features: Sequence[Tensor]) -> list[Tensor]:
-        """Give the anchors of each picture, level by level, row by row, (A, 4)."""
+        """Return the anchors of each picture, level by level, row by row, (A, 4)."""
         levels = []
         for size, feature in zip(self.sizes, features, strict=True):
             stride = stride_of(feature, images.tensors)
@@ -73,7 +73,7 @@ class Proposals(RegionProposalNetwork):
     def filter_proposals(
         self, proposals: Tensor, objectness: Tensor, image_shapes: list, num_anchors_per_level: list[int]
     ) -> tuple[list[Tensor], list[Tensor]]:
-        """Give the most likely boxes of each picture that do not repeat each other, and their logits."""
+        """Return the most likely boxes of each picture that do not repeat each other, and their logits."""
         if self.training:
             return super().filter_proposals(proposals, objectness, image_shapes, num_anchors_per_level)
         objectness = objectness.reshape(len(proposals), -1)  # (N, A)
@@ -99,7 +99,7 @@ class Proposals(RegionProposalNetwork):
     def compute_loss(
         self, objectness: Tensor, pred_bbox_deltas: Tensor, labels: list, regression_targets: list
     ) -> tuple[Tensor, Tensor]:
-        """Give the losses of objectness and of boxes, each a mean over the pictures."""
+        """Return the losses of objectness and of boxes, each a mean over the pictures."""
         count = len(labels)
         pictures = zip(
             objectness.view(count, -1),
