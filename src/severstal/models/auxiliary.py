@@ -1,4 +1,4 @@
-"""Deep supervision: small heads that find masks in an encoder's coarser features while it trains."""
+"""Deep supervision: small heads that predict masks from an encoder's coarser features in training."""
 
 import math
 from collections.abc import Sequence
@@ -8,21 +8,21 @@ from torch import Tensor, nn
 
 from severstal.models.mismatch import EncoderMismatch
 
-_COARSE = 8  # features at this stride and above get a head; finer ones are what the decoder is for
+_COARSE = 8  # features of this stride and above get a head; finer ones are the decoder's
 
 
 class AuxiliaryHeads(nn.Module):
     """A 1 x 1 convolution on the deepest feature of each coarse stride (Lee 2015; Szegedy 2015, section 5).
 
-    A gradient reaches the encoder's depths without passing the decoder. The features are those that the
-    encoder gives the decoder anyway: a hook keeps them while the heads are in training mode, so that one pass
-    serves both, and in evaluation nothing is kept or computed.
+    Through them a gradient reaches the encoder's deep stages without passing the decoder. A forward hook
+    keeps the features that the encoder computes for the decoder while the heads are in training mode; in
+    evaluation nothing is kept or computed.
 
     Args:
-        encoder: gives a list of features (N, C, h, w), or a tuple that begins with it.
-        picture: any that the encoder takes, to see its features by.
+        encoder: returns a list of features (N, C, h, w), or a tuple that begins with it.
+        picture: any that the encoder takes, to find the strides of its features.
         classes: of the masks.
-        bias: logit that the heads begin with.
+        bias: initial bias of the heads, a logit.
 
     Raises:
         EncoderMismatch: no feature is coarse enough.

@@ -1,4 +1,4 @@
-"""What the networks of this package on any encoder of smp or timm have in common."""
+"""The base of this package's own networks on any encoder of smp or timm."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,8 +14,8 @@ class Body(SegmentationModel):
     """An encoder and a head that reads masks off its features; `smp_network` builds it as smp's own.
 
     Args:
-        encoder: gives a list of features, finest first.
-        head: takes that list and gives logits of the masks (N, C, h, w), as coarse as it likes.
+        encoder: returns a list of features, finest first.
+        head: takes that list and returns mask logits (N, C, h, w) of any stride.
         aux_params: of smp's classification head on the deepest feature; None for no such head.
 
     Attributes:

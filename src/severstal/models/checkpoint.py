@@ -19,10 +19,10 @@ _ENTRY = "network"  # of the file's metadata
 
 
 def save_weights(network: nn.Module, path: str | Path) -> None:
-    """Write a network's weights and buffers as safetensors, with what it was built as.
+    """Write a network's weights and buffers as safetensors, with a record of its architecture.
 
     Args:
-        network: of `build_model`, or any other, of which the file then says nothing.
+        network: of `build_model`; any other is written without a record of its architecture.
         path: of the file; it is replaced as a whole.
 
     Raises:
@@ -34,7 +34,7 @@ def save_weights(network: nn.Module, path: str | Path) -> None:
 
 
 def read_built_as(path: str | Path) -> dict[str, Any]:
-    """Read what the network of a file of weights was built as; empty where the file does not say it.
+    """Read the record of the architecture in a file of weights; empty where it has none.
 
     Raises:
         SeverstalError: the file is missing or damaged.
@@ -67,7 +67,7 @@ def read_weights(path: str | Path) -> Tensors:
 
 
 def write_tensors(tensors: Mapping[str, torch.Tensor], path: str | Path, metadata: dict[str, str]) -> None:
-    """Write tensors and a few texts as one safetensors file, atomically."""
+    """Write tensors and metadata as one safetensors file, atomically."""
     # Not by save_file: it makes files that only their owner may read.
     data = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, metadata)
     with atomic_write(path) as part:
@@ -75,7 +75,7 @@ def write_tensors(tensors: Mapping[str, torch.Tensor], path: str | Path, metadat
 
 
 def read_tensors(path: str | Path) -> tuple[Tensors, dict[str, str]]:
-    """Read the tensors and the texts of a safetensors file.
+    """Read the tensors and the metadata of a safetensors file.
 
     Raises:
         SeverstalError: the file is missing or damaged.

@@ -1,4 +1,4 @@
-"""Activation checkpointing: an encoder's activations are computed twice, in place of being kept."""
+"""Activation checkpointing: an encoder's activations are recomputed in the backward pass, not kept."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -17,12 +17,11 @@ WEIGHTED = (nn.Conv2d, nn.Linear)
 
 
 def checkpoint_activations(network: nn.Module) -> None:
-    """Let a network keep only what goes into each block of its encoder, and compute the rest again.
+    """Keep only the input of each block of a network's encoder, and recompute the rest in the backward pass.
 
     Outputs and gradients stay the same, dropout and dropped paths included; a training step takes about a
-    third longer, and the encoder's activations a fraction of the memory (Chen 2016). Batch normalisation sees
-    each batch once: when a block is computed again, running means stay as they are. timm's own
-    `set_grad_checkpointing` would update them twice.
+    third longer, and the encoder's activations a fraction of the memory (Chen 2016). Running statistics of
+    batch normalisation are updated once per batch; timm's own `set_grad_checkpointing` updates them twice.
 
     Args:
         network: of `build_model`; changed in place, the names of its weights are not.
@@ -45,20 +44,20 @@ def checkpoint_activations(network: nn.Module) -> None:
 def _run(forward: Callable, norms: list[_BatchNorm], *args: Any, **kwargs: Any) -> Any:
     if not torch.is_grad_enabled():
         return forward(*args, **kwargs)
-    if torch.compiler.is_compiling():  # a graph updates its buffers once, whatever it computes twice
+    if torch.compiler.is_compiling():  # a graph updates its buffers once, even where it recomputes
         return checkpoint(forward, *args, use_reentrant=False, **kwargs)
     return checkpoint(
         forward,
         *args,
         use_reentrant=False,
-        context_fn=lambda: (nullcontext(), _still(norms)),
+        context_fn=lambda: (nullcontext(), _keep_statistics(norms)),
         **kwargs,
     )
 
 
 @contextmanager
-def _still(norms: list[_BatchNorm]) -> Iterator[None]:
-    """Leave running means and counts as they are."""
+def _keep_statistics(norms: list[_BatchNorm]) -> Iterator[None]:
+    """Keep running statistics and counts unchanged inside."""
     before = [(norm, norm.momentum, norm.num_batches_tracked) for norm in norms]
     try:
         for norm in norms:

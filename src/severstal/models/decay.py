@@ -33,8 +33,8 @@ def undecayed_weights(network: nn.Module) -> set[str]:
 
     They are biases and all weights with one axis, as those of normalisations: pulled towards 0, they would
     only make the network's scale drift (He 2019, section 3.1); class and register tokens, position embeddings
-    and tables of relative positions, which are added to features and stand for places or nothing, not for a
-    strength (Dosovitskiy 2021 and timm); what timm's encoder itself lists in `no_weight_decay()`; and what a
+    and tables of relative positions, which are added to features and are not multiplied with them (as
+    in Dosovitskiy 2021 and timm); what timm's encoder itself lists in `no_weight_decay()`; and what a
     module of this package lists in a method of that name.
 
     Args:

@@ -13,7 +13,7 @@ _OUTPUT_STRIDE = 8
 
 
 class LargeFieldOfView(nn.Sequential):
-    """A 3 x 3 convolution whose taps lie `rate` pixels apart, and a 1 x 1 one: fc6 and fc7 made convolutions.
+    """A 3 x 3 convolution of dilation `rate`, and one of 1 x 1: VGG's fc6 and fc7 as convolutions.
 
     y(p) = sum over k in {-1, 0, 1}^2 of W(k) x(p + rate k): its field of view is 2 rate + 1 wide at the cost
     of 3 x 3 (Chen 2015, section 3).
@@ -37,7 +37,8 @@ class LargeFieldOfView(nn.Sequential):
 
 
 class SummedPyramid(nn.Module):
-    """Atrous spatial pyramid pooling of DeepLab v2: the sum of one classifier a rate (Chen 2018, figure 7 b).
+    """Atrous spatial pyramid pooling of DeepLab v2: the sum of one classifier per rate (Chen 2018, figure 7
+    b).
 
     Args:
         before: channels of the encoder's deepest feature.
@@ -55,7 +56,7 @@ class SummedPyramid(nn.Module):
     def __init__(self, before: int, classes: int, width: int, rates: Sequence[int], dropout: float) -> None:
         super().__init__()
         self.branches = nn.ModuleList(LargeFieldOfView(before, width, rate, dropout) for rate in rates)
-        # Of a sum of biases one is enough.
+        # One bias is enough for a sum.
         last = len(rates) - 1
         self.scores = nn.ModuleList(nn.Conv2d(width, classes, 1, bias=n == last) for n in range(len(rates)))
 
@@ -68,8 +69,8 @@ class SummedPyramid(nn.Module):
 class DeepLabV2(Body):
     """DeepLab v2 (Chen 2018, Atrous Convolution and Fully Connected CRFs, arXiv 1606.00915).
 
-    The encoder's last strides are given up for atrous convolutions, so that its deepest feature is of stride
-    8; four branches look at it with rates of 6, 12, 18 and 24 pixels, and their logits are summed and
+    The encoder's last strides are replaced by dilations, so that its deepest feature is of stride 8; four
+    branches read it with rates of 6, 12, 18 and 24 pixels, and their logits are summed and
     interpolated to the picture's size. Left out are the paper's CRF and its fusion over scales: the maximum
     of the score maps of the picture at 0.5, 0.75 and 1 times its size. `inference.scales = [0.5, 0.75, 1.0]`
     predicts at those scales and takes the mean in place of the maximum.

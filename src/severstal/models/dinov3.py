@@ -1,4 +1,4 @@
-"""DINOv3: a vision transformer that learned from pictures without labels, with the dense head of DPT."""
+"""DINOv3, a vision transformer pretrained without labels, with the dense head of DPT."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,7 +26,7 @@ def dinov3_dpt(
 
     The published weights of DINOv3 are under Meta's own DINOv3 License, not an open-source one: it names
     uses that are not allowed, and wants a copy of itself passed on with the weights and what is trained from
-    them. Read it before you publish a model. Without the weights (`encoder_weights` "none") it says nothing.
+    them. Read it before you publish a model. It does not cover a network that is trained from random weights.
 
     Args:
         encoder_name: a DINOv3 transformer of timm, as tu-vit_small_patch16_dinov3.

@@ -1,4 +1,4 @@
-"""DPT: a vision transformer's patches, read as features of several strides and fused."""
+"""DPT: a vision transformer's patches, reassembled to features of several strides and fused."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ class Dpt(smp.DPT):
         aux_params: of the class head.
         encoder_depth: how many blocks of the transformer are read, 1 to 4.
         encoder_output_indices: which blocks; None for evenly spaced ones, as in the paper's ViT-Base.
-        decoder_readout: what becomes of the class token: "cat" (the paper's), "add" or "ignore".
+        decoder_readout: how the class token is used: "cat" (the paper's), "add" or "ignore".
         decoder_intermediate_channels: of the features of each stride.
         decoder_fusion_channels: of the fused features.
         kwargs: to timm.

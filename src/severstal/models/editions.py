@@ -1,8 +1,8 @@
-"""Defaults that were others in earlier versions: weights trained with those are built with those.
+"""Defaults of earlier versions, by which a network is built for weights that were trained with them.
 
-A default such as a dilation rate changes what a network computes, and no shape of its weights: a file of
-weights would be filled into another network without a word. So each file says for which architecture it is
-and by which edition of that architecture's defaults it was built; one that says nothing is of the first.
+A default such as a dilation rate changes what a network computes, but no shape of its weights, so that a file
+of weights would be loaded into another network without an error. So each file records its architecture and
+the edition of that architecture's defaults; a file without a record is of the first edition.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _EARLIER: Mapping[str, tuple[Mapping[str, Any], ...]] = {
 
 
 def built_as(architecture: str) -> dict[str, Any]:
-    """What a file of weights says of a network that is built today.
+    """The record in a file of weights, for a network that is built today.
 
     Example:
         >>> built_as("pspnet"), built_as("unet")
@@ -36,10 +36,10 @@ def earlier_options(architecture: str, said: Mapping[str, Any]) -> Mapping[str, 
 
     Args:
         architecture: that is to be built.
-        said: what the file of weights says, as `built_as`; empty where it says nothing.
+        said: the record of the file of weights, as `built_as`; empty where it has none.
 
     Returns:
-        Options that were defaults then and are not today; those of the recipe go before them.
+        Options that were defaults then and are not today; those of the recipe take precedence.
 
     Raises:
         SeverstalError: the weights are of another architecture, or of a newer version.

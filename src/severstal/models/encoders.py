@@ -1,4 +1,4 @@
-"""The encoders there are: those of segmentation-models-pytorch by name, those of timm as `tu-NAME`."""
+"""Encoders: those of segmentation-models-pytorch by name, those of timm as `tu-NAME`."""
 
 import math
 from typing import Any
@@ -16,16 +16,16 @@ OWN_ENCODER = "own"  # in place of an encoder's name, where the architecture has
 
 
 def find_encoder(name: str) -> str:
-    """Give the one name of an encoder.
+    """Resolve the name of an encoder.
 
     Args:
         name: such as "resnet18", "tu-convnext_tiny", or "tu-resnet18.a1_in1k" with the tag of its weights.
 
     Returns:
-        The same name, or, for a `timm-` encoder that smp replaced by timm's own, that one's.
+        The same name; for a `timm-` encoder that smp replaced by timm's own, the name of that.
 
     Raises:
-        SeverstalError: there is no such encoder; names the nearest.
+        SeverstalError: the encoder is unknown; names the nearest.
 
     Example:
         >>> find_encoder("resnet18"), find_encoder("timm-mobilenetv3_small_100")
@@ -88,7 +88,7 @@ def weight_tags(base: str) -> list[str]:
 
 
 def any_size(encoder_name: str) -> dict[str, Any]:
-    """Return what has to be told to timm so that a transformer made for one size of picture takes any.
+    """Return the options of timm by which a transformer for one size of picture takes any.
 
     Args:
         encoder_name: of timm, as `find_encoder` gives it.
@@ -107,16 +107,16 @@ def any_size(encoder_name: str) -> dict[str, Any]:
 
 
 def find_stride(encoder: nn.Module, encoder_name: str, in_channels: int, size: int | None = None) -> int:
-    """Find what height and width of a picture have to be multiples of.
+    """Find the number that height and width of a picture have to be multiples of.
 
-    That is the coarsest feature's stride, but a transformer whose windows divide one size of picture (maxvit)
-    takes multiples of that size.
+    That is the stride of the coarsest feature; for a transformer whose windows divide one size of picture
+    (maxvit) it is that size.
 
     Args:
         encoder: of smp.
         encoder_name: as `find_encoder` gives it.
         in_channels: of the picture.
-        size: the one size, where timm was told another than its default.
+        size: the one size, where it is not timm's default.
 
     Raises:
         EncoderMismatch: the encoder takes only one size of picture.
@@ -134,7 +134,7 @@ def find_stride(encoder: nn.Module, encoder_name: str, in_channels: int, size: i
         try:
             with torch.no_grad():
                 encoder(torch.zeros(1, in_channels, multiple, wide))
-        except (AssertionError, IndexError, RuntimeError, ValueError):  # whatever the encoder runs into
+        except (AssertionError, IndexError, RuntimeError, ValueError):  # as the encoders raise it for a size
             continue
         return multiple
     raise EncoderMismatch(f"{encoder_name} takes only pictures of {size} x {size}", "choose another encoder")
@@ -153,7 +153,7 @@ def flat_name(name: str) -> str:
 
 
 def find_published(encoder_name: str, weights: str) -> tuple[str, str | None]:
-    """Say where on the Hugging Face Hub an encoder's weights lie.
+    """Find an encoder's weights on the Hugging Face Hub.
 
     Args:
         encoder_name: as `find_encoder` gives it.

@@ -11,11 +11,11 @@ from severstal.models.upsampling import LearnedUpsampling
 
 
 class FcnHead(nn.Module):
-    """A score of each class from each feature, and their sum.
+    """Scores of the classes from each feature, and their sum.
 
     S_32 = score(f_32), S_16 = up(S_32) + score(f_16), S_8 = up(S_16) + score(f_8), where a score is a 1 x 1
-    convolution and up doubles height and width. The finer scores begin at 0 and up as interpolation, so that
-    a network with skips begins as the one without (Long 2015, section 4.2).
+    convolution and up doubles height and width. The finer scores are initialized with 0 and up with bilinear
+    interpolation, so that a network with skips starts as the one without (Long 2015, section 4.2).
 
     Args:
         channels: of the features, finest first; each feature is half as wide and high as the one before.
@@ -50,8 +50,8 @@ class Fcn32s(Body):
     """FCN-32s (Long 2015, Fully Convolutional Networks for Semantic Segmentation, arXiv 1411.4038).
 
     The deepest feature, of stride 32, is scored, and the scores are interpolated to the picture's size: the
-    paper fixes the last layer's kernel. Of its network on VGG this leaves off the two layers of 4096 channels
-    that were the classifier's: other encoders have none.
+    paper fixes the last layer's kernel. The two layers of 4096 channels of VGG's classifier are left out, as
+    other encoders have none.
 
     Args:
         encoder_name: any with features of strides 8, 16 and 32.
@@ -67,7 +67,7 @@ class Fcn32s(Body):
         torch.Size([1, 4, 64, 96])
     """
 
-    scored = 1  # features, from the deepest
+    scored = 1  # how many features, from the deepest
     reads: Mapping[int, int] = {-1: 32}
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The global convolutional network: kernels nearly as large as the feature, at the cost of two thin ones."""
+"""The global convolutional network: large kernels, each as two pairs of thin ones."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +13,8 @@ from severstal.models.upsampling import LearnedUpsampling
 
 
 class GlobalConvolution(nn.Module):
-    """A k x k kernel as k x 1 after 1 x k plus 1 x k after k x 1, with nothing in between (Peng 2017).
+    """A k x k kernel as k x 1 after 1 x k plus 1 x k after k x 1, without a nonlinearity in between (Peng
+    2017).
 
     It costs 2 k (C_in + C_out) C_out weights in place of k^2 C_in C_out.
 
@@ -40,7 +41,7 @@ class GlobalConvolution(nn.Module):
 
 
 class BoundaryRefinement(nn.Module):
-    """What two 3 x 3 convolutions with a ReLU between them add to score maps: x + W_2 relu(W_1 x).
+    """Boundary refinement of score maps by a residual of two 3 x 3 convolutions: x + W_2 relu(W_1 x).
 
     Args:
         channels: of the score maps.
@@ -92,8 +93,8 @@ class GcnHead(nn.Module):
 class Gcn(Body):
     """GCN (Peng 2017, Large Kernel Matters: Improve Semantic Segmentation by Global Convolutional Network).
 
-    arXiv 1703.02719. The paper's score maps have as many channels as it has classes, 21; with a handful of
-    classes the maps stay as deep here, and a 1 x 1 convolution ends them.
+    arXiv 1703.02719. The paper's score maps have as many channels as it has classes, 21; here they have 21
+    too, whatever the number of classes, and a 1 x 1 convolution follows.
 
     Args:
         encoder_name: any with features of strides 4 to 32.

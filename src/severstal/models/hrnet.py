@@ -1,4 +1,4 @@
-"""HRNetV2: the branches of a high-resolution encoder, brought to the finest and read together."""
+"""HRNetV2: the branches of a high-resolution encoder, joined at the finest stride."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ BRANCHES = {STRIDE_4: 4, STRIDE_4 + 1: 8, STRIDE_4 + 2: 16, STRIDE_4 + 3: 32}  #
 
 
 def join_branches(features: Sequence[Tensor]) -> Tensor:
-    """Bring features to the size of the first and put them one behind the other.
+    """Resize features to the size of the first and concatenate them.
 
     Args:
         features: finest first, each (N, C_i, h_i, w_i).
@@ -47,7 +47,7 @@ def convolution(before: int, after: int, kernel: int = 1) -> nn.Sequential:
 
 
 def branch_encoder(encoder_name: str, in_channels: int, **kwargs: Any) -> nn.Module:
-    """Build an encoder; of an HRNet it gives the branches themselves, not what a classifier makes of them.
+    """Build an encoder; of an HRNet one that returns the branches, without the classifier's layers on them.
 
     Args:
         encoder_name: of smp, or of timm as `tu-NAME`.
@@ -63,7 +63,7 @@ def branch_encoder(encoder_name: str, in_channels: int, **kwargs: Any) -> nn.Mod
 
 
 class BranchHead(nn.Sequential):
-    """The head of HRNetV2: the joined branches, through a convolution of 1 x 1 as wide as they, to the masks.
+    """The head of HRNetV2: joined branches, a 1 x 1 convolution of as many channels, and the classifier.
 
     Args:
         depth: channels of all branches.
@@ -81,10 +81,9 @@ class BranchHead(nn.Sequential):
 class Hrnet(Body):
     """HRNetV2 (Wang 2020, Deep High-Resolution Representation Learning for Visual Recognition, 1908.07919).
 
-    The encoder keeps a branch of stride 4 from beginning to end, beside ones of 8, 16 and 32 that it is mixed
-    with again and again. The head brings all four to stride 4, one behind the other, and reads the masks off
-    by two 1 x 1 convolutions (figure 4 b). On another encoder than an HRNet, the head reads its features of
-    strides 4 to 32.
+    The encoder keeps a branch of stride 4 throughout, in repeated exchange with branches of strides 8, 16 and
+    32. The head resizes all four to stride 4, concatenates them, and predicts the masks by two 1 x 1
+    convolutions (figure 4 b). On another encoder than an HRNet, it reads the features of strides 4 to 32.
 
     Args:
         encoder_name: tu-hrnet_w18 to tu-hrnet_w64, or any other with features of strides 4 to 32.

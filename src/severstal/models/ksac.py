@@ -1,4 +1,4 @@
-"""Kernel-sharing atrous convolution: one kernel sees the feature at several rates."""
+"""Kernel-sharing atrous convolution: one kernel is applied at several rates."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ class SharedKernel(nn.Module):
 
     y = relu(norm(W_1 x) + sum over r of norm_r(W *_r x) + norm(W_0 mean(x)))
 
-    where *_r is a convolution whose taps lie r pixels apart. Each branch has its own batch normalisation.
+    where *_r is a convolution of dilation r. Each branch has its own batch normalisation.
 
     Args:
         before: channels of the feature.
@@ -45,7 +45,7 @@ class SharedKernel(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def branches(self, feature: Tensor) -> list[Tensor]:
-        """Return what the kernel sees at each rate, before normalisation: (N, after, h, w) each."""
+        """Return the kernel's response at each rate, before normalisation: (N, after, h, w) each."""
         return [functional.conv2d(feature, self.weight, padding=rate, dilation=rate) for rate in self.rates]
 
     def forward(self, feature: Tensor) -> Tensor:
@@ -58,8 +58,8 @@ class SharedKernel(nn.Module):
 class Ksac(smp.DeepLabV3Plus):
     """KSAC (Huang 2019, See More Than Once: Kernel-Sharing Atrous Convolution, arXiv 1908.09443).
 
-    DeepLab v3+ with one kernel shared by the branches of its pyramid: with three rates two thirds of the
-    pyramid's 3 x 3 weights fewer, and each of them learns from all rates.
+    DeepLab v3+ with one kernel shared by the branches of its pyramid: with three rates it has a
+    third of the pyramid's 3 x 3 weights, each trained at all rates.
 
     Args:
         encoder_name: any whose strides can be dilated, as ResNets.

@@ -1,4 +1,4 @@
-"""What every network gives and takes: grey pictures of any size in, logits of that size out."""
+"""The interface of every network: pictures of any size in, logits of that size out."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -16,7 +16,7 @@ _SIDE = 64  # height and width of the picture that a new network is tried on
 
 
 class Output(NamedTuple):
-    """What a network says of a batch.
+    """The output of a network for a batch.
 
     Attributes:
         masks: logits, (N, C, H, W).
@@ -28,15 +28,15 @@ class Output(NamedTuple):
 
 
 class DeepOutput(NamedTuple):
-    """What a network with deep supervision says of a batch in training mode.
+    """The output of a network with deep supervision in training mode.
 
     Attributes:
         masks: logits, (N, C, H, W).
         classes: logits of each class being anywhere in the picture, (N, C); None without a class head.
-        auxiliary: logits from the encoder's coarser features, finest first, each (N, C, h, w): a pixel of
-            these stands for a square of the picture, mostly 8, 14, 16 or 32 pixels wide.
-        covered: of each of these, the height and width that its h x w squares cover from the top left: those
-            of the picture, or more where the last squares reach beyond it.
+        auxiliary: logits from the encoder's coarser features, finest first, each (N, C, h, w), mostly of
+            stride 8, 14, 16 or 32.
+        covered: of each of these, the height and width in pixels that its h x w cells cover from the top
+            left: those of the picture, or more where the last cells reach beyond it.
     """
 
     masks: Tensor
@@ -46,14 +46,14 @@ class DeepOutput(NamedTuple):
 
 
 class OwnLossOutput(NamedTuple):
-    """What a network with a loss of its own says of a batch in training mode.
+    """The output, in training mode, of a network with a loss of its own.
 
-    A body that gives this has an attribute `own_loss` that is true, and a stride of 1.
+    A body that returns it has an attribute `own_loss` that is true, and a stride of 1.
 
     Attributes:
-        masks: logits, (N, C, H, W), without gradient; None where it gives none in training mode.
+        masks: logits, (N, C, H, W), without gradient; None where it has none in training mode.
         classes: logits of each class being anywhere in the picture, (N, C); None without a class head.
-        loss: takes the true masks (N, C, H, W) and gives a scalar with gradient, a mean over the pictures.
+        loss: takes the true masks (N, C, H, W) and returns a scalar with gradient, a mean over the pictures.
     """
 
     masks: Tensor | None
@@ -64,18 +64,18 @@ class OwnLossOutput(NamedTuple):
 class Network(nn.Module):
     """A network that takes pictures of any height and width.
 
-    Pictures are continued at the bottom and the right by repeating their last row and column, which looks
-    more like steel than zeros do, up to the size that the body can take; the masks are cut back.
+    Pictures are padded at the bottom and the right up to a size that the body can take, by repeating their
+    last row and column, which looks more like steel than zeros do; the masks are cropped back.
 
     Args:
-        body: takes (N, channels, h, w) with h and w multiples of `stride`, and gives the logits of the
-            masks (N, C, h, w), or these and the logits of the classes (N, C), or `OwnLossOutput`.
+        body: takes (N, channels, h, w) with h and w multiples of `stride`, and returns the mask logits
+            (N, C, h, w), or these and the class logits (N, C), or `OwnLossOutput`.
         stride: height and width inside are multiples of it.
         smallest: height and width inside are at least this.
 
     Attributes:
         auxiliary: heads of deep supervision on the body's encoder, or None; see `supervise`.
-        built_as: what a file of its weights says of it, see `severstal.models.editions`.
+        built_as: what is recorded with its weights, see `severstal.models.editions`.
 
     Example:
         >>> network = Network(nn.Conv2d(1, 4, 3, padding=1), stride=32)
@@ -92,14 +92,14 @@ class Network(nn.Module):
         self.built_as: Mapping[str, Any] = {}
 
     def forward(self, pictures: Tensor) -> Output | DeepOutput | OwnLossOutput:
-        """Say where and which defects are.
+        """Predict masks and classes.
 
         Args:
             pictures: (N, channels, H, W), float, normalised grey; at least one.
 
         Returns:
             Logits of masks (N, C, H, W) and, with a class head, of classes (N, C); in training mode also
-            those of the heads of deep supervision, or the network's own loss, where there are any.
+            those of the auxiliary heads, or the network's own loss.
         """
         height, width = pictures.shape[-2:]
         below, right = self._missing(height), self._missing(width)
@@ -116,11 +116,11 @@ class Network(nn.Module):
         return DeepOutput(masks, classes, *_cut(coarser, (height, width), pictures.shape[-2:]))
 
     def _auxiliary_logits(self) -> tuple[Tensor, ...]:
-        """The logits of the heads for all that the body saw."""
+        """The logits of the auxiliary heads for the padded picture."""
         return self.auxiliary()
 
     def _missing(self, length: int) -> int:
-        """How much is added to a height or a width."""
+        """How many pixels are padded to a height or a width."""
         wanted = max(length, self.smallest)
         return wanted + -wanted % self.stride - length
 
@@ -128,7 +128,7 @@ class Network(nn.Module):
 def _cut(
     coarser: Sequence[Tensor], size: Sequence[int], inside: Sequence[int]
 ) -> tuple[tuple[Tensor, ...], tuple[tuple[int, int], ...]]:
-    """Drop the squares that hold nothing of the picture; say of each output how far the others reach."""
+    """Drop the cells that lie in the padding; and how many pixels the others cover."""
     logits, covered = [], []
     for coarse in coarser:
         rows, below = _squares(size[0], inside[0], coarse.shape[-2])
@@ -139,16 +139,16 @@ def _cut(
 
 
 def _squares(length: int, inside: int, count: int) -> tuple[int, int]:
-    """Of the squares that share a side, how many hold some of the picture, and how far these reach.
+    """Of the cells along a side, how many overlap the picture, and how many pixels these cover.
 
-    In whole numbers, which is exact whatever is the side of a square, also where that is none.
+    In integers, which is exact also where a cell is not a whole number of pixels wide.
     """
     kept = -(-length * count // inside)
     return kept, -(-kept * inside // count)
 
 
 def encoder_of(network: nn.Module) -> nn.Module | None:
-    """Give the part of a network that turns pictures into features, the one that may be pretrained.
+    """Return the encoder of a network, the part that may be pretrained.
 
     Args:
         network: a `Network`, or one that torch.compile or a distributed trainer has wrapped.
@@ -183,7 +183,7 @@ def supervise(network: Network, channels: int, classes: int, bias: float) -> Non
         network: new.
         channels: of the picture.
         classes: of the masks.
-        bias: logit that the heads begin with.
+        bias: initial bias of the heads, a logit.
 
     Raises:
         SeverstalError: the network has a loss of its own, or no encoder.
@@ -266,7 +266,7 @@ def freeze_unused(network: Network, channels: int) -> None:
     picture = _blank(network, channels)
     network.eval()
     if network.auxiliary is not None:
-        network.auxiliary.train()  # its heads are asked too
+        network.auxiliary.train()  # its heads count too
     own_loss = has_own_loss(network)
     with torch.set_grad_enabled(not own_loss):
         with library_call() if runs_library_code(network.body) else nullcontext():

@@ -1,4 +1,4 @@
-"""Object-contextual representations: each pixel is told what the regions that it resembles look like."""
+"""Object-contextual representations: a pixel's feature is extended by those of the regions it resembles."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,11 +12,11 @@ from severstal.models.network import Network
 from severstal.models.options import check_whole
 from severstal.models.smp_networks import PRIOR_LOGIT, smp_network
 
-DROPOUT = 0.05  # before the last convolution, as the authors train it
+DROPOUT = 0.05  # before the last convolution, as in the authors' code
 
 
 def region_features(pixels: Tensor, regions: Tensor) -> Tensor:
-    """Describe soft regions: each by the mean of the pixels, weighted by how much they belong to it.
+    """Features of soft regions: the mean of the pixels' features, weighted by the region's map.
 
     Equation 1 of the paper; the weights are a softmax over the pixels, as in the authors' code.
 
@@ -57,7 +57,7 @@ class ObjectContext(nn.Module):
         self.up = convolution(inside, width)
 
     def relation(self, pixels: Tensor, regions: Tensor) -> Tensor:
-        """Say how much of each region goes into each pixel's context.
+        """Attention of each pixel to each region.
 
         Args:
             pixels: features, (N, width, h, w).
@@ -79,8 +79,8 @@ class ObjectContext(nn.Module):
 class ContextHead(nn.Module):
     """Soft regions, their features, each pixel's context, and the masks from pixel and context.
 
-    Besides a region for each class there is one for what is none of them: a pixel of sound steel would
-    otherwise have nothing but defects to be described by.
+    There is one region more than classes, for sound steel: its pixels would otherwise be described only by
+    the features of defects.
 
     Args:
         depth: channels of all branches.
@@ -142,9 +142,9 @@ class HrnetOcr(Body):
 
 
 class RegionNetwork(Network):
-    """A network whose soft regions are held against the masks too, where there is deep supervision.
+    """A network whose soft regions are supervised too, where there is deep supervision.
 
-    They come first among the coarser outputs, at stride 4.
+    They are the first of the auxiliary outputs, at stride 4.
 
     Args:
         body: has the regions.
@@ -175,10 +175,10 @@ def hrnet_ocr(
     class_head: bool,
     options: Mapping[str, Any],
 ) -> Network:
-    """Build `HrnetOcr` as a network whose soft regions are one of its coarser outputs.
+    """Build `HrnetOcr` as a network whose soft regions are one of its auxiliary outputs.
 
     The paper trains the regions by a loss of their own; here that is deep supervision's, of weight 0.4 in the
-    paper. Without it they learn through the masks alone.
+    paper. Without it they are trained only through the masks.
 
     Args:
         encoder_name: as `Hrnet` takes it.

@@ -23,7 +23,7 @@ _STRUDEL = "Strudel, Garcia, Laptev and Schmid 2021, ICCV"
 NETWORK_PAPERS = {
     "classical": (
         "Otsu 1979, IEEE SMC; Adams and Bischof 1994, PAMI; Lloyd 1982, IEEE IT; Shi and Malik 2000, PAMI",
-        "Threshold, region growing, k-means or graph cut, fitted by counting pixels",
+        "Threshold, region growing, k-means or graph cut, fitted on counts of pixels",
     ),
     "deeplab_v1": (
         "Chen, Papandreou, Kokkinos, Murphy and Yuille 2015, ICLR",

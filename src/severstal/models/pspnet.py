@@ -1,4 +1,4 @@
-"""PSPNet: means of the whole picture and of its parts, beside each pixel."""
+"""PSPNet: pyramid pooling on a dilated encoder."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -52,7 +52,7 @@ __all__ = [
 
 
 class Builder(Protocol):
-    """Makes a network; the arguments are those of `build_model`."""
+    """Builds a network; the arguments are those of `build_model`."""
 
     def __call__(
         self,
@@ -134,7 +134,10 @@ def describe_networks() -> list[NetworkDescription]:
 
 
 def check_architecture(name: str) -> None:
-    """Raise a SeverstalError, which names the nearest known one, unless an architecture is known.
+    """Check that an architecture is known.
+
+    Raises:
+        SeverstalError: it is not; names the nearest.
 
     Example:
         >>> check_architecture("fpm")
@@ -157,8 +160,7 @@ def build_model(
 ) -> Network:
     """Build a network.
 
-    Weights that no output depends on are frozen. A blank picture is passed through once, so that what comes
-    back is known to work.
+    Weights that no output depends on are frozen. The network is tried on a blank picture.
 
     Args:
         architecture: one of `architectures()`.
@@ -172,8 +174,8 @@ def build_model(
         options: further settings of the architecture, as segmentation-models-pytorch names them; for a timm
             encoder also some of timm's, such as `img_size` for transformers with a window. Names are those of
             a list, values are numbers, words and lists or tables of such: no option names a file.
-        deep_supervision: whether small heads find masks in the encoder's coarser features too, while the
-            network is in training mode; their weights come last in its state.
+        deep_supervision: whether auxiliary heads predict masks from the encoder's coarser features in
+            training mode; their weights come last in its state.
 
     Returns:
         A network in training mode: pictures (N, in_channels, H, W) to `Output`, or with deep supervision to

@@ -1,4 +1,4 @@
-"""Segmenter: a vision transformer's patches, read by one linear layer or by a small transformer of masks."""
+"""Segmenter: a vision transformer with one linear layer, or with a mask transformer."""
 
 import math
 from collections.abc import Mapping
@@ -16,15 +16,15 @@ from severstal.models.mismatch import EncoderMismatch, library_call
 from severstal.models.options import check_whole
 
 _HEAD_WIDTH = 64  # channels of each head of attention, as in the paper's table 1
-_SCALE = 10.0  # what a cosine is multiplied by at first
+_SCALE = 10.0  # initial scale of the cosines
 
 
 class MaskTransformer(nn.Module):
-    """The decoder of section 3.2.2: patches and one embedding a class pass some blocks together.
+    """The mask transformer of section 3.2.2: blocks over the patches and one class token per class.
 
-    A class's mask is the product of its embedding and each patch's, both of length one: a cosine. The authors
-    normalise the cosines over the classes, of which one is the background; here classes may overlap or be
-    one alone, so that each has a scale and a bias of its own.
+    A class's mask is the cosine of its token and each patch. The authors normalise the cosines over the
+    classes, of which one is the background; here classes may overlap, or be only one, so that each has a
+    scale and a bias of its own.
 
     Args:
         depth: channels of the encoder's patches.
@@ -108,7 +108,7 @@ class Segmenter(SegmentationModel):
     def forward(self, pictures: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         """Return the mask logits (N, C, H, W), and with a class head the class logits (N, C)."""
         (features,), _ = self.encoder(pictures)
-        # What an encoder gives of a block has not passed the norm that its training ended with.
+        # A block's output has not passed the transformer's last norm.
         features = self.encoder.model.norm(features.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
         masks = self.segmentation_head(features)  # (N, C, H / patch, W / patch)
         masks = functional.interpolate(masks, pictures.shape[2:], mode="bilinear")  # (N, C, H, W)
@@ -118,7 +118,7 @@ class Segmenter(SegmentationModel):
 class SegmenterLinear(Segmenter):
     """Segmenter (Strudel 2021, Segmenter: Transformer for Semantic Segmentation, arXiv 2105.05633), linear.
 
-    One linear layer reads a patch's logits off what the transformer made of it (section 3.2.1).
+    One linear layer maps each patch to its logits (section 3.2.1).
 
     Args:
         encoder_name: a vision transformer of timm, as tu-vit_small_patch16_224.
@@ -147,7 +147,7 @@ class SegmenterLinear(Segmenter):
 
 
 class SegmenterMask(Segmenter):
-    """Segmenter (Strudel 2021, as `SegmenterLinear`) with a transformer of masks.
+    """Segmenter (Strudel 2021, as `SegmenterLinear`) with a mask transformer.
 
     Args:
         encoder_name: a vision transformer of timm, as tu-vit_small_patch16_224.
@@ -155,7 +155,7 @@ class SegmenterMask(Segmenter):
         in_channels: of the pictures.
         classes: of the masks.
         aux_params: of the class head.
-        decoder_layers: blocks of the transformer of masks.
+        decoder_layers: blocks of the mask transformer.
         kwargs: to timm.
 
     Example:

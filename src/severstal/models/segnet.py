@@ -1,4 +1,4 @@
-"""SegNet: what was a maximum on the way down gets its place back on the way up."""
+"""SegNet: unpooling by the indices of the max-pooling."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -14,7 +14,7 @@ from severstal.models.mismatch import EncoderMismatch
 
 
 class IndexedVgg(VGGEncoder):
-    """A VGG of smp that also says where each maximum of its pooling was; weights and names are smp's."""
+    """A VGG of smp that also returns the indices of its max-pooling; weights and names are smp's."""
 
     def forward(self, pictures: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Return the features of strides 1 to 32, and the places of the maxima within each feature.
@@ -36,9 +36,9 @@ class IndexedVgg(VGGEncoder):
 
 
 def unpool(feature: Tensor, places: Tensor) -> Tensor:
-    """Put values where the maxima of a 2 x 2 pooling were, and 0 elsewhere.
+    """Unpool: put values at the indices of a 2 x 2 max-pooling, and 0 elsewhere.
 
-    What `nn.MaxUnpool2d` does, by an operation that other runtimes know and that is deterministic on GPUs.
+    As `nn.MaxUnpool2d`, by an operation that ONNX has and that is deterministic on GPUs.
 
     Args:
         feature: (N, C, h, w).

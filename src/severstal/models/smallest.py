@@ -1,11 +1,11 @@
-"""The smallest encoder of each architecture that does not take any: for laptops, notebooks and tests."""
+"""The smallest encoder of each architecture: for laptops, notebooks and tests."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from severstal.models.encoders import OWN_ENCODER
 
-ANY = "tu-test_resnet"  # smaller is none that nearly every architecture takes
+ANY = "tu-test_resnet"  # the smallest that nearly every architecture takes
 PARTICULAR: Mapping[str, str] = {
     "classical": OWN_ENCODER,
     "dinov3_dpt": "tu-vit_tiny_patch16_dinov3_qkvb",
@@ -30,7 +30,7 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
 
 
 def smallest(architecture: str) -> tuple[str, dict[str, Any]]:
-    """Give the smallest encoder that an architecture takes, and options that make the rest small.
+    """Return the smallest encoder that an architecture takes, and options that make its decoder small.
 
     Args:
         architecture: a name in the registry of networks.

@@ -17,7 +17,7 @@ from severstal.models.network import Network
 from severstal.models.weights import find_weights, load_encoder
 
 # Probability of each class at each pixel before any training: about one pixel in a hundred is of a class.
-# Without it the first steps teach nothing but that defects are rare (Lin 2017, section 4.1).
+# Without it the first steps only learn that defects are rare (Lin 2017, section 4.1).
 PRIOR = 0.01
 PRIOR_LOGIT = math.log(PRIOR / (1 - PRIOR))
 

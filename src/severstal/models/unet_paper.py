@@ -1,4 +1,4 @@
-"""The U-Net as its paper has it: no encoder but its own."""
+"""The U-Net of the paper, with its own encoder."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -20,7 +20,7 @@ _DEFAULTS = {"width": 64, "upsampling": "learned", "dropout": 0.5}
 
 
 class DoubleConvolution(nn.Module):
-    """Two 3 x 3 convolutions with ReLU that begin with variance 2 / N of N inputs (section 3)."""
+    """Two 3 x 3 convolutions with ReLU, initialized with variance 2 / N for N inputs (section 3)."""
 
     def __init__(self, before: int, after: int) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class DoubleConvolution(nn.Module):
 
 
 class ContractingPath(nn.Module):
-    """Double convolutions with halvings between: features of strides 1, 2, 4, 8 and 16.
+    """Double convolutions with max-pooling between them: features of strides 1, 2, 4, 8 and 16.
 
     Args:
         in_channels: of the pictures.
@@ -67,7 +67,7 @@ class ContractingPath(nn.Module):
 
 
 class ExpandingPath(nn.Module):
-    """Doublings, each followed by the feature of that size and a double convolution.
+    """Up-samplings, each followed by the skip of that size and a double convolution.
 
     Args:
         channels: of the features, finest first; each twice those before.
@@ -99,7 +99,7 @@ def _bilinear(before: int, after: int) -> nn.Module:
 
 
 class UnetPaper(nn.Module):
-    """The two paths and the 1 x 1 convolution that ends them."""
+    """The two paths and the last 1 x 1 convolution."""
 
     def __init__(
         self, encoder: ContractingPath, decoder: ExpandingPath, classes: int, class_head: nn.Module | None
@@ -130,11 +130,12 @@ def unet_paper(
 
     Double convolutions of 64, 128, 256, 512 and 1024 channels, halved in size between by max-pooling, and
     back up with a skip at each size; no batch normalisation. The paper's convolutions are not padded and its
-    mask is smaller than its picture; here they are, with zeros, as the mask of a whole picture is wanted.
+    mask is smaller than its picture; here they are padded with zeros, so that the mask is of the picture's
+    size.
 
     Args:
-        encoder_name: "own": it has no other.
-        encoder_weights: "none": nobody published any.
+        encoder_name: "own".
+        encoder_weights: "none".
         in_channels: of the pictures.
         classes: of the masks.
         class_head: whether the network also predicts which classes a picture holds.

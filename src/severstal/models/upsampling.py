@@ -1,4 +1,4 @@
-"""Up-sampling that is learned, and begins as bilinear interpolation."""
+"""Learned up-sampling, initialized as bilinear interpolation."""
 
 import torch
 from torch import Tensor, nn
@@ -6,15 +6,15 @@ from torch.nn import functional
 
 
 class LearnedUpsampling(nn.ConvTranspose2d):
-    """A transposed convolution that begins as bilinear interpolation (Long 2015, section 3.3).
+    """A transposed convolution that is initialized as bilinear interpolation (Long 2015, section 3.3).
 
     Its kernel is 2 s wide, w(i) w(j) on the diagonal of the channels with w(i) = 1 - |i - s + 1/2| / s, and 0
-    off it. The picture is continued by one pixel on each side, which makes it equal to interpolation at the
-    edges too, where zeros would let the logits fade.
+    off it. The picture is padded by repeating one pixel on each side, which makes it equal to interpolation
+    at the edges too.
 
     Args:
-        channels: that come in and go out.
-        stride: how many times as wide and high the result is; even.
+        channels: of input and output.
+        stride: factor of height and width; even.
 
     Example:
         >>> logits = torch.randn(1, 2, 3, 5)

@@ -1,4 +1,4 @@
-"""Pretrained weights of encoders: found by name or file, and loaded whole or not at all."""
+"""Pretrained weights of encoders: found by name or file, and loaded strictly."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from severstal.models.packaged import convert_package, find_package, is_installe
 
 _PICKLES = (".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth", ".tar")
 _FILE = "model.safetensors"  # of a repository on the Hub
-_TIMEOUT = 10.0  # seconds until a silent server counts as none
+_TIMEOUT = 10.0  # seconds that a server may take to answer
 # What the hub's client raises where a file cannot be had: its own errors, the system's, and those of the HTTP
 # library that its release is built on (requests, httpx), whose base its own HTTP error derives from.
 _HUB_ERRORS = (OSError, EntryNotFoundError, HfHubHTTPError.__bases__[0])
