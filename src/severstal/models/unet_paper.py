@@ -156,7 +156,7 @@ def unet_paper(
         )
     if encoder_weights != "none":
         raise SeverstalError(
-            f"encoder_weights {encoder_weights!r} of unet_paper is unknown: nobody published any: "
+            f"encoder_weights {encoder_weights!r} of unet_paper is unknown: it has no pretrained ones: "
             'set it to "none"'
         )
     for name in options.keys() - _DEFAULTS.keys():

@@ -1,4 +1,4 @@
-"""Thresholding, region growing, k-means and graph cut as networks that count in place of learning."""
+"""Thresholding, region growing, k-means and graph cut, with the interface of a network."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -29,21 +29,20 @@ _DEFAULTS = {
     "seeds": 0.5,
     "superpixels": 600,
 }
-PROBABILITY_MARGIN = 1e-4  # probabilities are kept so far from 0 and 1
+PROBABILITY_MARGIN = 1e-4  # least distance of probabilities from 0 and 1
 
 
 class Classical(nn.Module):
-    """A method that is fitted by counting what the crops of a training show.
+    """A method that is fitted on counts of the pixels of training crops.
 
-    In training mode its loss counts the crops, and changes no weight: the one that it has, `idle`, is there
-    for optimizers, which ask for one, and no output depends on it. The loss is the cross-entropy of the
-    evidence (see `Counts.evidence`) on the crops before they are counted, and so on crops not seen before in
-    the first epoch. Counts go on over the epochs.
+    In training mode its loss adds the crops to the counts. It has one weight, `idle`, since optimizers need
+    one; no output depends on it. The loss is the cross-entropy of the evidence (see `Counts.evidence`) on the
+    crops before they are counted: in the first epoch on crops not seen before. Counts go on over the epochs.
 
     Args:
         classes: of the masks.
-        class_head: whether to say which classes a picture holds, by `Counts.present`.
-        options: all of `_DEFAULTS`.
+        class_head: whether to predict which classes a picture holds, by `Counts.present`.
+        options: a value for each key of `_DEFAULTS`.
     """
 
     own_loss = True
@@ -77,8 +76,8 @@ class Classical(nn.Module):
         return masks if classes is None else (masks, classes)
 
     def _count(self, features: Tensor, evidence: Tensor, target: Tensor) -> Tensor:
-        """Count crops; give how far they were from what was counted before."""
-        truth = target > 0.5  # crops may be mixed, or shrunk
+        """Add crops to the counts; the loss of the earlier counts on them."""
+        truth = target > 0.5  # crops may be mixed or downscaled
         with torch.no_grad(), torch.autocast(features.device.type, enabled=False):
             loss = functional.binary_cross_entropy_with_logits(_logit(evidence), truth.to(evidence))
             self.counts.add(features, truth, evidence)
@@ -97,23 +96,23 @@ def classical(
     class_head: bool,
     options: Mapping[str, Any],
 ) -> Network:
-    """Build a baseline without learning, to be trained and asked like any network.
+    """Build a classical baseline, which is trained and predicts like any network.
 
-    Each is fitted a class: `threshold` by the limit of the highest Dice (after Otsu 1979), `region_growing`
-    from sure pixels (Adams & Bischof 1994, Seeded Region Growing), `k_means` (Lloyd 1982) and `graph_cut`
+    Each is fitted per class: `threshold` by the limit of the highest Dice (after Otsu 1979), `region_growing`
+    from seeds (Adams & Bischof 1994, Seeded Region Growing), `k_means` (Lloyd 1982) and `graph_cut`
     (Shi & Malik 2000, Normalized Cuts). One epoch over all pictures fits them; learning rate, optimizer and
-    the recipe's losses of masks change nothing. Region growing and graph cut compute on the CPU, wherever the
+    the recipe's mask losses have no effect. Region growing and graph cut compute on the CPU, wherever the
     pictures are; none of the four can be exported as a graph.
 
     Args:
-        encoder_name: "own": it has no other.
-        encoder_weights: "none": there are none.
-        in_channels: of the pictures; it sees their mean.
+        encoder_name: "own", as it has no encoder.
+        encoder_weights: "none".
+        in_channels: of the pictures; they are averaged.
         classes: of the masks.
-        class_head: whether it also says which classes a picture holds.
+        class_head: whether it also predicts which classes a picture holds.
         options: `method`; `window`, the width of the square in which noise is averaged, 7; `surround`, of
             that which is a pixel's background, 127, both odd; of k-means `clusters`, 48; of region growing
-            `seeds`, the share of a class that is sure of itself, 0.5; of graph cut `superpixels`, 600.
+            `seeds`, the share of a class's pixels that are seeds, 0.5; of graph cut `superpixels`, 600.
 
     Raises:
         SeverstalError: another encoder, weights, or an unknown option or method.
@@ -129,7 +128,7 @@ def classical(
         )
     if encoder_weights != "none":
         raise SeverstalError(
-            f'encoder_weights {encoder_weights!r} of classical is unknown: there are none: set it to "none"'
+            f'encoder_weights {encoder_weights!r} of classical is unknown, as it has none: set it to "none"'
         )
     for name in options.keys() - _DEFAULTS.keys():
         raise unknown("model option", name, _DEFAULTS)

@@ -1,4 +1,4 @@
-"""What the crops of a training have shown of each class: counts of pixels, and what follows from them."""
+"""Counts of the pixels of training crops per class, and the probabilities that follow from them."""
 
 import math
 
@@ -14,27 +14,27 @@ from severstal.models.classical.features import (
 )
 from severstal.models.smp_networks import PRIOR
 
-FINE_BINS = 256  # intervals of each feature alone
-COARSE_BINS = 20  # intervals of each of the three features that are counted together
+FINE_BINS = 256  # bins of each feature by itself
+COARSE_BINS = 20  # bins of each of the three features that are counted jointly
 JOINT = (GREY_VALUE, TONE, ROUGHNESS)
-_LEVELS = 24  # intervals of the share of a picture that is expected to be of a class
-_SMALLEST_SHARE = 1e-5  # expected shares below this fall into the first interval
-PRIOR_COUNT = 0.1  # pixels in each interval before any is counted
+_LEVELS = 24  # bins of the expected share of a class in a picture
+_SMALLEST_SHARE = 1e-5  # expected shares below this fall into the first bin
+PRIOR_COUNT = 0.1  # pixels in each bin before any is counted
 
 
 class Counts(nn.Module):
     """Counts of pixels and pictures, of all and of each class.
 
-    Everything that is asked of them is a ratio of two: a moving average of the counts, or a mean over
-    processes, gives the same answers but for the weight of early and late crops. They begin with a tenth of a
-    pixel in every interval, of which a random share around `PRIOR` is of each class.
+    Only ratios of two counts are used, so that a moving average of them, or a mean over processes, changes
+    only the weights of early and late crops. They start with a tenth of a pixel in every bin, of which a
+    random share around `PRIOR` is of each class.
 
     Args:
         classes: C.
 
     Attributes:
-        fine: (1 + C, 4, FINE) float64, pixels by each feature alone; row 0 is of all, row c of class c.
-        coarse: (1 + C, COARSE ** 3) float64, pixels by grey, tone and roughness together.
+        fine: (1 + C, 4, FINE) float64, pixels by each feature; row 0 is of all, row c of class c.
+        coarse: (1 + C, COARSE ** 3) float64, pixels by grey, tone and roughness jointly.
         pictures: (2, C, LEVELS) float64, pictures by the expected share of a class: all, and those with it.
 
     Example:
@@ -61,7 +61,7 @@ class Counts(nn.Module):
 
         Args:
             features: (N, 4, H, W), as of `pixel_features`.
-            truth: (N, C, H, W), true or not 0 where a pixel is of a class.
+            truth: (N, C, H, W), nonzero where a pixel is of a class.
             evidence: (N, C, H, W), of the same features, before they are counted.
         """
         truth = truth.bool()
@@ -74,7 +74,7 @@ class Counts(nn.Module):
         coarse = self._together(features).flatten()
         self._add_pixels(0, fine, coarse)
         for number, of_class in enumerate(truth.transpose(0, 1).flatten(1)):
-            pixels = of_class.nonzero()[:, 0]  # few, as a rule
+            pixels = of_class.nonzero()[:, 0]  # mostly few
             self._add_pixels(1 + number, fine[:, pixels], coarse[pixels])
         levels, present = self._levels(evidence), truth.flatten(2).any(2)
         for number, level in enumerate(levels.T):
@@ -104,34 +104,34 @@ class Counts(nn.Module):
             evidence: (N, C, H, W), as of `evidence`; its mean is the expected share of the picture.
 
         Returns:
-            (N, C) float32, 0 to 1. The crops of a training are smaller than the pictures it is asked of, and
-            chosen to hold more defects, as for any class head.
+            (N, C) float32, 0 to 1. Training crops are smaller than the pictures at inference and sampled to
+            hold more defects, as for any class head.
         """
         levels = self._levels(evidence)
         shares = (self.pictures[1] / self.pictures[0]).float()  # (C, LEVELS)
         return shares.gather(1, levels.T).T
 
     def centres(self) -> Tensor:
-        """Middle of each interval of `coarse`: (COARSE ** 3, 3) float32, grey, tone and roughness."""
+        """Centre of each bin of `coarse`: (COARSE ** 3, 3) float32, grey, tone and roughness."""
         steps = (torch.arange(COARSE_BINS, device=self.coarse.device) + 0.5) / COARSE_BINS
         ranges = [list(RANGES.values())[feature] for feature in JOINT]
         return torch.cartesian_prod(*(low + (high - low) * steps for low, high in ranges))
 
     def _together(self, features: Tensor) -> Tensor:
-        """Interval of each pixel in `coarse`, (N, H, W)."""
+        """Bin of each pixel in `coarse`, (N, H, W)."""
         number = torch.zeros_like(features[:, 0], dtype=torch.long)
         for feature in JOINT:
             number = number * COARSE_BINS + to_bins(features, feature, COARSE_BINS)
         return number
 
     def _levels(self, evidence: Tensor) -> Tensor:
-        """Interval of each picture in `pictures`, equal in logarithms, (N, C)."""
+        """Bin of each picture in `pictures`, of equal width in logarithms, (N, C)."""
         expected = evidence.mean((2, 3)).clamp(_SMALLEST_SHARE, 1.0)
         least = math.log10(_SMALLEST_SHARE)
         return (_LEVELS * (1 - expected.log10() / least)).floor().clamp(0, _LEVELS - 1).long()
 
 
 def _beginning(classes: int, intervals: int) -> Tensor:
-    """(1 + classes, intervals): a little of everything, and of it a random share of each class."""
+    """The initial counts, (1 + classes, intervals): of all pixels, and random shares of them per class."""
     every = torch.full((1, intervals), PRIOR_COUNT, dtype=torch.float64)
     return torch.cat([every, 2 * PRIOR * every * torch.rand(classes, intervals, dtype=torch.float64)])

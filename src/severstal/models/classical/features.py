@@ -1,11 +1,11 @@
-"""What the classical methods see of a pixel: four numbers of the grey values around it."""
+"""The features of a pixel that the classical methods use: four values of its neighbourhood."""
 
 import torch
 from torch import Tensor
 
 from severstal.windows import window_mean
 
-# Lowest and highest value that the counts tell apart, in units of normalised grey.
+# Range of the bins, in units of normalised grey.
 RANGES = {
     "grey": (-2.0, 4.0),  # with the usual mean and deviation black is -1.9, white 3.6
     "contrast": (-3.0, 3.0),
@@ -13,21 +13,22 @@ RANGES = {
     "roughness": (0.0, 2.0),
 }
 GREY_VALUE, CONTRAST, TONE, ROUGHNESS = range(len(RANGES))
-_BRIGHTEST = 8.0  # normalised grey is cut to plus and minus this before its squares are taken
+_BRIGHTEST = 8.0  # normalised grey is clipped to plus and minus this before it is squared
 
 
 def pixel_features(pictures: Tensor, window: int, surround: int) -> Tensor:
-    """Measure each pixel: its grey, and what is around it.
+    """Compute the features of each pixel.
 
     Args:
         pictures: (N, channels, H, W), normalised grey; channels are averaged.
-        window: width of the square in which noise is averaged and roughness taken, odd.
-        surround: width of the square whose mean is the steel's own brightness, odd; it evens out lamps.
+        window: width of the square over which tone and roughness are computed, odd.
+        surround: width of the square whose mean is the background's brightness, odd; it removes uneven
+            lighting.
 
     Returns:
         (N, 4, H, W) float32, in the order of `RANGES`: grey; contrast, grey less the mean of the surround;
         tone, the mean of the window less that of the surround; roughness, the standard deviation in the
-        window. Squares are cut at the picture's edge.
+        window. Squares are cropped at the picture's border.
 
     Example:
         >>> step = torch.tensor([0.0, 0.0, 0.0, 1.0, 1.0, 1.0]).expand(1, 1, 3, 6)
@@ -44,12 +45,12 @@ def pixel_features(pictures: Tensor, window: int, surround: int) -> Tensor:
 
 
 def to_bins(features: Tensor, feature: int, count: int) -> Tensor:
-    """Number the interval in which each value lies, of `count` equal ones in the feature's range.
+    """Return the bin of each value, of `count` equal ones over the feature's range.
 
     Args:
         features: (N, 4, ...), as of `pixel_features`.
         feature: which.
-        count: of intervals; what is out of range falls into the outermost.
+        count: of bins; values out of range fall into the first or the last.
 
     Returns:
         (N, ...) int64, 0 to count - 1.
@@ -60,4 +61,4 @@ def to_bins(features: Tensor, feature: int, count: int) -> Tensor:
     """
     low, high = list(RANGES.values())[feature]
     share = (features[:, feature] - low) * (count / (high - low))
-    return share.clamp_(0, count - 1).long()  # what is not below 0 is cut off as by floor
+    return share.clamp_(0, count - 1).long()  # for values from 0 on this is floor

@@ -1,4 +1,4 @@
-"""Graph cut: superpixels, cut into regions where they are least alike."""
+"""Graph cut: normalised cuts of a graph of superpixels."""
 
 import numpy as np
 import torch
@@ -9,13 +9,13 @@ from severstal.models.classical.counts import Counts
 from severstal.models.classical.features import CONTRAST, ROUGHNESS, TONE
 from severstal.models.classical.regions import region_means
 
-_SIDE = 4  # a pixel that is cut stands for so many by so many of the picture
-_COMPACTNESS = 0.3  # how much nearness counts beside likeness of tone and the like, in a superpixel
-_LIKENESS = 0.02  # squared difference of contrast, tone and roughness at which likeness falls to 1 / e
+_SIDE = 4  # downscaling of the picture before the cut
+_COMPACTNESS = 0.3  # weight of distance beside similarity of features, in a superpixel
+_LIKENESS = 0.02  # squared difference of features at which similarity falls to 1 / e
 
 
 def graph_cut(features: Tensor, counts: Counts, superpixels: int) -> Tensor:
-    """Cut each picture into regions, and say of each what its pixels say together.
+    """Cut each picture into regions, and return the mean evidence of each.
 
     Superpixels (Achanta 2012, SLIC) of contrast, tone and roughness are the nodes of a graph, which is cut in
     two, and its parts again, for as long as the normalised cut is cheap (Shi & Malik 2000, Normalized Cuts
@@ -24,7 +24,7 @@ def graph_cut(features: Tensor, counts: Counts, superpixels: int) -> Tensor:
     Args:
         features: (N, 4, H, W).
         counts: fitted.
-        superpixels: about so many a picture of 256 x 1600, and in proportion fewer in a smaller one.
+        superpixels: about how many in a picture of 256 x 1600; in proportion fewer in a smaller one.
 
     Returns:
         (N, C, H, W) float32: the mean evidence of the region.
@@ -55,7 +55,7 @@ def _cut(picture: np.ndarray, superpixels: int) -> np.ndarray:
     from skimage.segmentation import slic
 
     parts = slic(picture, superpixels, _COMPACTNESS, convert2lab=False, start_label=0, channel_axis=-1)
-    if parts.max() < 2:  # there is nothing to cut
+    if parts.max() < 2:  # too few to cut
         return parts
     graph = rag_mean_color(picture, parts, mode="similarity", sigma=_LIKENESS)
     return cut_normalized(parts, graph, rng=0)

@@ -1,4 +1,4 @@
-"""Region growing: from pixels that are surely of a class, and surely of none, until all are taken."""
+"""Seeded region growing: from pixels of high evidence of a class, or of none, over the whole picture."""
 
 import numpy as np
 import torch
@@ -10,14 +10,14 @@ from severstal.models.classical.regions import region_means
 
 
 def seed_levels(counts: Counts, seeds: float) -> Tensor:
-    """Find from which evidence on a pixel is a seed of a class.
+    """Find the least evidence of a seed of each class.
 
     Args:
         counts: fitted.
-        seeds: share of the counted pixels of a class that shall be seeds, above 0 to 1.
+        seeds: share of the counted pixels of a class that are to be seeds, above 0 to 1.
 
     Returns:
-        (C,) float64: the highest level that so many pixels of the class reach.
+        (C,) float64: the highest level that this share of the class's pixels reaches.
     """
     shares = counts.coarse[1:] / counts.coarse[:1]  # (C, bins)
     order = shares.argsort(1, descending=True)
@@ -27,7 +27,7 @@ def seed_levels(counts: Counts, seeds: float) -> Tensor:
 
 
 def background_level(counts: Counts, seeds: float) -> Tensor:
-    """Find up to which evidence of any class a pixel is a seed of plain steel: a scalar, as `seed_levels`."""
+    """Find the highest evidence of a seed of plain steel, over all classes: a scalar, as `seed_levels`."""
     shares = (counts.coarse[1:] / counts.coarse[:1]).amax(0)  # (bins,)
     order = shares.argsort()
     plain = (counts.coarse[0] - counts.coarse[1:].sum(0)).clamp(min=0)[order].cumsum(0)
@@ -37,9 +37,10 @@ def background_level(counts: Counts, seeds: float) -> Tensor:
 def region_growing(features: Tensor, counts: Counts, seeds: float) -> Tensor:
     """Grow the seeds of every class, and of plain steel, over all of a picture.
 
-    Of the pixels at the edge of a region, the one across the smallest step of tone is taken next
-    (Adams & Bischof 1994, Seeded Region Growing, with the step in place of the distance to the region's
-    mean, as scikit-image's flooding by markers has it), so that regions meet where the steps are highest.
+    Of the pixels at the edge of a region, the one across the smallest gradient of tone is added next
+    (Adams & Bischof 1994, Seeded Region Growing, with the gradient in place of the distance to the
+    region's mean, by scikit-image's watershed with markers), so that regions meet where gradients are
+    highest.
 
     Args:
         features: (N, 4, H, W).
@@ -47,7 +48,7 @@ def region_growing(features: Tensor, counts: Counts, seeds: float) -> Tensor:
         seeds: share of the counted pixels of each class, and of plain steel, that would be seeds.
 
     Returns:
-        (N, C, H, W) float32: the mean evidence of the region, the pixels of one class that hang together.
+        (N, C, H, W) float32: the mean evidence of the region, a connected component of one class.
 
     Example:
         >>> region_growing(torch.zeros(1, 4, 5, 7), Counts(classes=2), seeds=0.5).shape
@@ -62,7 +63,7 @@ def region_growing(features: Tensor, counts: Counts, seeds: float) -> Tensor:
 
 
 def _steps(features: Tensor) -> Tensor:
-    """How much the tone changes at each pixel, (N, H, W)."""
+    """Gradient of the tone at each pixel, (N, H, W)."""
     tone = features[:, TONE]
     total = torch.zeros_like(tone)
     for axis in (1, 2):
@@ -81,7 +82,7 @@ def _grow(evidence: np.ndarray, steps: np.ndarray, levels: np.ndarray, plain: np
     sure = highest >= levels[strongest]
     markers = np.where(sure, strongest + 2, 0)
     markers[(highest <= plain) & ~sure] = 1
-    if not markers.any():  # nothing is sure of anything: the picture is one region
+    if not markers.any():  # without seeds the picture is one region
         return region_means(evidence, np.zeros(markers.shape, np.int64))
     owners = watershed(steps, markers)
     return region_means(evidence, label(owners, background=0, connectivity=2))

@@ -1,4 +1,4 @@
-"""K-means: pixels that look alike are of one cluster, and clusters are of a class by share."""
+"""K-means: clusters of pixels, each with the share of every class in it."""
 
 import torch
 from torch import Tensor
@@ -7,10 +7,10 @@ from severstal.models.classical.counts import JOINT, Counts
 
 
 def first_centres(points: Tensor, weights: Tensor, count: int) -> Tensor:
-    """Choose where clusters begin: at the heaviest point, then at points heavy and far from those chosen.
+    """Choose initial centres: the heaviest point, then heavy points far from those chosen.
 
     Weight times squared distance is largest: the seeding of k-means++ (Arthur & Vassilvitskii 2007) with its
-    likeliest draw in place of a draw, so that the same counts always give the same clusters.
+    likeliest sample in place of a random one, so that the same counts always give the same clusters.
 
     Args:
         points: (P, D).
@@ -48,7 +48,7 @@ def cluster(counts: Counts, clusters: int) -> tuple[Tensor, Tensor]:
     """
     from sklearn.cluster import KMeans  # here, for it takes a second to import
 
-    filled = counts.coarse[0] > 1.0  # beyond what the counts begin with
+    filled = counts.coarse[0] > 1.0  # beyond the initial counts
     if not filled.any():
         filled = torch.ones_like(filled)
     points, weights = counts.centres()[filled], counts.coarse[0, filled]
@@ -78,8 +78,8 @@ def k_means(features: Tensor, counts: Counts, clusters: int) -> Tensor:
     """
     centres, shares = cluster(counts, clusters)
     squares, nearest = centres.square().sum(1), []
-    for picture in features[:, list(JOINT)].flatten(2):  # (3, H * W); a batch's distances fill a memory
-        # But for the pixel's own square, which is the same for every centre.
+    for picture in features[:, list(JOINT)].flatten(2):  # (3, H * W); those of a batch would need much memory
+        # Without the pixel's own square, which is the same for every centre.
         distance = torch.addmm(squares, picture.T, centres.T, alpha=-2)  # (H * W, K)
         nearest.append(distance.argmin(1))  # (H * W,)
     shape = (len(features), *features.shape[2:])

@@ -1,10 +1,10 @@
-"""Regions of a picture say together what their pixels say alone."""
+"""Means over the regions of a picture."""
 
 import numpy as np
 
 
 def region_means(evidence: np.ndarray, regions: np.ndarray) -> np.ndarray:
-    """Give every pixel the mean of its region.
+    """Replace every pixel by the mean of its region.
 
     Args:
         evidence: (C, H, W), probability of each class.

@@ -1,4 +1,4 @@
-"""Thresholding: what is darker, or brighter, or rougher than a limit is of the class."""
+"""Thresholding: a limit on one feature per class."""
 
 from typing import NamedTuple
 
@@ -15,8 +15,8 @@ class Limits(NamedTuple):
     Attributes:
         feature: on which it is, int64, in the order of `features.RANGES`.
         above: whether the class is what lies from the limit on; otherwise what lies below it.
-        limit: number of the first interval above the limit, 1 to intervals - 1, int64.
-        dice: of the counted pixels.
+        limit: number of the first bin above the limit, 1 to bins - 1, int64.
+        dice: on the counted pixels.
     """
 
     feature: Tensor
@@ -28,9 +28,9 @@ class Limits(NamedTuple):
 def best_limits(counts: Tensor) -> Limits:
     """Find the feature, side and limit that give the highest pixel Dice, of all there are.
 
-    Otsu's threshold (1979, A Threshold Selection Method from Gray-Level Histograms) separates best what no
-    one has named; here the classes are known, and the measure of the competition takes the place of its
-    variance between classes. Of equal ones the first is taken.
+    Otsu's threshold (1979, A Threshold Selection Method from Gray-Level Histograms) is unsupervised and
+    maximizes the variance between classes; here the classes are labelled, and the competition's Dice is
+    maximized instead. Of equal ones the first is taken.
 
     Args:
         counts: (1 + C, features, intervals), as `Counts.fine`.
@@ -56,10 +56,10 @@ def best_limits(counts: Tensor) -> Limits:
 
 
 def monotone_shares(counts: Tensor, best: Limits) -> Tensor:
-    """Share of each class in each interval of its feature, made to grow towards its side of the limit.
+    """Share of each class in each bin of its feature, made monotone towards its side of the limit.
 
-    Neighbours that go the other way are pooled, by scikit-learn's isotonic regression: a threshold on these
-    shares is one on the feature, and half the highest Dice is the best limit's.
+    By scikit-learn's isotonic regression: a threshold on these shares is one on the feature, and half the
+    highest Dice is that of the best limit.
 
     Args:
         counts: (1 + C, features, intervals).
@@ -79,12 +79,12 @@ def monotone_shares(counts: Tensor, best: Limits) -> Tensor:
     for number, (feature, above) in enumerate(zip(best.feature.tolist(), best.above.tolist(), strict=True)):
         of_class, pixels = counts[1 + number, feature].cpu().numpy(), counts[0, feature].cpu().numpy()
         share = isotonic_regression(of_class / pixels, sample_weight=pixels, increasing=above)
-        shares.append(torch.from_numpy(share.copy()))  # it may run backwards through memory
+        shares.append(torch.from_numpy(share.copy()))  # its stride may be negative
     return torch.stack(shares).to(counts.device, torch.float32)
 
 
 def thresholding(features: Tensor, counts: Counts) -> Tensor:
-    """Order pixels by the best feature of each class, so that a threshold on the map is a limit on it.
+    """Map pixels by the best feature of each class, so that a threshold on the map is a limit on the feature.
 
     Args:
         features: (N, 4, H, W).

@@ -37,8 +37,8 @@ class MaskRcnn(nn.Module):
     """Mask R-CNN on a feature pyramid (He 2017, Mask R-CNN, arXiv 1703.06870; Lin 2017, 1612.03144).
 
     It is trained on instances, the components of each class's mask, by the five losses of the paper; its
-    masks are those of the boxes it finds, merged: at a pixel the largest of score times mask. The heads work
-    in full precision, as the edges of boxes are hundreds of pixels and would be rounded to several.
+    masks are those of the detected boxes, merged: at a pixel the largest of score times mask. The heads
+    compute in float32, as coordinates of hundreds of pixels would be rounded to several in bfloat16.
 
     Args:
         encoder_name: any with features of strides 4 to 32.
@@ -48,14 +48,14 @@ class MaskRcnn(nn.Module):
         aux_params: of the class head, on the deepest feature; None for no such head.
         anchor_sizes: of each of the five levels, strides 4 to 64: root of the area of its boxes, in pixels.
         anchor_ratios: of the boxes, height over width.
-        channels: of the pyramid; the paper's 256 are for 80 classes of colour photographs, and cost four
-            times as much.
-        proposals: boxes of a picture that the heads read.
-        detections: boxes of a picture that get a mask, in evaluation.
+        channels: of the pyramid; the paper has 256, for 80 classes of colour photographs, at four times
+            the cost.
+        proposals: how many boxes of a picture the heads read.
+        detections: how many boxes of a picture get a mask, in evaluation.
         kwargs: to timm.
 
     Attributes:
-        stride: what height and width are brought to multiples of.
+        stride: height and width are padded to multiples of it.
 
     Example:
         >>> MaskRcnn("tu-test_resnet", None, 1, 4, channels=8).eval()(torch.zeros(1, 1, 50, 70)).shape
@@ -94,7 +94,7 @@ class MaskRcnn(nn.Module):
     def forward(self, pictures: Tensor) -> Tensor | tuple[Tensor, Tensor] | OwnLossOutput:
         """Return the mask logits (N, C, H, W), and with a class head the class logits (N, C).
 
-        In training mode there are no masks, but the loss of the boxes and what is in them.
+        In training mode there are no masks, but the loss.
         """
         size = tuple(pictures.shape[2:])
         below, right = (-length % self.stride for length in size)
@@ -170,6 +170,6 @@ def maskrcnn(
     network = smp_network(MaskRcnn, encoder_name, encoder_weights, in_channels, classes, class_head, options)
     body = network.body
     body.stride = network.stride
-    # It took the masks of boxes, half of which is defect, for those of pictures.
+    # `smp_network` set the bias for masks of pictures; half of a box is defect.
     nn.init.zeros_(body.segmentation_head.mask_predictor.mask_fcn_logits.bias)
     return Network(body, stride=1)

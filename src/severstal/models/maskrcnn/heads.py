@@ -1,4 +1,4 @@
-"""The heads of Mask R-CNN: what a box holds, where its edges are, and the mask inside it."""
+"""The heads of Mask R-CNN: class, box regression and mask."""
 
 import math
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from severstal.models.maskrcnn.instances import Instances, merge
 from severstal.models.maskrcnn.regions import clip, roi_features, surviving
 from severstal.models.smp_networks import PRIOR
 
-BOX_SIDE, MASK_SIDE = 7, 14  # cells that the heads read of a box; a mask comes out twice as fine
+BOX_SIDE, MASK_SIDE = 7, 14  # cells of a region that the heads read; masks are twice as fine
 
 
 class InstanceHeads(RoIHeads):
-    """The heads that read a box: is it a defect, of what class, where are its edges, and its mask.
+    """The heads on a region of interest: class or background, box regression, and mask.
 
     Args:
         channels: of the pyramid's levels and the mask head's convolutions; the box head is 8 times as wide.
@@ -36,7 +36,7 @@ class InstanceHeads(RoIHeads):
             batch_size_per_image=128,
             positive_fraction=0.25,
             bbox_reg_weights=None,
-            # A detection counts by its score, however low: what is enough, the decision says of the map.
+            # Detections of any score are kept: thresholds are applied to the map, by the decision rules.
             score_thresh=0.0,
             nms_thresh=0.5,
             detections_per_img=detections,
@@ -44,7 +44,7 @@ class InstanceHeads(RoIHeads):
             mask_predictor=MaskRCNNPredictor(channels, channels, classes),
         )
         self.classes = classes
-        # Each class begins with the same small probability, as in the other networks.
+        # Each class has the same small initial probability, as in the other networks.
         nn.init.zeros_(self.box_predictor.cls_score.bias)
         with torch.no_grad():
             self.box_predictor.cls_score.bias[0] = math.log(max(1 / PRIOR - classes, 1.0))
@@ -52,7 +52,7 @@ class InstanceHeads(RoIHeads):
     def _read(
         self, features: Sequence[Tensor], strides: Sequence[int], boxes: Sequence[Tensor]
     ) -> tuple[Tensor, Tensor]:
-        """Return logits of background and classes, (K, C + 1), and what moves the edges, (K, 4 C + 4)."""
+        """Return logits of background and classes, (K, C + 1), and the box regression, (K, 4 C + 4)."""
         return self.box_predictor(self.box_head(roi_features(features, strides, boxes, BOX_SIDE)))
 
     def _masks(

@@ -1,4 +1,4 @@
-"""Instances of defects: from the components of masks, and back to one map a class."""
+"""Instances of defects: from components of masks, and back to one map per class."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ class Instances(NamedTuple):
     Attributes:
         boxes: left, top, right and bottom edge of each, (M, 4), float32, in pixels; at least 1 wide and high.
         labels: class of each, counted from 1, as 0 is the background, (M,), int64.
-        numbers: what marks each in its class's picture of components, (M,), int64.
+        numbers: label of each in its class's picture of components, (M,), int64.
         components: number of the component that a pixel belongs to, 0 for none, (C, H, W), int32.
     """
 
@@ -25,9 +25,9 @@ class Instances(NamedTuple):
     components: Tensor
 
     def crop(self, which: Tensor, boxes: Tensor, side: int) -> Tensor:
-        """Cut the masks of some instances out by boxes and bring them to one size.
+        """Crop the masks of some instances by boxes and resize them.
 
-        Only these are made into whole masks, so that a thousand specks cost no more memory than one.
+        Only these become whole masks, so that memory does not grow with the number of instances.
 
         Args:
             which: places of the instances, (K,).
@@ -44,11 +44,11 @@ class Instances(NamedTuple):
 
 
 def find_instances(masks: Tensor) -> Instances:
-    """Take each 8-connected component of each class's mask for an instance.
+    """Find the instances: each 8-connected component of each class's mask.
 
     Args:
-        masks: of one picture, (C, H, W); values between 0 and 1, as mixing and shrinking leave them, count
-            from 0.5.
+        masks: of one picture, (C, H, W); values between 0 and 1, from mixing and downscaling, are
+            binarized at 0.5.
 
     Returns:
         Class by class, in the order of their topmost rows within a class; on the device of the masks.
@@ -76,14 +76,14 @@ def find_instances(masks: Tensor) -> Instances:
 
 
 def paste(masks: Tensor, boxes: Tensor, height: int, width: int) -> Tensor:
-    """Bring masks from their boxes to their places in the picture, by bilinear interpolation.
+    """Paste the masks of boxes into the picture, by bilinear interpolation.
 
-    Within half a cell of a box's edge its last cells go on; a pixel whose centre lies outside has 0. It is
-    the product of two small matrices with each mask, one of rows and one of columns.
+    Within half a cell of a box's edge the last cell is repeated; a pixel whose centre lies outside has 0.
+    Each mask is multiplied by two small matrices, one of rows and one of columns.
 
     Args:
         masks: (K, side, side).
-        boxes: (K, 4), in pixels; one that is less than a pixel wide or high counts as a pixel.
+        boxes: (K, 4), in pixels; at least one pixel wide and high, smaller ones are enlarged.
         height: of the picture.
         width: of the picture.
 
@@ -113,7 +113,7 @@ def _interpolation(begin: Tensor, end: Tensor, pixels: int, cells: int) -> Tenso
 def merge(
     masks: Tensor, boxes: Tensor, labels: Tensor, scores: Tensor, shape: tuple[int, int, int]
 ) -> Tensor:
-    """Make one map a class of the instances found: at a pixel the largest of score times mask.
+    """Merge instances to one map per class: at a pixel the largest of score times mask.
 
     Args:
         masks: probability of each cell of a box to be defect, (K, side, side).

@@ -1,4 +1,4 @@
-"""Regions of interest: anchors, the boxes that may hold a defect, and what the features say inside them."""
+"""Regions of interest: anchors, proposals, and the features inside them."""
 
 from collections.abc import Sequence
 
@@ -8,15 +8,15 @@ from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.rpn import RegionProposalNetwork, RPNHead
 from torchvision.ops import nms, roi_align
 
-PER_LEVEL = 1000  # boxes of each level that suppression chooses from (Lin 2017, Feature Pyramid Networks)
+PER_LEVEL = 1000  # proposals per level before suppression (Lin 2017, Feature Pyramid Networks)
 CANONICAL = 224  # a box of this side belongs to the level of stride 16 (ibid., equation 1)
 
 
 class Anchors(nn.Module):
     """Boxes of one size and several ratios round the centre of each cell of a pyramid's levels.
 
-    Unlike torchvision's their centres are those of the cells, and nothing is kept from call to call, which
-    `torch.export` minds.
+    Unlike torchvision's they are centred on the cells, and nothing is cached between calls, which
+    `torch.export` does not support.
 
     Args:
         sizes: of each level, finest first: the root of a box's area, in pixels.
@@ -47,8 +47,8 @@ class Anchors(nn.Module):
 class Proposals(RegionProposalNetwork):
     """The region proposal network (Ren 2015, Faster R-CNN, section 3.1) on a feature pyramid.
 
-    In evaluation it gives as many boxes of every picture, so that its shapes do not depend on what it sees;
-    in training its losses are means over the pictures.
+    In evaluation it returns the same number of boxes for every picture, so that shapes do not depend on the
+    data; in training its losses are means over the pictures.
 
     Args:
         anchors: of the pyramid's levels.
@@ -73,7 +73,7 @@ class Proposals(RegionProposalNetwork):
     def filter_proposals(
         self, proposals: Tensor, objectness: Tensor, image_shapes: list, num_anchors_per_level: list[int]
     ) -> tuple[list[Tensor], list[Tensor]]:
-        """Return the most likely boxes of each picture that do not repeat each other, and their logits."""
+        """Return the boxes of each picture after non-maximum suppression, and their logits."""
         if self.training:
             return super().filter_proposals(proposals, objectness, image_shapes, num_anchors_per_level)
         objectness = objectness.reshape(len(proposals), -1)  # (N, A)
@@ -91,7 +91,7 @@ class Proposals(RegionProposalNetwork):
             kept = surviving(chosen, ranks, torch.cat(levels), self.nms_thresh)
             ranks = ranks.where(kept, -torch.inf)
             best = ranks.topk(min(self.post_nms_top_n(), len(ranks))).indices
-            best = best.where(kept[best], best[0])  # where too few survive, the best stands in again
+            best = best.where(kept[best], best[0])  # where too few are kept, the best is repeated
             boxes.append(chosen[best])
             logits.append(ranks[best])
         return boxes, logits
@@ -114,7 +114,7 @@ class Proposals(RegionProposalNetwork):
 
 
 def stride_of(feature: Tensor, pictures: Tensor) -> int:
-    """How many pixels of the pictures a cell of a feature is wide.
+    """The stride of a feature: the width of its cells in pixels of the pictures.
 
     Example:
         >>> stride_of(torch.zeros(1, 8, 4, 13), torch.zeros(1, 1, 64, 200))
@@ -124,7 +124,7 @@ def stride_of(feature: Tensor, pictures: Tensor) -> int:
 
 
 def clip(boxes: Tensor, size: tuple[int, int]) -> Tensor:
-    """Cut boxes (K, 4) off at the edges of a picture of some height and width.
+    """Clip boxes (K, 4) to a picture of some height and width.
 
     Example:
         >>> clip(torch.tensor([[-2.0, 3, 90, 70]]), (64, 96))
@@ -135,7 +135,7 @@ def clip(boxes: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def surviving(boxes: Tensor, scores: Tensor, groups: Tensor, threshold: float) -> Tensor:
-    """Say which boxes no likelier one of their group overlaps by more than a threshold.
+    """Non-maximum suppression per group: which boxes are kept.
 
     Args:
         boxes: (K, 4), in pixels, none negative.
@@ -151,7 +151,7 @@ def surviving(boxes: Tensor, scores: Tensor, groups: Tensor, threshold: float) -
         >>> surviving(boxes, torch.tensor([0.9, 0.8, 0.7]), torch.tensor([0, 0, 1]), threshold=0.5)
         tensor([ True, False,  True])
     """
-    # Far apart, groups do not meet; in double precision boxes stay what they are.
+    # Groups are moved apart, so that they do not overlap; in double precision that is exact enough.
     boxes = boxes.double()
     apart = groups[:, None] * (boxes.amax() + 1)
     kept = nms(boxes + apart, scores.double(), threshold)
@@ -161,13 +161,13 @@ def surviving(boxes: Tensor, scores: Tensor, groups: Tensor, threshold: float) -
 def roi_features(
     features: Sequence[Tensor], strides: Sequence[int], boxes: Sequence[Tensor], side: int
 ) -> Tensor:
-    """Read the features inside boxes, each from the level that suits its size (RoIAlign, He 2017).
+    """RoIAlign of boxes, each on the level of the pyramid for its size (He 2017).
 
     Args:
         features: of strides from 4, each twice the one before, (N, channels, h, w).
         strides: of the features.
         boxes: of each picture, (K_n, 4), in pixels.
-        side: height and width of what is read.
+        side: height and width of the result.
 
     Returns:
         (sum of the K_n, channels, side, side).
