@@ -53,7 +53,7 @@ def test_against_the_formula_pair_by_pair(shape):
     assert loss.item() == pytest.approx(reference(probabilities, target))
 
 
-def test_sure_and_right_is_nothing_and_sure_and_wrong_is_one():
+def test_certain_and_correct_is_0_and_certain_and_wrong_is_1():
     target = torch.zeros(2, 4, 20, 40)
     target[0, 1, 3:9, 5:30] = 1
     target[1, 3] = 1
@@ -88,7 +88,7 @@ def test_false_alarms_on_empty_pairs_cost_more_the_larger_they_are():
     assert losses[-1] > 0.99
 
 
-def test_quiet_background_costs_next_to_nothing_where_as_much_in_one_place_costs():
+def test_low_probabilities_cost_little_and_a_false_alarm_of_the_same_sum_costs_much():
     target = torch.zeros(1, 1, 100, 100)
     quiet = logits(torch.full((1, 1, 100, 100), 0.001))
     alarm = torch.full((1, 1, 100, 100), -SURE)

@@ -62,7 +62,7 @@ def test_sure_masks_cost_their_jaccard_loss_twice():
     assert loss.item() == pytest.approx(2 * jaccard_loss(found ^ truth, truth))
 
 
-def test_right_by_one_is_nothing():
+def test_a_margin_of_one_has_no_loss():
     target = (torch.rand(1, 2, 6, 7) > 0.5).float()
     masks = (2 * target - 1).requires_grad_()
     loss = lovasz_hinge(masks, target) + symmetric_lovasz_hinge(masks, target)

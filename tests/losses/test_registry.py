@@ -57,7 +57,7 @@ def test_is_the_weighted_sum(output, target):
     assert loss.shape == ()
 
 
-def test_what_weighs_nothing_is_not_computed(output, target):
+def test_losses_of_weight_0_are_not_computed(output, target):
     output.classes = None
     loss = build_loss({"bce": 1.0, "dice": 0.0})(output, target)
     torch.testing.assert_close(loss, pixel_cross_entropy(output.masks, target).mean())
@@ -80,7 +80,7 @@ def test_a_class_is_there_though_shrunk_masks_hardly_show_it(output, target):
     assert not torch.isclose(loss(output, faint), loss(output, faint, shown(target)))
 
 
-def test_the_class_head_alone(output, target):
+def test_only_the_class_head(output, target):
     loss = build_loss({}, classes=2.0)(output, target)
     torch.testing.assert_close(loss, 2 * presence_cross_entropy(output.classes, shown(target)))
 
@@ -173,7 +173,7 @@ class TestEveryLoss:
         torch.testing.assert_close(deep(prediction(masks), target), loss(prediction(masks), target))
 
 
-def test_deep_supervision_is_of_masks_alone(output, target):
+def test_deep_supervision_is_of_mask_losses_only(output, target):
     output.auxiliary, output.covered = (torch.randn(3, 4, 4, 6),), ((8, 12),)
     with_classes = build_loss({"bce": 1.0}, classes=2.0, deep_supervision=1.0)(output, target)
     without = build_loss({"bce": 1.0}, deep_supervision=1.0)(output, target)
@@ -203,7 +203,7 @@ def test_class_weights_for_other_classes_are_one_line(output, target):
         build_loss({"dice": 1.0}, class_weights=[1.0] * 3)(output, target)
 
 
-def test_smoothing_changes_the_target_of_cross_entropies_alone(output, target):
+def test_smoothing_changes_only_the_target_of_cross_entropies(output, target):
     smooth = {"label_smoothing": 0.2, "edge_smoothing": 4.0}
     changed = smooth_labels(smooth_edges(target, 4.0), 0.2)
     for name, loss in MASK_LOSSES.items():
@@ -266,7 +266,7 @@ def test_impossible_settings_are_named(settings, words):
 
 
 @pytest.mark.parametrize("masks", [{}, {"bce": 0.0}, {"bce": 0, "dice": 0.0}])
-def test_nothing_to_learn_is_an_error(masks):
+def test_a_loss_of_weight_0_is_an_error(masks):
     with pytest.raises(SeverstalError, match="weights of all losses are 0"):
         build_loss(masks)
 

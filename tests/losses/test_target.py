@@ -52,7 +52,7 @@ def test_edges_are_blurred_over_that_width_and_no_farther():
     assert row[49] == pytest.approx(0.4, abs=0.01)
 
 
-def test_nothing_to_smooth_stays_as_it_is():
+def test_without_smoothing_the_target_is_unchanged():
     target = torch.rand(1, 2, 5, 7)
     assert smooth_edges(target, 0.0) is target
     for full in (torch.zeros(1, 2, 5, 7), torch.ones(1, 2, 5, 7)):

@@ -95,7 +95,7 @@ def test_heads_are_1x1_convolutions_of_the_encoders_features():
         torch.testing.assert_close(logits, head(feature))
 
 
-def test_gradients_reach_the_heads_and_the_encoder_through_them_alone():
+def test_gradients_reach_only_the_heads_and_through_them_the_encoder():
     network = tiny()
     sum(logits.mean() for logits in network(torch.randn(2, 1, 64, 96)).auxiliary).backward()
     assert all(weight.grad is not None for weight in network.auxiliary.parameters())
@@ -118,7 +118,7 @@ def test_squares_beyond_the_picture_are_cut_off():
         ("unet", "tu-test_resnet", {}, (64, 96), [(64, 96)] * 3),
     ],
 )
-def test_each_output_says_what_it_covers(architecture, encoder, options, size, covered):
+def test_each_output_has_the_size_that_it_covers(architecture, encoder, options, size, covered):
     """A grid of whole squares, the last of which hold some of the picture."""
     output = tiny(architecture, encoder=encoder, options=options)(torch.randn(2, 1, *size))
     assert list(output.covered) == covered

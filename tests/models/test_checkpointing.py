@@ -105,7 +105,7 @@ def test_less_is_kept(name, share):
     assert kept(after, _blocks(after), pictures) < share * plain
 
 
-def test_nothing_is_renamed_and_evaluation_is_the_same():
+def test_names_of_weights_and_evaluation_stay_the_same():
     network, other = twins("unet resnet18")
     assert list(network.state_dict()) == list(other.state_dict())
     with torch.inference_mode():

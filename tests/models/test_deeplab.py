@@ -17,7 +17,7 @@ def touched(layer, size=61):
 
 
 @pytest.mark.parametrize("rate", [1, 6, 12, 24])
-def test_an_impulse_reaches_exactly_the_places_that_the_rate_says(rate):
+def test_an_impulse_reaches_exactly_the_taps_of_the_rate(rate):
     layer = LargeFieldOfView(1, 8, rate, dropout=0.0)[0]
     nn.init.ones_(layer.weight)
     assert touched(layer) == {(rate * row, rate * column) for row in (-1, 0, 1) for column in (-1, 0, 1)}

@@ -36,7 +36,9 @@ EARLIER = {
 
 
 @pytest.mark.parametrize("architecture", sorted(EARLIER))
-def test_weights_that_say_nothing_are_built_as_they_were(architecture: str, tmp_path: Path) -> None:
+def test_weights_without_a_record_are_built_with_the_earlier_defaults(
+    architecture: str, tmp_path: Path
+) -> None:
     torch.manual_seed(0)
     before = new_network(recipe(architecture, **EARLIER[architecture]), SPEC)
     write_tensors(before.state_dict(), tmp_path / "old.safetensors", {})
@@ -86,7 +88,7 @@ def test_todays_edition_needs_no_earlier_option(architecture: str) -> None:
     assert earlier_options(architecture, built_as(architecture)) == {}
 
 
-def test_a_file_says_what_its_network_is(tmp_path: Path) -> None:
+def test_a_file_records_its_architecture(tmp_path: Path) -> None:
     network = build_model("pspnet", "tu-test_resnet")
     save_weights(network, tmp_path / "a.safetensors")
     assert read_built_as(tmp_path / "a.safetensors") == built_as("pspnet")

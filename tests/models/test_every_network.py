@@ -1,4 +1,4 @@
-"""What every network of the registry keeps to; a new one is at most a line in conftest.py."""
+"""Properties of every network of the registry; a new one needs at most a line in smallest.py."""
 
 import copy
 import functools
@@ -17,9 +17,9 @@ UNUSED = {
     "dinov3_dpt": {"body.encoder.model.norm.weight", "body.encoder.model.norm.bias"},
     "dpt": {"body.encoder.model.norm.weight", "body.encoder.model.norm.bias"},
 }
-# Whose gradient may be 0 all the same: of the smallest MAnet's single units that are off for any picture, of
-# biases that the normalisation after them takes out, and of what stands for weights where there are none.
-STILL = {
+# Weights whose gradient may be 0: units of the smallest MAnet that are off for any picture, biases that
+# the normalisation after them cancels, and the weight that the classical methods have for the optimizer.
+ZERO_GRADIENT = {
     "classical": {"body.idle"},
     "manet": {
         f"body.decoder.blocks.{block}.SE_{side}.{name}"
@@ -31,11 +31,11 @@ STILL = {
 }
 # Masks interpolated from scores of stride 32 cannot follow a square of 32 pixels.
 ENLARGED = {"fcn32s": 2}
-# They count what a training shows them; until then any seed gives the same map, of one value.
+# They are fitted on counts; before training any seed gives the same map, of one value.
 COUNTING = {"classical"}
-# Their maps are made by loops over pixels outside of torch, which no graph holds.
+# They compute partly outside of torch, which cannot be traced.
 NOT_A_GRAPH = {"classical"}
-# Rounding makes them choose other boxes: a few pixels jump.
+# By rounding they choose other boxes, which changes a few pixels much.
 JUMPING = {"maskrcnn"}
 EVERY = pytest.mark.parametrize("architecture", architectures())
 EVERY_GRAPH = pytest.mark.parametrize("architecture", sorted(set(architectures()) - NOT_A_GRAPH))
@@ -43,12 +43,12 @@ EVERY_GRAPH = pytest.mark.parametrize("architecture", sorted(set(architectures()
 
 @pytest.fixture(scope="module")
 def built(small):
-    """One network of an architecture, that no test changes."""
+    """One network per architecture, which no test changes."""
     return functools.cache(lambda architecture: small(architecture, classes=3, class_head=True).eval())
 
 
 def loss_of(network, pictures, truth):
-    """A loss that depends on all that a network gives in training mode: its own where it has one."""
+    """A loss that depends on all outputs of a network in training mode: its own where it has one."""
     output = network(pictures)
     loss = output.loss(truth) if has_own_loss(network) else output.masks.square().mean()
     return loss if output.classes is None else loss + output.classes.square().mean()
@@ -88,7 +88,7 @@ class TestEveryNetwork:
         assert output.classes is None
         assert output.masks.std() > 0 or architecture in COUNTING
 
-    def test_outputs_are_logits_and_begin_where_defects_are_rare(self, built, architecture):
+    def test_outputs_are_logits_with_a_low_initial_probability(self, built, architecture):
         network = built(architecture)
         with torch.inference_mode():
             masks, classes = network(100 * torch.randn(4, 1, 64, 96))
@@ -103,19 +103,19 @@ class TestEveryNetwork:
         truth = a_square(2, 4, 64, 96)
         frozen = {name for name, weight in network.named_parameters() if not weight.requires_grad}
         assert frozen == UNUSED.get(architecture, set())
-        still = {name for name, _ in network.named_parameters()} - frozen
+        without = {name for name, _ in network.named_parameters()} - frozen
         for _ in range(3):
-            # Behind weights that begin at 0, and units that happen to be off, there is no gradient.
+            # Behind weights that are initialized with 0, and units that are off, there is no gradient.
             with torch.no_grad():
                 for weight in network.parameters():
                     weight += 0.1 * torch.randn_like(weight)
             network.zero_grad()
             loss_of(network, torch.randn(2, 1, 64, 96), truth).backward()
-            still -= {name for name in still if network.get_parameter(name).grad.any()}
-        assert still <= STILL.get(architecture, set())
+            without -= {name for name in without if network.get_parameter(name).grad.any()}
+        assert without <= ZERO_GRADIENT.get(architecture, set())
 
     def test_pictures_without_a_defect_give_every_weight_a_gradient_too(self, small, architecture):
-        # Processes that train together wait for all of them.
+        # Distributed training waits for all gradients.
         network = small(architecture, class_head=True)
         loss_of(network, torch.randn(2, 1, 64, 96), torch.zeros(2, 4, 64, 96)).backward()
         for name, weight in network.named_parameters():
@@ -136,7 +136,7 @@ class TestEveryNetwork:
         assert all(weight.grad is not None for weight in network.parameters() if weight.requires_grad)
         assert type(network.eval()(pictures)) is Output
 
-    def test_weights_survive_a_file(self, small, built, architecture):
+    def test_weights_are_the_same_after_a_file(self, small, built, architecture):
         first, second = built(architecture), small(architecture, seed=1, classes=3, class_head=True).eval()
         pictures = torch.randn(2, 1, 64, 96)
         with torch.inference_mode():
@@ -173,7 +173,7 @@ class TestEveryNetwork:
         assert apart.quantile(0.95 if architecture in JUMPING else 1.0) < 0.1 * exact.abs().max() + 0.1
 
     @pytest.mark.slow
-    def test_learns_four_pictures_by_heart(self, small, architecture):
+    def test_overfits_four_pictures(self, small, architecture):
         torch.manual_seed(3)
         pictures = 0.3 * torch.randn(4, 1, 64, 96)
         truth = torch.zeros(4, 2, 64, 96)

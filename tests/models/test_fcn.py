@@ -67,7 +67,7 @@ def test_scores_are_summed():
     torch.testing.assert_close(head([fine, deep]), expected)
 
 
-def test_features_finer_than_the_scored_ones_are_left_alone():
+def test_features_finer_than_the_scored_ones_are_not_used():
     head = FcnHead([5], classes=2)
     deep = torch.randn(1, 5, 2, 3)
     assert torch.equal(head([torch.randn(1, 3, 4, 6), deep]), head([deep]))

@@ -123,7 +123,7 @@ def test_weights_that_only_the_coarser_outputs_reach_are_not_frozen():
     ]
 
 
-def test_without_an_encoder_there_is_nothing_to_supervise():
+def test_deep_supervision_without_an_encoder_is_an_error():
     with pytest.raises(SeverstalError, match="no encoder to supervise"):
         supervise(Network(Recorder(), stride=1), channels=1, classes=4, bias=0.0)
 

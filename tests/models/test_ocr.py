@@ -77,7 +77,7 @@ def test_soft_regions_come_first_of_the_coarser_outputs():
     assert network._kept == ()
 
 
-def test_the_regions_learn_from_their_own_output_alone():
+def test_the_regions_are_trained_by_their_own_output_only():
     network = ocr(deep_supervision=True)
     network(torch.randn(2, 1, 64, 96)).auxiliary[0].mean().backward()
     assert all(weight.grad is not None for weight in network.body.segmentation_head.regions.parameters())
@@ -85,7 +85,7 @@ def test_the_regions_learn_from_their_own_output_alone():
     assert all(weight.grad is not None for weight in network.body.encoder.parameters())
 
 
-def test_without_deep_supervision_they_learn_from_the_masks_and_nothing_is_kept():
+def test_without_deep_supervision_regions_are_trained_through_the_masks_and_not_kept():
     network = ocr()
     output = network(torch.randn(2, 1, 64, 96))
     assert type(output) is Output

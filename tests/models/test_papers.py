@@ -103,7 +103,7 @@ def test_the_defaults_are_the_papers(built):
         assert any(pool in (1, (1, 1)) for pool in pools)  # and the whole picture
 
 
-def test_nine_tenths_of_the_encoder_learn_or_the_table_says_why_not(built):
+def test_nine_tenths_of_the_encoder_have_a_gradient_or_the_table_has_the_reason(built):
     paper, network = built
     weights = list(encoder_of(network).parameters())
     used = sum(weight.numel() for weight in weights if weight.requires_grad)

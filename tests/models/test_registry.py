@@ -5,7 +5,7 @@ from severstal.errors import SeverstalError
 from severstal.models.registry import architectures, build_model
 from severstal.models.smallest import smallest
 
-# They take vision transformers, or VGGs, or no encoder of another's; maskrcnn has a loss of its own, and this
+# They need vision transformers or VGGs, or have their own encoder; maskrcnn has a loss of its own, and this
 # test in its own file.
 PARTICULAR = {
     "classical",

@@ -52,7 +52,7 @@ def test_classes_and_patches_attend_to_each_other():
     assert not torch.equal(patches[:, 1:], patches_then[:, 1:])
 
 
-def test_a_class_alone_has_masks_that_differ_from_place_to_place():
+def test_masks_of_a_single_class_vary_over_the_picture():
     network = segmenter("mask", classes=1).eval()
     with torch.no_grad():
         assert network(torch.randn(1, 1, 64, 96)).masks.std() > 0.01

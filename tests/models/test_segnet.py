@@ -31,7 +31,7 @@ def test_maxima_go_back_to_where_they_were(height, width, seed):
     assert torch.equal(functional.max_pool2d(back.abs(), 2), pooled.abs())
 
 
-def test_the_gradient_goes_to_the_maxima_alone():
+def test_only_the_maxima_have_a_gradient():
     feature = torch.randn(1, 2, 4, 6, requires_grad=True)
     pooled, places = functional.max_pool2d(feature, 2, 2, return_indices=True)
     unpool(pooled, places).sum().backward()

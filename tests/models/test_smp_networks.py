@@ -56,7 +56,7 @@ def test_an_option_of_timm_reaches_timm():
 
 
 @pytest.mark.parametrize("option", ["activation", "encoder_weights", "classes"])
-def test_what_the_recipe_says_elsewhere_may_not_be_set_again(option):
+def test_an_option_that_is_set_elsewhere_in_the_recipe_is_refused(option):
     with pytest.raises(SeverstalError, match=f"{option!r} may not be set"):
         build(**{option: "sigmoid"})
 

@@ -109,7 +109,7 @@ def test_an_average_of_counts_finds_them_too(steel, method):
             assert (dice_of(masks_of(network, pictures), truth)[:2] > 0.8).all()
 
 
-def test_in_training_it_counts_and_learns_nothing(steel):
+def test_in_training_it_counts_and_no_weight_changes(steel):
     network = build()
     pictures, truth = steel(2, seed=0)
     output = network(pictures)
@@ -147,7 +147,7 @@ def _features(network, pictures):
     return pixel_features(pictures, network.body.window, network.body.surround)
 
 
-def test_mixed_masks_are_hardened(steel):
+def test_mixed_masks_are_binarized(steel):
     first, second = build(), build()
     pictures, truth = steel(2, seed=0)
     first(pictures).loss(truth)

@@ -65,7 +65,7 @@ def test_evidence_is_a_share_of_what_was_counted(steel, fitted):
     torch.testing.assert_close(said, seen)
 
 
-def test_a_share_of_all_counts_says_the_same(steel, fitted):
+def test_scaled_counts_give_the_same_probabilities(steel, fitted):
     part = Counts(classes=3)
     part.load_state_dict({name: 0.37 * tensor for name, tensor in fitted.state_dict().items()})
     features = pixel_features(steel(2, seed=5)[0], 7, 63)
@@ -74,7 +74,7 @@ def test_a_share_of_all_counts_says_the_same(steel, fitted):
     torch.testing.assert_close(part.present(evidence), fitted.present(evidence))
 
 
-def test_classes_are_told_from_pictures_without_them(steel):
+def test_the_class_head_separates_pictures_with_and_without_a_class(steel):
     torch.manual_seed(0)
     counts, answers = Counts(classes=3), []
     for seed in range(30):

@@ -63,7 +63,7 @@ def test_a_batch_of_pictures_is_the_mean_of_its_pictures():
     torch.testing.assert_close(together, alone.mean())
 
 
-def test_the_seed_draws_the_samples():
+def test_the_seed_fixes_the_samples():
     network = build()
     pictures, masks = torch.randn(2, 1, 128, 128), truth(2, 4, (128, 128))
 
