@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from severstal.models.maskrcnn.instances import find_instances, merge, paste
+from severstal.models.maskrcnn.instances import find_instances, merge_instances, paste
 
 
 def flood(mask):
@@ -125,7 +125,7 @@ def test_merging_is_the_largest_score_times_mask():
     torch.manual_seed(0)
     masks, scores = torch.rand(4, 5, 5), torch.tensor([0.9, 0.2, 0.7, 0.4])
     labels = torch.tensor([2, 0, 2, 0])
-    merged = merge(masks, BOXES, labels, scores, (3, 9, 12))
+    merged = merge_instances(masks, BOXES, labels, scores, (3, 9, 12))
     expected = torch.zeros(3, 9, 12)
     for mask, box, label, score in zip(masks, BOXES.tolist(), labels, scores, strict=True):
         expected[label] = expected[label].maximum(score * interpolate(mask, box, 9, 12))
@@ -146,7 +146,7 @@ def test_perfect_detections_give_the_masks_back(extra):
     assert len(found.boxes) == 4
     boxes = found.boxes + extra * torch.tensor([-1, -1, 1, 1])
     masks = found.crop(torch.arange(4), boxes, 28)
-    merged = merge(masks, boxes, found.labels - 1, torch.ones(4), (2, 64, 96)) > 0.5
+    merged = merge_instances(masks, boxes, found.labels - 1, torch.ones(4), (2, 64, 96)) > 0.5
     for label in range(2):
         dice = 2 * (merged[label] * truth[label]).sum() / (merged[label].sum() + truth[label].sum())
         assert dice > 0.95

@@ -10,7 +10,7 @@ from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHe
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 from torchvision.models.detection.roi_heads import RoIHeads, fastrcnn_loss
 
-from severstal.models.maskrcnn.instances import Instances, merge
+from severstal.models.maskrcnn.instances import Instances, merge_instances
 from severstal.models.maskrcnn.regions import clip, roi_features, surviving
 from severstal.models.smp_networks import PRIOR
 
@@ -111,4 +111,4 @@ class InstanceHeads(RoIHeads):
             sure.append(best)
         masks = self._masks(features, strides, boxes, torch.cat(labels)).sigmoid()
         parts = zip(masks.split([len(part) for part in boxes]), boxes, labels, sure, strict=True)
-        return torch.stack([merge(*part, (self.classes, *size)) for part in parts])
+        return torch.stack([merge_instances(*part, (self.classes, *size)) for part in parts])

@@ -110,7 +110,7 @@ def _interpolation(begin: Tensor, end: Tensor, pixels: int, cells: int) -> Tenso
     return (1 - apart.abs()).clamp(min=0) * ((share >= 0) & (share <= 1))[:, :, None]
 
 
-def merge(
+def merge_instances(
     masks: Tensor, boxes: Tensor, labels: Tensor, scores: Tensor, shape: tuple[int, int, int]
 ) -> Tensor:
     """Merge instances to one map per class: at a pixel the largest of score times mask.
