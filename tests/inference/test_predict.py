@@ -1,5 +1,6 @@
 """Maps are means over networks and flips, and what a broken-off call wrote is not predicted again."""
 
+import math
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -156,14 +157,23 @@ def test_a_picture_that_cannot_be_read_is_an_error_and_what_was_done_stays(job: 
 
 def test_class_heads_are_averaged_and_stand_in_for_none(job: Job) -> None:
     class Headed(Constant):
+        def __init__(self, value: float, logit: float) -> None:
+            super().__init__(value)
+            self.logit = logit
+
         def forward(self, pictures: torch.Tensor) -> Output:
             said = super().forward(pictures)
-            return Output(said.masks, torch.full((len(pictures), 2), 1.0))
+            return Output(said.masks, torch.full((len(pictures), 2), self.logit))
 
     pictures = np.zeros((1, 64, 96), np.uint8)
     accelerator, recipe = make_accelerator("fp32"), job.recipe
-    _, headed = predict_batch([Headed(0.2), Constant(0.3)], pictures, recipe, accelerator, (64, 96))
-    assert headed.tolist() == [[round(torch.tensor(1.0).sigmoid().item() * 255)] * 2]
+    sigmoid = [1 / (1 + math.exp(-logit)) for logit in (1, -2)]
+    _, headed = predict_batch([Headed(0.2, 1), Constant(0.3)], pictures, recipe, accelerator, (64, 96))
+    assert headed.tolist() == [[round(sigmoid[0] * 255)] * 2]
+    for order in ((1, -2), (-2, 1)):
+        networks = [Headed(0.2, logit) for logit in order]
+        _, headed = predict_batch(networks, pictures, recipe, accelerator, (64, 96))
+        assert headed.tolist() == [[round(sum(sigmoid) / 2 * 255)] * 2]
     maps, plain = predict_batch([Constant(0.3)], pictures, recipe, accelerator, (64, 96))
     assert plain.tolist() == maps.max((2, 3)).tolist()
 

@@ -3,8 +3,8 @@
 The best score on labelled images is in part luck, and other rolls of steel shift maps and areas. So a rule is
 judged by the mean of the landscape around it, which is what it would score if its values were a little off;
 and of all rules whose loss against the very best is within one standard error, image by image, the one that
-is best by that measure is taken. Not to draw the class at all is the flattest of rules: where even the one
-taken gains no more than one standard error over it, the class is left out.
+is best by that measure is taken. Where even that one gains less over never drawing the class than noise may
+gain, the class is left out (`SIGNIFICANT`).
 """
 
 import numpy as np
@@ -16,6 +16,15 @@ from severstal.decision.survey import Landscape, area_curve
 
 # About what one of the competition's 12,568 images is worth: less tells two rules apart by chance alone.
 _TOLERANCE = 1e-4
+
+SIGNIFICANT = 2.5
+"""Standard errors by which a class must gain to be drawn.
+
+The best of millions of rules gains even where the maps know nothing: the more than one standard error that a
+single lucky image reaches is no evidence. So many leave at most 5 % of such classes drawn, as
+`benchmarks/significance.py` simulates. `n` defects drawn equally well and no false alarm make about the root
+of `n` standard errors, so that it takes seven of them.
+"""
 
 # So many of the cells with the highest smoothed scores are looked at, of millions; where all of them lose too
 # much, the best rule is a spike among bad ones.
@@ -87,20 +96,25 @@ def flattest_rule(pairs: PairTables, landscape: Landscape) -> ClassRule:
     return _cell(landscape, middle if is_chance(middle) else place)
 
 
-def gains_by_chance(pairs: PairTables, rule: ClassRule) -> bool:
-    """Whether what a rule gains over not drawing the class is within one standard error, image by image.
+def significance(pairs: PairTables, rule: ClassRule) -> float:
+    """What a rule gains over never drawing the class, in standard errors over the images.
+
+    Returns:
+        Infinity where every image gains the same; 0 or less where the rule gains nothing.
 
     Example:
         >>> from severstal.decision.pairs import make_pairs
         >>> areas = np.repeat([[9, 4, 0]] * 4, [1, 200, 55], axis=1)
         >>> true, sure = np.array([4, 4, 4, 0]), np.uint8([200] * 4)
         >>> pairs = make_pairs(areas, areas // 2, true, sure, np.full(4, 0.25), 13)
-        >>> gains_by_chance(pairs, ClassRule(0.5, 0.5, 0))  # three times a half, and once lost: 0.125 +- 0.32
-        True
+        >>> round(significance(pairs, ClassRule(0.5, 0.5, 0)), 2)  # three gain a half, one loses 1
+        0.38
     """
     added = _added(pairs, rule)
     gain, error = _paired(pairs, added, np.zeros_like(added))
-    return gain <= error
+    if gain <= 0:
+        return 0.0
+    return gain / error if error else float("inf")
 
 
 def _middle(landscape: Landscape, smoothed: np.ndarray, least: float) -> int:

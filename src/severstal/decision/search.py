@@ -6,7 +6,8 @@ from typing import Literal
 import numpy as np
 
 from severstal.competition.metric import Score
-from severstal.decision.choice import best_rule, flattest_rule, gains_by_chance
+from severstal.competition.spec import Spec
+from severstal.decision.choice import SIGNIFICANT, best_rule, flattest_rule, significance
 from severstal.decision.gate import OPEN, Gate
 from severstal.decision.levels import to_level, to_threshold
 from severstal.decision.objective import normalised, weighted_score
@@ -170,6 +171,18 @@ def search_any(
     )
 
 
+def minimum_areas(spec: Spec) -> np.ndarray:
+    """The minimum areas that are searched: 0, then in steps of 19 % from 1 to all pixels, int64.
+
+    Example:
+        >>> minimum_areas(Spec("tiny", (4, 6), ("hole",)))[:10].tolist()
+        [0, 1, 2, 3, 4, 5, 6, 7, 9, 10]
+    """
+    count = 1 + int(np.ceil(_STEPS_PER_DOUBLING * np.log2(spec.pixels)))
+    # 0 and 1 differ behind an area gate alone.
+    return np.unique(np.append(0, np.geomspace(1, spec.pixels, count).round())).astype(np.int64)
+
+
 def class_pairs(summary: Summary, index: int, share: np.ndarray, lowest: float = LOWEST) -> PairTables:
     """The pairs of the class at a place from 0, with (N,) weights of sum 1, for thresholds from `lowest`."""
     return make_pairs(
@@ -187,9 +200,7 @@ def _search_class(
 ) -> tuple[ClassSearch, str]:
     """Search one class; also what is to be said of it, or nothing."""
     pairs = class_pairs(summary, index, share, settings.thresholds[0])
-    count = 1 + int(np.ceil(_STEPS_PER_DOUBLING * np.log2(summary.spec.pixels)))
-    # 0 and 1 differ behind an area gate alone.
-    steps = np.unique(np.append(0, np.geomspace(1, summary.spec.pixels, count).round())).astype(np.int64)
+    steps = minimum_areas(summary.spec)
     landscape = survey(pairs, Grid(settings.gates, settings.thresholds, steps))
     positives = int(np.count_nonzero(summary.true[share > 0, index]))
     nothing = ClassRule(PLAIN_RULE.high, PLAIN_RULE.low, summary.spec.pixels + 1)
@@ -201,8 +212,12 @@ def _search_class(
     else:
         choose = flattest_rule if settings.choice == "flattest" else best_rule
         rule = choose(pairs, landscape)
-        if settings.choice == "flattest" and gains_by_chance(pairs, rule):
-            rule, note = nothing, "what drawing it gains is within one standard error: it is never drawn"
+        if settings.choice == "flattest" and (errors := significance(pairs, rule)) < SIGNIFICANT:
+            rule = nothing
+            note = (
+                f"its gain is not significant, {errors:.1f} standard errors where noise may reach "
+                f"{SIGNIFICANT:g}: it is never drawn"
+            )
     min_areas = np.union1d(steps, [rule.min_area])
     _, scores = area_curve(pairs, rule.gate, rule.high, rule.low, min_areas)
     return ClassSearch(rule, positives, landscape, min_areas, scores), note

@@ -56,7 +56,7 @@ def combine_oof(run: RunOrEnsemble, folds: Sequence[Folds], readers: Sequence[Ma
     if not isinstance(run, Ensemble):
         return OofMaps(run, folds[0], readers[0], None)
     combiner = _combiner(run, folds[0], readers)
-    return OofMaps(run, folds[0], EnsembleReader(readers, combiner), combiner)
+    return OofMaps(run, folds[0], EnsembleReader(readers, combiner, folds[0].fold_of), combiner)
 
 
 def combine_test(oof: OofMaps, readers: Sequence[MapReader]) -> Maps:
@@ -78,7 +78,7 @@ def _combiner(ensemble: Ensemble, folds: Folds, readers: Sequence[MapReader]) ->
     if not stage.is_done():
         fold_of = folds.table.set_index("ImageId")["fold"].loc[readers[0].names].to_numpy()
         overlap = measure_overlap(readers, ensemble.masks)
-        weights, scores = np.full(len(readers), 1 / len(readers)), {}
+        weights, fold_weights, scores = np.full(len(readers), 1 / len(readers)), None, {}
         if isinstance(ensemble.weights, tuple):
             weights = np.array(ensemble.weights)
         if (
@@ -87,8 +87,8 @@ def _combiner(ensemble: Ensemble, folds: Folds, readers: Sequence[MapReader]) ->
             selection = select_weights(overlap, fold_of)
             scores = _member_scores(selection)
             if ensemble.weights == "selected":
-                weights = selection.weights
-        combiner = fit_combiner(ensemble.mode, weights.tolist(), readers, ensemble.power)
+                weights, fold_weights = selection.weights, selection.fold_weights
+        combiner = fit_combiner(ensemble.mode, weights.tolist(), readers, ensemble.power, fold_weights)
         ensemble.record()  # after all that may refuse the ensemble, which leaves no folder then
         combiner.save(files.combiner)
         disagreement = overlap.disagreement().tolist()

@@ -64,7 +64,8 @@ def member_table(selection: Selection) -> pd.DataFrame:
 
     Example:
         >>> scores = {"selected": 0.9, "uniform": 0.8, "single": np.array([0.7, 0.6])}
-        >>> selection = Selection(("a", "b"), np.array([0.6, 0.4]), np.array([[0.6, 0.4]] * 2), **scores)
+        >>> weights = np.array([0.6, 0.4])
+        >>> selection = Selection(("a", "b"), weights, (0, 1), np.stack([weights] * 2), **scores)
         >>> member_table(selection)["soft Dice"].tolist()
         [0.7, 0.6, 0.8, 0.9]
     """

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from severstal.errors import SeverstalError
-from severstal.files import digest
 from severstal.inference.ensemble import Combiner
 from severstal.runs import inputs
 from severstal.runs.folder import read_run
@@ -95,9 +94,7 @@ def _ensemble_maps_key(folder: Path, about: EnsembleFile, damaged: Damaged) -> s
     if not Stage(folder, "combiner", stated).is_done():
         return None
     combiner = Combiner.load(RunFiles(folder).combiner)
-    ranks = None if combiner.ranks is None else combiner.ranks.tolist()
-    # As `EnsembleReader` has it, which needs the maps.
-    return digest([keys, combiner.mode, combiner.weights, combiner.power, ranks])
+    return combiner.maps_key(keys, held_out=True)
 
 
 def _recorded(folder: Path, name: str, damaged: Damaged) -> Stage | None:

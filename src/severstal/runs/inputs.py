@@ -131,7 +131,9 @@ def combiner(
 ) -> Inputs:
     """The mean over members depends on how it is taken, on the members' maps and on the labels."""
     kept = weights if isinstance(weights, str) else list(weights)
-    return {"maps": list(maps), "mode": mode, "weights": kept, "power": power, "labels": labels}
+    found: Inputs = {"maps": list(maps), "mode": mode, "weights": kept, "power": power, "labels": labels}
+    # The first edition judged weights on the folds that they were selected on.
+    return found | {"by_fold": True} if weights == "selected" else found
 
 
 def summary(*, maps: str, labels: str) -> Inputs:

@@ -70,6 +70,26 @@ def test_the_key_tells_members_and_weights(tmp_path) -> None:
     assert EnsembleReader([first, second], Combiner("mean", (2, 2))).layout.key == keys[0]
 
 
+def test_maps_out_of_fold_are_averaged_by_weights_selected_without_their_fold(tmp_path) -> None:
+    first, second = write(tmp_path / "a", 1), write(tmp_path / "b", 2)
+    combiner = Combiner("mean", (1, 1), fold_weights={0: (1, 0), 1: (0, 1)})
+    folds = {"a.jpg": 0, "b.jpg": 1, "c.jpg": 0}
+    oof = EnsembleReader([first, second], combiner, folds)
+    for index, name in enumerate(NAMES):
+        seed = 1 + folds[name]
+        assert np.array_equal(oof[index], maps_of(name, seed))
+        assert np.array_equal(oof.class_probability[index], maps_of(name, seed)[:, 0, 0])
+    test = EnsembleReader([first, second], combiner)
+    plain = EnsembleReader([first, second], PLAIN)
+    assert np.array_equal(test[0], plain[0])
+    assert np.array_equal(test.class_probability, plain.class_probability)
+    # Maps that differ have other keys; those of equal weights keep theirs.
+    assert oof.layout.key not in (test.layout.key, plain.layout.key)
+    assert EnsembleReader([first, second], PLAIN, folds).layout.key == plain.layout.key
+    with pytest.raises(ValueError, match=r"c\.jpg has no fold"):
+        EnsembleReader([first, second], combiner, {"a.jpg": 0, "b.jpg": 1})
+
+
 @pytest.mark.parametrize(
     ("other", "said"),
     [

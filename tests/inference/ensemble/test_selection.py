@@ -89,14 +89,53 @@ def test_no_picks_are_the_uniform_mean(drawn: Drawn) -> None:
     assert selection.selected == pytest.approx(selection.uniform)
 
 
-def test_each_folds_weights_are_found_on_the_others(drawn: Drawn) -> None:
-    overlap = measure_overlap(drawn.readers, drawn.truth)
-    changed = {
-        name: np.zeros_like(bits) if FOLDS[row] == 1 else bits
-        for row, (name, bits) in enumerate(drawn.truth.items())
-    }
-    other = select_weights(measure_overlap(drawn.readers, changed), FOLDS)
-    assert np.array_equal(other.by_fold[1], select_weights(overlap, FOLDS).by_fold[1])
+@pytest.fixture(scope="module")
+def reversed_fold(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[MapReader], dict[str, np.ndarray]]:
+    """Of two members one is right everywhere but in fold 1, which the other alone knows."""
+    truth, members = {}, np.zeros((2, IMAGES, 2, 16, 24), np.uint8)
+    for row, name in enumerate(NAMES):
+        truth[name] = np.zeros((16, 24), np.uint8)
+        truth[name][2:9, 3:15] = 1
+        members[int(FOLDS[row] == 1), row, 0] = truth[name] * 255
+    readers = []
+    for number, member in enumerate(members):
+        folder = tmp_path_factory.mktemp(f"reversed{number}")
+        writer = MapWriter(folder, NAMES, SPEC, 1, f"key {number}", run=f"run{number}")
+        writer.write(0, member)
+        writer.close()
+        readers.append(MapReader(folder))
+    return readers, truth
+
+
+def test_the_weights_of_a_fold_are_selected_without_it(reversed_fold) -> None:
+    overlap = measure_overlap(*reversed_fold)
+    selection = select_weights(overlap, FOLDS, picks=40)
+    assert selection.folds == (0, 1, 2)
+    # Without fold 1 the first member is always right; with it, the second would be picked there.
+    assert selection.by_fold[1] == pytest.approx([41 / 42, 1 / 42])
+    own = select_weights(overlap.take(FOLDS == 1), np.arange(8) % 2, picks=40)
+    assert own.weights == pytest.approx([1 / 42, 41 / 42])
+    # So the judgement of fold 1 is that of weights which know nothing of it.
+    judged = [
+        overlap.take(fold == FOLDS).soft_dice(weights).mean(1)
+        for fold, weights in zip(selection.folds, selection.by_fold, strict=True)
+    ]
+    assert selection.selected == pytest.approx(np.concatenate(judged).mean())
+    assert judged[1].mean() < 0.6 < judged[0].mean()
+
+
+def test_weights_without_a_fold_do_not_change_with_its_truth(reversed_fold) -> None:
+    readers, truth = reversed_fold
+    found = select_weights(measure_overlap(readers, truth), FOLDS, picks=40)
+    for fold in range(3):
+        changed = {name: bits * (FOLDS[row] != fold) for row, (name, bits) in enumerate(truth.items())}
+        other = select_weights(measure_overlap(readers, changed), FOLDS, picks=40)
+        assert np.array_equal(other.by_fold[fold], found.by_fold[fold])
+        assert found.fold_weights[fold] == tuple(found.by_fold[fold].tolist())
+    # Fold 1 decides the others' weights: a leak would show in one of the three.
+    nothing = {name: bits * (FOLDS[row] != 1) for row, (name, bits) in enumerate(truth.items())}
+    other = select_weights(measure_overlap(readers, nothing), FOLDS, picks=40)
+    assert not np.array_equal(other.by_fold[0], found.by_fold[0])
 
 
 def test_some_images_and_half_resolution(drawn: Drawn, tmp_path) -> None:

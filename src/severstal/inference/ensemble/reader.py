@@ -1,6 +1,6 @@
-"""Several runs' maps of the same pictures, read as if they were one run's."""
+"""Maps of several runs of the same pictures, read as the maps of one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -8,34 +8,39 @@ import numpy as np
 
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
-from severstal.files import digest
 from severstal.inference.ensemble.combiner import Combiner
 from severstal.inference.maps import MapLayout, MapReader, enlarge
 
 
 class EnsembleReader:
-    """Reads members' maps combined: what `MapReader` gives, formed when it is asked for.
+    """Reads the average of the members' maps, which is computed when it is asked for.
 
     Args:
         readers: of the members, with maps of the same pictures.
-        combiner: with a weight a member.
+        combiner: with one weight per member.
+        folds: for out-of-fold maps, the fold of each image by its name. Where the combiner's weights were
+            selected on labelled images, the maps of a fold are averaged with the weights selected without
+            that fold, so that nothing is judged on the images that it was selected on.
 
     Attributes:
         folder: of the first member's maps, for messages.
-        layout: of the combined maps; `layout.key` is a fingerprint of members and combiner.
+        layout: of the averaged maps; `layout.key` is a checksum of members and combiner.
         spec: shape and classes of the pictures.
         names: of the images, in the first member's order.
-        class_probability: (N, C) uint8, combined as the maps are.
+        class_probability: (N, C) uint8, averaged as the maps are.
 
     Raises:
         SeverstalError: the members are of different inputs, folds, classes or images.
+        ValueError: there are more or fewer weights than members, or an image has no fold.
 
     Example:
         `EnsembleReader([MapReader("runs/a/oof"), MapReader("runs/b/oof")], Combiner("mean", (1, 1)))[0]`
         is the mean map of the first image, (C, h, w) uint8.
     """
 
-    def __init__(self, readers: Sequence[MapReader], combiner: Combiner) -> None:
+    def __init__(
+        self, readers: Sequence[MapReader], combiner: Combiner, folds: Mapping[str, int] | None = None
+    ) -> None:
         if len(readers) != len(combiner.weights):
             raise ValueError(f"{len(readers)} members and {len(combiner.weights)} weights")
         require_same(readers)
@@ -43,31 +48,39 @@ class EnsembleReader:
         self.readers, self.combiner = list(readers), combiner
         self.folder, self.spec, self.names = first.folder, first.spec, first.names
         scales = {reader.layout.scale for reader in readers}
-        ranks = None if combiner.ranks is None else combiner.ranks.tolist()
-        parts = [reader.layout.key for reader in readers]
-        key = digest([parts, combiner.mode, combiner.weights, combiner.power, ranks])
+        key = combiner.maps_key([reader.layout.key for reader in readers], held_out=folds is not None)
+        fold_of = folds if folds is not None and combiner.fold_weights else None
+        by_fold = {fold: combiner.without_fold(fold) for fold in combiner.fold_weights} if fold_of else {}
+        if fold_of and (missing := [name for name in self.names if name not in fold_of]):
+            raise ValueError(f"{missing[0]} has no fold")
+        self._combiners = [
+            by_fold.get(fold_of[name], combiner) if fold_of else combiner for name in self.names
+        ]
         # Members of different resolutions meet in the picture's own.
         scale = scales.pop() if len(scales) == 1 else 1
         self.layout: MapLayout = replace(first.layout, run="ensemble", key=key, scale=scale)
         places = [{name: row for row, name in enumerate(reader.names)} for reader in readers]
         self._rows = [[place[name] for name in self.names] for place in places]
-        # (N, C) a member; the combiner takes classes first.
-        said = [reader.class_probability[rows].T for reader, rows in self._parts()]
-        self.class_probability = np.ascontiguousarray(combiner(said).T)
+        said = np.stack([reader.class_probability[rows] for reader, rows in self._parts()])  # (M, N, C)
+        self.class_probability = np.empty_like(said[0])
+        for each in [combiner, *by_fold.values()]:
+            rows = [row for row, used in enumerate(self._combiners) if used is each]
+            if rows:
+                self.class_probability[rows] = each(said[:, rows].swapaxes(1, 2)).T  # classes come first
 
     def __len__(self) -> int:
         return len(self.names)
 
     def __getitem__(self, index: int) -> np.ndarray:
-        """One image's combined map: (C, h, w) uint8."""
+        """The averaged map of one image: (C, h, w) uint8."""
         index = range(len(self))[index]
         members = [reader[rows[index]] for reader, rows in self._parts()]
         if self.layout.scale == 1:
             members = [enlarge(member, self.spec.image_shape) for member in members]
-        return self.combiner(members)
+        return self._combiners[index](members)
 
     def full(self, index: int) -> np.ndarray:
-        """One image's combined map in the picture's shape: (C, H, W) uint8."""
+        """The averaged map of one image in the picture's shape: (C, H, W) uint8."""
         return enlarge(self[index], self.spec.image_shape)
 
     def require(self, spec: Spec) -> None:

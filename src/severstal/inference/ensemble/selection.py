@@ -66,23 +66,30 @@ class Overlap:
 
 @dataclass(frozen=True)
 class Selection:
-    """Weights found, and what they are worth.
+    """Weights found by forward selection, and their soft Dice.
 
     Attributes:
         runs: names of the members.
         weights: (M,) with a sum of 1: the mean of `by_fold`.
-        by_fold: (F, M) found on the images of all folds but one.
-        selected: mean soft Dice on the images that each fold's weights were not found on.
-        uniform: the same of equal weights.
-        single: (M,) the same of each member alone.
+        folds: numbers of the F folds, ascending.
+        by_fold: (F, M) weights selected on the images of all other folds.
+        selected: mean soft Dice, the images of each fold averaged with the weights selected without them.
+        uniform: mean soft Dice with equal weights.
+        single: (M,) mean soft Dice of each member alone.
     """
 
     runs: tuple[str, ...]
     weights: np.ndarray
+    folds: tuple[int, ...]
     by_fold: np.ndarray
     selected: float
     uniform: float
     single: np.ndarray
+
+    @property
+    def fold_weights(self) -> dict[int, tuple[float, ...]]:
+        """By fold, the weights selected without its images, for `fit_combiner`."""
+        return {fold: tuple(row) for fold, row in zip(self.folds, self.by_fold.tolist(), strict=True)}
 
 
 def measure_overlap(
@@ -163,7 +170,8 @@ def select_weights(overlap: Overlap, folds: np.ndarray, picks: int | None = None
             scores[row, held_out] = judged.soft_dice(weights).mean(1)
     *single, uniform, selected = scores.mean(1).tolist()
     found = np.stack(by_fold)
-    return Selection(overlap.runs, found.mean(0), found, selected, uniform, np.array(single))
+    folds_found = tuple(numbers.tolist())
+    return Selection(overlap.runs, found.mean(0), folds_found, found, selected, uniform, np.array(single))
 
 
 def _fit(maps: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
