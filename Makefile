@@ -49,7 +49,7 @@ endif
 	if [ -z "$$PYTHON" ]; then echo "severstal: Python 3.11 or newer is missing: install it, or name it with PYTHON=/path/to/python" >&2; exit 2; fi
 	if ! "$$PYTHON" -c '$(NEW_ENOUGH)'; then echo "severstal: $$PYTHON is older than Python 3.11: name a newer one with PYTHON=/path/to/python" >&2; exit 2; fi
 	if ! "$$PYTHON" -c 'import venv, ensurepip' 2>/dev/null; then echo "severstal: '$$PYTHON -m venv' is missing: install it (Debian, Ubuntu: apt install python3-venv)" >&2; exit 2; fi
-	echo "setting up .venv (about two minutes, 5 GB with torch's CUDA build)"
+	echo "setting up .venv (about two minutes, 7 GB with torch's CUDA build)"
 	"$$PYTHON" -m venv .venv
 	$(VENV_PYTHON) -m pip install --disable-pip-version-check -r requirements.txt || \
 		{ echo "severstal: the packages could not be installed: see pip's message above, check the network, and give the same command again" >&2; exit 2; }
