@@ -40,7 +40,7 @@ def shift(text: str) -> str:
 
 
 def main(table: Path, folder: Path) -> None:
-    """Print a line a table."""
+    """Print one line per table."""
     if not table.is_file():
         draw_sample(folder / "sample", 240, 60, 0)
         table = folder / "sample" / "train.csv"

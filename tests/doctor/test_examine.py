@@ -1,4 +1,4 @@
-"""Every fault planted in real tables is found and repaired; untouched ones are clean."""
+"""Every fault planted in real tables is found and repaired; unchanged tables are clean."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Every message that a row can bring about falls under a sort of finding."""
+"""Every message that a row can bring about belongs to a kind of finding."""
 
 import pytest
 from hypothesis import given, settings

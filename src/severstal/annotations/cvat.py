@@ -29,7 +29,7 @@ _NOT_IN_XML = re.compile(
 
 
 def write(labels: Labels, path: Path, shapes: Literal["masks", "polygons"] = "masks") -> None:
-    """Write all labels into one file: a mask a class, or a polygon a component.
+    """Write all labels into one file: one mask per class, or one polygon per component.
 
     Images count from 0 in the order of `labels.images`, as CVAT counts its frames.
 

@@ -1,4 +1,4 @@
-"""Labelbox NDJSON: a line a picture as it is exported, or a line a shape as it is taken in.
+"""Labelbox NDJSON: one line per picture as it is exported, or one line per shape as it is imported.
 
 Source: docs.labelbox.com, "Image annotations" of the export (`data_row`, `media_attributes`, `projects`) and
 "Import image annotations" (`dataRow`, `polygon`, `mask`). Coordinates are pixels from the upper left corner.
@@ -33,7 +33,7 @@ _KINDS = {
 
 
 def write(labels: Labels, path: Path, form: Literal["export", "upload"] = "export") -> None:
-    """Write a polygon per component: in a line a picture, as Labelbox exports them, or in one of its own.
+    """Write one polygon per component: one line per picture, as Labelbox exports them, or one per polygon.
 
     As "upload" the lines are what Labelbox imports, with a picture's name as its global key; clean pictures
     have none.

@@ -1,4 +1,4 @@
-"""LabelMe JSON: a folder with a file a picture.
+"""LabelMe JSON: a folder with one file per picture.
 
 Source: `labelme/_label_file.py` and `labelme/utils/shape.py` of LabelMe 5. Its canvas puts (0, 0) at the
 upper left corner of the first pixel, as `polygons` does; LabelMe's own command line tools draw with Pillow,
@@ -34,7 +34,7 @@ _INSET = (
 
 
 def write(labels: Labels, path: Path, shapes: Literal["polygons", "masks"] = "polygons") -> None:
-    """Write a folder with a file a picture: a polygon a component, or a mask a class.
+    """Write a folder with one file per picture: one polygon per component, or one mask per class.
 
     LabelMe opens the picture at `imagePath`, seen from the folder.
 

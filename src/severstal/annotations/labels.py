@@ -25,7 +25,7 @@ class Labels:
     """What is exported.
 
     Attributes:
-        table: a row a mask, as `read_labels` gives it.
+        table: one row per mask, as `read_labels` gives it.
         images: names of all the pictures, clean ones too, in the order of the export.
         spec: the shape and the classes of the data set.
         folder: where the pictures are; None where only their names are known.
@@ -133,7 +133,7 @@ class Imported:
     Attributes:
         table: as `read_labels` gives it, in the order of the target's images, then of the classes.
         listed: names of the pictures that the annotations list, in the same order; clean ones too.
-        notes: what somebody should know, a line each.
+        notes: what somebody should know, one line each.
     """
 
     table: pd.DataFrame

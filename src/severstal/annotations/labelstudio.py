@@ -29,7 +29,7 @@ _FROM, _TO, _IMAGE = "label", "image", "image"  # names of the tags of Label Stu
 
 
 def write(labels: Labels, path: Path, shapes: Literal["polygons", "brush"] = "polygons") -> None:
-    """Write tasks that Label Studio imports: a polygon per component, or a brush stroke per class.
+    """Write tasks that Label Studio imports: one polygon per component, or one brush stroke per class.
 
     Pictures are looked for by their path below the local storage, `/data/local-files/?d=FOLDER/NAME`. The
     labelling interface needs an `Image` tag named `image` and, for it, `PolygonLabels` or `BrushLabels`

@@ -77,7 +77,7 @@ def write(labels: Labels, path: Path) -> None:
 
 
 def write_classes(labels: Labels, path: Path) -> None:
-    """Write a folder a class, named by its `ClassId`, with a black and white PNG a picture, clean ones too.
+    """Write one folder per class, named by its `ClassId`, with a black and white PNG per picture.
 
     Raises:
         SeverstalError: two pictures differ in their ending alone, or the folder holds something already.

@@ -19,7 +19,7 @@ def outlines(mask: np.ndarray, inset: float = 0.0) -> list[np.ndarray]:
         inset: pixels, from 0 to below 0.5, by which right and lower edges move towards the pixels they bound.
 
     Returns:
-        One array (N, 2) of corners x, y a component, from the top down, int64 where nothing is inset;
+        One array (N, 2) of corners x, y per component, from the top down, int64 where nothing is inset;
         `fill` over each of them and a union give the same mask again, pixel for pixel.
 
     Example:

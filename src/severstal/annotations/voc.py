@@ -38,7 +38,7 @@ class _Legend(NamedTuple):
 
 
 def write(labels: Labels, path: Path) -> None:
-    """Write `SegmentationClass/NAME.png` a picture, `labelmap.txt` and `ImageSets/Segmentation/default.txt`.
+    """Write one `SegmentationClass/NAME.png` per picture, `labelmap.txt` and `ImageSets/Segmentation`.
 
     Raises:
         SeverstalError: two classes overlap, two pictures differ in their ending alone, a class's name holds a

@@ -1,4 +1,4 @@
-"""YOLO's segmentation text: a file a picture, a line a polygon, in shares of the picture's sides.
+"""YOLO's segmentation text: one file per picture, one line per polygon, in shares of the picture's sides.
 
 Source: docs.ultralytics.com/datasets/segment, "Ultralytics YOLO format". Classes count from 0; their names
 stand in `data.yaml`, as in exports of Ultralytics, Roboflow and CVAT, or in `classes.txt`, as in Label
@@ -27,7 +27,7 @@ _MOST_ASIDE = 2.0  # shares of a side; what lies farther away is in pixels
 
 
 def write(labels: Labels, path: Path) -> None:
-    """Write a folder with `data.yaml` and `labels/NAME.txt` a picture, empty for a clean one.
+    """Write a folder with `data.yaml` and `labels/NAME.txt` per picture, empty for a clean one.
 
     Pictures go into `images/` beside `labels/` before a training, as Ultralytics wants them.
 

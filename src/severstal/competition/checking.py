@@ -32,8 +32,8 @@ class Checked(NamedTuple):
     """A submission with what is wrong with it.
 
     Attributes:
-        findings: one line a finding; none if the file is right.
-        table: tidy, a row a mask; rows with a fault are left out.
+        findings: one line per finding; none if the file is right.
+        table: tidy, one row per mask; rows with a fault are left out.
     """
 
     findings: list[str]

@@ -47,7 +47,7 @@ class Contents:
         classes: the same by class.
         overlapping: images in which two classes share a pixel.
         shared_pixels: pixels that two classes share, over all images.
-        nothing: what submitting nothing scores by the truth; None where that is not at hand.
+        nothing: the all-empty baseline, scored against the truth; None where that is not at hand.
         public_nothing: what it scored on the public leaderboard; None for another data set.
         public: true and best predicted counts by class, scaled to `images`; None for another data set.
         remarks: one line for each thing that is allowed and yet seldom meant.
@@ -76,7 +76,7 @@ def sum_up(
     """Count what a submission holds.
 
     Args:
-        table: tidy, a row a predicted mask of one of `images`.
+        table: tidy, one row per predicted mask of one of `images`.
         images: all that have to be predicted, those without a mask too.
         spec: names the classes; the public leaderboard's figures are given for Severstal's own alone.
         truth: tidy table of the same images, where it is known.

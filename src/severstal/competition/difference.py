@@ -53,10 +53,10 @@ class SubmissionDifference:
         score: what either would score if the other were the truth, 0 to 1.
         apart: the most that the two scores can differ by, whatever the truth is.
         classes: the same by class.
-        table: a row a differing pair, those first that can cost the most: masks that only one of the two has,
-            then those of low Dice, larger ones first. `ImageId`, `ClassId`; `kind` is "only in A", "only in
-            B" or "in both"; `area_a`, `area_b` and `shared` are pixels, `dice` is the pair's and `apart` the
-            most that its two scores can differ by, both from 0 to 1.
+        table: one row per differing pair, those first that can cost the most: masks that only one of the two
+            has, then those of low Dice, larger ones first. `ImageId`, `ClassId`; `kind` is "only in A",
+            "only in B" or "in both"; `area_a`, `area_b` and `shared` are pixels, `dice` is the pair's and
+            `apart` the most that its two scores can differ by, both from 0 to 1.
     """
 
     images: int
@@ -81,7 +81,7 @@ def compare_tables(
     """Compare two submissions.
 
     Args:
-        a: tidy, a row a mask of one of `images`.
+        a: tidy, one row per mask of one of `images`.
         b: likewise.
         images: all that count, those without a mask too.
         spec: names the classes.

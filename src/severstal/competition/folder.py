@@ -83,7 +83,7 @@ def locate_input(folder: str | Path | None = None) -> Path | None:
     own mount of it, `input/sample`. The first two are taken at their word: they must exist.
 
     Returns:
-        The folder, or None where none of them is there and the sample has to be drawn.
+        The folder, or None where none of them is there and the sample has to be made.
 
     Raises:
         SeverstalError: `folder` or `$SEVERSTAL_INPUT` is given and is not a folder.

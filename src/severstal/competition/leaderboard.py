@@ -1,18 +1,18 @@
-"""What the public leaderboard told about the competition's test set, to hold a submission against.
+"""What the public leaderboard revealed of the competition's test set, to compare a submission with.
 
-Only Severstal's own data has these figures. Class counts stand in the order of `ClassId`.
+Only Severstal's own data has these figures. Class counts are in the order of `ClassId`.
 """
 
 IMAGES = 1_801
 """Test images that the public score was taken over; the other 3,705 gave the private one."""
 
 SUBMITTING_NOTHING = 0.85560
-"""Public score of a submission without any mask."""
+"""Public score of the all-empty baseline, a submission without any mask."""
 
 TRUE = (128, 43, 741, 120)
 """Public images that show each class, as teams found by probing.
 
-Their sum of 1,032 would make submitting nothing score 0.85675, so that probing missed about eight.
+Their sum of 1,032 would put the all-empty baseline at 0.85675, so that probing missed about eight.
 """
 
 PREDICTED: dict[str, tuple[int, ...]] = {

@@ -39,15 +39,15 @@ class Masks:
 
     @property
     def dtype(self) -> np.dtype:
-        """Of the pictures of bits."""
+        """Of the bitmasks."""
         return np.dtype(self._spec.mask_dtype)
 
     def __getitem__(self, image: str) -> np.ndarray:
-        """The picture of bits of an image, (H, W) of the spec's mask type; zeros where no row names it."""
+        """The bitmask of an image, (H, W) of the spec's mask type; zeros where no row names it."""
         return self.draw(image, np.empty(self._spec.image_shape, self._spec.mask_dtype))
 
     def draw(self, image: str, out: np.ndarray) -> np.ndarray:
-        """Draw the picture of bits of an image into an array.
+        """Draw the bitmask of an image into an array.
 
         Memory that is new costs several times what the drawing does, so that whoever draws many masks one
         after the other gives the same array again.
@@ -77,7 +77,7 @@ class Masks:
         return cv2.transpose(self._columns, out)  # several times faster than NumPy's strided copy
 
     def __getstate__(self) -> dict[str, object]:
-        """What a worker process is sent: not the drawing board."""
+        """What a worker process is sent: the buffer stays behind."""
         return {**self.__dict__, "_columns": None}
 
     def _stretches(self, image: str, class_id: int) -> np.ndarray:

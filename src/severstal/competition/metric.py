@@ -17,7 +17,8 @@ class PairScore:
 
     Attributes:
         score: mean Dice over the pairs; a pair with both masks empty counts 1, with one empty 0.
-        all_empty: what submitting nothing would have scored, the share of the pairs without a defect.
+        all_empty: the all-empty baseline: the score of a submission without masks, which is the share of the
+            pairs without a defect.
         empty_kept: share of the pairs without a defect that were predicted empty.
         defects_found: share of the pairs with a defect that were predicted non-empty, however badly.
         dice_on_defects: mean Dice over the pairs with a defect, 0 for a missed one.
@@ -119,7 +120,7 @@ def score_pairs(intersection: np.ndarray, predicted: np.ndarray, true: np.ndarra
 def class_areas(
     prediction: np.ndarray, truth: np.ndarray, classes: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Areas of the classes in two pictures of bits, for `score_pairs`.
+    """Areas of the classes in two bitmasks, for `score_pairs`.
 
     Args:
         prediction: (H, W) bits, bit k - 1 for class k.

@@ -133,7 +133,7 @@ def faults(texts: Sequence[str], shape: tuple[int, int]) -> dict[int, str]:
     """Find the texts that `decode` would reject, and say why, without drawing a mask.
 
     Args:
-        texts: one a mask, such as the column `EncodedPixels`.
+        texts: one per mask, such as the column `EncodedPixels`.
         shape: height and width in pixels.
 
     Returns:

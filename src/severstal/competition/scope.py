@@ -20,8 +20,8 @@ class NamedTable:
 
     Attributes:
         path: of the CSV.
-        rows: as they stand in it, those without a mask too.
-        table: tidy, a row a mask.
+        rows: as in the file, those without a mask too.
+        table: tidy, one row per mask.
         labels: whether it holds labels, which need no row for a clean image.
     """
 

@@ -29,7 +29,7 @@ class ScoredPairs:
         intersection: (N, C) int64 pixels that the predicted and the true mask share.
         predicted: (N, C) int64 pixels of the predicted masks.
         true: (N, C) int64 pixels of the true masks.
-        groups: (N,) int64, the same for near-duplicates, which a bootstrap draws together or not at all.
+        groups: (N,) int64, the same for near-duplicates, which a bootstrap samples together or not at all.
         folds: (N,) int64, the fold that held each image out; -1 where there are no folds.
 
     Example:
@@ -93,7 +93,7 @@ class ScoredPairs:
         return ScoredPairs(images, self.spec, *(array[rows] for array in arrays))
 
     def save(self, path: str | Path) -> None:
-        """Write a row a pair, whole: the classes of the first image, then those of the next."""
+        """Write one row per pair, atomically: the classes of the first image, then those of the next."""
         classes = len(self.spec.classes)
         table = pd.DataFrame(
             {
@@ -167,8 +167,8 @@ def score_masks(
     """Score every pair of one tidy table against another.
 
     Args:
-        prediction: a row a predicted mask, as `read_submission` gives them.
-        truth: a row a true mask, as `read_labels` gives them.
+        prediction: one row per predicted mask, as `read_submission` gives them.
+        truth: one row per true mask, as `read_labels` gives them.
         images: the images to score over, each once; rows of other images are left out.
         spec: the shape and the classes of the data set.
         groups: (N,) group of each image; None has each stand alone.

@@ -65,7 +65,7 @@ class Spec:
 
     @property
     def mask_dtype(self) -> np.dtype:
-        """The type of a picture of bits, bit k - 1 for class k."""
+        """The type of a bitmask, bit k - 1 for class k."""
         return np.dtype(np.uint8 if len(self.classes) <= 8 else np.uint16)
 
 

@@ -20,12 +20,13 @@ def write_submission(
 ) -> None:
     """Write a submission beside `path`, check it, and put it in place only if nothing is wrong with it.
 
-    Rows are in the sample's order, and by class within an image. Today's form gets a row a mask, and for an
-    image without any a row of class 1 with an empty text, so that every image is named; 2019's a row a pair.
+    Rows are in the sample's order, and by class within an image. Today's form gets one row per mask, and for
+    an image without any a row of class 1 with an empty text, so that every image is named; 2019's form gets
+    one row per pair.
 
     Args:
         path: of the CSV. An earlier file there is left as it is when anything goes wrong.
-        predictions: a row a predicted mask, `ImageId`, `ClassId` and `EncodedPixels`.
+        predictions: one row per predicted mask, `ImageId`, `ClassId` and `EncodedPixels`.
         sample: the images, their order and the form.
         spec: the shape and the classes of the data set.
         form: another form than the sample's.

@@ -25,8 +25,9 @@ from severstal.errors import SeverstalError
 def read_labels(path: str | Path, spec: Spec, images: Sequence[str] | None = None) -> pd.DataFrame:
     r"""Read a `train.csv` of either generation.
 
-    Today's form has a row a defect. 2019's has a row a pair, with an empty text for none; a pair that has no
-    row there is taken as one without a defect too, since tables often come with the empty rows filtered out.
+    Today's form has one row per defect. 2019's has one row per pair, with an empty text for none; a pair
+    that has no row there is taken as one without a defect too, since tables often come with the empty rows
+    filtered out.
 
     Args:
         path: the CSV.
@@ -35,7 +36,7 @@ def read_labels(path: str | Path, spec: Spec, images: Sequence[str] | None = Non
             name that differs from the file's in its Unicode form alone (NFC, NFD) becomes the file's.
 
     Returns:
-        A row a defect in the file's order: `ImageId` (text), `ClassId` (int64, from 1), `EncodedPixels`
+        One row per defect in the file's order: `ImageId` (text), `ClassId` (int64, from 1), `EncodedPixels`
         (text, never empty). An image that no row names is clean; which images there are, the folder says.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What is wrong with the data: found, explained, and mended where that is certain."""
+"""What is wrong with the data: found, explained, and repaired where that is certain."""
 
 from severstal.doctor.examine import examine, refuse_overwrite, write_repair
 from severstal.doctor.report import Finding, Report

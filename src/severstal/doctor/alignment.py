@@ -1,4 +1,4 @@
-"""Flips and turns, told by the pictures: a mask lies on what differs from the steel around it."""
+"""Flips and turns, found by comparing masks with pictures: under a mask the steel looks different."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ _TURNS: tuple[Displacement, ...] = ("transposed", "turned left", "turned right",
 
 
 def turns_of(shape: tuple[int, int]) -> tuple[Displacement, ...]:
-    """The ways to lay a mask of that shape on its picture wrongly.
+    """The flips and turns of a mask of that shape.
 
     Example:
         >>> turns_of((256, 1600))
@@ -63,7 +63,7 @@ def match_mask(picture: np.ndarray, mask: np.ndarray) -> np.ndarray | None:
 
 
 def measure_turns(matches: Sequence[np.ndarray], shape: tuple[int, int]) -> dict[Displacement, Significance]:
-    """Weigh each wrong turn against none, one gain a picture.
+    """Measure the evidence for each wrong turn, over one gain per picture.
 
     Args:
         matches: what `match_mask` gave for each picture.

@@ -1,4 +1,4 @@
-"""Masks read in the wrong direction or shifted by a pixel: what the runs alone give away."""
+"""Masks read in the wrong direction or shifted by a pixel: found from the runs alone."""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -32,9 +32,9 @@ class CheckResult(NamedTuple):
     """What a test came to.
 
     Attributes:
-        table: the table with everything mended that the test is certain of, or the same.
+        table: the table with every certain repair made, or the same.
         findings: what it found.
-        untested: what it could not know, a line each.
+        untested: what could not be determined, one line each.
     """
 
     table: Table
@@ -87,7 +87,7 @@ def find_shifts(table: Table) -> CheckResult:
 
 
 def _find_wrapped(table: Table, directions: tuple[Displacement, ...]) -> CheckResult:
-    """Shifts that took pixels over the border, which bear their mark in each mask."""
+    """Shifts that carried pixels over the border, which show in each mask."""
     runs, shape = table.runs, table.spec.image_shape
     marks = wrapped(runs, shape)
     kinds: dict[Displacement, tuple[Displacement, ...]] = {
@@ -208,7 +208,7 @@ def _finding(
     shown = () if whole else tuple(_describe(table, int(row)) for row in rows[:EXAMPLES])
     extent = "all rows" if whole else "some rows"
     repair = (
-        f"undo it in {'every row' if whole else 'these rows; rows without a mark stay as they are'}{note}"
+        f"undo it in {'every row' if whole else 'these rows; rows that show no shift stay as they are'}{note}"
     )
     what = f"{_SAYS[displacement]}, in {extent}"
     return Finding(
@@ -221,5 +221,5 @@ def _describe(table: Table, row: int) -> str:
 
 
 def _chance(runs: Runs) -> float:
-    """So many masks may bear a mark by chance: 1 of the 4,598 reference masks does."""
+    """How many masks may look shifted by chance: 1 of the 4,598 reference masks does."""
     return 6 + len(runs.rows) / 500

@@ -50,7 +50,7 @@ def wrapped(runs: Runs, shape: tuple[int, int]) -> dict[Displacement, np.ndarray
     """Find the masks of which a line of pixels came out at the other side of the picture.
 
     Returns:
-        By shift, (masks,) bool: whether the mask bears its mark.
+        By shift, (masks,) bool: whether the mask shows the shift.
     """
     height, width = shape
     end = runs.start + runs.length - 1

@@ -1,4 +1,4 @@
-"""Flips, told by where defects lie and how people end their outlines at the borders of a picture."""
+"""Flips, found from where defects lie and how outlines end at the borders of a picture."""
 
 import numpy as np
 
@@ -18,14 +18,14 @@ _LIKE = 0.06  # nats that a feature's values may differ from the reference's, be
 
 
 def measure_flips(features: dict[str, np.ndarray], labels: np.ndarray) -> dict[Displacement, Significance]:
-    """Weigh each flip against none, by how the masks of the Severstal data set lie in their pictures.
+    """Measure the evidence for each flip, by where the masks of the Severstal data set lie.
 
     Args:
         features: as `measure_features` gives them.
         labels: the class of each mask, (masks,) int64 from 1.
 
     Returns:
-        What speaks for the masks having been flipped in that way, one gain a mask.
+        The significance of each flip, over one gain per mask.
     """
     weights = {}
     for flip, names in _CHANGED.items():

@@ -131,7 +131,7 @@ def arrange(
 
 
 def _keys(rows: Sequence[TableRow], order: Sequence[str] | None) -> list[tuple[int, str, int, str]]:
-    """What to sort rows by; a class that is no number comes last."""
+    """What to sort rows by; a class that is not a number comes last."""
     place = {} if order is None else {image: index for index, image in enumerate(order)}
     beyond = len(place)
     return [

@@ -1,4 +1,4 @@
-"""Classes that stand under each other's numbers, told by the shapes of their masks."""
+"""Permuted class numbers, found from the shapes of the masks."""
 
 from itertools import permutations
 from typing import NamedTuple
@@ -21,7 +21,7 @@ class Renaming(NamedTuple):
 
     Attributes:
         true: `true[k - 1]` is the class that rows of class k are really of.
-        weight: what speaks for it, over the rows that it renumbers.
+        weight: its significance, over the rows that it renumbers.
     """
 
     true: tuple[int, ...]

@@ -18,7 +18,7 @@ from severstal.progress import progress
 ReadPicture = Callable[[Path, Spec], np.ndarray]
 """Gives the picture of a file, (H, W) uint8, or raises `SeverstalError` that says what is wrong with it."""
 
-MASKS_COMPARED = 300  # pictures are laid under their masks; more make nothing surer
+MASKS_COMPARED = 300  # pictures compared with their masks; more do not change the result
 _BLOCK = 64  # pictures read ahead
 
 
@@ -37,7 +37,7 @@ class PicturesRead(NamedTuple):
 def read_pictures(
     folder: Path, names: Sequence[str], spec: Spec, read: ReadPicture, table: Table | None
 ) -> PicturesRead:
-    """Read every picture, and lay the masks of a table on some of them."""
+    """Read every picture, and compare some of them with their masks."""
     masks = _pack_masks(table, names) if table is not None else {}
     look = PicturesRead({}, [])
 
@@ -51,7 +51,7 @@ def read_pictures(
         mask = np.unpackbits(masks[name], count=spec.pixels).reshape(spec.image_shape[::-1]).T
         return name, "", match_mask(picture, mask)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool, progress(names, f"look at {folder.name}") as bar:
+    with ThreadPoolExecutor(os.cpu_count()) as pool, progress(names, f"reading {folder.name}") as bar:
         for name, fault, match in _in_blocks(pool, one, names):
             if fault:
                 look.faults[name] = fault
@@ -62,7 +62,7 @@ def read_pictures(
 
 
 def group_pictures(folder: Path, faults: Mapping[str, str]) -> list[Finding]:
-    """Turn faulty pictures into a finding a sort: the words of the fault without its numbers."""
+    """Turn faulty pictures into one finding per kind of fault: its message without the numbers."""
     groups: dict[str, dict[str, str]] = {}
     for name, fault in faults.items():
         sort = fault.split("(")[0].split(":")[0].strip()

@@ -61,4 +61,4 @@ FEATURE_COUNTS: dict[str, tuple[tuple[int, ...], ...]] = {
         (346, 84, 17, 30, 27, 49, 98),
     ),
 }
-"""Feature to counts: a row a class, a number a value."""
+"""Feature to counts: one row per class, one number per value."""

@@ -1,4 +1,4 @@
-"""What an examination found: findings that say how sure they are, and the report that holds them."""
+"""The results of the data checks: findings with their certainty, and the report."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -39,7 +39,7 @@ class Finding:
         repair: what to do about it.
         evidence: what it is concluded from; '' where it can simply be seen.
         certainty: 1.0 where it is certain, else its probability.
-        examples: the first few rows or files, a line each.
+        examples: the first few rows or files, one line each.
         repaired: whether the repaired table corrects it, as far as that is certain; `repair` tells the rest.
 
     Example:
@@ -59,7 +59,7 @@ class Finding:
 
     @property
     def certain(self) -> bool:
-        """Whether there is no doubt."""
+        """Whether it is certain."""
         return self.certainty == 1.0
 
 
@@ -69,9 +69,9 @@ class Report:
 
     Attributes:
         subject: the folder or the file examined.
-        looked_at: what was read, a line each.
+        looked_at: what was read, one line each.
         findings: what is wrong, in the order in which it is best repaired.
-        untested: what could not be known, and why, a line each.
+        untested: what could not be known, and why, one line each.
         repaired: the table with all certain repairs made, or None where nothing is.
 
     Example:

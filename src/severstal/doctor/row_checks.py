@@ -13,7 +13,7 @@ FEWEST_ALIKE = 8  # rows that all have the same mask are a sample submission's
 
 
 class _Sort(NamedTuple):
-    """A sort of fault, known by words of its message."""
+    """A kind of fault, recognised by words of its message."""
 
     words: str
     kind: FindingKind
@@ -61,7 +61,7 @@ _SORTS = (
         "overlaps run",
         "wrong runs",
         "masks have runs that overlap",
-        "draw the mask again: which of the two runs is wrong, nobody can tell",
+        "draw the mask again: which of the two runs is wrong cannot be known",
     ),
     _Sort(
         "ends past pixel",
@@ -84,7 +84,7 @@ def find_row_faults(table: Table, images: Collection[str] | None, place: str) ->
 
 
 def group_faults(table: Table, found: Mapping[int, str], repaired: Collection[int]) -> list[Finding]:
-    """Turn faults of rows into a finding a sort, with a few examples.
+    """Turn faults of rows into one finding per kind, with a few examples.
 
     Args:
         table: the table that they are of.

@@ -1,4 +1,4 @@
-"""How sure a difference is that many masks or pictures agree on."""
+"""The significance of a difference over many masks or pictures."""
 
 import math
 from typing import NamedTuple
@@ -10,10 +10,10 @@ SUSPECT, CERTAIN = 5.0, 7.0
 
 
 class Significance(NamedTuple):
-    """What speaks for one explanation against another.
+    """The evidence for one explanation against another.
 
     Attributes:
-        sigma: mean of the gains in standard errors; above 0 it speaks for the explanation.
+        sigma: mean of the gains in standard errors; above 0 it supports the explanation.
         mean: of the gains.
         count: how many gains there are.
     """
@@ -36,10 +36,10 @@ class Significance(NamedTuple):
 
 
 def measure_significance(gains: np.ndarray) -> Significance:
-    """Weigh independent gains, one a mask or picture: (n,).
+    """Measure the significance of independent gains, one per mask or picture: (n,).
 
-    Gains count as spread by no less than their mean, so that it takes 25 to suspect and 49 to be certain: a
-    few masks that are alike would else be as sure as many.
+    Gains count as spread by no less than their mean, so that it takes 25 to suspect and 49 to be certain:
+    otherwise a few similar masks would count as much as many.
 
     Example:
         >>> measure_significance(np.array([1.0, 1.2, 0.8] * 30)).sigma > CERTAIN

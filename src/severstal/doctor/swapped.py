@@ -1,4 +1,4 @@
-"""Classes permuted and masks flipped: what the masks of the data set, or its pictures, give away."""
+"""Classes permuted and masks flipped: found from the masks or from the pictures."""
 
 from collections.abc import Sequence
 
@@ -62,7 +62,7 @@ def find_flips(table: Table, matches: Sequence[np.ndarray]) -> CheckResult:
     """Find masks that were all flipped or turned: by the pictures, or where there are few, by the reference.
 
     Args:
-        table: with all else mended.
+        table: with all other repairs made.
         matches: what `match_mask` gave for each picture that has masks; empty without pictures.
     """
     if len(matches) >= FEW_PICTURES:

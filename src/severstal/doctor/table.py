@@ -51,7 +51,7 @@ class Runs:
         return np.bincount(self.mask[which], minlength=len(self.rows))
 
     def lowest(self, values: np.ndarray) -> np.ndarray:
-        """The least of a value a run, by mask: (masks,)."""
+        """The least of one value per run, by mask: (masks,)."""
         return np.minimum.reduceat(values, np.flatnonzero(np.diff(self.row, prepend=-1)))
 
     def draw(

@@ -29,8 +29,8 @@ def examine_table(
 ) -> PartialReport:
     """Examine one table.
 
-    A mask that is in doubt is judged by what was found before it: masks written by rows are put right before
-    shifts are looked for, shifts before permuted classes, and those before flips.
+    Each check sees the table as the checks before it corrected it: masks written by rows first, then shifts,
+    permuted classes and flips.
 
     Args:
         table: the table.
@@ -45,7 +45,7 @@ def examine_table(
     place = f"the pictures in {folder.name}" if folder is not None else "the pictures"
     line_faults = find_row_faults(table, names, place)
     looked_at = [f"{table.path.name}: {len(table.rows):,} rows, {len(table.runs.rows):,} masks"]
-    untested = [] if names else ["pictures: none to look at"]
+    untested = [] if names else ["pictures: none to compare"]
 
     corrected, steps = rewrite(table), []
     judged = len(corrected.runs.rows) > 0 and not is_placeholder(table)
@@ -54,7 +54,7 @@ def examine_table(
             steps.append(find(corrected))
             corrected = steps[-1].table
     elif table.rows:
-        untested.append("how the masks lie: there is none to judge")
+        untested.append("the position of the masks: there is none to check")
 
     picture_findings = [] if listing is None else find_strangers(folder, listing)
     matches = []
@@ -62,9 +62,7 @@ def examine_table(
         look = read_pictures(folder, names, table.spec, read, corrected if judged else None)
         picture_findings += group_pictures(folder, look.faults)
         matches = look.matches
-        looked_at.append(
-            f"{folder.name}: {len(names):,} pictures, {len(matches)} of them laid under their masks"
-        )
+        looked_at.append(f"{folder.name}: {len(names):,} pictures, {len(matches)} compared with their masks")
     if listing is not None and (rest := describe_rest(listing)):
         looked_at.append(f"{folder.name}: {rest}")
     if judged:
