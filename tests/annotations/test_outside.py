@@ -10,7 +10,8 @@ from severstal.annotations.outside import base_name, read_foreign_json, read_xml
     [
         (b"", "not JSON"),
         (b"{'a': 1}", "not JSON"),
-        (b"\xff\xfe{\x00}\x00", "not UTF-8"),
+        (b"\xff\xfe{\x00}", "not UTF-8"),
+        (b"\xe9", "not UTF-8"),
         (b"[" * 200_000, "lists within lists"),
         (b'{"a": ' + b"9" * 5000 + b"}", "not JSON"),
     ],
@@ -27,7 +28,8 @@ def test_json_faults(text, message, tmp_path, fault):
         (b"", "not XML"),
         (b"<a>", "not XML"),
         (b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', "document type"),
-        ('<?xml version="1.0" encoding="utf-16"?><!DOCTYPE a><a/>'.encode("utf-16"), "not UTF-8"),
+        ('<?xml version="1.0" encoding="utf-16"?><!DOCTYPE a><a/>'.encode("utf-16"), "document type"),
+        ('<?xml version="1.0" encoding="utf-16"?><!DOCTYPE a><a/>'.encode("utf-16-le"), "not XML"),
         (b"<a>&undefined;</a>", "not XML"),
         (b"<a>\x00</a>", "not XML"),
     ],
@@ -43,9 +45,12 @@ def test_files_that_are_none(tmp_path, fault):
     assert "no such file" in fault(read_foreign_json, tmp_path / "b.json")
 
 
-def test_a_byte_order_mark_is_passed_over(tmp_path):
-    (tmp_path / "a.json").write_bytes(b"\xef\xbb\xbf[1]")
-    assert read_foreign_json(tmp_path / "a.json") == [1]
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_what_a_byte_order_mark_tells_is_read(encoding, tmp_path):
+    (tmp_path / "a.json").write_bytes('["é"]'.encode(encoding))
+    assert read_foreign_json(tmp_path / "a.json") == ["é"]
+    (tmp_path / "a.xml").write_bytes('<?xml version="1.0" encoding="utf-16"?><é/>'.encode(encoding))
+    assert read_xml(tmp_path / "a.xml").tag == "é"
 
 
 def test_a_huge_file_is_not_read(tmp_path, fault, monkeypatch):

@@ -197,6 +197,19 @@ def test_a_faulty_run_is_named(bad: str, few: bool) -> None:
     assert faults(["1 1", text, ""], (10, 10)) == {1: message}
 
 
+@pytest.mark.parametrize("few", [True, False])
+def test_a_run_that_ends_on_the_last_pixel_is_not_blamed_for_the_next(few: bool) -> None:
+    good = [f"{2 * run + 1} 1" for run in range(1 if few else FEW_RUNS + 4)] + ["99 2"]
+    for bad, message in (
+        ("101 1", "ends past pixel 100"),
+        ("99 1", "starts no later"),
+        ("5 0", "has length 0"),
+    ):
+        with pytest.raises(RunLengthError) as error:
+            decode(" ".join([*good, bad]), (10, 10))
+        assert str(error.value).startswith(f"run {len(good) + 1} (`{bad}`) {message}")
+
+
 @pytest.mark.parametrize("before", [1, FEW_RUNS + 5])
 @pytest.mark.parametrize(
     ("pair", "message"),

@@ -35,7 +35,8 @@ def fault(path, read=read_rows):
         (b"", ": empty: fetch"),
         (b"\n\r\n\n", ": empty: fetch"),
         (bytes(range(256)), ": not UTF-8 text: save it again"),
-        ((TODAY + "a.jpg,1,1 3\n").encode("utf-16"), ": not UTF-8 text: save it again"),
+        ((TODAY + "é.jpg,1,1 3\n").encode("cp1252"), ": not UTF-8 text: save it again"),
+        ((TODAY + "a.jpg,1,1 3\n").encode("utf-16")[:-1], ": not UTF-8 text: save it again"),
         ((TODAY + "\u00e9.jpg,1,1 3\n").encode("latin-1"), ": not UTF-8 text: save it again"),
         (TODAY + "a.jpg,1,1 3\nb.jpg,1\n", " row 2: the header has 3 cells, this row 2: complete"),
         (TODAY + "a.jpg,1,1 3,\n", " row 1: the header has 3 cells, this row 4: complete"),
@@ -166,3 +167,9 @@ def test_a_table_out_of_bounds_is_refused_while_it_is_read(tmp_path):
     with path.open("wb") as file:
         file.truncate((512 << 20) + 1)  # takes no disk
     assert fault(path) == ": larger than 512 MiB: split it by its images"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_what_a_byte_order_mark_tells_is_read(encoding, tmp_path):
+    (tmp_path / "a.csv").write_bytes((TODAY + "é.jpg,1,1 3\r\n").encode(encoding))
+    assert read_rows(tmp_path / "a.csv") == ("today", [TableRow("é.jpg", "1", "1 3")])

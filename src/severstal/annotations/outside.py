@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from severstal.competition.encoding import decode_text
 from severstal.errors import SeverstalError
 
 MAX_BYTES = 1 << 30  # the whole competition's labels take some 50 MB in the wordiest of the forms
@@ -39,13 +40,13 @@ def read_bytes(path: str | Path) -> bytes:
 
 
 def read_text(path: str | Path) -> str:
-    """Read a UTF-8 text, with or without a byte-order mark.
+    """Read a text in UTF-8, or in UTF-16 with a byte-order mark.
 
     Raises:
-        SeverstalError: as `read_bytes`, or it is not UTF-8.
+        SeverstalError: as `read_bytes`, or it is in another encoding.
     """
     try:
-        return read_bytes(path).decode("utf-8-sig")
+        return decode_text(read_bytes(path))
     except UnicodeDecodeError as error:
         raise SeverstalError(f"{path}: not UTF-8 text: export it again as UTF-8") from error
 
@@ -111,7 +112,9 @@ def read_xml(path: str | Path) -> ElementTree.Element:
         severstal.errors.SeverstalError: ...a.xml: declares a document type (DOCTYPE): take that line out
     """
     text = read_text(path)
-    # In UTF-8, checked above and forced below, XML has no second way to write these letters.
+    # Decoded above and in UTF-8 below, XML has no second way to write these letters.
+    if "\0" in text:  # UTF-16 without a mark, which the parser would take all the same
+        raise SeverstalError(f"{path}: not XML (it holds zero bytes): export it again as UTF-8")
     if "<!DOCTYPE" in text:
         raise SeverstalError(f"{path}: declares a document type (DOCTYPE): take that line out")
     try:

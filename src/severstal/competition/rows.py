@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from severstal.competition import rle
+from severstal.competition.encoding import text_encoding
 from severstal.errors import SeverstalError
 
 Form = Literal["today", "2019"]
@@ -44,14 +45,15 @@ class TableRow(NamedTuple):
 def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
     r"""Read a CSV file of at most 512 MiB and fewer than 400,000 rows as text, whatever its columns.
 
-    A byte-order mark, Windows line ends and blank lines are passed over. No text stands for a missing value,
-    so a picture may be named `NA`.
+    The file may be UTF-8, or UTF-16 with a byte-order mark. Windows line ends and blank lines are passed
+    over. No text stands for a missing value, so a picture may be named `NA`.
 
     Returns:
         The header, and the rows, each with as many cells as the header.
 
     Raises:
-        SeverstalError: the file is missing, unreadable, empty, larger, not UTF-8, wrongly quoted or ragged.
+        SeverstalError: the file is missing, unreadable, empty, larger, of another encoding, wrongly quoted or
+            ragged.
 
     Example:
         >>> import tempfile
@@ -65,7 +67,9 @@ def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
     csv.field_size_limit(2**31 - 1)  # a ragged mask outgrows the module's own limit of 131,072 characters
     rows: list[list[str]] = []
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        with Path(path).open("rb") as file:
+            encoding = text_encoding(file.read(4))
+        with Path(path).open(encoding=encoding, newline="") as file:
             for cells in csv.reader(file, strict=True):
                 if cells:
                     rows.append(cells)

@@ -39,6 +39,14 @@ def test_an_archive_is_fetched(signed_in, tmp_path: Path) -> None:
     assert not signed_in.leaked  # the token stays with Kaggle
 
 
+@pytest.mark.parametrize("name", ["access_token", "kaggle.json"])
+def test_a_token_of_another_encoding_is_one_line(name: str, kaggle, tmp_path: Path) -> None:
+    path = Path(os.environ["HOME"]) / ".kaggle" / name
+    path.write_bytes('{"username": "someone", "key": "key"}'.encode("utf-16"))
+    path.chmod(0o600)
+    assert "is not plain UTF-8 text" in message(tmp_path) or name == "access_token"
+
+
 def test_every_place_of_a_token(kaggle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kaggle.archive, home = BYTES, Path(os.environ["HOME"]) / ".kaggle"
     (home / "access_token").write_text("good\n")

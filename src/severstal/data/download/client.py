@@ -13,6 +13,10 @@ TOKEN_STEPS = (
     "1. on https://www.kaggle.com/settings/api choose Generate New Token, "
     "2. save it as ~/.kaggle/access_token or set KAGGLE_API_TOKEN to it; then give the same command again"
 )
+_UNREADABLE = (
+    "the Kaggle token's file (~/.kaggle/access_token or kaggle.json) is not plain UTF-8 text (PowerShell's "
+    "`>` writes UTF-16): save it as UTF-8 without a byte-order mark, or set KAGGLE_API_TOKEN to the token"
+)
 RULES_STEPS = (
     f"1. sign in and open https://www.kaggle.com/competitions/{COMPETITION}/rules, "
     "2. accept the rules (Late Submission); then give the same command again"
@@ -46,6 +50,8 @@ def fetch_archive(folder: Path) -> Path:
         raise SeverstalError(
             "Kaggle's client is not installed: pip install kaggle six, then give the same command again"
         ) from None
+    except ValueError:  # of a file that it read at once: not UTF-8, or a byte-order mark before JSON
+        raise SeverstalError(_UNREADABLE) from None
     path = folder / ARCHIVE
     try:
         client = KaggleApi()
@@ -71,6 +77,8 @@ def _sign_in(client: Any) -> None:
     try:
         with redirect_stdout(said):
             client.authenticate()
+    except ValueError:
+        raise SeverstalError(_UNREADABLE) from None
     except SystemExit:
         raise SeverstalError(f"no valid Kaggle token found: {TOKEN_STEPS}") from None
     print(said.getvalue(), end="", flush=True)
