@@ -11,6 +11,7 @@ from severstal.models.body import Body
 from severstal.models.encoders import new_encoder
 from severstal.models.fcn import Fcn8s
 from severstal.models.mismatch import EncoderMismatch, is_library_code, library_call, runs_library_code
+from severstal.models.network import Network, check_features
 from severstal.models.pspnet import PspNet
 from severstal.models.registry import build_model
 from severstal.models.smp_networks import smp_network
@@ -58,7 +59,7 @@ def test_an_encoder_that_a_new_network_cannot_have_is_a_mismatch(faulty):
 
 def test_features_of_other_strides_are_a_mismatch():
     with pytest.raises(EncoderMismatch, match="a feature of stride 16 in place of 32"):
-        build_model("fcn8s", "tu-test_resnet", options={"output_stride": 16})
+        check_features(Network(Fcn8s("tu-test_resnet", None, 1, 4, output_stride=16), stride=16), channels=1)
     with pytest.raises(EncoderMismatch, match="no feature of stride 32"):
         build_model("gcn", "tu-test_resnet", options={"depth": 4})
 

@@ -28,9 +28,9 @@ def save_weights(network: nn.Module, path: str | Path) -> None:
     Raises:
         SeverstalError: the disk is full, or the file may not be written; the earlier one stays.
     """
-    said = getattr(network, "built_as", {})
+    record = getattr(network, "built_as", {})
     # One entry: the order of several would differ from process to process, and with it the file's bytes.
-    write_tensors(network.state_dict(), path, {_ENTRY: json.dumps(said, sort_keys=True)} if said else {})
+    write_tensors(network.state_dict(), path, {_ENTRY: json.dumps(record, sort_keys=True)} if record else {})
 
 
 def read_built_as(path: str | Path) -> dict[str, Any]:

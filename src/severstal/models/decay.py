@@ -77,7 +77,7 @@ def _matching(network: nn.Module, prefix: str, patterns: object) -> set[str]:
 
 
 def _listed_by_timm(name: str) -> list[str]:
-    """What a model of timm lists; asked of the whole model, as its features alone no longer say it."""
+    """The list of timm's whole model; as an encoder of features it no longer has the method."""
     try:
         with torch.device("meta"):
             model = timm.create_model(name)

@@ -17,7 +17,7 @@ def atrous_rates(output_stride: int) -> tuple[int, ...]:
     """Give the rates of the atrous spatial pyramid for a stride of the encoder's deepest feature.
 
     Args:
-        output_stride: 8 or 16; of another one the library says itself that there is none.
+        output_stride: 8 or 16; smp itself refuses others.
 
     Example:
         >>> atrous_rates(16), atrous_rates(8)

@@ -31,12 +31,12 @@ def built_as(architecture: str) -> dict[str, Any]:
     return {"architecture": architecture, "edition": 1 + len(_EARLIER.get(architecture, ()))}
 
 
-def earlier_options(architecture: str, said: Mapping[str, Any]) -> Mapping[str, Any]:
+def earlier_options(architecture: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
     """Find the options that build a network as it was when its weights were trained.
 
     Args:
         architecture: that is to be built.
-        said: the record of the file of weights, as `built_as`; empty where it has none.
+        record: the record of the file of weights, as `built_as`; empty where it has none.
 
     Returns:
         Options that were defaults then and are not today; those of the recipe take precedence.
@@ -53,7 +53,7 @@ def earlier_options(architecture: str, said: Mapping[str, Any]) -> Mapping[str, 
         Traceback (most recent call last):
         severstal.errors.SeverstalError: weights of fpn, the recipe names unet: ...
     """
-    named, edition = said.get("architecture", architecture), said.get("edition", 1)
+    named, edition = record.get("architecture", architecture), record.get("edition", 1)
     if named != architecture:
         raise SeverstalError(
             f"weights of {named}, the recipe names {architecture}: set model.architecture to {named!r}"

@@ -46,9 +46,9 @@ def load_network(recipe: Recipe, spec: Spec, path: str | Path) -> Network:
     Raises:
         SeverstalError: the weights are missing, damaged or another network's.
     """
-    said = read_built_as(path)
+    record = read_built_as(path)
     try:
-        defaults = earlier_options(recipe.model.architecture, said)
+        defaults = earlier_options(recipe.model.architecture, record)
     except SeverstalError as error:
         raise SeverstalError(f"{path}: {error}") from error
     network = new_network(recipe, spec, "none", defaults)
