@@ -115,7 +115,7 @@ def test_other_vision_transformers(encoder):
             {"decoder_layers": "two"},
             "'decoder_layers' is 'two': give",
         ),
-        ("segmenter_linear", "tu-test_vit", {"decoder_layers": 1}, "cannot be built"),
+        ("segmenter_linear", "tu-test_vit", {"decoder_layers": 1}, "'decoder_layers' is unknown"),
     ],
 )
 def test_an_impossible_network_is_one_line(architecture, encoder, options, words):
