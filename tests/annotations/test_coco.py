@@ -77,7 +77,10 @@ def test_other_tools_files_are_read(segmentation, file, target):
     assert "2 of 3 pictures are not in the annotations" in imported.notes[0]
 
 
-@pytest.mark.parametrize("segmentation", [[], None, {}, [[1, 1, 4, 4]], [[1, 1]], [1, 1, 4, 4]])
+@pytest.mark.parametrize(
+    "segmentation",
+    [[], None, {}, [[1, 1, 4, 4]], [[1, 1]], [1, 1, 4, 4], [[]], {"size": [6, 9], "counts": []}],
+)
 def test_what_has_no_area_is_left_out_with_a_note(segmentation, file, target):
     content = json.loads(file().read_text())
     content["annotations"].append(content["annotations"][0] | {"id": 2, "segmentation": segmentation})

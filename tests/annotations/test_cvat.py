@@ -99,7 +99,6 @@ def test_cvats_own_brush_mask_is_a_disc(tmp_path):
     [
         ('<polygon label="hole" points="0,0;nan,1;2,2"/>', "'nan' is no coordinate"),
         ('<polygon label="hole" points="0,0;1_0,1;2,2"/>', "'1_0' is no coordinate"),
-        ('<polygon label="hole"/>', "a corner is not a pair"),
         ('<polygon label="whole" points="0,0;4,4;0,4"/>', "label 'whole' is unknown, the nearest is 'hole'"),
         ('<polygon points="0,0;4,4;0,4"/>', "label nothing is unknown"),
         ('<box label="hole" xtl="2" ytl="1" xbr="4"/>', "nothing is no coordinate"),
@@ -122,6 +121,7 @@ def test_faults_are_one_line(shape, message, read, fault):
         ('<points label="hole" points="0,0"/>', "a 'points' has no area"),
         ('<tag label="never heard of" source="manual"></tag>', "a 'tag' has no area"),
         ('<polygon label="hole" points="0,0;1,1"/>', "has fewer than 3 different corners"),
+        ('<polygon label="hole" points=""/>', "has fewer than 3 different corners"),
     ],
 )
 def test_what_has_no_area_is_left_out_and_counted(shape, why, read):

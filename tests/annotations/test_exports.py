@@ -137,6 +137,21 @@ def test_the_export_is_read_from_its_zip(form: str, read: Read, tmp_path: Path) 
         )
 
 
+def test_a_folder_around_all_the_others_is_passed_through(read: Read, tmp_path: Path) -> None:
+    mask = np.zeros((6, 9), np.uint8)
+    mask[1:3, 2:5] = 255
+    Image.fromarray(mask).save(tmp_path / "a.png")
+    with zipfile.ZipFile(tmp_path / "masks.zip", "w") as archive:
+        archive.write(tmp_path / "a.png", "export/masks/2/a.png")
+        archive.writestr("export/masks/1/", "")
+    assert rows(read("png-classes", tmp_path / "masks.zip")) == [SQUARE]
+    content = {"shapes": [], "imagePath": "a.jpg", "imageHeight": 6, "imageWidth": 9}
+    with zipfile.ZipFile(tmp_path / "labelme.zip", "w") as archive:
+        archive.writestr("task/a.json", json.dumps(content))
+        archive.writestr("task/more/clean.json", json.dumps(content | {"imagePath": "clean.jpg"}))
+    assert read("labelme", tmp_path / "labelme.zip").listed == ("a.jpg", "clean.jpg")
+
+
 def test_parts_of_an_export_are_united(read: Read, tmp_path: Path) -> None:
     content = json.loads((EXPORTS / "rectlabel.coco.json").read_text())
     content["annotations"][0]["segmentation"] = [[0, 0, 1, 0, 1, 1, 0, 1]]

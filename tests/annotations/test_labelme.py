@@ -158,5 +158,10 @@ def test_another_size_is_refused(read, fault):
     )
 
 
+def test_without_a_path_the_picture_is_that_of_the_same_name(read):
+    for path in (None, ""):
+        assert read(imagePath=path).listed == ("a.jpg",)
+
+
 def test_a_stray_picture_is_refused(read, fault):
     assert "picture '../../etc/passwd' is not among" in fault(lambda: read(imagePath="../../etc/passwd"))

@@ -9,7 +9,9 @@ from PIL import Image
 
 from severstal.annotations import png
 from severstal.annotations.labels import gather
+from severstal.annotations.target import Target
 from severstal.competition.masks import Masks
+from severstal.competition.spec import Spec
 
 
 @pytest.fixture
@@ -93,3 +95,56 @@ def test_a_picture_bomb_is_not_decoded(tmp_path, target, fault):
 
 def test_no_folder_of_a_class_is_one_line(tmp_path, target, fault):
     assert "holds no folder named 1" in fault(lambda: list(png.read_classes(tmp_path, target)))
+
+
+ONE = Spec("tiny", (6, 9), ("hole",))
+
+
+@pytest.mark.parametrize(
+    ("background", "value", "classes"),
+    [
+        (0, 1, {}),
+        (0, 255, {}),
+        (0, 2, {"2": 1}),
+        (255, 0, {"255": 0, "0": 1}),
+        (255, 1, {"255": 0}),
+        (7, 1, {"7": 0}),
+    ],
+)
+def test_values_and_backgrounds_of_other_tools(background, value, classes, tmp_path):
+    indices = np.full((6, 9), background, np.uint8)
+    indices[1:3, 2:5] = value
+    Image.fromarray(indices).save(tmp_path / "a.png")
+    target = Target(["a.jpg"], ONE, classes)
+    assert gather(png.read(tmp_path, target), target).table.to_numpy().tolist() == [
+        ["a.jpg", 1, "14 2 20 2 26 2"]
+    ]
+
+
+def test_an_unknown_value_is_told_with_the_option_that_names_it(tmp_path, target, fault):
+    Image.fromarray(square(255)).save(tmp_path / "a.png")
+    message = fault(lambda: gather(png.read(tmp_path, target), target))
+    assert "index 255 is no class" in message
+    assert message.endswith("--classes 255=1, or 255=0 for none")
+
+
+@pytest.mark.parametrize("white", [False, True])
+def test_greys_between_black_and_white_belong_to_the_nearer(white, tmp_path):
+    indices = square(255)
+    indices[0, 0], indices[0, 1] = 9, 120  # as JPEG compression and smoothing leave them
+    indices[1, 2] = 200
+    (tmp_path / "1").mkdir()
+    Image.fromarray(255 - indices if white else indices).save(tmp_path / "1" / "a.png")
+    target = Target(["a.jpg"], ONE, {"255": 0} if white else {})
+    imported = gather(png.read_classes(tmp_path, target), target)
+    assert imported.table["EncodedPixels"].tolist() == ["14 2 20 2 26 2"]
+
+
+def test_small_values_are_all_set_in_a_mask_without_white(tmp_path, target):
+    indices = square(3)
+    indices[1, 2] = 1
+    (tmp_path / "1").mkdir()
+    Image.fromarray(indices).save(tmp_path / "1" / "a.png")
+    assert gather(png.read_classes(tmp_path, target), target).table["EncodedPixels"].tolist() == [
+        "14 2 20 2 26 2"
+    ]

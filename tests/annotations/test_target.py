@@ -18,6 +18,12 @@ def test_class_numbers_are_labels_unless_a_class_is_named_so():
     assert [target.class_id(label, "a") for label in ("2", "1", 2, "crack")] == [1, 1, 1, 2]
 
 
+def test_labels_of_another_unicode_form_are_the_same():
+    for one, other in (("\xd6l", "O\u0308l"), ("O\u0308l", "\xd6l")):
+        assert Target([], Spec("tiny", (6, 9), ("hole", one))).class_id(other, "a") == 2
+        assert Target([], SPEC, {one: 1}).class_id(other, "a") == 1
+
+
 def test_sizes_may_be_text_or_absent_but_not_others(fault):
     target = Target([], SPEC)
     for height, width in ((6, 9), ("6", "9"), (6.0, "9.0"), (None, None), (0, 0), ("", ""), (-1, -1)):

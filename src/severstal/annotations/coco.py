@@ -139,7 +139,7 @@ def _shapes(
 ) -> Iterator[Shape | Unusable]:
     where, shape = f"{entry['where']} ({image})", target.spec.image_shape
     segmentation = entry.get("segmentation")
-    if not segmentation:
+    if not segmentation or (isinstance(segmentation, dict) and segmentation.get("counts") in ([], "", None)):
         raise Unusable(where, "has no segmentation, as boxes and keypoints have none")
     category = categories[_id(entry["category_id"])]
     class_id = target.class_id(category.get("name", category["id"]), where)

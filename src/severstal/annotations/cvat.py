@@ -124,7 +124,8 @@ def _numbers(element: Element, where: str, *names: str) -> list[float]:
 
 
 def _draw_polygon(element: Element, shape: tuple[int, int], where: str) -> np.ndarray:
-    return polygon([point.split(",") for point in element.get("points", "").split(";")], shape, where)
+    points = element.get("points", "").split(";") if element.get("points") else []
+    return polygon([point.split(",") for point in points], shape, where)
 
 
 def _draw_box(element: Element, shape: tuple[int, int], where: str) -> np.ndarray:

@@ -141,9 +141,18 @@ def import_labels(
 
 def _files(form: Format, path: Path) -> list[Path]:
     """The files that are read one by one: a folder whole, or each of its documents."""
-    if form.is_folder or path.is_file():
+    if form.is_folder:
+        while path.is_dir() and _is_shell(entries := list(path.iterdir())):
+            path = entries[0]  # ZIPs often hold one folder around all the others
+        return [path]
+    if path.is_file():
         return [path]
     return documents(path, form.endings[0])
+
+
+def _is_shell(entries: list[Path]) -> bool:
+    """Whether a folder holds one other and nothing else, and that is not one of a class by its number."""
+    return len(entries) == 1 and entries[0].is_dir() and not entries[0].name.isdecimal()
 
 
 def _add(imported: Imported, earlier: pd.DataFrame, output: Path, target: Target) -> Imported:

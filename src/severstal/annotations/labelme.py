@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from severstal.annotations.folder import files_of
+from severstal.annotations.archive import documents
 from severstal.annotations.labels import Labels, Picture, Shape, Unusable, draw_each
 from severstal.annotations.outside import listed, mapped, quote, read_foreign_json
 from severstal.annotations.pictures import read_indices, write_indices
@@ -85,7 +85,7 @@ def _drawn(mask: np.ndarray, shapes: str) -> Iterator[tuple[list[list[int]], str
 
 
 def read(path: Path, target: Target) -> Iterator[Picture]:
-    """Read a folder of LabelMe's files, also of its versions 3 and 4, or a single one.
+    """Read a folder of LabelMe's files and those below it, also of its versions 3 and 4, or a single file.
 
     Points and lines have no area and are left out.
 
@@ -93,10 +93,11 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
         SeverstalError: a file is none of LabelMe's, a label is unknown, a picture is unknown or of another
             size, or a shape is damaged.
     """
-    for file in [path] if path.is_file() else files_of(path, ".json"):
+    for file in documents(path, ".json"):
         content = mapped(read_foreign_json(file), str(file), "the file")
         entries = listed(content.get("shapes"), str(file), "shapes")
-        image = target.image(content.get("imagePath"), str(file))
+        name = content.get("imagePath")
+        image = target.image(name, str(file)) if name else target.image_of_stem(file.stem, str(file))
         target.check_size(content.get("imageHeight"), content.get("imageWidth"), str(file))
         yield Picture(str(file), image, draw_each(entries, partial(_shape, file=file, target=target)))
 

@@ -1,5 +1,6 @@
 """What imported annotations have to fit: the pictures, their shape and the classes."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,7 +36,8 @@ class Target:
     @cached_property
     def _class_ids(self) -> dict[str, int]:
         numbers = {str(k): k for k in self.spec.class_ids}
-        return numbers | {name: k for k, name in enumerate(self.spec.classes, start=1)} | dict(self.classes)
+        names = {name: k for k, name in enumerate(self.spec.classes, start=1)}
+        return {_composed(label): k for label, k in (numbers | names | dict(self.classes)).items()}
 
     def has(self, name: Any) -> bool:
         """Whether a file name means a picture, also if Roboflow or Label Studio renamed it."""
@@ -73,7 +75,7 @@ class Target:
 
     def knows(self, label: Any) -> bool:
         """Whether a label stands for a class."""
-        return type(label) in (str, int) and self._class_ids.get(str(label), 0) > 0
+        return type(label) in (str, int) and self._class_ids.get(_composed(label), 0) > 0
 
     def class_id(self, label: Any, where: str) -> int:
         """The `ClassId` of a label: a class's name, its number, or what `classes` has for it.
@@ -90,12 +92,12 @@ class Target:
             severstal.errors.SeverstalError: a.json shape 1: label 'crak' is unknown, the nearest is ...
         """
         if self.knows(label):
-            return self._class_ids[str(label)]
+            return self._class_ids[_composed(label)]
         names = [*self.spec.classes, *self.classes]
         known = nearest(str(label)[:200], names) or self.spec.classes[0]
         raise SeverstalError(
             f"{where}: label {quote(label)} is unknown, the nearest is {known!r}: rename it, "
-            f"or say which class it is with --classes {quote(label)}={self._class_ids[known]}"
+            f"or say which class it is with --classes {quote(label)}={self._class_ids[_composed(known)]}"
         )
 
     def check_size(self, height: Any, width: Any, where: str) -> None:
@@ -111,6 +113,11 @@ class Target:
                 f"{self.spec.image_shape[0]} x {self.spec.image_shape[1]}: "
                 "annotate pictures of that size or set image_shape in dataset.toml"
             )
+
+
+def _composed(label: Any) -> str:
+    """A label in Unicode's composed form (NFC), whichever a tool or a system wrote."""
+    return unicodedata.normalize("NFC", str(label))
 
 
 def _only(found: list[str], where: str) -> str:

@@ -109,7 +109,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
         regions = entry.get("regions")
         if isinstance(regions, dict):
             regions = list(regions.values())
-        regions = listed(regions, where, "regions")
+        regions = listed(regions or [], where, "regions")
         image = target.image(entry.get("filename"), where)
         yield Picture(
             where, image, draw_each(regions, partial(_shape, picture=f"{where} ({image})", target=target))
