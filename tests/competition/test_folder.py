@@ -75,7 +75,7 @@ def test_a_whole_layout_opens(layout):
 def test_the_real_folders_open(real_data):
     steel, tile = open_input(real_data / "severstal"), open_input(real_data / "magnetic_tile")
     assert (len(steel.train_names()), len(steel.test_names())) == (60, 10)
-    assert (len(tile.train_names()), len(tile.test_names())) == (926, 418)
+    assert (len(tile.train_names()), len(tile.test_names())) == (933, 411)
     assert (tile.spec.image_shape, len(tile.spec.classes)) == ((256, 512), 5)
 
 
