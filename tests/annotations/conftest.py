@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from severstal.annotations.labels import Labels
+from severstal.annotations.labels import LabelSet
 from severstal.annotations.target import Target
 from severstal.competition.rle import encode
 from severstal.competition.spec import Spec
@@ -17,7 +17,9 @@ def make_labels(masks, images=("a.jpg", "b.png", "clean.jpg")):
     """Labels of masks by image and `ClassId`, the empty ones left out."""
     rows = [(image, k, encode(mask)) for (image, k), mask in masks.items() if mask.any()]
     table = pd.DataFrame(rows, columns=["ImageId", "ClassId", "EncodedPixels"])
-    return Labels(table.astype({"ImageId": "str", "ClassId": np.int64, "EncodedPixels": "str"}), images, TINY)
+    return LabelSet(
+        table.astype({"ImageId": "str", "ClassId": np.int64, "EncodedPixels": "str"}), images, TINY
+    )
 
 
 @pytest.fixture(name="make_labels", scope="session")

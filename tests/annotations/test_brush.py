@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from severstal.annotations.brush import pack, unpack
+from severstal.annotations.brush import pack_brush, unpack_brush
 
 MASKS = arrays(bool, st.tuples(st.integers(1, 9), st.integers(1, 40)))
 
@@ -42,23 +42,23 @@ def pack_literally(values: np.ndarray) -> list[int]:
 
 @given(MASKS)
 def test_what_is_packed_reads_by_the_definition(mask: np.ndarray) -> None:
-    pixels = np.array(by_definition(pack(mask))).reshape(*mask.shape, 4)
+    pixels = np.array(by_definition(pack_brush(mask))).reshape(*mask.shape, 4)
     np.testing.assert_array_equal(pixels, np.repeat(mask[..., None] * 255, 4, axis=2))
-    np.testing.assert_array_equal(unpack(pack(mask), mask.shape, "a"), mask)
+    np.testing.assert_array_equal(unpack_brush(pack_brush(mask), mask.shape, "a"), mask)
 
 
 @given(arrays(np.uint8, st.tuples(st.integers(1, 5), st.integers(1, 9), st.just(4))))
 def test_only_the_opacity_counts_from_half_on(pixels: np.ndarray) -> None:
-    read = unpack(pack_literally(pixels.ravel()), pixels.shape[:2], "a")
+    read = unpack_brush(pack_literally(pixels.ravel()), pixels.shape[:2], "a")
     np.testing.assert_array_equal(read, pixels[..., 3] >= 128)
 
 
 def test_a_long_run_is_split_and_the_head_is_label_studios_own() -> None:
     """The first bytes of a mask of that size, from a public export of a project with brush strokes."""
     mask = np.zeros((2527, 3332), bool)
-    assert pack(mask)[:6] == [2, 1, 233, 240, 57, 27]
+    assert pack_brush(mask)[:6] == [2, 1, 233, 240, 57, 27]
     mask[2000:] = True
-    np.testing.assert_array_equal(unpack(pack(mask), mask.shape, "a"), mask)
+    np.testing.assert_array_equal(unpack_brush(pack_brush(mask), mask.shape, "a"), mask)
 
 
 @pytest.mark.parametrize(
@@ -74,4 +74,4 @@ def test_a_long_run_is_split_and_the_head_is_label_studios_own() -> None:
     ],
 )
 def test_damaged_runs_are_one_line(values: list, message: str, fault) -> None:
-    assert message in fault(unpack, values, (1, 2), "a.json task 1")
+    assert message in fault(unpack_brush, values, (1, 2), "a.json task 1")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis.extra.numpy import arrays
 
 from severstal.annotations.formats import FORMATS, export_labels, import_labels
-from severstal.annotations.labels import Labels, gather
+from severstal.annotations.labels import LabelSet, gather
 from severstal.annotations.target import Target
 from severstal.competition.spec import SEVERSTAL
 from severstal.competition.tables import read_labels
@@ -71,7 +71,7 @@ def test_the_same_labels_make_the_same_bytes(form, labels, tmp_path):
 def test_real_labels_come_back(form, real_data, tmp_path):
     table = read_labels(real_data / "severstal" / "reference" / "train_rle.csv", SEVERSTAL).iloc[:40]
     names = tuple(sorted({*table["ImageId"], "clean.jpg"}))
-    imported = round_trip(form, Labels(table, names, SEVERSTAL), tmp_path / "out")
+    imported = round_trip(form, LabelSet(table, names, SEVERSTAL), tmp_path / "out")
     pd.testing.assert_frame_equal(imported.table, table)
     assert set(imported.listed) == set(names) - ({"clean.jpg"} if form == "labelbox-upload" else set())
 
@@ -106,5 +106,5 @@ def test_a_mapping_to_no_class_is_refused(text, small_input, tmp_path, fault):
 
 
 def test_a_mask_of_no_listed_picture_is_refused(labels, tmp_path, fault):
-    stray = Labels(labels.table, ("b.png",), labels.spec)
+    stray = LabelSet(labels.table, ("b.png",), labels.spec)
     assert fault(FORMATS["coco"].write, stray, tmp_path / "out").startswith("a.jpg: stands in the table")

@@ -80,3 +80,10 @@ def test_the_annotations_are_not_written_over(small_input, tmp_path):
     with pytest.raises(SeverstalError, match="name another --output"):
         import_("coco", tmp_path / "a.json", tmp_path / "a.json", input=small_input)
     assert (tmp_path / "a.json").read_bytes() == before
+
+
+def test_an_export_writes_over_nothing_in_the_input_folder(small_input, tmp_path):
+    before = (small_input / "train.csv").read_bytes()
+    with pytest.raises(SeverstalError, match="belongs to what is read"):
+        export("coco", small_input / "train.csv", input=small_input)
+    assert (small_input / "train.csv").read_bytes() == before

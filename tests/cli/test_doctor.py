@@ -74,7 +74,7 @@ def test_the_source_is_never_overwritten(csv: Callable, option: str) -> None:
     link = path.with_name("link.csv")
     link.symlink_to(path)
     for target in (path, link, path.parent / ".." / path.parent.name / path.name):
-        with pytest.raises(SeverstalError, match="belongs to what is examined"):
+        with pytest.raises(SeverstalError, match="belongs to what is read"):
             doctor(path, **{option: target})
     assert path.read_text() == SOUND
 

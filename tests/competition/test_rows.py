@@ -12,7 +12,7 @@ from severstal.competition.rows import (
     read_rows,
     row_faults,
     run_faults,
-    shorten,
+    shorten_text,
 )
 from severstal.errors import SeverstalError
 
@@ -152,7 +152,7 @@ def test_names_from_a_stranger_stay_on_one_line():
     found = row_faults([TableRow("c\nd" + "x" * 500, "1", "")], range(1, 5), images=["a.jpg"])[0]
     assert "\n" not in found
     assert len(found) < 200
-    assert shorten("short") == "short"
+    assert shorten_text("short") == "short"
 
 
 def test_a_table_out_of_bounds_is_refused_while_it_is_read(tmp_path):

@@ -8,16 +8,16 @@ from hypothesis.extra.numpy import arrays
 
 from severstal.competition.rle import encode
 from severstal.doctor.edges import gaps, measure_borders, wrapped
-from severstal.doctor.table import Runs
+from severstal.doctor.table import MaskRuns
 
 SHAPE = (7, 11)
 
 
-def runs_of(*masks: np.ndarray) -> Runs:
+def runs_of(*masks: np.ndarray) -> MaskRuns:
     numbers = [np.array(encode(mask).split(), int) for mask in masks]
     flat = np.concatenate(numbers)
     rows = np.arange(len(masks))
-    return Runs(flat[::2] - 1, flat[1::2], np.repeat(rows, [len(n) // 2 for n in numbers]), rows)
+    return MaskRuns(flat[::2] - 1, flat[1::2], np.repeat(rows, [len(n) // 2 for n in numbers]), rows)
 
 
 @settings(max_examples=80, deadline=None)

@@ -5,18 +5,18 @@ from itertools import product
 import numpy as np
 
 from severstal.doctor.outline import measure_outlines, read_directions
-from severstal.doctor.table import Runs
+from severstal.doctor.table import MaskRuns
 
 SHAPE = (6, 9)
 
 
-def runs_of(*masks: np.ndarray) -> Runs:
+def runs_of(*masks: np.ndarray) -> MaskRuns:
     starts, rows = [], []
     for row, mask in enumerate(masks):
         pixels = np.flatnonzero(mask.ravel("F"))
         starts += pixels.tolist()
         rows += [row] * len(pixels)
-    return Runs(np.array(starts), np.ones(len(starts), int), np.array(rows), np.arange(len(masks)))
+    return MaskRuns(np.array(starts), np.ones(len(starts), int), np.array(rows), np.arange(len(masks)))
 
 
 def loop(mask: np.ndarray, height: int) -> int:

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from severstal.competition.rle import encode
 from severstal.competition.rows import TableRow
 from severstal.competition.spec import Spec
-from severstal.doctor.table import Runs, Table, open_table, write_table
+from severstal.doctor.table import MaskRuns, Table, open_table, write_table
 
 SPEC = Spec("tiny", (5, 130), ("a", "b"))
 
@@ -40,7 +40,7 @@ def test_what_leaves_the_picture_comes_in_on_the_other_side(shift: int, many: bo
     if many:
         mask[10:600:3] = 1
     runs = table(encode(mask.reshape(130, 5).T)).runs
-    moved = Runs(runs.start + shift, runs.length, runs.row, runs.rows)
+    moved = MaskRuns(runs.start + shift, runs.length, runs.row, runs.rows)
     ((_, drawn),) = moved.draw(SPEC.image_shape)
     np.testing.assert_array_equal(drawn.T.ravel(), np.roll(mask, shift))
 

@@ -1,7 +1,7 @@
 """Label Studio's brush strokes: the bytes of a picture, packed as runs of bits.
 
 Source: `rle-pack` of github.com/thi-ng/umbrella, which Label Studio uses, and `brush.py` of its converter.
-Four bytes a pixel (red, green, blue, opacity) row by row, of which the last says how much the brush covers.
+Four bytes per pixel (red, green, blue, opacity) row by row, of which the last says how much the brush covers.
 """
 
 from collections.abc import Iterator
@@ -18,14 +18,14 @@ _SIZES = (3, 4, 8, 16)  # bits in which the length of a run may be written, less
 _OPAQUE = 128  # from this opacity on a pixel counts as covered: outlines are smoothed
 
 
-def pack(mask: np.ndarray) -> list[int]:
+def pack_brush(mask: np.ndarray) -> list[int]:
     """Pack a mask as Label Studio does: bytes from 0 to 255.
 
     Args:
         mask: (H, W) of any type; whatever is not zero is set.
 
     Example:
-        >>> pack(np.array([[0, 1]]))
+        >>> pack_brush(np.array([[0, 1]]))
         [0, 0, 0, 8, 57, 27, 252, 96, 17, 255, 128]
     """
     bits = [f"{mask.size * _CHANNELS:032b}{_WORD - 1:05b}", *(f"{size - 1:04b}" for size in _SIZES)]
@@ -43,7 +43,7 @@ def pack(mask: np.ndarray) -> list[int]:
     return list(int(text, 2).to_bytes(len(text) // 8, "big"))
 
 
-def unpack(values: list, shape: tuple[int, int], where: str) -> np.ndarray:
+def unpack_brush(values: list, shape: tuple[int, int], where: str) -> np.ndarray:
     """Draw the mask that packed bytes hold.
 
     Args:
@@ -58,7 +58,7 @@ def unpack(values: list, shape: tuple[int, int], where: str) -> np.ndarray:
         SeverstalError: they are no such bytes, break off, or are of a picture of another size.
 
     Example:
-        >>> unpack(pack(np.array([[0, 1]])), (1, 2), "a.json")
+        >>> unpack_brush(pack_brush(np.array([[0, 1]])), (1, 2), "a.json")
         array([[False,  True]])
     """
     if not all(type(value) is int and 0 <= value < 256 for value in values):

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from severstal.annotations.counts import compress, counts_of, decompress, mask_of
-from severstal.annotations.labels import Labels, Picture, Shape, Unusable, draw_each
+from severstal.annotations.labels import LabelSet, Picture, Shape, Unusable, draw_each
 from severstal.annotations.outside import listed, mapped, quote, read_foreign_json
 from severstal.annotations.polygons import outlines
 from severstal.annotations.shapes import polygon
@@ -25,7 +25,7 @@ from severstal.files import write_text
 Segmentation = Literal["compressed", "counts", "polygons"]
 
 
-def write(labels: Labels, path: Path, segmentation: Segmentation = "compressed") -> None:
+def write(labels: LabelSet, path: Path, segmentation: Segmentation = "compressed") -> None:
     """Write all labels into one file.
 
     Images count from 1 in the order of `labels.images`, annotations from 1, and a category's id is its

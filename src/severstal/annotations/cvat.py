@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 import numpy as np
 
 from severstal.annotations.counts import counts_of, mask_of
-from severstal.annotations.labels import Labels, Picture, Shape, Unusable, draw_each
+from severstal.annotations.labels import LabelSet, Picture, Shape, Unusable, draw_each
 from severstal.annotations.outside import quote, read_xml
 from severstal.annotations.polygons import outlines
 from severstal.annotations.shapes import box, coordinate, ellipse, patch, polygon
@@ -28,7 +28,7 @@ _NOT_IN_XML = re.compile(
 )  # what XML cannot hold, or turns into a space
 
 
-def write(labels: Labels, path: Path, shapes: Literal["masks", "polygons"] = "masks") -> None:
+def write(labels: LabelSet, path: Path, shapes: Literal["masks", "polygons"] = "masks") -> None:
     """Write all labels into one file: one mask per class, or one polygon per component.
 
     Images count from 0 in the order of `labels.images`, as CVAT counts its frames.

@@ -11,7 +11,7 @@ import pandas as pd
 
 from severstal.annotations import coco, cvat, labelbox, labelme, labelstudio, png, via, voc, yolo
 from severstal.annotations.archive import documents, unpacked
-from severstal.annotations.labels import Imported, Labels, Picture, gather_files
+from severstal.annotations.labels import Imported, LabelSet, Picture, gather_files
 from severstal.annotations.merge import merge, read_earlier
 from severstal.annotations.names import FormatName
 from severstal.annotations.target import Target
@@ -20,7 +20,7 @@ from severstal.competition.listing import list_images
 from severstal.competition.spec import read_spec
 from severstal.competition.tables import read_labels
 from severstal.errors import SeverstalError
-from severstal.files import write_text
+from severstal.files import refuse_overwrite, write_text
 
 
 class Format(NamedTuple):
@@ -33,7 +33,7 @@ class Format(NamedTuple):
         is_folder: whether they belong together, as a file per picture; else each file is whole.
     """
 
-    write: Callable[[Labels, Path], None]
+    write: Callable[[LabelSet, Path], None]
     read: Callable[[Path, Target], Iterator[Picture]]
     endings: tuple[str, ...]
     is_folder: bool = False
@@ -66,7 +66,7 @@ def export_labels(
     labels: Path | None = None,
     input: Path | None = None,
     images: Path | None = None,
-) -> Labels:
+) -> LabelSet:
     """Write a table of labels in a form that labelling tools read.
 
     Args:
@@ -83,9 +83,10 @@ def export_labels(
         SeverstalError: a folder or the table is missing or faulty, or the form cannot hold the labels.
     """
     data, folder = _open(input, images)
+    refuse_overwrite([output], [labels, data.root, folder])
     names = list_images(folder)
     table = read_labels(labels or data.train_csv, data.spec, names)
-    exported = Labels(table, tuple(names), data.spec, folder)
+    exported = LabelSet(table, tuple(names), data.spec, folder)
     FORMATS[form].write(exported, Path(output))
     return exported
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from severstal.annotations.labels import Labels, Picture, Shape, Unusable, draw_each
+from severstal.annotations.labels import LabelSet, Picture, Shape, Unusable, draw_each
 from severstal.annotations.outside import listed, mapped, quote, read_lines
 from severstal.annotations.pictures import read_indices
 from severstal.annotations.polygons import outlines
@@ -32,7 +32,7 @@ _KINDS = {
 }
 
 
-def write(labels: Labels, path: Path, form: Literal["export", "upload"] = "export") -> None:
+def write(labels: LabelSet, path: Path, form: Literal["export", "upload"] = "export") -> None:
     """Write one polygon per component: one line per picture, as Labelbox exports them, or one per polygon.
 
     As "upload" the lines are what Labelbox imports, with a picture's name as its global key; clean pictures
@@ -56,7 +56,7 @@ def write(labels: Labels, path: Path, form: Literal["export", "upload"] = "expor
     write_text(path, text)
 
 
-def _row(image: str, objects: list[dict[str, Any]], labels: Labels) -> dict[str, Any]:
+def _row(image: str, objects: list[dict[str, Any]], labels: LabelSet) -> dict[str, Any]:
     height, width = labels.spec.image_shape
     entries = [
         entry | {"value": entry["name"], "annotation_kind": "ImagePolygon", "classifications": []}

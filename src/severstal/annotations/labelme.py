@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from severstal.annotations.archive import documents
-from severstal.annotations.labels import Labels, Picture, Shape, Unusable, draw_each
+from severstal.annotations.labels import LabelSet, Picture, Shape, Unusable, draw_each
 from severstal.annotations.outside import listed, mapped, quote, read_foreign_json
 from severstal.annotations.pictures import read_indices, write_indices
 from severstal.annotations.polygons import outlines
@@ -33,7 +33,7 @@ _INSET = (
 )
 
 
-def write(labels: Labels, path: Path, shapes: Literal["polygons", "masks"] = "polygons") -> None:
+def write(labels: LabelSet, path: Path, shapes: Literal["polygons", "masks"] = "polygons") -> None:
     """Write a folder with one file per picture: one polygon per component, or one mask per class.
 
     LabelMe opens the picture at `imagePath`, seen from the folder.

@@ -21,7 +21,7 @@ _MOST_DRAWN = 200  # times the picture's pixels, in all its shapes; people's ove
 
 
 @dataclass(frozen=True)
-class Labels:
+class LabelSet:
     """What is exported.
 
     Attributes:
@@ -107,11 +107,11 @@ class Picture(NamedTuple):
     shapes: Iterator[Shape | Unusable]
 
 
-Entry = TypeVar("Entry")
+_Entry = TypeVar("Entry")
 
 
 def draw_each(
-    entries: Iterable[Entry], draw: Callable[[int, Entry], Iterator[Shape | Unusable]]
+    entries: Iterable[_Entry], draw: Callable[[int, _Entry], Iterator[Shape | Unusable]]
 ) -> Iterator[Shape | Unusable]:
     """Draw the annotations of a picture one after the other, those that cannot be used among them.
 

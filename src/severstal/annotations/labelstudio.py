@@ -15,8 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 
-from severstal.annotations.brush import pack, unpack
-from severstal.annotations.labels import Labels, Picture, Shape, Unusable, draw_each
+from severstal.annotations.brush import pack_brush, unpack_brush
+from severstal.annotations.labels import LabelSet, Picture, Shape, Unusable, draw_each
 from severstal.annotations.outside import listed, mapped, quote, read_foreign_json
 from severstal.annotations.polygons import outlines
 from severstal.annotations.shapes import box, coordinate, ellipse, polygon
@@ -28,7 +28,7 @@ from severstal.files import write_text
 _FROM, _TO, _IMAGE = "label", "image", "image"  # names of the tags of Label Studio's own templates
 
 
-def write(labels: Labels, path: Path, shapes: Literal["polygons", "brush"] = "polygons") -> None:
+def write(labels: LabelSet, path: Path, shapes: Literal["polygons", "brush"] = "polygons") -> None:
     """Write tasks that Label Studio imports: one polygon per component, or one brush stroke per class.
 
     Pictures are looked for by their path below the local storage, `/data/local-files/?d=FOLDER/NAME`. The
@@ -69,7 +69,7 @@ def _polygons(mask: np.ndarray) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _brush(mask: np.ndarray) -> Iterator[tuple[str, dict[str, Any]]]:
-    yield "brushlabels", {"format": "rle", "rle": pack(mask)}
+    yield "brushlabels", {"format": "rle", "rle": pack_brush(mask)}
 
 
 def read(path: Path, target: Target) -> Iterator[Picture]:
@@ -171,7 +171,7 @@ def _shape(
     if corners:
         mask = _draw_polygon(value["points"], shape, where)
     elif stroke:
-        mask = unpack(listed(value["rle"], where, "rle"), shape, where)
+        mask = unpack_brush(listed(value["rle"], where, "rle"), shape, where)
     else:
         mask = _draw_round(value, shape, where) if oval else _draw_rectangle(value, shape, where)
     for class_id in class_ids:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from severstal.annotations.folder import files_of
-from severstal.annotations.labels import Labels, Picture, Shape
+from severstal.annotations.labels import LabelSet, Picture, Shape
 from severstal.annotations.outside import read_bytes
 from severstal.annotations.pictures import read_indices, write_indices
 from severstal.annotations.target import Target
@@ -34,7 +34,7 @@ def palette() -> bytes:
     return channels.astype(np.uint8).tobytes()
 
 
-def index_picture(image: str, rows: Mapping[int, str], labels: Labels) -> np.ndarray:
+def index_picture(image: str, rows: Mapping[int, str], labels: LabelSet) -> np.ndarray:
     """Draw the classes of a picture as numbers.
 
     Args:
@@ -62,7 +62,7 @@ def index_picture(image: str, rows: Mapping[int, str], labels: Labels) -> np.nda
     return indices
 
 
-def write(labels: Labels, path: Path) -> None:
+def write(labels: LabelSet, path: Path) -> None:
     """Write a folder with an indexed PNG per picture, clean ones too.
 
     Raises:
@@ -76,7 +76,7 @@ def write(labels: Labels, path: Path) -> None:
             (part / names[image]).write_bytes(data)
 
 
-def write_classes(labels: Labels, path: Path) -> None:
+def write_classes(labels: LabelSet, path: Path) -> None:
     """Write one folder per class, named by its `ClassId`, with a black and white PNG per picture.
 
     Raises:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from severstal.annotations.labels import Labels, Picture, Shape, Unusable, draw_each
+from severstal.annotations.labels import LabelSet, Picture, Shape, Unusable, draw_each
 from severstal.annotations.outside import listed, mapped, quote, read_foreign_json
 from severstal.annotations.polygons import outlines
 from severstal.annotations.shapes import box, coordinate, ellipse, polygon
@@ -25,7 +25,7 @@ from severstal.files import write_text
 _ATTRIBUTE = "class"  # of a region; VIA itself has no labels but attributes with any name
 
 
-def write(labels: Labels, path: Path) -> None:
+def write(labels: LabelSet, path: Path) -> None:
     """Write a project that VIA 2 opens, with one polygon per component and the class as a region's attribute.
 
     VIA finds a picture in the folder `labels.folder`, and tells it by its name and its size in bytes.
@@ -63,7 +63,7 @@ def write(labels: Labels, path: Path) -> None:
     write_text(path, json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
-def _settings(labels: Labels) -> dict[str, Any]:
+def _settings(labels: LabelSet) -> dict[str, Any]:
     """VIA's own defaults, without which it opens no project."""
     folder = f"{labels.folder.as_posix()}/" if labels.folder else ""
     return {

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from severstal.annotations.folder import files_of
-from severstal.annotations.labels import Labels, Picture, Shape, Unusable, draw_each
+from severstal.annotations.labels import LabelSet, Picture, Shape, Unusable, draw_each
 from severstal.annotations.outside import read_bytes, read_text, read_xml
 from severstal.annotations.pictures import read_colours, write_indices
 from severstal.annotations.png import index_picture, palette
@@ -37,7 +37,7 @@ class _Legend(NamedTuple):
     colours: dict[tuple[int, ...] | None, str]
 
 
-def write(labels: Labels, path: Path) -> None:
+def write(labels: LabelSet, path: Path) -> None:
     """Write one `SegmentationClass/NAME.png` per picture, `labelmap.txt` and `ImageSets/Segmentation`.
 
     Raises:

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from severstal.annotations.labels import Labels, Picture, Shape, Unusable, draw_each
+from severstal.annotations.labels import LabelSet, Picture, Shape, Unusable, draw_each
 from severstal.annotations.outside import quote, read_text
 from severstal.annotations.polygons import outlines
 from severstal.annotations.shapes import coordinate, polygon
@@ -26,7 +26,7 @@ _NOT_LABELS = ("classes.txt", "labels.txt", "train.txt", "val.txt", "valid.txt",
 _MOST_ASIDE = 2.0  # shares of a side; what lies farther away is in pixels
 
 
-def write(labels: Labels, path: Path) -> None:
+def write(labels: LabelSet, path: Path) -> None:
     """Write a folder with `data.yaml` and `labels/NAME.txt` per picture, empty for a clean one.
 
     Pictures go into `images/` beside `labels/` before a training, as Ultralytics wants them.

@@ -24,12 +24,10 @@ def doctor(
         repair: write the table (of a folder, its train.csv) to this file with every certain fault fixed.
     """
     from severstal.data.pictures import read_picture
-    from severstal.doctor import examine, refuse_overwrite, write_repair
-    from severstal.files import write_json
+    from severstal.doctor import examine, write_repair
+    from severstal.files import refuse_overwrite, write_json
 
-    for output in (json, repair):
-        if output is not None:
-            refuse_overwrite(data, output)
+    refuse_overwrite([json, repair], [data])
     report = examine(data, read_picture, images)
     print(report.to_text())
     if json is not None:

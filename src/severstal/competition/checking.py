@@ -16,7 +16,7 @@ from severstal.competition.rows import (
     read_rows,
     row_faults,
     run_faults,
-    shorten,
+    shorten_text,
 )
 from severstal.competition.spec import Spec
 from severstal.competition.tables import Sample, tidy
@@ -82,7 +82,8 @@ def read_checked(path: str | Path, sample: Sample, spec: Spec) -> Checked:
     if rows and not any(row.image in known for row in rows):
         raise SeverstalError(
             f"{path}: names none of the {len(known):,} images of the sample submission (row 1 is of "
-            f"`{shorten(rows[0].image)}`, there it is {sample.spelt[0]}): give --input the folder it is for"
+            f"`{shorten_text(rows[0].image)}`, there it is {sample.spelt[0]}): give --input the folder it is "
+            "for"
         )
     faults = run_faults(rows, spec.image_shape) | row_faults(
         rows, spec.class_ids, images=known, place="those of the sample submission"
@@ -96,7 +97,7 @@ def read_checked(path: str | Path, sample: Sample, spec: Spec) -> Checked:
         ]
     else:
         wanted = ",".join(HEADERS[sample.form])
-        findings = [f"header: the columns are `{shorten(','.join(header))}`: write them as `{wanted}`"]
+        findings = [f"header: the columns are `{shorten_text(','.join(header))}`: write them as `{wanted}`"]
     return Checked(findings, tidy(list(sound.values())))
 
 

@@ -133,7 +133,7 @@ def find_form(path: str | Path, header: Sequence[str]) -> Form:
         old = "ImageId_ClassId" in header
         missing = next(name for name in TABLE_COLUMNS["2019" if old else "today"] if name not in header)
         raise SeverstalError(
-            f"{path}: column {missing} is missing, the header is `{shorten(','.join(header))}`: "
+            f"{path}: column {missing} is missing, the header is `{shorten_text(','.join(header))}`: "
             f"name the columns {','.join(TABLE_COLUMNS['today'])} "
             f"(or, as in 2019, {','.join(TABLE_COLUMNS['2019'])})"
         )
@@ -226,7 +226,7 @@ def row_faults(
         sound = row.image and row.class_text in classes and (known is None or row.image in known)
         if sound and earlier == index and (may_be_empty or not row.is_empty):
             continue
-        image, class_text = shorten(row.image), row.class_text
+        image, class_text = shorten_text(row.image), row.class_text
         if not row.image:
             fault = "the image's name is empty: write it, or delete the row"
         elif not class_text:
@@ -239,7 +239,7 @@ def row_faults(
             )
         elif class_text not in classes:
             # Escaped, as ` 3` and a full-width 3 look like the 3 that is asked for.
-            fault = f"class `{shorten(ascii(class_text)[1:-1])}` is not one of {listed}: correct it" + (
+            fault = f"class `{shorten_text(ascii(class_text)[1:-1])}` is not one of {listed}: correct it" + (
                 ", or list it in dataset.toml" if class_text.isdecimal() else ""
             )
         elif known is not None and row.image not in known:
@@ -291,11 +291,11 @@ def raise_first(path: str | Path, faults: dict[int, str]) -> None:
     raise SeverstalError(f"{path} row {row + 1}: {faults[row]}{rest}")
 
 
-def shorten(text: str) -> str:
+def shorten_text(text: str) -> str:
     r"""The beginning of a text, on one line, for an error.
 
     Example:
-        >>> shorten("a\nb"), len(shorten("x" * 500))
+        >>> shorten_text("a\nb"), len(shorten_text("x" * 500))
         ('a b', 83)
     """
     line = " ".join(text.splitlines())

@@ -1,6 +1,6 @@
 """What is wrong with the data: found, explained, and repaired where that is certain."""
 
-from severstal.doctor.examine import examine, refuse_overwrite, write_repair
+from severstal.doctor.examine import examine, write_repair
 from severstal.doctor.report import Finding, Report
 
-__all__ = ["Finding", "Report", "examine", "refuse_overwrite", "write_repair"]
+__all__ = ["Finding", "Report", "examine", "write_repair"]

@@ -11,7 +11,7 @@ from severstal.doctor.displacements import Displacement, undo_displacement
 from severstal.doctor.edges import FEWEST_NEAR_BORDER, gaps, measure_borders, wrapped
 from severstal.doctor.outline import measure_outlines, read_directions
 from severstal.doctor.report import EXAMPLES, Finding, FindingKind
-from severstal.doctor.table import Runs, Table
+from severstal.doctor.table import MaskRuns, Table
 
 _TRIED = 600  # masks on which it is tried whether a shift is one of the whole table
 _NEAR_CERTAIN = 12  # masks a pixel off a border: by chance each has 1 in 4, so all of them 1 in 10 million
@@ -166,7 +166,7 @@ def _find_cut(table: Table, moved: bool) -> CheckResult:
     return CheckResult(table)
 
 
-def _unknown_sides(runs: Runs, table: Table) -> tuple[str, ...]:
+def _unknown_sides(runs: MaskRuns, table: Table) -> tuple[str, ...]:
     borders = measure_borders(runs, table.spec.image_shape)
     few = [
         name
@@ -178,7 +178,7 @@ def _unknown_sides(runs: Runs, table: Table) -> tuple[str, ...]:
     return (f"shifts {', '.join(few)} by a pixel: too few masks reach the border that they would have left",)
 
 
-def _reaching(runs: Runs, shift: Displacement, shape: tuple[int, int]) -> int:
+def _reaching(runs: MaskRuns, shift: Displacement, shape: tuple[int, int]) -> int:
     """How many masks reach the place over which a shift pushes pixels."""
     if shift == "down":
         end = runs.start + runs.length
@@ -220,6 +220,6 @@ def _describe(table: Table, row: int) -> str:
     return f"row {row + 1}: image {table.rows[row].image} class {table.rows[row].class_text}"
 
 
-def _chance(runs: Runs) -> float:
+def _chance(runs: MaskRuns) -> float:
     """How many masks may look shifted by chance: 1 of the 4,598 reference masks does."""
     return 6 + len(runs.rows) / 500

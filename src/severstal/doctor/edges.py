@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from severstal.doctor.displacements import Displacement
-from severstal.doctor.table import Runs
+from severstal.doctor.table import MaskRuns
 
 _SEVERAL = 2  # runs over the border before a mask counts as shifted: one alone occurs in sound masks
 FEWEST_NEAR_BORDER = 8  # masks next to a border that none touches, before this is worth a word
@@ -26,12 +26,12 @@ class Borders(NamedTuple):
     right: np.ndarray
 
 
-def measure_borders(runs: Runs, shape: tuple[int, int]) -> Borders:
+def measure_borders(runs: MaskRuns, shape: tuple[int, int]) -> Borders:
     """Find the rows and columns between each mask and the borders of the picture.
 
     Example:
         >>> one = np.zeros(1, int)
-        >>> runs = Runs(start=np.array([5]), length=np.array([2]), row=one, rows=one)
+        >>> runs = MaskRuns(start=np.array([5]), length=np.array([2]), row=one, rows=one)
         >>> [int(pixels[0]) for pixels in measure_borders(runs, (4, 8))]
         [1, 1, 1, 6]
     """
@@ -46,7 +46,7 @@ def measure_borders(runs: Runs, shape: tuple[int, int]) -> Borders:
     )
 
 
-def wrapped(runs: Runs, shape: tuple[int, int]) -> dict[Displacement, np.ndarray]:
+def wrapped(runs: MaskRuns, shape: tuple[int, int]) -> dict[Displacement, np.ndarray]:
     """Find the masks of which a line of pixels came out at the other side of the picture.
 
     Returns:
@@ -77,7 +77,7 @@ def wrapped(runs: Runs, shape: tuple[int, int]) -> dict[Displacement, np.ndarray
     }
 
 
-def gaps(runs: Runs, shape: tuple[int, int]) -> dict[Displacement, tuple[int, int, int, int]]:
+def gaps(runs: MaskRuns, shape: tuple[int, int]) -> dict[Displacement, tuple[int, int, int, int]]:
     """Count what a shift that cuts off leaves: a border that no mask touches, though many are one pixel off.
 
     Returns:

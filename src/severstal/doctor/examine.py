@@ -48,23 +48,6 @@ def examine(path: str | Path, read: ReadPicture, images: str | Path | None = Non
     return Report(str(path), *part)
 
 
-def refuse_overwrite(path: str | Path, output: str | Path) -> None:
-    """Make sure that writing `output` changes nothing of what is examined.
-
-    Raises:
-        SeverstalError: `output` is the table at `path`, or a file in the folder there.
-
-    Example:
-        >>> refuse_overwrite("train.csv", "repaired.csv")
-    """
-    path, output = Path(path), Path(output)
-    inside = path.is_dir() and path.resolve() in output.resolve().parents
-    if output.exists() and (inside or (path.exists() and output.samefile(path))):
-        raise SeverstalError(
-            f"{output}: belongs to what is examined, which stays as it is: name another file"
-        )
-
-
 def write_repair(report: Report, output: str | Path) -> str:
     """Write the repaired table, where anything can be repaired with certainty.
 

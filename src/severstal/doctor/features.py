@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from severstal.doctor.table import Runs
+from severstal.doctor.table import MaskRuns
 
 FEATURE_BINS = {
     "area": 16,
@@ -32,7 +32,7 @@ class _Columns(NamedTuple):
     last: np.ndarray
 
 
-def measure_features(runs: Runs, shape: tuple[int, int]) -> dict[str, np.ndarray]:
+def measure_features(runs: MaskRuns, shape: tuple[int, int]) -> dict[str, np.ndarray]:
     """Measure the features of each mask.
 
     `area`, `width` and `height` are those of the mask and of the box around it, as shares of the picture, the
@@ -91,7 +91,7 @@ def flipped(
     return other
 
 
-def _cut(runs: Runs, height: int) -> _Columns:
+def _cut(runs: MaskRuns, height: int) -> _Columns:
     end = runs.start + runs.length - 1
     pieces = end // height - runs.start // height + 1
     run = np.repeat(np.arange(len(pieces)), pieces)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from severstal.doctor.displacements import Displacement, undo_displacement
-from severstal.doctor.table import Runs
+from severstal.doctor.table import MaskRuns
 
 _CLEARLY = 1.5  # times as long
 
@@ -23,12 +23,12 @@ class Outlines(NamedTuple):
     read_by_rows: np.ndarray
 
 
-def measure_outlines(runs: Runs, shape: tuple[int, int]) -> Outlines:
+def measure_outlines(runs: MaskRuns, shape: tuple[int, int]) -> Outlines:
     """Count the pairs of neighbouring pixels of which one is set, for the three readings of each mask.
 
     Example:
         >>> one = np.zeros(1, int)
-        >>> runs = Runs(start=np.array([0]), length=np.array([4]), row=one, rows=one)
+        >>> runs = MaskRuns(start=np.array([0]), length=np.array([4]), row=one, rows=one)
         >>> [float(length[0]) for length in measure_outlines(runs, (4, 8))]
         [5.0, 5.0, 14.0]
     """

@@ -25,7 +25,7 @@ _FEW_RUNS = 40  # up to here a loop over the runs is about as fast as NumPy call
 
 
 @dataclass(frozen=True)
-class Runs:
+class MaskRuns:
     """The runs of many masks, one after the other.
 
     Attributes:
@@ -127,7 +127,7 @@ class Table:
         return np.array([known.get(row.class_text, 0) for row in self.rows], np.int64)
 
     @cached_property
-    def runs(self) -> Runs:
+    def runs(self) -> MaskRuns:
         """The runs of all rows that have a class and runs in order, whether or not they fit the picture."""
         height, pixels = self.spec.image_shape[0], self.spec.pixels
         numbers, rows = [], []
@@ -144,7 +144,7 @@ class Table:
         flat = np.concatenate(numbers) if numbers else np.zeros(0, np.int64)
         counts = np.array([len(read) // 2 for read in numbers], np.int64)
         kept = np.array(rows, np.int64)
-        return Runs(flat[::2] - 1, flat[1::2], np.repeat(kept, counts), kept)
+        return MaskRuns(flat[::2] - 1, flat[1::2], np.repeat(kept, counts), kept)
 
     def changed(self, rows: Mapping[int, TableRow]) -> "Table":
         """The table with other image, class and runs in some rows."""
