@@ -14,9 +14,10 @@ from severstal.competition.folder import open_input
 from severstal.competition.masks import Masks
 from severstal.competition.spec import Spec
 from severstal.competition.tables import read_labels
+from severstal.data.arrays import shrink, unpack
 from severstal.data.augment import Augment
 from severstal.data.build import open_pictures
-from severstal.data.dataset import Batch, CropDataset, shrink, to_input, to_tensors, unpack
+from severstal.data.dataset import Batch, CropDataset, to_input, to_tensors
 from severstal.data.images import Pictures
 from severstal.data.pseudo import PseudoData
 from severstal.data.sampling import EpochSampler

@@ -10,6 +10,7 @@ from torch.nn import functional
 from torch.utils.data import Dataset
 
 from severstal.competition.masks import Masks
+from severstal.data.arrays import shrink
 from severstal.data.augment import Augment
 from severstal.data.images import Pictures
 from severstal.data.normalize import normalize
@@ -33,37 +34,6 @@ def to_input(picture: np.ndarray, settings: DataSettings) -> torch.Tensor:
     """
     small = shrink(picture, settings.scale).astype(np.float32)
     return normalize(torch.from_numpy(small / 255)[None, None], settings)[0]
-
-
-def shrink(array: np.ndarray, scale: int) -> np.ndarray:
-    """Make the first two axes smaller by a whole factor, rounded up, averaging what falls together.
-
-    Example:
-        >>> shrink(np.array([[0, 2], [4, 6]], np.uint8), 2)
-        array([[3]], dtype=uint8)
-    """
-    if scale == 1:
-        return array
-    size = (-(-array.shape[1] // scale), -(-array.shape[0] // scale))
-    return cv2.resize(array, size, interpolation=cv2.INTER_AREA)
-
-
-def unpack(bits: np.ndarray, classes: int) -> np.ndarray:
-    """Turn a picture of bits into one plane a class.
-
-    Args:
-        bits: (H, W) unsigned, bit k - 1 for class k.
-        classes: how many planes.
-
-    Returns:
-        (C, H, W) uint8 of 0 and 1.
-
-    Example:
-        >>> unpack(np.array([[0, 1, 2, 3]], np.uint8), 2).tolist()
-        [[[0, 1, 0, 1]], [[0, 0, 1, 1]]]
-    """
-    planes = np.arange(classes, dtype=bits.dtype)[:, None, None]
-    return ((bits >> planes) & 1).astype(np.uint8)
 
 
 class Batch(NamedTuple):

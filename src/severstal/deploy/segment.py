@@ -7,7 +7,7 @@ import cv2
 import pandas as pd
 
 from severstal.competition.rle import encode
-from severstal.data.dataset import unpack
+from severstal.data.arrays import unpack
 from severstal.deploy.predictor import Predictor
 from severstal.errors import SeverstalError
 from severstal.files import atomic_write, write_text

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from severstal.competition.spec import Spec
-from severstal.data.dataset import shrink
+from severstal.data.arrays import shrink
 from severstal.data.images import Pictures
 from severstal.data.normalize import normalize
 from severstal.errors import SeverstalError

@@ -10,7 +10,7 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 
-from severstal.data.dataset import unpack
+from severstal.data.arrays import unpack
 from severstal.errors import SeverstalError
 from severstal.files import explain_os_error
 from severstal.recipe import Recipe

@@ -12,7 +12,8 @@ from torch.nn import functional
 from severstal.competition.masks import Masks
 from severstal.competition.metric import Score, pair_dice, score_pairs
 from severstal.competition.spec import Spec
-from severstal.data.dataset import to_input, unpack
+from severstal.data.arrays import unpack
+from severstal.data.dataset import to_input
 from severstal.data.images import Pictures
 from severstal.memory import halve_on_out_of_memory
 from severstal.progress import progress

@@ -6,16 +6,19 @@ the true mask. From these the soft Dice of any weighted mean follows without rea
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from severstal.competition.masks import Masks
-from severstal.data.dataset import unpack
+from severstal.data.arrays import unpack
 from severstal.errors import SeverstalError
 from severstal.inference.ensemble.reader import require_same
 from severstal.inference.maps import MapReader
 from severstal.progress import progress
+
+if TYPE_CHECKING:  # pandas, which inference does without
+    from severstal.competition.masks import Masks
 
 SOFT_DICE_SMOOTH = 1e-3  # share of the picture: about the area of a small real mask
 
@@ -94,7 +97,7 @@ class Selection:
 
 def measure_overlap(
     readers: Sequence[MapReader],
-    truth: Masks | Mapping[str, np.ndarray],
+    truth: "Masks | Mapping[str, np.ndarray]",
     names: Sequence[str] | None = None,
 ) -> Overlap:
     """Go once through the members' out-of-fold maps.

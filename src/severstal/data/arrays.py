@@ -1,0 +1,35 @@
+"""Arrays of pictures and masks in other shapes; needed by inference too, which imports no augmentation."""
+
+import cv2
+import numpy as np
+
+
+def shrink(array: np.ndarray, scale: int) -> np.ndarray:
+    """Downscale the first two axes by a whole factor, rounded up, by area averaging.
+
+    Example:
+        >>> shrink(np.array([[0, 2], [4, 6]], np.uint8), 2)
+        array([[3]], dtype=uint8)
+    """
+    if scale == 1:
+        return array
+    size = (-(-array.shape[1] // scale), -(-array.shape[0] // scale))
+    return cv2.resize(array, size, interpolation=cv2.INTER_AREA)
+
+
+def unpack(bits: np.ndarray, classes: int) -> np.ndarray:
+    """Turn a bitmask into one plane per class.
+
+    Args:
+        bits: (H, W) unsigned, bit k - 1 for class k.
+        classes: how many planes.
+
+    Returns:
+        (C, H, W) uint8 of 0 and 1.
+
+    Example:
+        >>> unpack(np.array([[0, 1, 2, 3]], np.uint8), 2).tolist()
+        [[[0, 1, 0, 1]], [[0, 0, 1, 1]]]
+    """
+    planes = np.arange(classes, dtype=bits.dtype)[:, None, None]
+    return ((bits >> planes) & 1).astype(np.uint8)

@@ -1,0 +1,23 @@
+"""Arrays of pictures and masks in other shapes."""
+
+import numpy as np
+import pytest
+
+from severstal.data.arrays import shrink, unpack
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3])
+def test_shrinking_averages_blocks(scale):
+    picture = np.random.default_rng(0).integers(0, 256, (12, 18)).astype(np.uint8)
+    blocks = picture.reshape(12 // scale, scale, 18 // scale, scale).mean(axis=(1, 3))
+    assert np.abs(shrink(picture, scale) - blocks).max() <= 0.5
+    assert shrink(picture[:11, :17], 2).shape == (6, 9)  # rounded up
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_planes_are_the_bits(dtype):
+    classes = np.iinfo(dtype).bits
+    bits = np.random.default_rng(1).integers(0, 2**classes, (5, 7)).astype(dtype)
+    planes = unpack(bits, classes)
+    assert planes.dtype == np.uint8
+    assert sum(int(2**k) * plane.astype(int) for k, plane in enumerate(planes)).tolist() == bits.tolist()
