@@ -5,15 +5,16 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from fixtures.labelled import clean, labelled
-from fixtures.predicted import every, predicted
-from fixtures.scorecards import fitted, folds, judged, summary
+from fixtures.scorecards import summary
 
 from severstal.competition.spec import Spec
 from severstal.decision.summary import Summary, summarise
 from severstal.inference.maps import MapReader, MapWriter
 
-__all__ = ["clean", "every", "fitted", "folds", "judged", "labelled", "predicted", "summary"]
+__all__ = [
+    *("any_set", "blank", "clean", "every", "fitted", "folds", "judged", "labelled", "predicted", "searched"),
+    "summary",
+]
 
 SPEC = Spec("tiny", (4, 6), ("scratch", "hole"))
 

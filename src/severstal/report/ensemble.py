@@ -1,4 +1,4 @@
-"""What several runs are worth together: how much they disagree, what each weighs, what that gains."""
+"""The weights of an ensemble's members, as a figure."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from severstal.decision.crossfit import CrossFit
-from severstal.evaluation.bootstrap import interval
 from severstal.evaluation.labels import shorten
 from severstal.inference.ensemble import Selection
 from severstal.report.palette import (
@@ -24,43 +22,14 @@ from severstal.report.palette import (
 _NAME_LENGTH = 18  # letters of a run's name that figures have room for
 
 
-def folds_as_members(fitted: CrossFit, folds: np.ndarray, groups: np.ndarray) -> pd.DataFrame:
-    """Describe one run's networks as what they are on the test images: an ensemble, a member a fold.
-
-    Args:
-        fitted: the cross-fitted rules of the run's out-of-fold maps.
-        folds: (N,) fold of each image, whose network predicted it.
-        groups: (N,) group of each image; images of a group are resampled together.
-
-    Returns:
-        A row a fold: `weight` on the test images, `images` held out, and on these `nothing` (the score of
-        submitting nothing), `score` of the network, and `low` and `high`, the ends of its 95 % interval.
-    """
-    numbers = np.unique(folds)
-    rows = {}
-    for fold in numbers.tolist():
-        held_out = folds == fold
-        ends = interval(fitted.dice[held_out], groups[held_out])
-        rows[fold] = {
-            "weight": 1 / len(numbers),
-            "images": int(held_out.sum()),
-            "nothing": float((fitted.true[held_out] == 0).mean()),
-            "score": ends.mean,
-            "low": ends.low,
-            "high": ends.high,
-        }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("network of fold")
-
-
 def member_table(selection: Selection) -> pd.DataFrame:
-    """Lay out what each member weighs, and what it, all alike and the selection are worth.
+    """Lay out the weights and the held-out soft Dice of each member, of equal weights and of the selection.
 
     Args:
-        selection: as `select_weights` gives it.
+        selection: as `select_weights` returns it.
 
     Returns:
-        A row a member, one for all alike and one for the selection: `weight` as selected, `soft Dice` on
-        images that the weights were not found on.
+        One row per member, one for equal weights and one for the selection: `weight`, `soft Dice`.
 
     Example:
         >>> scores = {"selected": 0.9, "uniform": 0.8, "single": np.array([0.7, 0.6])}
@@ -71,25 +40,28 @@ def member_table(selection: Selection) -> pd.DataFrame:
     """
     weights = [*selection.weights.tolist(), None, None]
     scores = [*selection.single.tolist(), selection.uniform, selection.selected]
-    names = [*selection.runs, "all alike", "selected"]
+    names = [*selection.runs, "equal weights", "selected"]
     return pd.DataFrame({"weight": weights, "soft Dice": scores}, index=names).rename_axis("member")
 
 
 def member_weights(selection: Selection, folds: Sequence[int]) -> Sheet:
-    """Show the weights found without each fold, beside their mean and equal weights, and what each is worth.
+    """Show the weights found without each fold beside their mean and equal weights, and the soft Dice.
 
     Args:
-        selection: as `select_weights` gives it.
+        selection: as `select_weights` returns it.
         folds: numbers of the folds, ascending.
+
+    Example:
+        `member_weights(select_weights(overlap, folds), [0, 1, 2])`
     """
     members = len(selection.runs)
     names = [shorten(name, _NAME_LENGTH) for name in selection.runs]
     figure, ((left, right),) = sheet(
         WIDTH,
         1.1 + 0.34 * (members + 2),
-        "What each member weighs, and what it is worth",
-        "Left: weights found on all folds but one, and their mean (bar). Right: soft Dice on the images that "
-        "the weights were not found on; selecting pays only where it beats counting all alike.",
+        "Weights and soft Dice of the members",
+        "Left: weights found on all folds but one, and their mean (bar). Right: soft Dice on held-out "
+        "images; selecting weights pays only where it beats equal weights.",
         columns=2,
     )
     rows = np.arange(members)
@@ -107,7 +79,7 @@ def member_weights(selection: Selection, folds: Sequence[int]) -> Sheet:
     left.set_xlim(left=0)
     dress(left, x="weight", grid="x")
     scores = [*selection.single.tolist(), selection.uniform, selection.selected]
-    labels = [*names, "all alike", "selected"]
+    labels = [*names, "equal weights", "selected"]
     for row, score in enumerate(scores):
         whole = row >= members
         right.plot(

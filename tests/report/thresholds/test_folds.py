@@ -1,4 +1,4 @@
-"""Rules by fold."""
+"""Every rule is in the table and in the figure."""
 
 from severstal.report.thresholds.folds import rules_by_fold, rules_table
 
@@ -12,7 +12,7 @@ def test_the_table_holds_every_rule(searched):
     assert table.loc[("3 never", "all folds")].tolist() == ["never drawn", "", "", ""]
 
 
-def test_the_picture(searched, readable):
+def test_every_rule_is_marked(searched, readable):
     figure = rules_by_fold(searched.fitted, searched.spec)
     readable(figure, ("thresholds (probability)", "minimum area (pixels, logarithmic from 10)"))
     left, right, text = figure.axes[:3]

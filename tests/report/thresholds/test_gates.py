@@ -1,42 +1,26 @@
-"""What kinds of gates are worth."""
+"""The gain of each mode of gate has its marks."""
 
-import numpy as np
 import pytest
 
-from severstal.decision.crossfit import cross_fit
 from severstal.decision.gate import OPEN
+from severstal.decision.gate_modes import compare_gate_modes
 from severstal.decision.search import SearchSettings
-from severstal.report.thresholds.gates import gate_worth, gates
+from severstal.report.thresholds.gates import gate_gains
 
 
 @pytest.fixture(scope="module")
-def worth(searched):
+def gains(searched):
     settings = SearchSettings(
         searched.fitted.result.classes[0].landscape.grid.gates,
         searched.fitted.result.classes[0].landscape.grid.thresholds,
     )
-    return gate_worth(searched.summary, searched.folds, settings)
+    return compare_gate_modes(searched.summary, searched.folds, settings)
 
 
-def test_no_kind_is_left_out(worth):
-    assert list(dict.fromkeys(worth["mode"])) == ["none", "veto", "soft", "area"]
-
-
-@pytest.mark.parametrize("mode", ["none", "veto", "area"])
-def test_each_kind_stands_beside_none(searched, worth, mode):
-    grid = searched.fitted.result.classes[0].landscape.grid
-    allowed = tuple(gate for gate in grid.gates if gate == OPEN or gate.mode == mode)
-    alone = cross_fit(searched.summary, searched.folds, SearchSettings(allowed, grid.thresholds))
-    rows = worth[worth["mode"] == mode]
-    assert rows["class_id"].tolist() == [1, 2, 3]
-    for column, score in (("cross_fitted", alone.score), ("searched", alone.searched)):
-        assert np.allclose(rows[column], [part.score - part.all_empty for part in score.classes])
-
-
-def test_the_picture(searched, worth, readable):
-    figure = gates(worth, searched.spec)
-    readable(figure, ("above nothing",))
-    row = worth[(worth["class_id"] == 1) & (worth["mode"] == "veto")].iloc[0]
+def test_both_scores_are_marked(searched, gains, readable):
+    figure = gate_gains(gains, searched.spec)
+    readable(figure, ("gain in Dice",))
+    row = gains[(gains["class_id"] == 1) & (gains["mode"] == "veto")].iloc[0]
     dots = [tuple(line.get_xydata()[0]) for line in figure.axes[0].lines if line.get_marker() == "o"]
     assert (row["cross_fitted"], 1.0) in dots
     assert (row["searched"], 1.0) in dots
@@ -44,4 +28,4 @@ def test_the_picture(searched, worth, readable):
 
 def test_any_data_set(any_set, readable):
     settings = SearchSettings((OPEN,), (0.3, 0.5))
-    readable(gates(gate_worth(any_set.summary, any_set.folds, settings), any_set.spec))
+    readable(gate_gains(compare_gate_modes(any_set.summary, any_set.folds, settings), any_set.spec))

@@ -1,10 +1,16 @@
-"""The landscapes as pictures."""
+"""Each class has both heat maps, with its rule marked."""
 
 import numpy as np
 
+from severstal.decision.slices import slice_landscape
 from severstal.report.thresholds.landscapes import rule_landscapes, shown_areas
 
 LABELS = ("high threshold", "low threshold", "minimum area (pixels, logarithmic)")
+
+
+def landscapes(summary, result):
+    slices = [slice_landscape(summary, result, index) for index in range(len(summary.spec.classes))]
+    return rule_landscapes(slices, result, summary.spec)
 
 
 def marks(axes, marker):
@@ -13,7 +19,7 @@ def marks(axes, marker):
 
 def test_each_class_has_both_maps(searched, readable):
     result = searched.fitted.result
-    figure = rule_landscapes(searched.summary, result, searched.spec)
+    figure = landscapes(searched.summary, result)
     readable(figure, LABELS)
     maps = [axes for axes in figure.axes if axes.images]
     assert len(maps) == 6
@@ -37,14 +43,14 @@ def test_each_class_has_both_maps(searched, readable):
 
 
 def test_the_best_of_a_map_is_marked(searched):
-    figure = rule_landscapes(searched.summary, searched.fitted.result, searched.spec)
+    figure = landscapes(searched.summary, searched.fitted.result)
     left = figure.axes[0]
     image = left.images[0].get_array()
     x, y = marks(left, "*")[0].astype(int)
     assert image[y, x] == image.max()
 
 
-def test_areas_that_change_nothing_are_left_out(searched):
+def test_areas_without_an_effect_are_left_out(searched):
     areas = np.array([0, 1, 2, 40, 500, 3000, 6144])
     gained = np.zeros((3, 7))
     gained[1, :5] = 0.1
@@ -53,9 +59,9 @@ def test_areas_that_change_nothing_are_left_out(searched):
 
 
 def test_any_data_set(any_set, readable):
-    readable(rule_landscapes(any_set.summary, any_set.fitted.result, any_set.spec))
+    readable(landscapes(any_set.summary, any_set.fitted.result))
 
 
-def test_maps_that_show_nothing(blank, readable):
+def test_all_zero_maps(blank, readable):
     summary, result = blank
-    readable(rule_landscapes(summary, result, summary.spec))
+    readable(landscapes(summary, result))

@@ -1,4 +1,4 @@
-"""The parts of a rule as a picture."""
+"""Every part of a rule has its bar."""
 
 import numpy as np
 
@@ -9,13 +9,13 @@ from severstal.report.thresholds.parts import rule_parts
 def test_each_part_has_its_bar(searched, readable):
     explained = explain_rules(searched.summary, searched.fitted.result.rules)
     figure = rule_parts(explained)
-    readable(figure, ("mean Dice of the class that it adds",))
+    readable(figure, ("contribution to the mean Dice of the class",))
     bars = [bar.get_width() for bar in figure.axes[0].patches]
     assert np.allclose(bars, [part.worth for part in explained.parts])
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert len(labels) == len(explained.parts) + 3
     assert labels[0] == "1 found"
-    assert labels[1] == "the whole rule (beside plain)"
+    assert labels[1] == "whole rule (beside plain)"
     assert "-0.0000" not in [text.get_text() for text in figure.axes[0].texts]
 
 
@@ -23,6 +23,6 @@ def test_any_data_set(any_set, readable):
     readable(rule_parts(explain_rules(any_set.summary, any_set.fitted.result.rules)))
 
 
-def test_maps_that_show_nothing(blank, readable):
+def test_all_zero_maps(blank, readable):
     summary, result = blank
     readable(rule_parts(explain_rules(summary, result.rules)))

@@ -1,4 +1,4 @@
-"""The rules that each fold's images are drawn with, searched on the others, beside those found on all."""
+"""The rules searched without each fold beside those searched on all folds, as a table and a figure."""
 
 from collections.abc import Iterator
 
@@ -14,27 +14,29 @@ from severstal.evaluation.labels import class_label, class_labels
 from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, colour, dress, legend_below, sheet
 
 
-def named_rules(fitted: CrossFit) -> Iterator[tuple[str, Rules]]:
-    """The rules found without each fold, and those found on all of them, by name."""
+def _named_rules(fitted: CrossFit) -> Iterator[tuple[str, Rules]]:
+    """The rules searched without each fold, and those searched on all, by name."""
     for fold, rules in fitted.rules.items():
         yield f"without fold {fold}", rules
     yield "all folds", fitted.result.rules
 
 
 def rules_table(fitted: CrossFit, spec: Spec) -> pd.DataFrame:
-    """Lay out the rules of every class, found without each fold and on all of them.
+    """Lay out the rules of every class, searched without each fold and on all of them.
 
     Args:
         fitted: the rules.
         spec: names the classes.
 
     Returns:
-        A row a class and search: gate, thresholds and minimum area in pixels; "never drawn" in place of all
-        where that is the rule.
+        Strings, one row per class and search: gate, thresholds and minimum area in pixels, or "never drawn".
+
+    Example:
+        `rules_table(fitted, spec).xs("all folds", level="searched on")`
     """
     rows = []
     for index, label in enumerate(class_labels(spec)):
-        for name, rules in named_rules(fitted):
+        for name, rules in _named_rules(fitted):
             rule = rules.rules[index]
             never = rule.draws_nothing(spec)
             rows.append(
@@ -51,19 +53,22 @@ def rules_table(fitted: CrossFit, spec: Spec) -> pd.DataFrame:
 
 
 def rules_by_fold(fitted: CrossFit, spec: Spec) -> Sheet:
-    """Show how far the rules searched without each fold lie from those found on all folds.
+    """Show how much the rules change when a fold is left out of the search.
 
     Args:
         fitted: the rules.
         spec: names the classes.
+
+    Example:
+        `rules_by_fold(fitted, spec)` has one row per search.
     """
-    searches = list(named_rules(fitted))
+    searches = list(_named_rules(fitted))
     figure, axes = sheet(
         WIDTH,
         0.75 + len(spec.classes) * (0.42 + 0.22 * len(searches)),
-        "Does every fold find the same rule?",
-        "A row a search. The less a value moves when a fold is left out, the more it is worth trusting; it "
-        "moves most where a class has few defects.",
+        "Rules by fold",
+        "One row per search. A value that changes little when a fold is left out is well determined; classes "
+        "with few defects change most.",
         rows=len(spec.classes),
         columns=3,
         width_ratios=[1, 1, 0.16],
@@ -71,7 +76,7 @@ def rules_by_fold(fitted: CrossFit, spec: Spec) -> Sheet:
     )
     for index, (left, right, text) in enumerate(axes):
         for row, (name, rules) in enumerate(searches):
-            draw(left, right, text, row, rules.rules[index], spec, index + 1, name == "all folds")
+            _draw_rule(left, right, text, row, rules.rules[index], spec, index + 1, name == "all folds")
         text.axis("off")
         for place in (left, right, text):
             place.set_ylim(len(searches) - 0.5, -0.5)
@@ -99,10 +104,10 @@ def rules_by_fold(fitted: CrossFit, spec: Spec) -> Sheet:
     return figure
 
 
-def draw(
+def _draw_rule(
     left: Axes, right: Axes, text: Axes, row: int, rule: ClassRule, spec: Spec, class_id: int, whole: bool
 ) -> None:
-    """Draw one rule as a row of both axes."""
+    """Draw one rule as one row of the axes."""
     if rule.draws_nothing(spec):
         left.text(0.5, row, "never drawn", ha="center", va="center", fontsize=TEXT_SIZE - 1)
         return

@@ -1,4 +1,4 @@
-"""What each part of each class's rule is worth, as a picture."""
+"""The contribution of each part of each class's rule, as a figure."""
 
 from matplotlib.patches import Patch
 
@@ -6,23 +6,23 @@ from severstal.decision.explain import Explanation
 from severstal.evaluation.labels import class_label
 from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, colour, dress, legend_below, sheet
 
-NAMES = {
-    "whole rule": "the whole rule",
+_NAMES = {
+    "whole rule": "whole rule",
     "gate": "gate",
-    "low": "lower threshold for the outline",
+    "low": "low threshold",
     "min_area": "minimum area",
-    "refine": "outline refined",
-    "fill_holes": "holes filled",
-    "exclusive": "classes kept apart",
-    "min_component": "small components left out",
+    "refine": "refinement",
+    "fill_holes": "hole filling",
+    "exclusive": "exclusive classes",
+    "min_component": "minimum component",
 }
 
 
 def rule_parts(explained: Explanation) -> Sheet:
-    """Show what each part of each rule adds to the mean Dice of its class.
+    """Show the contribution of each part of a rule to the mean Dice of its class.
 
     Args:
-        explained: as `severstal.decision.explain.explain_rules` gives it.
+        explained: as `decision.explain.explain_rules` returns it.
 
     Example:
         >>> from severstal.competition.spec import Spec
@@ -34,17 +34,16 @@ def rule_parts(explained: Explanation) -> Sheet:
     """
     spec, parts = explained.spec, explained.parts
     note = (
-        "Mean Dice of the class with the whole rule, less that with this part alone switched off. Gate and "
-        "minimum area both keep false alarms out, each in part what the other would, so that they do not "
-        "add up."
+        "Mean Dice of the class with the whole rule, minus that with only this part switched off. Gate and "
+        "minimum area remove some of the same false alarms, so that contributions do not add up."
     )
     if explained.unseen:
-        note += f" Not told here: {'; '.join(explained.unseen)}."
+        note += f" Not measured here: {'; '.join(explained.unseen)}."
     classes = list(dict.fromkeys(part.class_id for part in parts))
     figure, ((axes,),) = sheet(
         WIDTH,
         0.6 + 0.25 * (len(parts) + 1.3 * len(classes)),
-        "What each part of a rule is worth",
+        "Contribution of each part of a rule",
         note,
     )
     y, ticks, headings = 0.0, {}, []
@@ -72,7 +71,7 @@ def rule_parts(explained: Explanation) -> Sheet:
                 fontsize=TEXT_SIZE - 1,
                 transform=axes.get_yaxis_transform(),
             )
-            ticks[y] = f"{NAMES[part.part]} ({part.setting})"
+            ticks[y] = f"{_NAMES[part.part]} ({part.setting})"
             y += 1
         y += 0.3
     axes.axvline(0, color="black", linewidth=1)
@@ -81,15 +80,15 @@ def rule_parts(explained: Explanation) -> Sheet:
     worths = [part.worth for part in parts] or [0]
     wide = max(max(worths) - min(min(worths), 0), 1e-4)
     axes.set_xlim(min(min(worths), 0) - 0.02 * wide, max(max(worths), 0) + 0.15 * wide)
-    dress(axes, x="mean Dice of the class that it adds", grid="x")
+    dress(axes, x="contribution to the mean Dice of the class", grid="x")
     axes.tick_params(axis="y", length=0, labelsize=TEXT_SIZE - 1)
     for heading in headings:
         axes.get_yticklabels()[heading].set_fontweight("bold")
     legend_below(
         figure,
         [
-            Patch(facecolor="#808080", edgecolor="black", label="the whole rule, beside plain 0.5"),
-            Patch(facecolor="white", hatch="////", edgecolor="black", label="one part, the others kept"),
+            Patch(facecolor="#808080", edgecolor="black", label="whole rule, against plain 0.5"),
+            Patch(facecolor="white", hatch="////", edgecolor="black", label="one part, with the others kept"),
         ],
     )
     return figure

@@ -1,4 +1,4 @@
-"""Sections through the landscape of a class, and how finely the images at hand can tell its rules apart."""
+"""Slices of the score over the values of a class's rule, and the standard error of that score."""
 
 from dataclasses import dataclass
 
@@ -11,18 +11,18 @@ from severstal.decision.summary import Summary
 
 
 @dataclass(frozen=True)
-class Slices:
-    """Two sections through the landscape of a class, both through the rule found.
+class LandscapeSlices:
+    """Two slices of the score of a class, both through its rule.
 
     Attributes:
         thresholds: (T,) high thresholds, and low ones.
         min_areas: (M,) minimum areas in pixels.
-        by_area: (T, M) mean Dice less that of drawing nothing, over high threshold and minimum area, at the
-            rule's gate and low threshold; where high is below that, both are equal.
+        by_area: (T, M) mean Dice minus that of the all-empty baseline, over high threshold and minimum area,
+            at the rule's gate and low threshold; below the low threshold, both are equal to the high one.
         by_low: (T, T) the same over high and low threshold, at the rule's gate and minimum area; nan where
             low is above high.
-        best: the highest of the whole landscape, also of other gates.
-        noise: standard error of what the rule gains over drawing nothing; 0 where it draws nothing.
+        best: maximum over all rules that were searched, other gates included.
+        noise: standard error of the rule's gain over the all-empty baseline; 0 if it never draws the class.
     """
 
     thresholds: np.ndarray
@@ -33,13 +33,13 @@ class Slices:
     noise: float
 
 
-def slices(summary: Summary, result: SearchResult, index: int) -> Slices:
-    """Cut the landscape of a class where its rule lies; where that draws nothing, where the best one lies.
+def slice_landscape(summary: Summary, result: SearchResult, index: int) -> LandscapeSlices:
+    """Slice the scores of a class through its rule or, if that never draws the class, through the best other.
 
     Args:
         summary: that was searched.
-        result: of the search, all images counting alike.
-        index: place of the class, from 0.
+        result: of the search, with equal weights of all images.
+        index: position of the class, from 0.
 
     Example:
         >>> from severstal.competition.spec import Spec
@@ -48,8 +48,8 @@ def slices(summary: Summary, result: SearchResult, index: int) -> Slices:
         >>> true, spec = np.int32([[9]] * 12), Spec("tiny", (4, 10), ("hole",))
         >>> names, sure = tuple("abcdefghijkl"), np.full_like(true, 200, np.uint8)
         >>> summary = Summary(names, spec, areas, np.minimum(areas, true[:, :, None]), true, sure)
-        >>> cut = slices(summary, search_rules(summary), 0)
-        >>> cut.best, cut.noise, cut.by_area[0, [0, -1]].tolist()
+        >>> found = slice_landscape(summary, search_rules(summary), 0)
+        >>> found.best, found.noise, found.by_area[0, [0, -1]].tolist()
         (1.0, 0.0, [1.0, 0.0])
     """
     search = result.classes[index]
@@ -69,7 +69,7 @@ def slices(summary: Summary, result: SearchResult, index: int) -> Slices:
     gained = landscape.scores[gate].astype(np.float64) - landscape.empty  # (T, M, T)
     best = landscape.best.max() - landscape.empty
     dice = pair_dice(*pair_areas(summary, result.rules))[:, index] - (summary.true[:, index] == 0)
-    return Slices(
+    return LandscapeSlices(
         high,
         grid.min_areas,
         gained[rows, :, np.minimum(rows, low)],
