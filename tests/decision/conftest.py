@@ -5,14 +5,26 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from fixtures.scorecards import summary
+from fixtures.labelled import clean, labelled
+from fixtures.predicted import every, predicted
+from fixtures.scorecards import fitted, folds, judged, summary
+from fixtures.searched import any_set, blank, searched
 
 from severstal.competition.spec import Spec
 from severstal.decision.summary import Summary, summarise
 from severstal.inference.maps import MapReader, MapWriter
 
 __all__ = [
-    *("any_set", "blank", "clean", "every", "fitted", "folds", "judged", "labelled", "predicted", "searched"),
+    "any_set",
+    "blank",
+    "clean",
+    "every",
+    "fitted",
+    "folds",
+    "judged",
+    "labelled",
+    "predicted",
+    "searched",
     "summary",
 ]
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from severstal.data.duplicates import compare_labels
 from severstal.data.duplicates.table import COLUMNS
-from severstal.report.duplicates import describe_duplicates, labelled_differently, pair_gallery
+from severstal.report.duplicates import format_duplicates, pair_gallery
 
 
 def pairs_of(labelled, links):
@@ -16,7 +16,7 @@ def pairs_of(labelled, links):
 
 def test_groups_and_different_labels_are_said(labelled):
     pairs = pairs_of(labelled, [(0, 1), (3, 6), (6, 9)])  # 0, 3, 6 and 9 are clean, 1 is not
-    lines = describe_duplicates(labelled.images, pairs).splitlines()
+    lines = format_duplicates(labelled.images, pairs).splitlines()
     names = labelled.images
     assert lines[0] == "12 pictures, 3 pairs of near-duplicates in 2 groups, 1 pair labelled differently"
     assert lines[1:3] == [
@@ -28,14 +28,9 @@ def test_groups_and_different_labels_are_said(labelled):
 
 
 def test_none_are_said_too(labelled):
-    assert describe_duplicates(labelled.images, pairs_of(labelled, [])) == (
+    assert format_duplicates(labelled.images, pairs_of(labelled, [])) == (
         "12 pictures, 0 pairs of near-duplicates in 0 groups, 0 pairs labelled differently"
     )
-
-
-def test_equal_labels_are_not_different(labelled):
-    pairs = pairs_of(labelled, [(0, 1), (1, 1), (3, 6)]).assign(same_label=[0.0, 0.9, 1.0])
-    assert labelled_differently(pairs).tolist() == [True, False, False]
 
 
 def test_the_gallery_shows_the_differing_pairs_first(labelled, readable):

@@ -1,11 +1,11 @@
-"""Test predictions worth a look."""
+"""The gallery captions each prediction with its certainty and, if known, with its verdict."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from severstal.competition.areas import area
-from severstal.report.predictions import prediction_gallery, telling_predictions
+from severstal.evaluation.examples import select_predictions
+from severstal.report.predictions import prediction_gallery
 
 
 @pytest.fixture
@@ -14,27 +14,9 @@ def sure(labelled):
     return rng.integers(0, 256, (len(labelled.images), len(labelled.spec.classes)), np.uint8)
 
 
-def test_the_extremes_of_each_class_are_chosen(labelled, sure):
-    chosen = telling_predictions(labelled.table, labelled.images, sure, labelled.spec)
-    probability = pd.DataFrame(sure / 255, labelled.images, list(labelled.spec.class_ids))
-    for class_id, own in chosen[chosen["ClassId"] > 0].groupby("ClassId"):
-        drawn = labelled.table[labelled.table["ClassId"] == class_id].set_index("ImageId")
-        of_drawn = probability.loc[drawn.index, class_id]
-        assert own["ImageId"].is_unique
-        assert own["probability"].iloc[0] == of_drawn.max()
-        assert own["probability"].min() == of_drawn.min()
-        assert own["area"].max() == drawn["EncodedPixels"].map(area).max()
-    assert set(chosen["ClassId"]) - {0} == set(labelled.table["ClassId"])
-    clean = chosen[chosen["ClassId"] == 0]
-    left = probability.drop(index=labelled.table["ImageId"].unique()).max(axis=1)
-    assert len(clean) == min(4, len(left))
-    assert clean["probability"].iloc[0] == left.min()
-    assert clean[clean["why"] == "least sure"]["probability"].iloc[0] == left.max()
-
-
 @pytest.mark.parametrize("known", [False, True])
 def test_the_gallery(labelled, sure, readable, known):
-    chosen = telling_predictions(labelled.table, labelled.images, sure, labelled.spec)
+    chosen = select_predictions(labelled.table, labelled.images, sure, labelled.spec)
     bits = labelled.masks.__getitem__
     truth = (lambda name: bits(name) * (name != labelled.images[1])) if known else None
     figure = prediction_gallery(chosen, labelled.picture, bits, labelled.spec, truth)
@@ -50,14 +32,14 @@ def test_the_gallery(labelled, sure, readable, known):
         if not known:
             assert caption.endswith(f"\n{row.ImageId}")
         elif row.ClassId == 0:
-            assert caption.endswith(": rightly")
+            assert caption.endswith(": right")
         else:
             assert caption.endswith(": false alarm" if row.ImageId == labelled.images[1] else ": Dice 1.00")
 
 
 def test_a_missed_class_is_named(labelled, sure):
-    nothing = labelled.table.iloc[:0]
-    chosen = telling_predictions(nothing, labelled.images, sure, labelled.spec, clean=12)
+    none = labelled.table.iloc[:0]
+    chosen = select_predictions(none, labelled.images, sure, labelled.spec, clean=12)
     assert len(chosen) == 12
     figure = prediction_gallery(
         chosen,
@@ -73,5 +55,5 @@ def test_a_missed_class_is_named(labelled, sure):
 
 def test_without_a_test_image_it_says_so(labelled, readable):
     none = np.zeros((0, len(labelled.spec.classes)), np.uint8)
-    chosen = telling_predictions(labelled.table.iloc[:0], [], none, labelled.spec)
+    chosen = select_predictions(labelled.table.iloc[:0], [], none, labelled.spec)
     readable(prediction_gallery(chosen, labelled.picture, labelled.picture, labelled.spec))

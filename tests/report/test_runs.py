@@ -1,10 +1,10 @@
-"""The table of runs is tidy whatever the runs are called."""
+"""The list of runs is aligned at any length of the names."""
 
-import json
 import math
 from dataclasses import replace
 
-from severstal.report.runs import RunRow, RunTable, format_runs
+from severstal.report.runs import format_runs
+from severstal.runs.rows import RunRow, RunTable
 
 ROW = RunRow("a", "plain", (), "/data/tiles", 1, 3, 12, 0.9, "validation", 90.0, "c0ffee" * 6)
 
@@ -31,20 +31,12 @@ def test_columns_stand_below_their_heads() -> None:
     assert max(map(len, ordinary)) <= 120
 
 
-def test_only_what_stands_there_is_explained() -> None:
+def test_only_the_sources_shown_are_explained() -> None:
     assert "oof:" not in format_runs(RunTable((ROW,), ()))
     assert "val:" not in format_runs(RunTable((replace(ROW, score_of="out of fold"),), ()))
 
 
-def test_no_run_says_how_to_make_one_and_still_tells_the_others() -> None:
+def test_without_runs_the_text_says_how_to_make_one() -> None:
     lines = format_runs(RunTable((), (("b", "damaged"),))).splitlines()
     assert "`severstal train RECIPE --input FOLDER` makes one" in lines[0]
     assert lines[1:] == ["b: not a run (damaged)"]
-
-
-def test_as_json() -> None:
-    table = RunTable((replace(ROW, score=math.nan, score_of=None, members=("b", "c")),), (("d", "why"),))
-    found = json.loads(json.dumps(table.to_dict(), allow_nan=False))
-    assert found["runs"][0]["score"] is None
-    assert found["runs"][0]["members"] == ["b", "c"]
-    assert found["others"] == [{"name": "d", "reason": "why"}]

@@ -1,9 +1,10 @@
-"""The curves show the history."""
+"""The curves show every value of the history."""
 
 import numpy as np
 import pytest
 
-from severstal.report.training import PANELS, curves
+from severstal.report.training import _PANELS as PANELS
+from severstal.report.training import learning_curves
 
 
 def history(epochs, seed, **given):
@@ -26,7 +27,7 @@ def history(epochs, seed, **given):
 @pytest.mark.parametrize(("folds", "epochs"), [(1, 1), (5, 3), (8, 60)])
 def test_each_fold_is_a_line(readable, folds, epochs):
     histories = {fold: history(epochs, fold) for fold in range(folds)}
-    figure = curves(histories)
+    figure = learning_curves(histories)
     readable(figure, ("epoch", *(unit for _, _, unit, _ in PANELS)))
     for axes, (key, *_) in zip(figure.axes, PANELS, strict=True):
         lines = [line for line in axes.lines if line.get_linewidth() == 1.6]
@@ -38,16 +39,16 @@ def test_each_fold_is_a_line(readable, folds, epochs):
     assert 0.8 in [line.get_ydata()[0] for line in figure.axes[1].lines if line.get_linestyle() == ":"]
 
 
-def test_the_best_epoch_is_ringed_as_training_chooses_it():
+def test_the_best_epoch_gets_a_ring():
     epochs = history(4, 0)
     for epoch, score, dice in zip(epochs, (0.8, 0.9, 0.9, 0.9), (0.5, 0.1, 0.3, 0.3), strict=True):
         epoch |= {"score": score, "dice_on_defects": dice}
-    for axes, (*_, ringed) in zip(curves({0: epochs}).axes, PANELS, strict=True):
+    for axes, (*_, ringed) in zip(learning_curves({0: epochs}, {0: 3}).axes, PANELS, strict=True):
         rings = [line for line in axes.lines if line.get_fillstyle() == "none"]
         assert [line.get_xdata()[0] for line in rings] == ([3] if ringed else [])
 
 
 def test_what_was_not_measured_is_left_out(readable):
     unknown = {"dice_on_defects": None, "false_alarms": None, "pictures_a_second": None}
-    readable(curves({0: history(2, 0, **unknown), 1: []}))
-    readable(curves({}))
+    readable(learning_curves({0: history(2, 0, **unknown), 1: []}))
+    readable(learning_curves({}))

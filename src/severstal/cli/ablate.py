@@ -24,6 +24,8 @@ def ablate(
         engine: local trains one fold after the other; ray as many at once as there are devices.
     """
     from severstal import experiments
+    from severstal.experiments.rows import ablation_table
     from severstal.report.ablation import format_ablation
 
-    print(format_ablation(experiments.ablate(recipe, input, switches, train_folds, output, engine)))
+    rows = experiments.ablate(recipe, input, switches, train_folds, output, engine)
+    print(format_ablation(ablation_table(rows)))

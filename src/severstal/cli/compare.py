@@ -32,6 +32,7 @@ def compare(
     """
     from severstal import experiments
     from severstal.experiments.architectures import with_architecture
+    from severstal.experiments.rows import recipe_table
     from severstal.models.registry import architectures
     from severstal.report.recipes import format_recipes
     from severstal.runs.opening import choose_recipe
@@ -49,7 +50,7 @@ def compare(
                     f"it starts on {after.encoder_name}, without pretrained weights"
                 )
     rows = experiments.compare_recipes(chosen, input, crops, epochs, train_folds, output, engine)
-    print(format_recipes(rows))
+    print(format_recipes(recipe_table(rows)))
     failed = [row.recipe for row in rows if row.fault]
     if failed:
         raise SeverstalError(

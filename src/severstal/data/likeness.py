@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import roc_auc_score, roc_curve
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
 from severstal.errors import SeverstalError
@@ -43,6 +43,26 @@ class Likeness:
         any train picture does.
         """
         return float(roc_auc_score(self.table["test"], self.table["likeness"]))
+
+    def roc(self) -> tuple[np.ndarray, np.ndarray]:
+        """The ROC curve: shares of train pictures taken for test and of test pictures recognised, 0 to 1."""
+        false, true, _ = roc_curve(self.table["test"], self.table["likeness"])
+        return false, true
+
+    def extremes(self, count: int) -> tuple[pd.Series, pd.Series]:
+        """The likeness of the train pictures least and most like the test set, each from its end.
+
+        Args:
+            count: of either; at most half of the train pictures.
+
+        Example:
+            >>> columns = {"ImageId": list("abc"), "likeness": [0.2, 0.4, 0.3], "test": [False, False, True]}
+            >>> [part.to_dict() for part in Likeness(pd.DataFrame(columns)).extremes(4)]
+            [{'a': 0.2}, {'b': 0.4}]
+        """
+        ranked = self.of_train().sort_values(kind="stable")
+        count = min(count, len(ranked) // 2)
+        return ranked[:count], ranked[::-1][:count]
 
     def of_train(self) -> pd.Series:
         """The likeness of the train pictures by `ImageId`."""

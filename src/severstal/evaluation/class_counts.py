@@ -1,8 +1,11 @@
 """How many images have each class: as expected from the class probabilities, as predicted, and in truth."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from severstal.competition.spec import Spec
 
@@ -59,3 +62,43 @@ def count_classes(
         )
         for index, name in enumerate(spec.classes)
     )
+
+
+def class_shares(table: pd.DataFrame, images: int, spec: Spec) -> np.ndarray:
+    """Share of the images with any class, and with each class: (1 + C,) float64 from 0 to 1.
+
+    Args:
+        table: one row per mask.
+        images: number of all images, including clean ones.
+        spec: names the classes.
+
+    Example:
+        >>> table = pd.DataFrame({"ImageId": ["a", "a"], "ClassId": [1, 2]})
+        >>> class_shares(table, 4, Spec("tiny", (4, 6), ("hole", "crack"))).tolist()
+        [0.25, 0.25, 0.25]
+    """
+    numbers = [table["ImageId"].nunique(), *((table["ClassId"] == k).sum() for k in spec.class_ids)]
+    return np.array(numbers, float) / max(images, 1)
+
+
+def count_combinations(table: pd.DataFrame, images: Sequence[str]) -> list[tuple[tuple[int, ...], int]]:
+    """Count the images with exactly each combination of classes.
+
+    Args:
+        table: labels, one row per mask.
+        images: all images, including clean ones.
+
+    Returns:
+        Each combination of `ClassId`s, ascending and empty for clean images, with its number of images; the
+        most frequent first.
+
+    Example:
+        >>> table = pd.DataFrame({"ImageId": ["a", "a"], "ClassId": [4, 3]})
+        >>> count_combinations(table, ["a", "b", "c"])
+        [((), 2), ((3, 4), 1)]
+    """
+    shown: dict[str, set[int]] = {}
+    for image, class_id in zip(table["ImageId"], table["ClassId"], strict=True):
+        shown.setdefault(image, set()).add(int(class_id))
+    counts = Counter(tuple(sorted(shown.get(image, ()))) for image in images)
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))

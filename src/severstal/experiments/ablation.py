@@ -9,12 +9,12 @@ from severstal.device import choose_precision
 from severstal.errors import SeverstalError
 from severstal.evaluation.bootstrap import paired
 from severstal.experiments.evaluation import Evaluation, evaluate, gain_on_defects
+from severstal.experiments.rows import AblationGains, AblationRow, OutOfFoldScores, ablation_table
 from severstal.experiments.sharing import share_findings
 from severstal.files import write_json, write_text
 from severstal.pipeline import check_input
 from severstal.recipe import Recipe
 from severstal.recipe.switches import SWITCHES, Turned, change, find_switch, toggle
-from severstal.report.ablation import Gains, Judged, Row, ablation_table
 from severstal.runs.combining import open_recipe
 from severstal.runs.ensemble import jobs_of
 from severstal.runs.layout import RUNS
@@ -34,7 +34,7 @@ def ablate(
     folds: int | None = None,
     output: str | Path | None = None,
     engine: Engine = "local",
-) -> list[Row]:
+) -> list[AblationRow]:
     """Train a recipe as it is, and once for each switch with that one turned over; say what each is worth.
 
     Every training is a run of its own, `runs/ablate-SWITCH-RECIPE-INPUT`, and the recipe itself
@@ -67,7 +67,7 @@ def ablate(
     output = itself.folder if output is None else Path(output)
     check_input(itself)
     base = evaluate(itself, engine)
-    rows = [Row(ITSELF, recipe.description, None, str(itself.folder), _figures(base))]
+    rows = [AblationRow(ITSELF, recipe.description, None, str(itself.folder), _figures(base))]
     _write(rows, recipe, root, output)
     for name, switch in zip(switches or SWITCHES, found, strict=True):
         folder = f"ablate-{name}-{ending}"
@@ -82,7 +82,7 @@ def ablate(
         except SeverstalError as error:
             judged, gains, fault = None, None, str(error)
             logger.warning("switch %s failed: %s", name, error)
-        rows.append(Row(name, switch.what, turned or "on", str(RUNS / folder), judged, gains, fault))
+        rows.append(AblationRow(name, switch.what, turned or "on", str(RUNS / folder), judged, gains, fault))
         _write(rows, recipe, root, output)
     logger.info("%s/ablation.csv", output)
     return rows
@@ -118,21 +118,21 @@ def _as_computed(recipe: Recipe) -> Recipe:
     return change(recipe, {"training.precision": choose_precision(recipe.training.precision)})
 
 
-def _figures(scored: Evaluation) -> Judged:
+def _figures(scored: Evaluation) -> OutOfFoldScores:
     plain = scored.plain.score
-    return Judged(scored.fitted.score.score, plain.score, plain.dice_on_defects, scored.rate)
+    return OutOfFoldScores(scored.fitted.score.score, plain.score, plain.dice_on_defects, scored.rate)
 
 
-def _gains(scored: Evaluation, base: Evaluation) -> Gains:
+def _gains(scored: Evaluation, base: Evaluation) -> AblationGains:
     groups = base.fitted.groups
-    return Gains(
+    return AblationGains(
         paired(scored.fitted.dice, base.fitted.dice, groups),
         paired(scored.plain.dice, base.plain.dice, groups),
         gain_on_defects(scored.plain, base.plain),
     )
 
 
-def _write(rows: Sequence[Row], recipe: Recipe, root: Path, output: Path) -> None:
+def _write(rows: Sequence[AblationRow], recipe: Recipe, root: Path, output: Path) -> None:
     write_text(output / "ablation.csv", ablation_table(rows).to_csv(index=False, lineterminator="\n"))
     about = {
         "recipe": recipe.to_dict(),

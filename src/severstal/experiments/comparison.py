@@ -15,6 +15,7 @@ from severstal.evaluation.bootstrap import interval
 from severstal.experiments.budget import pictures_planned, pictures_seen, spend
 from severstal.experiments.cost import Cost, measure_cost
 from severstal.experiments.evaluation import Evaluation, defect_interval, evaluate
+from severstal.experiments.rows import RecipeRow, recipe_table
 from severstal.experiments.sharing import share_findings
 from severstal.files import atomic_write, digest, read_json, write_json, write_text
 from severstal.inference.maps import enlarge
@@ -23,7 +24,7 @@ from severstal.models.from_recipe import load_network
 from severstal.pipeline import Trained, check_input
 from severstal.recipe import Recipe
 from severstal.recipe.switches import change
-from severstal.report.recipes import RecipeRow, draw_recipes, recipe_table
+from severstal.report.recipes import draw_recipes
 from severstal.runs.combining import open_recipe
 from severstal.runs.ensemble import RunOrEnsemble, jobs_of
 from severstal.runs.layout import RUNS
@@ -201,4 +202,4 @@ def _write(rows: Sequence[RecipeRow], input: str, output: Path) -> None:
     write_json(output / "comparison.json", {"input": input, "rows": [row.to_dict() for row in rows]})
     if any(row.fault is None for row in rows):
         with atomic_write(output / "comparison.png") as part:
-            draw_recipes(rows, input).savefig(part, format="png")
+            draw_recipes(recipe_table(rows), input).savefig(part, format="png")

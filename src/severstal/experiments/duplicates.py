@@ -9,7 +9,7 @@ from severstal.data.duplicates import save_pairs
 from severstal.files import atomic_write
 from severstal.progress import progress
 from severstal.recipe import Recipe
-from severstal.report.duplicates import describe_duplicates, pair_gallery
+from severstal.report.duplicates import format_duplicates, pair_gallery
 from severstal.runs.opening import open_job
 
 
@@ -37,4 +37,4 @@ def report_duplicates(
             first, second = (Path(pair[side].item()).stem for side in ("first", "second"))
             with atomic_write(Path(figures) / f"{first}-{second}.png") as part:
                 pair_gallery(pair, job.train_pictures, job.masks, job.spec).savefig(part, format="png")
-    return pairs, describe_duplicates(job.images, pairs)
+    return pairs, format_duplicates(job.images, pairs)

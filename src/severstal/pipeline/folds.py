@@ -12,7 +12,7 @@ from severstal.data.duplicates import load_pairs, save_pairs
 from severstal.data.features import picture_features
 from severstal.data.likeness import FEWEST, Likeness, most_test_like
 from severstal.errors import SeverstalError
-from severstal.report.folds import counts
+from severstal.evaluation.fold_counts import count_by_fold
 from severstal.runs import inputs
 from severstal.runs.job import Job
 from severstal.runs.record import Stage, file_checksum
@@ -138,7 +138,9 @@ def make_folds(job: Job, pairs: pd.DataFrame, found: Likeness | None) -> Folds:
         )
         about["auc"] = round(found.auc, 4)
         line += f"; train and test told apart with AUC {found.auc:.2f} (chance: 0.50)"
-    about["counts"] = {str(fold): row.to_dict() for fold, row in counts(folds, job.labels, job.spec).items()}
+    about["counts"] = {
+        str(fold): row.to_dict() for fold, row in count_by_fold(folds, job.labels, job.spec).items()
+    }
     fold_tables.save_folds(folds, path, about)
     stage.finish([path, path.with_suffix(".json")])
     logger.info(line)

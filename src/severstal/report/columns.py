@@ -1,17 +1,17 @@
-"""Plain-text tables: cells laid out in columns for a terminal."""
+"""Plain-text tables."""
 
 from collections.abc import Collection, Sequence
 
 
-def lay_out(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
-    """Give the lines of a table, each column as wide as its widest cell, two blanks apart.
+def format_columns(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
+    """The lines of a table, each column as wide as its widest cell, two spaces apart.
 
     Args:
-        rows: of cells, the head first; a row of fewer cells ends there, and its last one sets no width.
-        right: numbers of the columns whose cells stand at the right, as numbers do.
+        rows: of cells, the head first; the last cell of a shorter row does not widen its column.
+        right: positions of the columns that are aligned right.
 
     Example:
-        >>> for line in lay_out([("run", "epochs"), ("smoke", "5"), ("old", )], right={1}):
+        >>> for line in format_columns([("run", "epochs"), ("smoke", "5"), ("old", )], right={1}):
         ...     print(line)
         run    epochs
         smoke       5

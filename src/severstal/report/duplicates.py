@@ -1,4 +1,4 @@
-"""The pairs of near-duplicate pictures, as text and side by side."""
+"""Near-duplicate pictures as text and side by side."""
 
 from collections.abc import Sequence
 
@@ -7,32 +7,29 @@ import pandas as pd
 from severstal.competition.masks import Masks
 from severstal.competition.spec import Spec
 from severstal.data.duplicates import duplicate_groups
+from severstal.data.duplicates.labels import labelled_differently
 from severstal.data.images import Pictures
 from severstal.report.overlay import Panel, gallery
 from severstal.report.palette import Sheet
 
-DIFFERENT = (
-    0.5  # agreement of labels below which a pair is worth a line; true copies' masks have 0.8 and more
-)
 
-
-def describe_duplicates(images: Sequence[str], pairs: pd.DataFrame) -> str:
-    """Say which pictures form groups of near-duplicates, and which pairs are labelled differently.
+def format_duplicates(images: Sequence[str], pairs: pd.DataFrame) -> str:
+    """Lay out the groups of near-duplicates and the pairs that are labelled differently, as text.
 
     Args:
-        images: names of all pictures that were looked at.
-        pairs: what `compare_labels` made.
+        images: names of all pictures that were compared.
+        pairs: one row per pair, as `compare_labels` returns them.
 
     Returns:
-        Lines of text: a summary, a line a group, a line a pair whose labels differ.
+        A summary, one line per group, one line per pair whose labels differ.
 
     Example:
         >>> columns = ["first", "second", "classes_first", "classes_second", "same_label"]
         >>> pairs = pd.DataFrame([("a", "c", "1", "", 0.0)], columns=columns)
-        >>> print(describe_duplicates(["a", "b", "c"], pairs))
+        >>> print(format_duplicates(["a", "b", "c"], pairs))
         3 pictures, 1 pair of near-duplicates in 1 group, 1 pair labelled differently
         group of 2: a c
-        labelled differently: a has class 1, c is clean; their masks agree by 0.00
+        labelled differently: a has class 1, c is clean; Dice of their masks 0.00
     """
     differing = pairs[labelled_differently(pairs)]
     groups = duplicate_groups(images, pairs)
@@ -45,31 +42,20 @@ def describe_duplicates(images: Sequence[str], pairs: pd.DataFrame) -> str:
     for pair in differing.itertuples():
         lines.append(
             f"labelled differently: {pair.first} {_classes(pair.classes_first)}, {pair.second} "
-            f"{_classes(pair.classes_second)}; their masks agree by {pair.same_label:.2f}"
+            f"{_classes(pair.classes_second)}; Dice of their masks {pair.same_label:.2f}"
         )
     return "\n".join(lines)
 
 
-def labelled_differently(pairs: pd.DataFrame) -> pd.Series:
-    """Whether the pictures of a pair hold other classes, or masks whose Dice is below 0.5: bool by row.
-
-    Example:
-        >>> columns = {"classes_first": ["1", "1"], "classes_second": ["1", "3"], "same_label": [0.9, 0.0]}
-        >>> labelled_differently(pd.DataFrame(columns)).tolist()
-        [False, True]
-    """
-    return (pairs["classes_first"] != pairs["classes_second"]) | (pairs["same_label"] < DIFFERENT)
-
-
 def pair_gallery(pairs: pd.DataFrame, pictures: Pictures, masks: Masks, spec: Spec, most: int = 6) -> Sheet:
-    """Show pairs of near-duplicates, a pair a row, those labelled differently first.
+    """Show pairs of near-duplicates, one row per pair, those labelled differently first.
 
     Args:
-        pairs: what `compare_labels` made.
-        pictures: holds them.
+        pairs: one row per pair, as `compare_labels` returns them.
+        pictures: of all of them.
         masks: of all of them.
         spec: names the classes.
-        most: rows.
+        most: maximum number of rows.
 
     Example:
         >>> from types import SimpleNamespace
@@ -101,8 +87,8 @@ def pair_gallery(pairs: pd.DataFrame, pictures: Pictures, masks: Masks, spec: Sp
     differing = int(labelled_differently(pairs).sum())
     note = (
         f"{min(most, len(pairs))} of {_some(len(pairs), 'pair')}; {_some(differing, 'pair')} labelled "
-        "differently. Contours are the labels. The second picture is the first moved by so many pixels; the "
-        "agreement is the correlation of small pieces of both, 1 where they are equal."
+        "differently. Contours are the labels. The caption states the shift of the second picture and the "
+        "agreement, the correlation of small pieces of both, 1 where they are equal."
     )
     return gallery(panels, spec, "Near-duplicate pictures", note, columns=2)
 

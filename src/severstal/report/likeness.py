@@ -1,23 +1,22 @@
-"""How much the train pictures look like the test set."""
+"""Likeness of the train pictures to the test set, as figures."""
 
 import numpy as np
-from sklearn.metrics import roc_curve
 
 from severstal.competition.masks import Masks
 from severstal.competition.spec import Spec
 from severstal.data.images import Pictures
 from severstal.data.likeness import Likeness
 from severstal.report.overlay import Panel, gallery
-from severstal.report.palette import COLOURS, GREY, TEXT_SIZE, WIDTH, Sheet, dress, sheet
+from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, dress, sheet
 
-BINS = np.linspace(0, 1, 26)
+_BINS = np.linspace(0, 1, 26)
 
 
 def likeness_figure(likeness: Likeness) -> Sheet:
-    """Show the likeness of train and test pictures to the test set, and how well it tells them apart.
+    """Show the distribution of the likeness in both sets, and its ROC curve.
 
     Args:
-        likeness: what the classifier of train against test found.
+        likeness: of a classifier of train against test.
 
     Example:
         >>> import pandas as pd
@@ -32,25 +31,25 @@ def likeness_figure(likeness: Likeness) -> Sheet:
         WIDTH,
         3.0,
         "Do the train pictures look like the test set?",
-        "A classifier tells test from train pictures by brightness, black bands and texture; each picture is "
-        "judged by one that never saw it. Area under the curve (AUC) 0.5 is chance: the sets look alike. "
-        "The nearer it is to 1, the less a random fold says about the test set.",
+        "A classifier of test against train pictures by brightness, black bands and texture, applied to "
+        "held-out pictures. An area under the curve (AUC) of 0.5 is chance: the sets look alike. The "
+        "closer to 1, the less representative a random fold is of the test set.",
         columns=2,
         width_ratios=(1.7, 1),
     )
     left.hist(
         parts,
-        BINS,
+        _BINS,
         weights=[np.full(len(part), 100 / max(1, len(part))) for part in parts],
         label=[f"train ({len(parts[0]):,})", f"test ({len(parts[1]):,})"],
-        color=[GREY, COLOURS[0]],
+        color=[GREY, "black"],
         edgecolor="white",
         linewidth=0.5,
     )
     dress(left, x="likeness to the test set (0 to 1)", y="pictures of the set (%)", grid="y")
     left.legend(fontsize=TEXT_SIZE, frameon=False)
-    false, true, _ = roc_curve(table["test"], table["likeness"])
-    right.plot(100 * false, 100 * true, color=COLOURS[6], linewidth=2, label="classifier")
+    false, true = likeness.roc()
+    right.plot(100 * false, 100 * true, color="black", linewidth=2, label="classifier")
     right.plot((0, 100), (0, 100), color=GREY, linestyle="--", linewidth=1, label="chance")
     dress(right, x="train taken for test (%)", y="test recognised (%)", grid="both")
     right.set_title(f"AUC {likeness.auc:.2f}", fontsize=TEXT_SIZE + 1)
@@ -65,11 +64,11 @@ def likeness_gallery(
     """Show the train pictures least like the test set on the left, those most like it on the right.
 
     Args:
-        likeness: what the classifier of train against test found.
-        pictures: holds the train pictures.
+        likeness: of a classifier of train against test.
+        pictures: the train pictures.
         masks: of the train pictures.
         spec: names the classes.
-        rows: pictures of either kind, fewer where there are not that many.
+        rows: maximum number of pictures on either side.
 
     Example:
         >>> from types import SimpleNamespace
@@ -83,13 +82,12 @@ def likeness_gallery(
         >>> [axes.get_title(loc="left") for axes in figure.axes]
         ['least: 0.20 a', 'most: 0.40 b']
     """
-    ranked = likeness.of_train().sort_values(kind="stable")
-    rows = min(rows, len(ranked) // 2)
+    least, most = likeness.extremes(rows)
     panels: list[Panel | None] = []
-    for low, high in zip(ranked.index[:rows], ranked.index[::-1][:rows], strict=True):
-        for word, name in (("least", low), ("most", high)):
-            caption = f"{word}: {ranked[name]:.2f} {name}"
+    for low, high in zip(least.items(), most.items(), strict=True):
+        for word, (name, value) in (("least", low), ("most", high)):
+            caption = f"{word}: {value:.2f} {name}"
             panels.append(Panel(pictures.picture(name), masks[name], caption))
     title = "The train pictures least and most like the test set"
-    note = "The number is the likeness, 0 to 1. Contours are the labels, which the classifier does not see."
+    note = "The number is the likeness, 0 to 1. Contours are the labels, which the classifier does not use."
     return gallery(panels, spec, title, note, columns=2)

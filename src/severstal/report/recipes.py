@@ -1,8 +1,6 @@
-"""Recipes side by side: what each scores and costs, as a table and as a figure."""
+"""Recipes compared by score and cost, as text and as figures."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,165 +8,109 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from severstal.competition.spec import Spec
-from severstal.evaluation.bootstrap import Interval
 from severstal.evaluation.labels import shorten
-from severstal.report.columns import lay_out
+from severstal.report.columns import format_columns
 from severstal.report.eda.gallery import CONTOURS
 from severstal.report.overlay import ImageLookup, Panel, gallery
-from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, colour, dress, sheet
+from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, dress, sheet
 
-NAME_WIDTH, NETWORK_WIDTH, WEIGHTS_WIDTH = 32, 44, 24
-NOTES = (
-    "weights: those that the encoder began with. pictures: crops that were seen in a fold's training. score:",
-    "out of fold, each image drawn by rules searched without its fold, with its 95 % interval over groups of",
-    "images. Dice on defects is that of plain 0.5. Multiply-adds are of one picture. Memory: that of the",
-    "largest training step: weights, gradients, the optimizer's means, and what a batch keeps for the",
-    "backward pass. Training: crops a second with validation. Inference: whole pictures a second with all",
-    "views.",
+_NAME_WIDTH, _NETWORK_WIDTH, _WEIGHTS_WIDTH = 32, 44, 24
+_NOTES = (
+    "weights: initial weights of the encoder. pictures: crops seen in one fold's training. score: out of",
+    "fold, under rules searched without each image's fold, with its 95 % interval over image groups. Dice",
+    "on defects is that of plain 0.5. Multiply-adds are those of one picture. Memory is that of the largest",
+    "training step: weights, gradients, optimizer state and activations. Training: crops per second,",
+    "validation included. Inference: whole pictures per second with all views.",
 )
 
 
-@dataclass(frozen=True)
-class RecipeRow:
-    """What a recipe scores and costs.
-
-    Attributes:
-        recipe: its name.
-        networks: of its members, each with its encoder.
-        run: folder of the training.
-        pictures: crops that were seen in a fold's training, in all members and rounds together, the mean over
-            folds; 0 where it was not trained.
-        score: out of fold under rules searched without each image's fold; None where it was not trained, as
-            all that follows.
-        plain: score of plain 0.5.
-        nothing: score of drawing nothing at all.
-        dice_on_defects: mean Dice of the pairs with a defect, of plain 0.5; None where there is none.
-        parameters: of all its networks, of one fold.
-        multiply_adds: of one picture through all its networks, of one fold.
-        training_bytes: of a training step of its largest network.
-        training_rate: crops a second.
-        inference_rate: pictures a second through one fold's networks, with all views.
-        fault: why it could not be trained.
-        weights: that the encoders of its members begin with.
-    """
-
-    recipe: str
-    networks: str
-    run: str
-    pictures: int
-    score: Interval | None = None
-    plain: float | None = None
-    nothing: float | None = None
-    dice_on_defects: Interval | None = None
-    parameters: int | None = None
-    multiply_adds: int | None = None
-    training_bytes: int | None = None
-    training_rate: float | None = None
-    inference_rate: float | None = None
-    fault: str | None = None
-    weights: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return asdict(self)
-
-
-def sort_recipes(rows: Sequence[RecipeRow]) -> list[RecipeRow]:
-    """The best score first, of equal ones the better Dice on defects; those that failed last."""
-    return sorted(
-        rows,
-        key=lambda row: (
-            row.score is None,
-            0.0 if row.score is None else -row.score.mean,
-            0.0 if row.dice_on_defects is None else -row.dice_on_defects.mean,
-        ),
-    )
-
-
-def recipe_table(rows: Sequence[RecipeRow]) -> pd.DataFrame:
-    """A row a recipe, sorted, with plain numbers in columns: for a CSV."""
-    return pd.DataFrame([_columns(row) for row in sort_recipes(rows)])
-
-
-def format_recipes(rows: Sequence[RecipeRow]) -> str:
-    """The table for the terminal, with what a reader has to know of it.
-
-    Example:
-        >>> row = RecipeRow("plain", "unet on resnet34", "runs/plain", 100, fault="no memory")
-        >>> format_recipes([row]).splitlines()[1]
-        'plain   unet on resnet34  failed: no memory'
-    """
-    shown = sort_recipes(rows)
-    head = ("recipe", "network", "weights", "pictures", "score", "95 %", "Dice on defects", "95 %")
-    cells: list[tuple[str, ...]] = [(*head, "parameters", "multiply-adds", "memory", "training", "inference")]
-    for row in shown:
-        named = (shorten(row.recipe, NAME_WIDTH), shorten(row.networks, NETWORK_WIDTH))
-        if row.score is None:
-            cells.append((*named, f"failed: {row.fault}"))
-            continue
-        costs = (
-            f"{row.parameters / 1e6:.2f} M",
-            f"{row.multiply_adds / 1e9:.2f} G",
-            f"{row.training_bytes / 2**20:.0f} MiB",
-            f"{row.training_rate:.1f}/s",
-            f"{row.inference_rate:.1f}/s",
-        )
-        began = (shorten(row.weights, WEIGHTS_WIDTH), f"{row.pictures:,}")
-        cells.append((*named, *began, *_span(row.score), *_span(row.dice_on_defects), *costs))
-    lines = lay_out(cells, right=(3, *range(8, 13)))
-    done = [row for row in shown if row.score is not None]
-    if done:
-        lines.append(f"Drawing nothing scores {done[0].nothing:.4f}.")
-    return "\n".join([*lines, "", *NOTES])
-
-
-def draw_recipes(rows: Sequence[RecipeRow], input: str) -> Sheet:
-    """Draw the scores of recipes beside each other, and what they find against what they cost.
+def format_recipes(table: pd.DataFrame) -> str:
+    """Lay out a comparison of recipes as text, with notes on how to read it.
 
     Args:
-        rows: at least one that was trained; those that failed are left out.
-        input: the data set's name.
+        table: one row per recipe, as `recipe_table` returns it.
+
+    Example:
+        >>> row = {"recipe": "plain", "networks": "unet on resnet34", "score": None, "fault": "no memory"}
+        >>> format_recipes(pd.DataFrame([row])).splitlines()[1]
+        'plain   unet on resnet34  failed: no memory'
+    """
+    head = ("recipe", "network", "weights", "pictures", "score", "95 %", "Dice on defects", "95 %")
+    cells: list[tuple[str, ...]] = [(*head, "parameters", "multiply-adds", "memory", "training", "inference")]
+    for _, row in table.iterrows():
+        named = (shorten(row["recipe"], _NAME_WIDTH), shorten(row["networks"], _NETWORK_WIDTH))
+        if row["fault"]:
+            cells.append((*named, f"failed: {row['fault']}"))
+            continue
+        costs = (
+            f"{row['parameters'] / 1e6:.2f} M",
+            f"{row['multiply_adds'] / 1e9:.2f} G",
+            f"{row['training_bytes'] / 2**20:.0f} MiB",
+            f"{row['training_rate']:.1f}/s",
+            f"{row['inference_rate']:.1f}/s",
+        )
+        begun = (shorten(row["weights"], _WEIGHTS_WIDTH), f"{row['pictures']:,}")
+        cells.append((*named, *begun, *_interval(row, "score"), *_interval(row, "dice_on_defects"), *costs))
+    lines = format_columns(cells, right=(3, *range(8, 13)))
+    done = _trained(table)
+    if len(done):
+        lines.append(f"The all-empty baseline scores {done['all_empty'].iloc[0]:.4f}.")
+    return "\n".join([*lines, "", *_NOTES])
+
+
+def draw_recipes(table: pd.DataFrame, input: str) -> Sheet:
+    """Show the scores of recipes, and their Dice on defects over their cost.
+
+    Args:
+        table: one row per recipe, as `recipe_table` returns it, at least one of them trained; failed ones are
+            left out.
+        input: name of the data set.
 
     Returns:
-        The figure: scores with their intervals, and Dice on defects over multiply-adds and over speed. The
-        pictures seen stand below the title, or beside the names where they differ.
+        Scores with their intervals above; Dice on defects over multiply-adds and over speed below. The number
+        of pictures seen is in the note or, where it differs, beside the names.
+
+    Example:
+        `draw_recipes(recipe_table(rows), "severstal")`
     """
-    done = [row for row in sort_recipes(rows) if row.score is not None]
-    alike = len({row.pictures for row in done}) == 1
-    seen = f"{done[0].pictures:,} pictures seen" if alike else "Beside each name the pictures seen"
+    done = _trained(table)
+    places = range(1, len(done) + 1)
+    pictures = done["pictures"].tolist()
+    alike = len(set(pictures)) == 1
+    seen = f"{pictures[0]:,} pictures seen" if alike else "Beside each name the pictures seen"
+    rows = 1.2 + 0.22 * max(len(done), 8)  # inches
     figure, axes = sheet(
         WIDTH,
-        1.2 + 0.22 * max(len(done), 8) + 3.2,
-        f"Recipes on {input}: score, and what they find for what they cost",
-        f"{seen} in each fold, the same folds. Lines are 95 % intervals over "
-        "groups of images. Numbers in the lower panels are those of the rows above.",
+        rows + 3.2,
+        f"Recipes on {input}: score and cost",
+        f"{seen} in each fold, the same folds. Lines are 95 % intervals over groups of images. Numbers in "
+        "the lower panels are those of the rows above.",
         rows=2,
         columns=2,
-        height_ratios=[1.2 + 0.22 * max(len(done), 8), 3.2],
+        height_ratios=[rows, 3.2],
     )
     names = [
-        f"{place}  {shorten(row.recipe, NAME_WIDTH)}{'' if alike else f', {row.pictures:,}'}"
-        for place, row in enumerate(done, 1)
+        f"{place}  {shorten(name, _NAME_WIDTH)}{'' if alike else f', {count:,}'}"
+        for place, name, count in zip(places, done["recipe"], pictures, strict=True)
     ]
-    _spans(axes[0, 0], [row.score for row in done], names, "score, cross-fitted rules")
-    axes[0, 0].axvline(done[0].nothing, color=GREY, linestyle="--", linewidth=1)
+    _intervals(axes[0, 0], done, "score", names, "score, cross-fitted rules")
+    baseline = done["all_empty"].iloc[0]
+    axes[0, 0].axvline(baseline, color=GREY, linestyle="--", linewidth=1)
     axes[0, 0].annotate(
-        " nothing", (done[0].nothing, 1.0), xycoords=("data", "axes fraction"), va="bottom", ha="center",
+        "all-empty", (baseline, 1.0), xycoords=("data", "axes fraction"), va="bottom", ha="center",
         fontsize=TEXT_SIZE, color=GREY,
     )  # fmt: skip
-    found = [row.dice_on_defects for row in done]
-    _spans(axes[0, 1], found, [str(place) for place in range(1, len(done) + 1)], "Dice on defects, plain 0.5")
-    if any(span is None for span in found):
-        found = [span or Interval(0.0, 0.0, 0.0) for span in found]
+    _intervals(axes[0, 1], done, "dice_on_defects", list(map(str, places)), "Dice on defects, plain 0.5")
+    dice = done["dice_on_defects"].astype(float).fillna(0).tolist()
     for panel, values, label in (
-        (axes[1, 0], [row.multiply_adds / 1e9 for row in done], "multiply-adds of a picture (10⁹)"),
-        (axes[1, 1], [row.inference_rate for row in done], "pictures a second in inference"),
+        (axes[1, 0], (done["multiply_adds"] / 1e9).tolist(), "multiply-adds of a picture (10⁹)"),
+        (axes[1, 1], done["inference_rate"].tolist(), "pictures per second in inference"),
     ):
-        for place, (value, span) in enumerate(zip(values, found, strict=True), 1):
-            panel.plot(value, span.mean, "o", color=colour(2), markersize=5)
+        for place, value, found in zip(places, values, dice, strict=True):
+            panel.plot(value, found, "o", color="black", markersize=5)
             panel.annotate(
                 str(place),
-                (value, span.mean),
+                (value, found),
                 xytext=(4, 3),
                 textcoords="offset points",
                 fontsize=TEXT_SIZE - 1,
@@ -177,7 +119,7 @@ def draw_recipes(rows: Sequence[RecipeRow], input: str) -> Sheet:
             panel.set_xscale("log")
             panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             panel.xaxis.set_major_formatter("{x:g}")
-            panel.xaxis.set_minor_formatter(NullFormatter())  # else their labels cover one another
+            panel.xaxis.set_minor_formatter(NullFormatter())  # minor labels would overlap
         panel.margins(0.1)
         dress(panel, label, "Dice on defects", grid="both")
     return figure
@@ -186,17 +128,17 @@ def draw_recipes(rows: Sequence[RecipeRow], input: str) -> Sheet:
 def mask_gallery(
     picture: ImageLookup, truth: ImageLookup, drawn: Mapping[str, Mapping[str, np.ndarray]], spec: Spec
 ) -> Sheet:
-    """Show the masks of the same pictures by several networks below the truth.
+    """Show the masks of several networks on the same pictures, below the truth.
 
     Args:
-        picture: gives an image's (H, W) uint8 by its name.
-        truth: gives its true (H, W) bits.
-        drawn: the (H, W) bits of each network by the image's name, by the network's name; each of the same
+        picture: returns the (H, W) uint8 pixels of an image by its name.
+        truth: returns its true (H, W) bitmask.
+        drawn: predicted (H, W) bitmasks by the name of the image, by the name of the network; all of the same
             images.
         spec: names the classes.
 
     Returns:
-        The figure: a column an image, the truth on top.
+        One column per image, the truth on top.
 
     Example:
         >>> spec, empty = Spec("tiny", (8, 30), ("hole",)), np.zeros((8, 30), np.uint8)
@@ -216,26 +158,23 @@ def mask_gallery(
     return figure
 
 
-def _spans(axes: Axes, spans: Sequence[Interval | None], names: Sequence[str], label: str) -> None:
-    """A dot and a line each, the first on top."""
-    for place, span in enumerate(spans):
-        if span is not None:
-            axes.plot([span.low, span.high], [place, place], color=colour(2), linewidth=2)
-            axes.plot(span.mean, place, "o", color=colour(7), markersize=5)
-    axes.set_yticks(np.arange(len(names)), names)
-    axes.set_ylim(len(names) - 0.5, -0.5)
+def _trained(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["score"].notna()]
+
+
+def _intervals(axes: Axes, done: pd.DataFrame, name: str, labels: Sequence[str], label: str) -> None:
+    """One dot with its interval per row, the first on top."""
+    columns = (done[column].astype(float) for column in (name, f"{name}_low", f"{name}_high"))
+    for place, (value, low, high) in enumerate(zip(*columns, strict=True)):
+        if not np.isnan(value):
+            axes.plot([low, high], [place, place], color=GREY, linewidth=2)
+            axes.plot(value, place, "o", color="black", markersize=5)
+    axes.set_yticks(np.arange(len(labels)), labels)
+    axes.set_ylim(len(labels) - 0.5, -0.5)
     dress(axes, label, grid="x")
 
 
-def _span(span: Interval | None) -> tuple[str, str]:
-    return ("none", "") if span is None else (f"{span.mean:.4f}", f"{span.low:.4f} to {span.high:.4f}")
-
-
-def _columns(row: RecipeRow) -> dict[str, Any]:
-    columns = asdict(row)
-    for name in ("score", "dice_on_defects"):
-        span = columns.pop(name) or {}
-        columns[name] = span.get("mean")
-        columns[f"{name}_low"], columns[f"{name}_high"] = span.get("low"), span.get("high")
-    fault = columns.pop("fault") or ""
-    return columns | {"fault": fault}
+def _interval(row: pd.Series, name: str) -> tuple[str, str]:
+    if pd.isna(row[name]):
+        return "none", ""
+    return f"{row[name]:.4f}", f"{row[f'{name}_low']:.4f} to {row[f'{name}_high']:.4f}"

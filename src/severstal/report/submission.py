@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 from severstal.competition import leaderboard
 from severstal.competition.contents import Contents
 from severstal.competition.spec import SEVERSTAL, Spec
+from severstal.evaluation.class_counts import class_shares
 from severstal.evaluation.labels import class_labels, shorten
 from severstal.report.overlay import Panel, columns_for, describe, gallery
 from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, colour, dress, legend_below, sheet
@@ -88,24 +89,6 @@ def format_findings(findings: Sequence[str], title: str) -> str:
     count = "1 finding" if len(findings) == 1 else f"{len(findings):,} findings"
     more = [f"and {len(findings) - MOST_FINDINGS:,} more"] if len(findings) > MOST_FINDINGS else []
     return "\n".join([f"{title}: {count}", *findings[:MOST_FINDINGS], *more])
-
-
-def class_shares(table: pd.DataFrame, images: int, spec: Spec) -> np.ndarray:
-    """Share of the images that show any class, and each class: (1 + C,) from 0 to 1.
-
-    Args:
-        table: tidy, a row a mask.
-        images: how many there are, the clean ones too.
-        spec: names the classes.
-
-    Example:
-        >>> from severstal.competition.spec import Spec
-        >>> table = pd.DataFrame({"ImageId": ["a", "a"], "ClassId": [1, 2]})
-        >>> class_shares(table, 4, Spec("tiny", (4, 6), ("hole", "crack"))).tolist()
-        [0.25, 0.25, 0.25]
-    """
-    numbers = [table["ImageId"].nunique(), *((table["ClassId"] == k).sum() for k in spec.class_ids)]
-    return np.array(numbers, float) / max(images, 1)
 
 
 def predicted_counts(

@@ -10,11 +10,11 @@ import pandas as pd
 from severstal.competition.scored import DICE_ROUNDING, ScoredPairs
 from severstal.errors import SeverstalError
 from severstal.files import read_json
-from severstal.report.runs import RunRow, RunTable
 from severstal.runs.current import Damaged, is_current, is_trained, read_whole
 from severstal.runs.folder import read_run
 from severstal.runs.layout import RUNS, RunFiles, history_path
 from severstal.runs.members import read_ensemble
+from severstal.runs.rows import RunRow, RunTable
 from severstal.training.history import best_epoch, load_history
 
 logger = logging.getLogger("severstal")

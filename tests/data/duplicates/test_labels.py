@@ -8,6 +8,7 @@ from severstal.competition.masks import Masks
 from severstal.competition.rle import encode
 from severstal.competition.spec import Spec
 from severstal.data.duplicates import compare_labels
+from severstal.data.duplicates.labels import labelled_differently
 
 SPEC = Spec("small", (20, 30), ("a", "b"))
 
@@ -60,3 +61,9 @@ def test_no_pairs_keep_their_columns() -> None:
         "classes_second",
         "same_label",
     ]
+
+
+def test_pairs_differ_by_their_classes_or_by_their_masks():
+    pairs = pd.DataFrame({"classes_first": ["", "1", ""], "classes_second": ["1", "1", ""]})
+    assert labelled_differently(pairs.assign(same_label=[0.9, 0.9, 1.0])).tolist() == [True, False, False]
+    assert labelled_differently(pairs.assign(same_label=0.49)).all()

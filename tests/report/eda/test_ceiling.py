@@ -2,12 +2,13 @@
 
 import numpy as np
 
+from severstal.evaluation.label_ceiling import measure_ceiling
 from severstal.evaluation.labels import class_labels
 from severstal.report import eda
 
 
 def test_dice_lost(labelled, readable):
-    ceiling = eda.label_ceiling(labelled.table, labelled.spec)
+    ceiling = measure_ceiling(labelled.table, labelled.spec)
     figure = eda.dice_lost(ceiling, labelled.spec)
     readable(figure, ("Dice lost on defects (logarithmic from 0.1% on); at the right, all masks",))
     axes = figure.axes[0]
@@ -22,4 +23,4 @@ def test_dice_lost(labelled, readable):
 
 
 def test_without_a_defect(clean, readable):
-    readable(eda.dice_lost(eda.label_ceiling(clean.table, clean.spec), clean.spec))
+    readable(eda.dice_lost(measure_ceiling(clean.table, clean.spec), clean.spec))

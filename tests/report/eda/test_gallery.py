@@ -1,12 +1,10 @@
 """The pictures shown are those that the captions name."""
 
 import pandas as pd
-import pytest
 
 from severstal.data.duplicates import compare_labels
 from severstal.evaluation.labels import class_labels
 from severstal.report import eda
-from severstal.report.eda.gallery import places, spread
 from severstal.report.overlay import columns_for
 
 
@@ -42,7 +40,7 @@ def test_examples_are_rows_of_a_class_from_small_to_large(labelled, measured, re
         assert len(own) == 1 or (areas[0], areas[-1]) == (own.min(), own.max())
 
 
-def test_examples_are_of_the_images_given_alone(labelled, measured):
+def test_examples_are_of_the_given_images(labelled, measured):
     few = labelled.images[:4]
     for caption in captions(eda.examples(*show(labelled, measured, few))):
         assert "…" in caption or caption.endswith(tuple(few))
@@ -95,18 +93,18 @@ def test_duplicate_pairs_stand_beside_each_other(labelled, readable):
     for first, second in zip(shown[::2], shown[1::2], strict=True):
         row = next(row for row in pairs.itertuples() if first.startswith(row.first))
         assert second.startswith(row.second)
-        assert first.endswith(f"Dice {row.same_label:.2f}")
-        assert second.endswith(f"moved {row.shift_y}, {row.shift_x} px; off by {row.difference:.1f}")
+        assert first.endswith(f"masks {row.same_label:.2f}")
+        assert second.endswith(f"shift {row.shift_y}, {row.shift_x} px; difference {row.difference:.1f}")
         assert row.Index in marked
         dice.append(row.same_label)
     assert dice == sorted(dice)
     other = sum((presence[k] != presence[k + 5]).any() for k in range(5))
     said = figure.texts[1].get_text().replace("\n", " ")
-    assert f"5 pairs; in {other} the two show different classes" in said
-    assert f"mean Dice of {pairs.loc[marked, 'same_label'].mean():.3f}" in said
+    assert f"5 pairs; {other} with different classes" in said
+    assert f"the mean Dice of their masks is {pairs.loc[marked, 'same_label'].mean():.3f}" in said
 
 
-def test_no_pair_is_said_so(labelled, readable):
+def test_without_pairs_there_are_no_axes(labelled, readable):
     pairs = pd.DataFrame(columns=["first", "second", "same_label"])
     figure = eda.duplicate_pairs(pairs, labelled.picture, labelled.masks.__getitem__, labelled.spec)
     readable(figure)
@@ -121,23 +119,3 @@ def test_photographs_are_shown_as_jpeg(labelled, measured):
     chart = eda.class_counts(labelled.table, labelled.images, labelled.spec)
     assert chart._repr_jpeg_() is None
     assert chart._repr_png_().startswith(b"\x89PNG")
-
-
-@pytest.mark.parametrize("number", [3, 4])
-def test_places_hold_the_smallest_and_the_largest(number):
-    for length in range(40):
-        chosen = places(length, number)
-        at = [place for _, place in chosen]
-        assert at == sorted(set(at))
-        assert len(at) == min(length, number) or length <= number
-        if length > 1:
-            assert (chosen[0], chosen[-1]) == (("smallest", 0), ("largest", length - 1))
-
-
-def test_spread_is_even_and_in_range():
-    for length in range(30):
-        for number in range(1, 6):
-            chosen = spread(length, number)
-            assert len(chosen) == min(length, number) or length < number
-            assert all(0 <= place < length for place in chosen)
-            assert chosen == sorted(set(chosen))

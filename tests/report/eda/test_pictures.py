@@ -8,7 +8,9 @@ import pytest
 
 from severstal.evaluation.labels import class_labels
 from severstal.report import eda
-from severstal.report.eda.pictures import BLACK, FEW, picture_groups
+from severstal.report.eda.pictures import _BLACK as BLACK
+from severstal.report.eda.pictures import _FEW as FEW
+from severstal.report.eda.pictures import picture_groups
 
 
 def features_of(images, seed=0):

@@ -7,6 +7,8 @@ from severstal.competition.masks import Masks
 from severstal.competition.spec import Spec
 from severstal.data.duplicates.find import overlap
 
+_MIN_AGREEMENT = 0.5  # Dice; the masks of true copies have 0.8 and more
+
 
 def compare_labels(pairs: pd.DataFrame, masks: Masks, spec: Spec) -> pd.DataFrame:
     """Say of each pair of near-duplicates which classes its pictures hold and how far their masks agree.
@@ -45,3 +47,14 @@ def compare_labels(pairs: pd.DataFrame, masks: Masks, spec: Spec) -> pd.DataFram
 
 def _pixels(bits: np.ndarray, spec: Spec) -> int:
     return sum(int(np.count_nonzero(bits & (1 << (class_id - 1)))) for class_id in spec.class_ids)
+
+
+def labelled_differently(pairs: pd.DataFrame) -> pd.Series:
+    """Whether the two pictures differ in classes, or in masks by a Dice below 0.5: bool by row.
+
+    Example:
+        >>> columns = {"classes_first": ["1", "1"], "classes_second": ["1", "3"], "same_label": [0.9, 0.0]}
+        >>> labelled_differently(pd.DataFrame(columns)).tolist()
+        [False, True]
+    """
+    return (pairs["classes_first"] != pairs["classes_second"]) | (pairs["same_label"] < _MIN_AGREEMENT)

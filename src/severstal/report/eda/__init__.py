@@ -1,15 +1,14 @@
-"""What the labels and the pictures of a data set look like: `from severstal.report import eda`."""
+"""Figures of the labels and the pictures of a data set: `from severstal.report import eda`."""
 
 from severstal.report.eda.areas import area_distributions, masks_lost
 from severstal.report.eda.ceiling import dice_lost
-from severstal.report.eda.components import components, mask_summary
+from severstal.report.eda.components import component_shapes
 from severstal.report.eda.counts import class_combinations, class_counts
-from severstal.report.eda.degradations import label_ceiling
 from severstal.report.eda.gallery import duplicate_pairs, examples, several_classes
 from severstal.report.eda.pictures import brightness_and_black
 from severstal.report.eda.places import class_places
 from severstal.report.eda.score import score_arithmetic
-from severstal.report.eda.shift import feature_shift, shift_table
+from severstal.report.eda.shift import feature_shift
 
 __all__ = [
     "area_distributions",
@@ -17,15 +16,12 @@ __all__ = [
     "class_combinations",
     "class_counts",
     "class_places",
-    "components",
+    "component_shapes",
     "dice_lost",
     "duplicate_pairs",
     "examples",
     "feature_shift",
-    "label_ceiling",
-    "mask_summary",
     "masks_lost",
     "score_arithmetic",
     "several_classes",
-    "shift_table",
 ]

@@ -1,4 +1,4 @@
-"""How large the masks are, and what a minimum area would cost of them."""
+"""The areas of the masks, and the masks below a minimum area, as figures."""
 
 import numpy as np
 import pandas as pd
@@ -22,16 +22,16 @@ from severstal.report.palette import (
     sheet,
 )
 
-BINS = 10  # a factor of ten: as fine as the rarest real class (247 masks) bears
+_BINS = 10  # per factor of ten: as fine as the rarest real class allows (247 masks)
 
 
 def area_distributions(masks: pd.DataFrame, spec: Spec, everywhere: pd.DataFrame | None = None) -> Sheet:
-    """Show how the areas of the masks spread, a row a class, over areas that grow by factors.
+    """Show the distribution of the areas of the masks, one row per class, on a logarithmic axis.
 
     Args:
-        masks: a row a mask, with `ClassId` and `area` in pixels.
+        masks: one row per mask, with `ClassId` and `area` in pixels.
         spec: names the classes and fixes the size of a picture.
-        everywhere: the same of a larger set that these masks are a part of, drawn as an outline.
+        everywhere: the same of the whole data set that these masks are from, drawn as an outline.
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL
@@ -44,18 +44,18 @@ def area_distributions(masks: pd.DataFrame, spec: Spec, everywhere: pd.DataFrame
     sizes = np.concatenate([table["area"].to_numpy() for table in tables])
     low = sizes.min() if len(sizes) else 1
     high = max(sizes.max() if len(sizes) else spec.pixels, 10 * low)
-    edges = np.geomspace(low, high, int(BINS * np.log10(high / low)) + 1)
+    edges = np.geomspace(low, high, int(_BINS * np.log10(high / low)) + 1)
     edges[[0, -1]] = low, high  # rounding may leave the smallest or the largest outside
     note = (
-        "All defects of one class in one image are one mask. Bars: share of the class's masks. Black line: "
-        "the median; between the dashed ones lies the middle half."
+        "All defects of one class in one image are one mask. Bars: share of the masks of the class. Black "
+        "line: median; dashed: quartiles."
     )
     if everywhere is not None:
         note += f" Outline: all {len(everywhere):,} masks of the whole data set."
     figure, axes = sheet(
         WIDTH,
         0.7 + 0.8 * len(spec.classes),
-        "How large the masks are",
+        "Areas of the masks",
         note,
         rows=len(spec.classes),
         sharex=True,
@@ -95,10 +95,10 @@ def area_distributions(masks: pd.DataFrame, spec: Spec, everywhere: pd.DataFrame
 
 
 def masks_lost(masks: pd.DataFrame, spec: Spec) -> Sheet:
-    """Show which share of the true masks of each class lies below each minimum area.
+    """Show the share of the true masks of each class below each minimum area.
 
     Args:
-        masks: a row a mask, with `ClassId` and `area` in pixels.
+        masks: one row per mask, with `ClassId` and `area` in pixels.
         spec: names the classes and fixes the size of a picture.
 
     Example:
@@ -110,9 +110,9 @@ def masks_lost(masks: pd.DataFrame, spec: Spec) -> Sheet:
     figure, ((axes,),) = sheet(
         WIDTH,
         3.6,
-        "Which true masks a minimum area would lose",
-        "A predicted mask smaller than the minimum is dropped. A minimum that is harmless for one class "
-        "destroys another, hence one for each class.",
+        "True masks below a minimum area",
+        "Predicted masks below the minimum are removed. A minimum that is harmless for one class removes "
+        "most of another, hence one per class. Markers only tell the classes apart.",
     )
     handles = []
     for class_id in spec.class_ids:
@@ -154,7 +154,7 @@ def masks_lost(masks: pd.DataFrame, spec: Spec) -> Sheet:
 
 
 def _number(axes: Axes) -> None:
-    """Number a logarithmic axis in plain pixels, densely enough to read where it spans a factor of ten."""
+    """Label a logarithmic axis in pixels, with more ticks if it spans less than a factor of 100."""
     low, high = axes.get_xlim()
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

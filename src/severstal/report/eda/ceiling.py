@@ -1,4 +1,4 @@
-"""The ceiling that inexact masks put on the score."""
+"""The Dice that degraded masks lose, as a figure."""
 
 import numpy as np
 import pandas as pd
@@ -19,15 +19,16 @@ from severstal.report.palette import (
     sheet,
 )
 
-LEAST = 0.001  # losses up to here are drawn on a linear scale, so that none at all has a place, too
-TICKS = (0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1)
+_LEAST = 0.001  # the scale is linear up to here, so that it includes 0
+_TICKS = (0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1)
 
 
 def dice_lost(ceiling: pd.DataFrame, spec: Spec) -> Sheet:
-    """Show how much Dice true masks lose when they are spoilt in a single way.
+    """Show the Dice that true masks lose by each degradation.
 
     Args:
-        ceiling: mean Dice, a row a degradation, a column a `ClassId` and `all`, as `label_ceiling` gives it.
+        ceiling: mean Dice, one row per degradation, one column per `ClassId` and `all`, as `measure_ceiling`
+            returns it.
         spec: names the classes.
 
     Example:
@@ -40,9 +41,9 @@ def dice_lost(ceiling: pd.DataFrame, spec: Spec) -> Sheet:
     figure, ((axes,),) = sheet(
         WIDTH,
         1.0 + 0.34 * max(len(lost), 1),
-        "How much Dice true masks lose when they are spoilt in one way",
-        "Each true mask is scored against itself after the change at the left. Bar: all masks; markers: the "
-        "classes. People's outlines are hardly exact to a pixel: what one pixel costs, no network can win.",
+        "Dice lost by degraded masks",
+        "Each true mask is scored against itself after the degradation at the left. Bar: all masks; markers: "
+        "the classes. Labels are hardly exact to one pixel: no network can recover what one pixel loses.",
     )
     rows = np.arange(len(lost))
     axes.barh(rows, lost["all"], height=0.62, color=PALE, edgecolor="#808080", linewidth=0.6)
@@ -68,9 +69,9 @@ def dice_lost(ceiling: pd.DataFrame, spec: Spec) -> Sheet:
             va="center",
             fontsize=TEXT_SIZE,
         )
-    axes.set_xscale("symlog", linthresh=LEAST, linscale=0.5)
-    axes.set_xlim(-LEAST / 4, 1)
-    axes.xaxis.set_major_locator(FixedLocator(TICKS))
+    axes.set_xscale("symlog", linthresh=_LEAST, linscale=0.5)
+    axes.set_xlim(-_LEAST / 4, 1)
+    axes.xaxis.set_major_locator(FixedLocator(_TICKS))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%"))
     axes.set_yticks(rows, lost.index)

@@ -1,24 +1,24 @@
-"""How often each class is there, and which classes come together."""
+"""The number of images with each class and with each combination of classes, as figures."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
 
 from severstal.competition.spec import Spec
+from severstal.evaluation.class_counts import count_combinations
 from severstal.evaluation.labels import class_labels, shorten
 from severstal.report.palette import GREY, PALE, TEXT_SIZE, WIDTH, Sheet, colour, dress, sheet
 
-ROW = 0.36  # inches a bar
-MOST_COMBINATIONS = 20
+_ROW = 0.36  # inches per bar
+_MOST_COMBINATIONS = 20
 
 
 def class_counts(table: pd.DataFrame, images: Sequence[str], spec: Spec) -> Sheet:
-    """Count the images that show each class, and the clean ones.
+    """Show the number of images with each class, and of clean ones.
 
     Args:
-        table: tidy labels, a row a mask.
-        images: every image, the clean ones too.
+        table: labels, one row per mask.
+        images: all images, including clean ones.
         spec: names the classes.
 
     Example:
@@ -33,9 +33,9 @@ def class_counts(table: pd.DataFrame, images: Sequence[str], spec: Spec) -> Shee
     empty = 1 - len(table) / pairs if pairs else float("nan")
     note = (
         f"{len(images):,} images; {clean:,} are clean. {empty:.1%} of the {pairs:,} (image, class) pairs "
-        f"are empty, so submitting nothing scores {empty:.4f}."
+        f"are empty: the all-empty baseline scores {empty:.4f}."
     )
-    figure, ((axes,),) = sheet(WIDTH, 0.6 + ROW * len(counts), "How many images show each class", note)
+    figure, ((axes,),) = sheet(WIDTH, 0.6 + _ROW * len(counts), "Images with each class", note)
     fills = [PALE, *map(colour, spec.class_ids)]
     bars = axes.barh(range(len(counts)), counts, color=fills, edgecolor="black", linewidth=0.6)
     share = max(len(images), 1)
@@ -43,16 +43,16 @@ def class_counts(table: pd.DataFrame, images: Sequence[str], spec: Spec) -> Shee
     axes.set_yticks(range(len(counts)), ["clean", *class_labels(spec)])
     axes.set_ylim(len(counts) - 0.5, -0.5)
     axes.set_xlim(0, 1.15 * max(counts, default=0) or 1)
-    dress(axes, x="images (an image with two classes counts in both)", grid="x")
+    dress(axes, x="images (one with two classes counts in both)", grid="x")
     return figure
 
 
 def class_combinations(table: pd.DataFrame, images: Sequence[str], spec: Spec) -> Sheet:
-    """Count the images that show exactly each combination of classes, the commonest first.
+    """Show the number of images with exactly each combination of classes, the most frequent first.
 
     Args:
-        table: tidy labels, a row a mask.
-        images: every image, the clean ones too.
+        table: labels, one row per mask.
+        images: all images, including clean ones.
         spec: names the classes.
 
     Example:
@@ -62,15 +62,11 @@ def class_combinations(table: pd.DataFrame, images: Sequence[str], spec: Spec) -
         >>> [int(bar.get_width()) for bar in figure.axes[1].patches]
         [1, 1]
     """
-    shown: dict[str, set[int]] = {}
-    for image, class_id in zip(table["ImageId"], table["ClassId"], strict=True):
-        shown.setdefault(image, set()).add(int(class_id))
-    counts = Counter(tuple(sorted(shown.get(image, ()))) for image in images)
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    rows, rest = ranked[:MOST_COMBINATIONS], ranked[MOST_COMBINATIONS:]
-    several = sum(number for ids, number in counts.items() if len(ids) > 1)
+    ranked = count_combinations(table, images)
+    rows, rest = ranked[:_MOST_COMBINATIONS], ranked[_MOST_COMBINATIONS:]
+    several = sum(number for ids, number in ranked if len(ids) > 1)
     note = (
-        f"A filled dot is a class the image shows; {several:,} of {len(images):,} images show more than one."
+        f"Filled dots: the classes of the images; {several:,} of {len(images):,} images have more than one."
     )
     if rest:
         note += f" {len(rest)} rarer combinations ({sum(n for _, n in rest):,} images) are left out."
@@ -79,8 +75,8 @@ def class_combinations(table: pd.DataFrame, images: Sequence[str], spec: Spec) -
     labels = [shorten(label, 24) for label in class_labels(spec)]
     figure, ((dots, axes),) = sheet(
         WIDTH,
-        0.5 + ROW * max(len(rows), 2) + 0.075 * max(map(len, labels)),
-        "Which classes come together",
+        0.5 + _ROW * max(len(rows), 2) + 0.075 * max(map(len, labels)),
+        "Combinations of classes",
         note,
         columns=2,
         sharey=True,
@@ -103,7 +99,7 @@ def class_combinations(table: pd.DataFrame, images: Sequence[str], spec: Spec) -
     axes.set_ylim(max(len(rows), 2) - 0.5, -0.5)
     axes.tick_params(labelleft=False)
     dots.set_xlim(0.4, classes + 0.6)
-    dress(dots, y="classes shown")
+    dress(dots, y="classes")
     dots.set_yticks(range(len(rows)), names)
     dots.set_xticks(spec.class_ids, labels, rotation=90)
     dots.spines[["left", "bottom"]].set_visible(False)

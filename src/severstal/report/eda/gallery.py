@@ -1,11 +1,12 @@
-"""What the classes look like, and the pictures that are there twice."""
+"""Example pictures of the classes and of near-duplicates."""
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from severstal.competition.spec import Spec
+from severstal.evaluation.class_counts import count_combinations
+from severstal.evaluation.examples import evenly_spaced, select_masks
 from severstal.evaluation.labels import class_label
 from severstal.report.overlay import ImageLookup, Panel, columns_for, describe, gallery
 from severstal.report.palette import Sheet, empty_sheet
@@ -16,13 +17,13 @@ CONTOURS = "The number at a contour is its ClassId."
 def examples(
     masks: pd.DataFrame, images: Sequence[str], picture: ImageLookup, bits: ImageLookup, spec: Spec
 ) -> Sheet:
-    """Show of each class the smallest mask, typical ones and the largest, and a few clean images.
+    """Show the smallest mask of each class, typical ones and the largest, and some clean images.
 
     Args:
-        masks: a row a mask, with `ImageId`, `ClassId` and `area` in pixels.
-        images: the images that may be shown, the clean ones too.
-        picture: gives an image's (H, W) uint8 by its name.
-        bits: gives an image's (H, W) bits by its name.
+        masks: one row per mask, with `ImageId`, `ClassId` and `area` in pixels.
+        images: the images to select from, including clean ones.
+        picture: returns the (H, W) uint8 pixels of an image by its name.
+        bits: returns its (H, W) bitmask.
         spec: names the classes.
 
     Example:
@@ -33,25 +34,23 @@ def examples(
         >>> [axes.get_title(loc="left") for axes in figure.axes]
         ['class 3, typical (9 px): a', 'clean: b']
     """
-    known = masks[masks["ImageId"].isin(set(images))].sort_values(["area", "ImageId"])
     columns = columns_for(spec)
     join = ": " if columns == 2 else "\n"
     panels: list[Panel | None] = []
-    for class_id in spec.class_ids:
-        own = known[known["ClassId"] == class_id]
-        for word, place in places(len(own), 3 if columns == 3 else 4):
-            row = own.iloc[place]
-            caption = f"{class_label(spec, class_id)}, {word} ({row['area']:,} px){join}{row['ImageId']}"
-            panels.append(Panel(picture(row["ImageId"]), bits(row["ImageId"]), caption))
+    selected = select_masks(masks, images, spec, 3 if columns == 3 else 4)
+    for class_id, own in selected.groupby("ClassId"):
+        for row in own.itertuples(index=False):
+            caption = f"{class_label(spec, class_id)}, {row[3]} ({row.area:,} px){join}{row.ImageId}"
+            panels.append(Panel(picture(row.ImageId), bits(row.ImageId), caption))
         panels += [None] * (-len(panels) % columns)
     clean = sorted(set(images) - set(masks["ImageId"]))
-    for place in spread(len(clean), columns):
+    for place in evenly_spaced(len(clean), columns):
         panels.append(Panel(picture(clean[place]), bits(clean[place]), f"clean{join}{clean[place]}"))
     figure = gallery(
         panels,
         spec,
         "Each class from its smallest mask to its largest",
-        f"Typical masks lie at a third, at half or at two thirds of all areas. {CONTOURS}",
+        f"Typical: at a third, half or two thirds of the masks sorted by area. {CONTOURS}",
     )
     figure.photographic = True
     return figure
@@ -65,15 +64,15 @@ def several_classes(
     spec: Spec,
     most: int = 6,
 ) -> Sheet:
-    """Show images with more than one class, one of each combination, the commonest combination first.
+    """Show images with more than one class, one per combination, the most frequent combination first.
 
     Args:
-        masks: a row a mask, with `ImageId` and `ClassId`.
-        images: the images that may be shown.
-        picture: gives an image's (H, W) uint8 by its name.
-        bits: gives an image's (H, W) bits by its name.
+        masks: one row per mask, with `ImageId` and `ClassId`.
+        images: the images to select from.
+        picture: returns the (H, W) uint8 pixels of an image by its name.
+        bits: returns its (H, W) bitmask.
         spec: names the classes.
-        most: pictures to show.
+        most: maximum number of pictures.
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL
@@ -86,10 +85,8 @@ def several_classes(
     known = masks[masks["ImageId"].isin(set(images))]
     combination = known.groupby("ImageId")["ClassId"].agg(lambda ids: tuple(sorted(ids)))
     combination = combination[combination.map(len) > 1]
-    counts = combination.value_counts()
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     panels = []
-    for ids, number in ranked[:most]:
+    for ids, number in count_combinations(known, list(combination.index))[:most]:
         names = sorted(combination.index[combination == ids])
         name = names[len(names) // 2]
         said = f"{number:,} image" + ("s" if number > 1 else "")
@@ -97,7 +94,7 @@ def several_classes(
     title = "Images with more than one class"
     if not panels:
         return empty_sheet(title)
-    figure = gallery(panels, spec, title, f"One image of each combination, the commonest first. {CONTOURS}")
+    figure = gallery(panels, spec, title, f"One image per combination, the most frequent first. {CONTOURS}")
     figure.photographic = True
     return figure
 
@@ -105,16 +102,16 @@ def several_classes(
 def duplicate_pairs(
     pairs: pd.DataFrame, picture: ImageLookup, bits: ImageLookup, spec: Spec, most: int = 4
 ) -> Sheet:
-    """Show pairs of pictures that are nearly the same, those whose masks agree least first.
+    """Show pairs of near-duplicates, from the least to the most agreement of their masks.
 
     Args:
-        pairs: a row a pair, as `compare_labels` gives it: `first` and `second` (names), `shift_y`, `shift_x`
-            (pixels), `difference` (mean absolute grey levels once one lies on the other), `classes_first`,
-            `classes_second` and `same_label` (Dice of the one's masks with the other's).
-        picture: gives an image's (H, W) uint8 by its name.
-        bits: gives an image's (H, W) bits by its name.
+        pairs: one row per pair, as `compare_labels` returns them: `first` and `second` (names), `shift_y`,
+            `shift_x` (pixels), `difference` (mean absolute difference in grey levels after alignment),
+            `classes_first`, `classes_second` and `same_label` (Dice of the masks of the two).
+        picture: returns the (H, W) uint8 pixels of an image by its name.
+        bits: returns its (H, W) bitmask.
         spec: names the classes.
-        most: pairs to show, spread evenly from the least agreement to the most.
+        most: maximum number of pairs, evenly spaced from the least to the most agreement.
 
     Example:
         >>> row = {"first": "a", "second": "b", "shift_y": 0, "shift_x": 8, "difference": 1.5}
@@ -123,60 +120,34 @@ def duplicate_pairs(
         >>> from severstal.competition.spec import SEVERSTAL
         >>> figure = duplicate_pairs(pd.DataFrame([row]), lambda name: empty, lambda name: empty, SEVERSTAL)
         >>> figure.axes[1].get_title(loc="left")
-        'b: clean\\nmoved 0, 8 px; off by 1.5'
+        'b: clean\\nshift 0, 8 px; difference 1.5'
     """
-    title = "Pictures that are there twice"
+    title = "Near-duplicates"
     if pairs.empty:
         return empty_sheet(title)
     columns = 2 if columns_for(spec) == 2 else 4
     join = ": " if columns == 2 else "\n"
     marked = pairs[(pairs["classes_first"] != "") | (pairs["classes_second"] != "")]
-    # Two clean pictures of one piece of steel have little to tell.
+    # Pairs of clean pictures are shown only if there are no others.
     ranked = (marked if len(marked) else pairs).sort_values(["same_label", "difference", "first", "second"])
     panels = []
-    for pair in ranked.iloc[spread(len(ranked), most)].itertuples():
+    for pair in ranked.iloc[evenly_spaced(len(ranked), most)].itertuples():
         said = (
-            f"their masks agree: Dice {pair.same_label:.2f}",
-            f"moved {pair.shift_y}, {pair.shift_x} px; off by {pair.difference:.1f}",
+            f"Dice of the masks {pair.same_label:.2f}",
+            f"shift {pair.shift_y}, {pair.shift_x} px; difference {pair.difference:.1f}",
         )
         for name, line in zip((pair.first, pair.second), said, strict=True):
             panels.append(
                 Panel(picture(name), bits(name), f"{name}{join}{describe(bits(name), spec)}\n{line}")
             )
     other = int((pairs["classes_first"] != pairs["classes_second"]).sum())
-    note = f"{len(pairs):,} pairs; in {other:,} the two show different classes. "
+    note = f"{len(pairs):,} pairs; {other:,} with different classes. "
     if len(marked):
         note += (
-            f"{len(marked):,} hold a mask; those of the two agree with a mean Dice of "
+            f"{len(marked):,} with a mask; the mean Dice of their masks is "
             f"{marked['same_label'].mean():.3f}. "
         )
-    note += "Moved: down and to the right. Off by: mean difference in grey levels, one laid on the other."
+    note += "Shift: down, right. Difference: mean absolute grey levels after alignment."
     figure = gallery(panels, spec, title, note, columns)
     figure.photographic = True
     return figure
-
-
-def places(length: int, number: int) -> list[tuple[str, int]]:
-    """Choose from a list sorted by size the smallest, typical ones and the largest, none of them twice.
-
-    Example:
-        >>> places(100, 4)
-        [('smallest', 0), ('typical', 33), ('typical', 66), ('largest', 99)]
-        >>> places(1, 4), places(2, 4)
-        ([('typical', 0)], [('smallest', 0), ('largest', 1)])
-    """
-    if length < 2:
-        return [("typical", 0)] * length
-    between = np.linspace(0, length - 1, number)[1:-1].round().astype(int).tolist()
-    chosen = sorted({place for place in between if 0 < place < length - 1})
-    return [("smallest", 0), *(("typical", place) for place in chosen), ("largest", length - 1)]
-
-
-def spread(length: int, number: int) -> list[int]:
-    """Choose places that lie evenly over a sorted list, none of them at its very ends.
-
-    Example:
-        >>> spread(100, 2), spread(1, 2)
-        ([25, 75], [0])
-    """
-    return sorted({int((2 * i + 1) / (2 * number) * length) for i in range(number)}) if length else []

@@ -1,4 +1,4 @@
-"""How bright the pictures are and how much of them is black: by class, and in train and test."""
+"""Brightness and black share of the pictures, by class and in train and test, as a figure."""
 
 from itertools import pairwise
 
@@ -11,22 +11,22 @@ from severstal.competition.spec import Spec
 from severstal.evaluation.labels import class_labels
 from severstal.report.palette import GREY, PALE, TEXT_SIZE, WIDTH, Sheet, colour, dress, legend_below, sheet
 
-# Shares of the picture between which its black part is told apart; below the first it counts as none.
-BLACK = (0.01, 0.1, 0.3, 0.6)
-SHADES = ("#FFFFFF", "#C8C8C8", "#909090", "#505050", "#000000")
-FEW = 40  # pictures up to which each is drawn as a dot
+# Limits of the groups by black share of the picture; below the first it counts as not black.
+_BLACK = (0.01, 0.1, 0.3, 0.6)
+_SHADES = ("#FFFFFF", "#C8C8C8", "#909090", "#505050", "#000000")
+_FEW = 40  # up to this many pictures are drawn as dots
 
 
 def picture_groups(
     features: pd.DataFrame, table: pd.DataFrame, spec: Spec, test: pd.DataFrame | None = None
 ) -> dict[str, pd.DataFrame]:
-    """Group the pictures' features: all train pictures, the clean ones, those with each class, the test ones.
+    """Group the features of pictures: all train pictures, the clean ones, those of each class, the test set.
 
     Args:
-        features: a row a train picture, with `ImageId`.
-        table: a row a mask, with `ImageId` and `ClassId`.
+        features: one row per train picture, with `ImageId`.
+        table: one row per mask, with `ImageId` and `ClassId`.
         spec: names the classes.
-        test: a row a test picture; None leaves the group out.
+        test: one row per test picture; None leaves the group out.
 
     Example:
         >>> features = pd.DataFrame({"ImageId": ["a", "b"], "brightness": [80.0, 90.0]})
@@ -45,11 +45,11 @@ def picture_groups(
 def brightness_and_black(
     features: pd.DataFrame, table: pd.DataFrame, spec: Spec, test: pd.DataFrame | None = None
 ) -> Sheet:
-    """Compare how bright the steel is and how much of the picture is black.
+    """Compare the brightness of the steel and the black share of the pictures.
 
     Args:
-        features: a row a train picture: `ImageId`, `brightness` (grey levels), `black` (share of the pixels).
-        table: a row a mask, with `ImageId` and `ClassId`.
+        features: one row per train picture: `ImageId`, `brightness` (grey levels), `black` (share of pixels).
+        table: one row per mask, with `ImageId` and `ClassId`.
         spec: names the classes.
         test: the features of the test pictures; None leaves them out.
 
@@ -64,30 +64,29 @@ def brightness_and_black(
     figure, ((left, right),) = sheet(
         WIDTH,
         1.1 + 0.4 * len(groups),
-        "How bright the steel is, and how much of the picture is black",
-        "Left: mean grey level of a picture's steel; box: the middle half of the pictures, line: the median, "
-        f"whiskers: 5% to 95%; up to {FEW} pictures are dots. Right: how much of the pictures is black, and "
-        "how many have a black part at all.",
+        "Brightness of the steel and black share of the pictures",
+        "Left: mean grey level of the steel in a picture; box: quartiles and median, whiskers: 5 and 95 %; "
+        f"up to {_FEW} pictures are dots. Right: pictures by black share, and the share with any black.",
         columns=2,
         sharey=True,
         width_ratios=[1.15, 1],
     )
     fills = ["#4D4D4D", PALE, *map(colour, spec.class_ids), "white"]
-    shares = np.zeros((len(groups), len(SHADES)))
+    shares = np.zeros((len(groups), len(_SHADES)))
     for row, (group, fill) in enumerate(zip(groups.values(), fills, strict=False)):
         _box(left, row, group["brightness"].to_numpy(), fill)
         if len(group):
-            kinds = np.searchsorted(BLACK, group["black"].to_numpy(), side="right")
-            shares[row] = 100 * np.bincount(kinds, minlength=len(SHADES)) / len(group)
+            kinds = np.searchsorted(_BLACK, group["black"].to_numpy(), side="right")
+            shares[row] = 100 * np.bincount(kinds, minlength=len(_SHADES)) / len(group)
             right.text(102, row, f"{100 - shares[row, 0]:.0f}%", va="center", fontsize=TEXT_SIZE)
-    limits = [f"{limit:.0%}" for limit in BLACK]
+    limits = [f"{limit:.0%}" for limit in _BLACK]
     names = [
         "no black",
         *(f"{low} to {high} black" for low, high in pairwise(limits)),
         f"over {limits[-1]} black",
     ]
     starts = np.cumsum(shares, axis=1) - shares
-    for kind, shade in enumerate(SHADES):
+    for kind, shade in enumerate(_SHADES):
         right.barh(
             range(len(groups)),
             shares[:, kind],
@@ -107,7 +106,7 @@ def brightness_and_black(
         figure,
         [
             Patch(facecolor=shade, edgecolor="black", linewidth=0.6, label=name)
-            for name, shade in zip(names, SHADES, strict=True)
+            for name, shade in zip(names, _SHADES, strict=True)
         ],
     )
     return figure
@@ -119,7 +118,7 @@ def _box(axes: Axes, row: int, values: np.ndarray, fill: str) -> None:
             0.02, row, "no picture", transform=axes.get_yaxis_transform(), va="center", fontsize=TEXT_SIZE
         )
         return
-    if len(values) <= FEW:
+    if len(values) <= _FEW:
         axes.plot(values, np.full(len(values), row), "o", color=fill, markeredgecolor="black", markersize=4.5)
         axes.plot([np.median(values)] * 2, [row - 0.32, row + 0.32], color="black", linewidth=2)
         return

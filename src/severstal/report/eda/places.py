@@ -1,4 +1,4 @@
-"""Where in the picture each class lies."""
+"""The position of the classes in the picture, as a figure."""
 
 import numpy as np
 import pandas as pd
@@ -8,16 +8,16 @@ from severstal.evaluation.labels import class_label, shorten
 from severstal.report.overlay import columns_for
 from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, colour, dress, sheet
 
-MOST = 3.0  # times the class's mean at which the shade is darkest
+_MAX_RATIO = 3.0  # ratio to the mean of the class at which the shade is darkest
 
 
 def class_places(coverage: np.ndarray, masks: pd.DataFrame, spec: Spec) -> Sheet:
-    """Show for each class how often each part of the picture is covered, against an even spread.
+    """Show how often the masks of each class cover each part of the picture.
 
     Args:
         coverage: (C, rows, columns), mean share of each cell that the masks of a class cover, as
-            `mask_statistics` gives it.
-        masks: a row a mask, with `ClassId`.
+            `mask_statistics` returns it.
+        masks: one row per mask, with `ClassId`.
         spec: names the classes and fixes the size of a picture.
 
     Example:
@@ -33,9 +33,9 @@ def class_places(coverage: np.ndarray, masks: pd.DataFrame, spec: Spec) -> Sheet
     figure, axes = sheet(
         WIDTH,
         blocks * (tall + 1.0),
-        "Where in the picture each class lies",
-        "Shade: how often a place is covered, as a multiple of the class's own mean (1 = spread evenly). "
-        "Curve above: the same for whole columns of the picture. Of few masks, each one shows.",
+        "Position of the classes in the picture",
+        "Shade: coverage relative to the mean of the class (1: evenly distributed). Curve above: the same by "
+        "column of the picture, on one scale for all classes. With few masks, single ones are visible.",
         rows=2 * blocks,
         columns=columns,
         height_ratios=[0.35, tall] * blocks,
@@ -52,12 +52,12 @@ def class_places(coverage: np.ndarray, masks: pd.DataFrame, spec: Spec) -> Sheet
         own = coverage[place]
         relative = own / (own.mean() or 1)  # (rows, columns)
         drawn = below.imshow(
-            relative, cmap="bone_r", vmin=0, vmax=MOST, extent=(0, wide, high, 0), aspect="auto"
+            relative, cmap="bone_r", vmin=0, vmax=_MAX_RATIO, extent=(0, wide, high, 0), aspect="auto"
         )
         edges = np.linspace(0, wide, own.shape[1] + 1)
         above.stairs(relative.mean(0), edges, fill=True, facecolor=colour(class_id), edgecolor="black")
         above.axhline(1, color="black", linestyle=":", linewidth=0.9)
-        above.set_ylim(0, max(MOST / 2, 1.05 * relative.mean(0).max()))
+        above.set_ylim(0, max(_MAX_RATIO / 2, 1.05 * relative.mean(0).max()))
         above.set_xlim(0, wide)
         above.set_xticks([])
         above.set_yticks([1], ["1"])
@@ -76,6 +76,6 @@ def class_places(coverage: np.ndarray, masks: pd.DataFrame, spec: Spec) -> Sheet
         below.spines[:].set_visible(True)
         below.spines[:].set_color(GREY)
     bar = figure.colorbar(drawn, ax=figure.axes, extend="max", fraction=0.03, pad=0.015, aspect=40)
-    bar.set_label("times the class's mean", fontsize=TEXT_SIZE)
+    bar.set_label("relative to the mean of the class", fontsize=TEXT_SIZE)
     bar.ax.tick_params(labelsize=TEXT_SIZE - 1.5)
     return figure

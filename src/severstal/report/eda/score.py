@@ -1,4 +1,4 @@
-"""What the score is made of, before any network is trained."""
+"""The arithmetic of the score, as a figure."""
 
 from collections.abc import Sequence
 
@@ -6,34 +6,17 @@ import numpy as np
 import pandas as pd
 
 from severstal.competition.spec import Spec
+from severstal.evaluation.break_even import LIKELY_DICE, break_even
 from severstal.evaluation.labels import class_labels
 from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, colour, dress, sheet
 
-LIKELY_DICE = 0.65  # good networks' mean Dice on the defects of pictures like those they learned from
-
-
-def break_even(dice: np.ndarray | float) -> np.ndarray | float:
-    """Probability from which drawing a mask pays more, on average, than leaving the pair empty.
-
-    A mask drawn where the class is present earns its Dice, and 0 where it is absent; no mask earns 1 where
-    the class is absent. With probability p of presence, drawing pays from `p * dice = 1 - p` on.
-
-    Args:
-        dice: what the mask would score on the defect, from 0 to 1.
-
-    Example:
-        >>> break_even(1.0), round(break_even(0.65), 3)
-        (0.5, 0.606)
-    """
-    return 1 / (1 + dice)
-
 
 def score_arithmetic(table: pd.DataFrame, images: Sequence[str], spec: Spec) -> Sheet:
-    """Show what the defects of each class can add to the score, and from which probability on a mask pays.
+    """Show what perfect masks of each class would add to the score, and the probability from which masks pay.
 
     Args:
-        table: a row a mask, with `ImageId` and `ClassId`.
-        images: every image, the clean ones too.
+        table: one row per mask, with `ImageId` and `ClassId`.
+        images: all images, including clean ones.
         spec: names the classes.
 
     Example:
@@ -45,22 +28,21 @@ def score_arithmetic(table: pd.DataFrame, images: Sequence[str], spec: Spec) -> 
     """
     pairs = max(len(images) * len(spec.classes), 1)
     masks = np.array([(table["ClassId"] == k).sum() for k in spec.class_ids])
-    nothing = 1 - masks.sum() / pairs
+    all_empty = 1 - masks.sum() / pairs
     note = (
-        f"Submitting nothing scores {nothing:.4f}: only {masks.sum():,} of {pairs:,} pairs hold a defect. "
-        f"One false alarm costs a whole pair, 1 / {pairs:,}; one missed defect costs only the Dice its mask "
-        "would have had. "
+        f"The all-empty baseline scores {all_empty:.4f}: {masks.sum():,} of {pairs:,} pairs have a defect. A "
+        f"false alarm loses a whole pair, 1 / {pairs:,}; a missed defect only the Dice of its mask. "
     )
     if masks.any():
-        missed = 0.01 * nothing / ((1 - nothing) * LIKELY_DICE)
+        missed = 0.01 * all_empty / ((1 - all_empty) * LIKELY_DICE)
         note += (
-            f"At a Dice of {LIKELY_DICE}, false alarms on 1% of the empty pairs cost {0.01 * nothing:.4f}, "
-            f"as much as missing {missed:.0%} of the defects."
+            f"At a Dice of {LIKELY_DICE}, false alarms on 1 % of the empty pairs lose "
+            f"{0.01 * all_empty:.4f}, as much as missing {missed:.0%} of the defects."
         )
     figure, ((left, right),) = sheet(
         WIDTH,
         max(2.9, 0.9 + 0.36 * len(spec.classes)),
-        "What there is to win, and when to draw a mask at all",
+        "What masks can gain, and when a mask pays",
         note,
         columns=2,
         width_ratios=[1.25, 1],
@@ -75,7 +57,7 @@ def score_arithmetic(table: pd.DataFrame, images: Sequence[str], spec: Spec) -> 
     left.set_xlim(0, 1.3 * gains.max() or 1)
     left.locator_params(axis="x", nbins=4)
     dress(left, x="score that perfect masks would add", grid="x")
-    left.set_title(f"On top of {nothing:.4f} for nothing", fontsize=TEXT_SIZE, loc="left")
+    left.set_title(f"Added to the all-empty {all_empty:.4f}", fontsize=TEXT_SIZE, loc="left")
 
     dice = np.linspace(0, 1, 101)
     right.plot(dice, break_even(dice), color="black", linewidth=1.8)
@@ -86,7 +68,7 @@ def score_arithmetic(table: pd.DataFrame, images: Sequence[str], spec: Spec) -> 
     right.plot([LIKELY_DICE, LIKELY_DICE, 0], [0, at, at], ":", color="black", linewidth=1)
     right.plot(LIKELY_DICE, at, "o", color="black")
     box = {"facecolor": "white", "edgecolor": "none", "pad": 2}
-    right.text(0.96, 0.9, "draw the mask", ha="right", va="center", fontsize=TEXT_SIZE, bbox=box)
+    right.text(0.96, 0.9, "predict the mask", ha="right", va="center", fontsize=TEXT_SIZE, bbox=box)
     right.text(0.32, 0.3, "leave the pair empty", ha="center", va="center", fontsize=TEXT_SIZE)
     right.annotate(
         f"{at:.2f}",
@@ -99,6 +81,6 @@ def score_arithmetic(table: pd.DataFrame, images: Sequence[str], spec: Spec) -> 
     )
     right.set_xlim(0, 1)
     right.set_ylim(0, 1)
-    dress(right, x="Dice of the mask, if the class is there", y="probability that it is there")
-    right.set_title("Above the line drawing pays", fontsize=TEXT_SIZE, loc="left")
+    dress(right, x="Dice of the mask if the class is present", y="probability of the class")
+    right.set_title("Above the line a mask pays", fontsize=TEXT_SIZE, loc="left")
     return figure

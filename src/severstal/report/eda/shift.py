@@ -1,112 +1,28 @@
-"""How far the test pictures are from those learned from, feature by feature."""
+"""Distributions of features in train and test pictures, as a figure."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from severstal.evaluation.shift import PSI_LARGE, PSI_SOME, chance_psi, measure_shift
 from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, dress, legend_below, sheet
 
-BINS = 10  # the usual deciles
-WATCH, ALARM = 0.1, 0.25  # the usual reading of the PSI in credit scoring, where it comes from
-# Of two samples of one kind the PSI is about chi-squared, times 1/N + 1/M, with a degree less than there are
-# bins (Yurdakul 2018); this is that distribution's 95 % quantile for nine.
-CHANCE = 16.92
-SHOWN = {
+_SHOWN = {
     "brightness": "brightness of the steel (grey levels)",
     "contrast": "contrast of the steel (grey levels)",
-    "black": "black part (share of the picture)",
+    "black": "black share of the picture",
     "grain_1": "grain (grey levels)",
-    "across_1": "step across, pixel to pixel (grey levels)",
-    "down_1": "step down, pixel to pixel (grey levels)",
+    "across_1": "horizontal gradient (grey levels)",
+    "down_1": "vertical gradient (grey levels)",
 }
 
 
-def population_stability(train: np.ndarray, test: np.ndarray) -> float:
-    """Population stability index (PSI): how differently two samples fill the deciles of the first.
-
-    The sum over the deciles of `(q - p) * log(q / p)`, with p and q the shares of the two samples in it.
-    Below 0.1 it is read as no shift, above 0.25 as a large one. Half a picture is added to each bin, so that
-    an empty one leaves the sum finite.
-
-    Args:
-        train: (N,) values.
-        test: (M,) values.
-
-    Returns:
-        From 0; nan where a sample is empty.
-
-    Example:
-        >>> same, other = np.arange(100.0), np.arange(50.0, 150.0)
-        >>> population_stability(same, same) < 1e-9, population_stability(same, other) > 1
-        (True, True)
-    """
-    if not len(train) or not len(test):
-        return float("nan")
-    edges = np.unique(np.quantile(train, np.linspace(0, 1, BINS + 1)[1:-1]))
-    counts = [
-        np.bincount(np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1) + 0.5
-        for values in (train, test)
-    ]
-    p, q = (number / number.sum() for number in counts)
-    return float(np.sum((q - p) * np.log(q / p)))
-
-
-def kolmogorov_smirnov(train: np.ndarray, test: np.ndarray) -> float:
-    """Largest distance of the two samples' cumulative shares (Kolmogorov and Smirnov): 0 alike, 1 apart.
-
-    Args:
-        train: (N,) values.
-        test: (M,) values.
-
-    Returns:
-        From 0 to 1; nan where a sample is empty.
-
-    Example:
-        >>> kolmogorov_smirnov(np.array([1.0, 2.0, 3.0, 4.0]), np.array([3.0, 4.0, 5.0, 6.0]))
-        0.5
-    """
-    if not len(train) or not len(test):
-        return float("nan")
-    at = np.sort(np.concatenate([train, test]))
-    shares = [np.searchsorted(np.sort(values), at, side="right") / len(values) for values in (train, test)]
-    return float(np.abs(shares[0] - shares[1]).max())
-
-
-def shift_table(train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
-    """Compare each feature of the train pictures with that of the test pictures.
-
-    Args:
-        train: a row a picture, `ImageId` and features as numbers.
-        test: the same columns.
-
-    Returns:
-        A row a feature, the most shifted first: `train` and `test` (medians), `psi`, `ks`.
-
-    Example:
-        >>> train = pd.DataFrame({"ImageId": ["a", "b"], "brightness": [80.0, 90.0]})
-        >>> test = pd.DataFrame({"ImageId": ["c"], "brightness": [70.0]})
-        >>> shift_table(train, test).loc["brightness", ["train", "test", "ks"]].tolist()
-        [85.0, 70.0, 1.0]
-    """
-    rows = {}
-    for name in train.columns.drop("ImageId"):
-        one, other = train[name].to_numpy(float), test[name].to_numpy(float)
-        rows[name] = {
-            "train": np.median(one) if len(one) else np.nan,
-            "test": np.median(other) if len(other) else np.nan,
-            "psi": population_stability(one, other),
-            "ks": kolmogorov_smirnov(one, other),
-        }
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["train", "test", "psi", "ks"])
-    return table.sort_values("ks", ascending=False, kind="stable").rename_axis("feature")
-
-
 def feature_shift(train: pd.DataFrame, test: pd.DataFrame) -> Sheet:
-    """Show how a few features of the train pictures and of the test pictures spread.
+    """Show the distributions of some features in the train and in the test pictures.
 
     Args:
-        train: a row a picture, `ImageId` and features as numbers, as `picture_features` gives them.
+        train: one row per picture: `ImageId` and numeric features, as `picture_features` returns them.
         test: the same columns.
 
     Example:
@@ -115,16 +31,16 @@ def feature_shift(train: pd.DataFrame, test: pd.DataFrame) -> Sheet:
         >>> figure.axes[0].get_title(loc="left")
         'brightness of the steel (grey levels)\\nPSI 0.00: no shift; KS 0.00'
     """
-    compared = shift_table(train, test)
-    names = [name for name in SHOWN if name in compared.index]
+    compared = measure_shift(train, test)
+    names = [name for name in _SHOWN if name in compared.index]
     columns = min(3, max(len(names), 1))
     note = (
-        "PSI, the population stability index, compares how both fill the train pictures' deciles: below "
-        f"{WATCH} no shift, above {ALARM} a large one. KS: the largest distance of the cumulative shares."
+        "PSI, population stability index over the deciles of the train pictures: below "
+        f"{PSI_SOME} no shift, above {PSI_LARGE} a large one. KS: Kolmogorov-Smirnov statistic."
     )
-    chance = CHANCE * (1 / max(len(train), 1) + 1 / max(len(test), 1))
-    if chance > WATCH:
-        note += f" One time in twenty, chance alone gives so few pictures a PSI above {chance:.2f}."
+    chance = chance_psi(len(train), len(test))
+    if chance > PSI_SOME:
+        note += f" With so few pictures, chance alone exceeds a PSI of {chance:.2f} in 5 % of cases."
     rows = -(-max(len(names), 1) // columns)
     figure, axes = sheet(
         WIDTH, 0.35 + 1.95 * rows, "Do the test pictures look like the train pictures?", note, rows, columns
@@ -135,7 +51,7 @@ def feature_shift(train: pd.DataFrame, test: pd.DataFrame) -> Sheet:
     for index, (name, place) in enumerate(zip(names, axes.flat, strict=False)):
         one, other = train[name].to_numpy(float), test[name].to_numpy(float)
         both = np.concatenate([one, other])
-        # A few extreme pictures would squeeze all the others into one bar; they count in the outermost bars.
+        # Extreme pictures are counted in the outermost bars: they would squeeze all others into one.
         low, high = np.quantile(both, (0.005, 0.995)) if len(both) else (0, 1)
         edges = np.linspace(low, high if high > low else low + 1, bars + 1)
         for values, look in (
@@ -147,11 +63,11 @@ def feature_shift(train: pd.DataFrame, test: pd.DataFrame) -> Sheet:
                 place.stairs(shares, edges, **look)
         place.set_ylim(bottom=0)
         psi, ks = compared.loc[name, ["psi", "ks"]]
-        verdict = "no shift" if psi < WATCH else "some shift" if psi < ALARM else "large shift"
-        if WATCH <= psi < chance:
-            verdict = "may be chance"
+        verdict = "no shift" if psi < PSI_SOME else "some shift" if psi < PSI_LARGE else "large shift"
+        if PSI_SOME <= psi < chance:
+            verdict = "within chance"
         said = f"PSI {psi:.2f}: {verdict}; KS {ks:.2f}" if np.isfinite(psi) else "nothing to compare"
-        place.set_title(f"{SHOWN[name]}\n{said}", fontsize=TEXT_SIZE, loc="left", pad=3)
+        place.set_title(f"{_SHOWN[name]}\n{said}", fontsize=TEXT_SIZE, loc="left", pad=3)
         dress(place, y="pictures (%)" if index % columns == 0 else "")
         place.xaxis.set_major_locator(MaxNLocator(4))
         place.yaxis.set_major_locator(MaxNLocator(3))

@@ -1,4 +1,4 @@
-"""What a flawless network would score if its masks were spoilt in one single way."""
+"""The ceiling of the Dice for a perfect network whose masks are degraded in one way."""
 
 from collections.abc import Callable
 
@@ -11,55 +11,55 @@ from severstal.competition.metric import pair_dice
 from severstal.competition.spec import Spec
 from severstal.progress import progress
 
-Degrade = Callable[[np.ndarray], np.ndarray]
+Degradation = Callable[[np.ndarray], np.ndarray]
 
-SMALL = 0.0015  # of the picture: 614 pixels at 256 x 1600, near the winner's 600 for classes 1 and 2
-COPIED = 0.0085  # 3,482 pixels there, near the 3,500 that public kernels copied from each other
-SQUARE = np.ones((3, 3), np.uint8)
+_SMALL = 0.0015  # share of the picture: 614 pixels at 256 x 1600, near the winner's 600 for classes 1 and 2
+_COPIED = 0.0085  # 3,482 pixels there, near the 3,500 of many public kernels
+_SQUARE = np.ones((3, 3), np.uint8)
 
 
-def degradations(spec: Spec) -> dict[str, Degrade]:
-    """What is done to a mask, by name; each takes and gives (H, W) of 0 and 1.
+def degradations(spec: Spec) -> dict[str, Degradation]:
+    """The degradations by name; each maps (H, W) uint8 of 0 and 1 to the same.
 
     Example:
         >>> tiny = Spec("tiny", (2, 3), ("hole",))
         >>> mask = np.array([[1, 0, 0], [1, 0, 0]], np.uint8)
-        >>> degradations(tiny)["read row by row, not column by column"](mask).tolist()
+        >>> degradations(tiny)["read row by row instead of column by column"](mask).tolist()
         [[1, 1, 0], [0, 0, 0]]
     """
-    small, copied = round(SMALL * spec.pixels), round(COPIED * spec.pixels)
+    small, copied = round(_SMALL * spec.pixels), round(_COPIED * spec.pixels)
     return {
-        "read row by row, not column by column": lambda mask: mask.ravel(order="F").reshape(mask.shape),
-        "every run a pixel too late": _late,
-        "moved 3 pixels to the right": lambda mask: _moved(mask, 3),
-        "1 pixel wider all around": lambda mask: cv2.dilate(mask, SQUARE),
-        "1 pixel narrower all around": lambda mask: cv2.erode(mask, SQUARE),
-        "the box around each piece": _boxes,
+        "read row by row instead of column by column": lambda mask: mask.ravel(order="F").reshape(mask.shape),
+        "every run one pixel late": _late,
+        "shifted 3 pixels to the right": lambda mask: _moved(mask, 3),
+        "1 pixel wider all around": lambda mask: cv2.dilate(mask, _SQUARE),
+        "1 pixel narrower all around": lambda mask: cv2.erode(mask, _SQUARE),
+        "bounding box of each component": _boxes,
         "at half the resolution": lambda mask: _coarse(mask, 2),
         "at a quarter of the resolution": lambda mask: _coarse(mask, 4),
         "holes filled": _filled,
-        f"pieces below {small:,} px dropped": lambda mask: _without_small(mask, small),
-        f"masks below {small:,} px dropped": lambda mask: mask * np.uint8(mask.sum() >= small),
-        f"masks below {copied:,} px dropped": lambda mask: mask * np.uint8(mask.sum() >= copied),
+        f"components below {small:,} px removed": lambda mask: _without_small(mask, small),
+        f"masks below {small:,} px removed": lambda mask: mask * np.uint8(mask.sum() >= small),
+        f"masks below {copied:,} px removed": lambda mask: mask * np.uint8(mask.sum() >= copied),
     }
 
 
-def label_ceiling(table: pd.DataFrame, spec: Spec, most: int = 100) -> pd.DataFrame:
-    """Score the true masks, each spoilt in one way, against themselves.
+def measure_ceiling(table: pd.DataFrame, spec: Spec, most: int = 100) -> pd.DataFrame:
+    """Score degraded true masks against the true masks.
 
     Args:
-        table: tidy labels, a row a mask.
+        table: labels, one row per mask.
         spec: the shape and the classes.
-        most: masks of each class to do it to, spread evenly over their areas.
+        most: maximum number of masks per class, spaced evenly over their areas.
 
     Returns:
-        Mean Dice, from 0 to 1: a row a degradation; a column for each `ClassId` that has a mask, and `all`,
-        in which each class counts as often as it has masks. Without any mask the table has no row.
+        Mean Dice, from 0 to 1: one row per degradation; one column per `ClassId` that has a mask, and `all`,
+        their mean weighted by the number of masks. Without a mask the table has no row.
 
     Example:
         >>> rows = [("a.jpg", 1, "1 8"), ("b.jpg", 1, "17 16")]
         >>> table = pd.DataFrame(rows, columns=["ImageId", "ClassId", "EncodedPixels"])
-        >>> ceiling = label_ceiling(table, Spec("tiny", (8, 8), ("hole",)))
+        >>> ceiling = measure_ceiling(table, Spec("tiny", (8, 8), ("hole",)))
         >>> float(ceiling.loc["holes filled", "all"])
         1.0
     """
@@ -78,7 +78,7 @@ def label_ceiling(table: pd.DataFrame, spec: Spec, most: int = 100) -> pd.DataFr
     if not drawn:
         return pd.DataFrame(columns=["all"], dtype=float)
     number = dict.fromkeys(dice, 0)
-    for class_id, text in progress(drawn, "spoiling masks", unit="mask"):
+    for class_id, text in progress(drawn, "degrade masks", unit="mask"):
         mask = np.ascontiguousarray(rle.decode(text, spec.image_shape))
         dice[class_id] += [_dice(way(mask), mask) for way in ways.values()]
         number[class_id] += 1
@@ -87,13 +87,13 @@ def label_ceiling(table: pd.DataFrame, spec: Spec, most: int = 100) -> pd.DataFr
     return scores
 
 
-def _dice(spoilt: np.ndarray, mask: np.ndarray) -> float:
-    areas = (np.count_nonzero(one) for one in (spoilt & mask, spoilt, mask))
+def _dice(degraded: np.ndarray, mask: np.ndarray) -> float:
+    areas = (np.count_nonzero(one) for one in (degraded & mask, degraded, mask))
     return float(pair_dice(*map(np.asarray, areas)))
 
 
 def _late(mask: np.ndarray) -> np.ndarray:
-    """Each run one pixel late, as readers draw it that take the first pixel's number for an offset."""
+    """Each run one pixel late, as by decoders that take the 1-based start for a 0-based one."""
     flat = mask.ravel(order="F")
     return np.concatenate([[np.uint8(0)], flat[:-1]]).reshape(mask.shape, order="F")
 

@@ -1,0 +1,112 @@
+"""Selection of example images by the area of their masks or by the probability of their classes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from severstal.competition.areas import area
+from severstal.competition.spec import Spec
+
+
+def select_masks(masks: pd.DataFrame, images: Sequence[str], spec: Spec, count: int) -> pd.DataFrame:
+    """Select the smallest mask of each class, typical ones and the largest.
+
+    Args:
+        masks: one row per mask, with `ImageId`, `ClassId` and `area` in pixels.
+        images: the images to select from.
+        spec: names the classes.
+        count: maximum per class.
+
+    Returns:
+        One row per selected mask, by class and area: `ImageId`, `ClassId`, `area`, and `size`, one of
+        "smallest", "typical" and "largest".
+
+    Example:
+        >>> masks = pd.DataFrame({"ImageId": ["a", "b"], "ClassId": [1, 1], "area": [9, 4]})
+        >>> found = select_masks(masks, ["a", "b"], Spec("tiny", (4, 4), ("hole",)), 3)
+        >>> found[["ImageId", "size"]].to_numpy().tolist()
+        [['b', 'smallest'], ['a', 'largest']]
+    """
+    known = masks[masks["ImageId"].isin(set(images))].sort_values(["area", "ImageId"])
+    rows = []
+    for class_id in spec.class_ids:
+        own = known[known["ClassId"] == class_id]
+        for size, place in choose_sizes(len(own), count):
+            row = own.iloc[place]
+            rows.append((row["ImageId"], class_id, int(row["area"]), size))
+    return pd.DataFrame(rows, columns=["ImageId", "ClassId", "area", "size"])
+
+
+def select_predictions(
+    predicted: pd.DataFrame, names: Sequence[str], class_probability: np.ndarray, spec: Spec, clean: int = 4
+) -> pd.DataFrame:
+    """Select the most and the least certain, a typical and the largest prediction of each class.
+
+    Args:
+        predicted: one row per predicted mask of one of `names`.
+        names: of the N test images.
+        class_probability: (N, C) uint8, 0 to 255 for 0 to 1.
+        spec: names the classes.
+        clean: number of images without a mask; half of them the most, half the least certain.
+
+    Returns:
+        One row per selected image, none twice within a class: `ImageId`, `ClassId` (0 for a clean image),
+        `why`, `probability` of the class (of a clean image the maximum over the classes), `area` in pixels.
+
+    Example:
+        >>> spec = Spec("tiny", (8, 8), ("hole",))
+        >>> table = pd.DataFrame({"ImageId": ["a", "b"], "ClassId": [1, 1], "EncodedPixels": ["1 9", "1 2"]})
+        >>> found = select_predictions(table, ["a", "b", "c"], np.uint8([[51], [255], [0]]), spec)
+        >>> found[["ImageId", "ClassId", "why"]].to_numpy().tolist()
+        [['b', 1, 'most certain'], ['a', 1, 'least certain'], ['c', 0, 'most certain']]
+    """
+    sure = pd.DataFrame(class_probability / 255, index=list(names), columns=list(spec.class_ids))
+    rows = []
+    for class_id in spec.class_ids:
+        own = predicted[predicted["ClassId"] == class_id].set_index("ImageId")["EncodedPixels"].map(area)
+        by_sure = sure.loc[own.index, class_id].sort_values(kind="stable")
+        by_area = own.sort_values(kind="stable")
+        seen: set[str] = set()
+        middle = by_sure[: len(by_sure) // 2 + 1]
+        for why, order in (
+            ("most certain", by_sure),
+            ("typical", middle),
+            ("least certain", by_sure[::-1]),
+            ("largest", by_area),
+        ):
+            if len(order) and (name := order.index[-1]) not in seen:
+                seen.add(name)
+                rows.append((name, class_id, why, sure.loc[name, class_id], int(own[name])))
+    highest = sure.drop(index=predicted["ImageId"].unique()).max(axis=1).sort_values(kind="stable")
+    half = -(-min(clean, len(highest)) // 2)
+    least = highest.index[half:][::-1][: min(clean, len(highest)) - half]
+    for why, chosen in (("most certain", highest.index[:half]), ("least certain", least)):
+        rows += [(name, 0, why, highest[name], 0) for name in chosen]
+    return pd.DataFrame(rows, columns=["ImageId", "ClassId", "why", "probability", "area"])
+
+
+def choose_sizes(length: int, number: int) -> list[tuple[str, int]]:
+    """Positions of the smallest, some typical and the largest item of a list sorted by size, each once.
+
+    Example:
+        >>> choose_sizes(100, 4)
+        [('smallest', 0), ('typical', 33), ('typical', 66), ('largest', 99)]
+        >>> choose_sizes(1, 4), choose_sizes(2, 4)
+        ([('typical', 0)], [('smallest', 0), ('largest', 1)])
+    """
+    if length < 2:
+        return [("typical", 0)] * length
+    between = np.linspace(0, length - 1, number)[1:-1].round().astype(int).tolist()
+    chosen = sorted({place for place in between if 0 < place < length - 1})
+    return [("smallest", 0), *(("typical", place) for place in chosen), ("largest", length - 1)]
+
+
+def evenly_spaced(length: int, number: int) -> list[int]:
+    """Evenly spaced positions in a sorted list, without its ends.
+
+    Example:
+        >>> evenly_spaced(100, 2), evenly_spaced(1, 2)
+        ([25, 75], [0])
+    """
+    return sorted({int((2 * i + 1) / (2 * number) * length) for i in range(number)}) if length else []
