@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from severstal.competition.spec import Spec
-from severstal.evaluation.boundary import Boundary
+from severstal.evaluation.boundary import BoundaryMetrics
 
 
 def slow_f1(true, predicted, tolerance):
@@ -20,7 +20,7 @@ def slow_f1(true, predicted, tolerance):
 @pytest.mark.parametrize("tolerance", [0, 1, 1.5, 2])
 def test_f1_is_that_of_distance_transforms(tolerance, spec, draw_batch, split, run):
     truth, prediction, _ = draw_batch(1, 6)
-    found = run(Boundary(spec, tolerance), truth, prediction)["boundary_f1"]
+    found = run(BoundaryMetrics(spec, tolerance), truth, prediction)["boundary_f1"]
     t, p = split(truth), split(prediction)
     for k in range(3):
         pairs = [
@@ -33,13 +33,13 @@ def test_f1_is_that_of_distance_transforms(tolerance, spec, draw_batch, split, r
 
 
 def test_a_tolerance_is_by_itself_a_share_of_the_diagonal():
-    assert Boundary(Spec("wide", (300, 400), ("hole",))).tolerance == 4  # 3.75 rounded up
+    assert BoundaryMetrics(Spec("wide", (300, 400), ("hole",))).tolerance == 4  # 3.75 rounded up
 
 
 def test_pairs_without_a_mask_do_not_count_and_one_mask_counts_nothing(spec, run):
     bits = np.zeros((2, *spec.image_shape), np.uint8)
     bits[0, 2:5, 2:5] = 1
-    found = run(Boundary(spec, 1), bits, bits)["boundary_f1"]
+    found = run(BoundaryMetrics(spec, 1), bits, bits)["boundary_f1"]
     np.testing.assert_array_equal(found, [1, 1, np.nan, np.nan])
-    found = run(Boundary(spec, 1), bits, bits[::-1])["boundary_f1"]
+    found = run(BoundaryMetrics(spec, 1), bits, bits[::-1])["boundary_f1"]
     np.testing.assert_array_equal(found, [0, 0, np.nan, np.nan])

@@ -12,7 +12,7 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import average_precision_score
 
 from severstal.competition.spec import Spec
-from severstal.evaluation.components import TWENTIETHS, Components
+from severstal.evaluation.components import TWENTIETHS, ComponentMetrics
 
 ONE = Spec("one", (7, 9), ("hole",))
 planes = arrays.arrays(bool, ONE.image_shape, elements=st.integers(0, 9).map(lambda value: value < 6))
@@ -36,7 +36,7 @@ def best_matches(true, predicted, threshold):
 @given(planes, planes)
 @settings(max_examples=80, deadline=None)
 def test_matches_are_those_of_the_best_assignment(truth, prediction):
-    metric = Components(ONE)
+    metric = ComponentMetrics(ONE)
     metric.update(truth.astype(np.uint8), prediction.astype(np.uint8))
     true, predicted = pieces(truth), pieces(prediction)
     assert metric.sums["true"][0] == len(true)
@@ -50,7 +50,7 @@ def test_matches_are_those_of_the_best_assignment(truth, prediction):
 def test_average_precision_is_sklearns_times_the_share_found(seed, spec, draw_batch, split, run):
     truth, prediction, maps = draw_batch(seed, 8)
     maps = maps // 32 * 32  # equal scores
-    found = run(Components(spec), truth, prediction, maps)
+    found = run(ComponentMetrics(spec), truth, prediction, maps)
     t, p = split(truth), split(prediction)
     for k in range(3):
         precisions = []
@@ -72,8 +72,8 @@ def test_average_precision_is_sklearns_times_the_share_found(seed, spec, draw_ba
 
 def test_a_perfect_prediction_scores_one_and_no_prediction_zero(spec, draw_batch, run):
     truth, _, maps = draw_batch(0, 4)
-    assert all((values == 1).all() for values in run(Components(spec), truth, truth, maps).values())
-    nothing = run(Components(spec), truth, np.zeros_like(truth))
+    assert all((values == 1).all() for values in run(ComponentMetrics(spec), truth, truth, maps).values())
+    nothing = run(ComponentMetrics(spec), truth, np.zeros_like(truth))
     assert (nothing["average_precision"] == 0).all()
     assert (nothing["component_f1"] == 0).all()
     assert np.isnan(nothing["component_precision"]).all()
@@ -82,7 +82,7 @@ def test_a_perfect_prediction_scores_one_and_no_prediction_zero(spec, draw_batch
 def test_memory_grows_with_the_components_not_with_their_pairs():
     speckle = np.zeros((256, 400), np.uint8)
     speckle[::4, ::4] = 1  # 6,400 components: 41 million pairs, 330 MB of counts
-    metric = Components(Spec("speckled", speckle.shape, ("dust",)))
+    metric = ComponentMetrics(Spec("speckled", speckle.shape, ("dust",)))
     tracemalloc.start()
     metric.update(speckle, np.roll(speckle, 2, axis=1) | speckle)
     _, peak = tracemalloc.get_traced_memory()

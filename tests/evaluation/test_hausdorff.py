@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 from scipy.spatial.distance import cdist, directed_hausdorff
 
-from severstal.evaluation.hausdorff import Hausdorff
+from severstal.evaluation.hausdorff import HausdorffMetrics
 
 
 def outline(mask):
@@ -15,7 +15,7 @@ def outline(mask):
 @pytest.mark.parametrize("seed", range(3))
 def test_distances_are_scipys(seed, spec, draw_batch, split, run):
     truth, prediction, _ = draw_batch(seed, 9)
-    found = run(Hausdorff(spec), truth, prediction)
+    found = run(HausdorffMetrics(spec), truth, prediction)
     t, p = split(truth), split(prediction)
     for k in range(3):
         most, nearly = [], []
@@ -34,7 +34,7 @@ def test_a_moved_square_is_as_far_as_it_moved(spec, run):
     bits = np.zeros((2, *spec.image_shape), np.uint8)
     bits[0, 2:5, 2:5] = 2
     bits[1, 2:5, 6:9] = 2
-    found = run(Hausdorff(spec), bits[:1], bits[1:])
+    found = run(HausdorffMetrics(spec), bits[:1], bits[1:])
     assert found["hausdorff"][2] == 4
     assert found["hausdorff_pairs"].tolist() == [1, 0, 1, 0]
     assert np.isnan(found["hausdorff"][1])

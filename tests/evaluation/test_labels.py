@@ -1,7 +1,7 @@
 """Labels have the `ClassId` once and fit."""
 
 from severstal.competition.spec import Spec
-from severstal.evaluation.labels import class_label, class_labels, shorten
+from severstal.evaluation.labels import class_label, class_labels, truncate
 
 
 def test_a_label_has_the_class_id_once():
@@ -15,5 +15,5 @@ def test_a_label_has_the_class_id_once():
 
 
 def test_shortened_text_has_the_given_length():
-    assert shorten("abcdef", 6) == "abcdef"
-    assert shorten("abcdefg", 6) == "abcde…"
+    assert truncate("abcdef", 6) == "abcdef"
+    assert truncate("abcdefg", 6) == "abcde…"

@@ -7,19 +7,19 @@ import numpy as np
 import pytest
 
 from severstal.competition.spec import Spec
-from severstal.evaluation.boundary import Boundary
-from severstal.evaluation.calibration import Calibration
-from severstal.evaluation.metric import exact_mean, planes
-from severstal.evaluation.pixels import Pixels
+from severstal.evaluation.boundary import BoundaryMetrics
+from severstal.evaluation.calibration import CalibrationMetrics
+from severstal.evaluation.metric import exact_mean, paired_planes
+from severstal.evaluation.pixels import PixelMetrics
 
 
 @pytest.mark.parametrize(
     ("make", "other"),
     [
-        (Pixels, Calibration),
-        (Pixels, lambda spec: Pixels(Spec("tiny", spec.image_shape, ("a", "b", "c")))),
-        (lambda spec: Boundary(spec, 1), lambda spec: Boundary(spec, 2)),
-        (Calibration, lambda spec: Calibration(spec, bins=7)),
+        (PixelMetrics, CalibrationMetrics),
+        (PixelMetrics, lambda spec: PixelMetrics(Spec("tiny", spec.image_shape, ("a", "b", "c")))),
+        (lambda spec: BoundaryMetrics(spec, 1), lambda spec: BoundaryMetrics(spec, 2)),
+        (CalibrationMetrics, lambda spec: CalibrationMetrics(spec, bins=7)),
     ],
 )
 def test_metrics_of_another_kind_are_not_merged(make, other, spec):
@@ -29,7 +29,7 @@ def test_metrics_of_another_kind_are_not_merged(make, other, spec):
 
 def test_a_merge_leaves_the_other_as_it_was_and_both_apart(spec, draw_batch):
     truth, prediction, _ = draw_batch(0, 2)
-    one, other = Pixels(spec), Pixels(spec)
+    one, other = PixelMetrics(spec), PixelMetrics(spec)
     other.update(truth[0], prediction[0])
     before = pickle.dumps(other)
     one.merge(other)
@@ -46,4 +46,4 @@ def test_sums_do_not_round():
 
 def test_classes_of_the_sixteenth_bit_are_seen():
     bits = np.array([[1 << 15, 1]], np.uint16)
-    assert [k for k, _, _ in planes(bits, np.zeros_like(bits))] == [0, 15]
+    assert [k for k, _, _ in paired_planes(bits, np.zeros_like(bits))] == [0, 15]

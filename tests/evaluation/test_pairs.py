@@ -5,13 +5,13 @@ import pytest
 from sklearn import metrics as sk
 
 from severstal.competition.metric import class_areas, score_pairs
-from severstal.evaluation.pairs import Pairs
+from severstal.evaluation.pairs import PairMetrics
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_dice_is_the_competitions(seed, spec, draw_batch, run):
     truth, prediction, _ = draw_batch(seed, 6)
-    found = run(Pairs(spec), truth, prediction)
+    found = run(PairMetrics(spec), truth, prediction)
     areas = zip(*(class_areas(p, t, 3) for t, p in zip(truth, prediction, strict=True)), strict=True)
     score = score_pairs(*map(np.array, areas), spec)
     assert found["score"][0] == pytest.approx(score.score)
@@ -22,7 +22,7 @@ def test_dice_is_the_competitions(seed, spec, draw_batch, run):
 @pytest.mark.parametrize("seed", range(4))
 def test_precision_and_recall_are_sklearns(seed, spec, draw_batch, split, run):
     truth, prediction, _ = draw_batch(seed, 12)
-    found = run(Pairs(spec), truth, prediction)
+    found = run(PairMetrics(spec), truth, prediction)
     t, p = (split(each).any(axis=(2, 3)) for each in (truth, prediction))
     functions = {"precision": sk.precision_score, "recall": sk.recall_score, "f1": sk.f1_score}
     for name, function in functions.items():
@@ -32,7 +32,7 @@ def test_precision_and_recall_are_sklearns(seed, spec, draw_batch, split, run):
 
 def test_without_defects_there_is_a_score_and_no_recall(spec, run):
     clean = np.zeros((2, *spec.image_shape), np.uint8)
-    found = run(Pairs(spec), clean, clean)
+    found = run(PairMetrics(spec), clean, clean)
     assert (found["score"] == 1).all()
     assert np.isnan(found["pair_recall"]).all()
     assert np.isnan(found["dice_on_defects"]).all()

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from severstal.evaluation.pixels import Pixels
+from severstal.evaluation.pixels import PixelMetrics
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_masks_that_overlap_are_sklearns_multilabel_figures(seed, spec, draw_batch, split, run):
     truth, prediction, _ = draw_batch(seed, 5)
-    found = run(Pixels(spec), truth, prediction)
+    found = run(PixelMetrics(spec), truth, prediction)
     t, p = (split(each).transpose(0, 2, 3, 1).reshape(-1, 3) for each in (truth, prediction))
     wanted = {
         "iou": sk.jaccard_score,
@@ -29,7 +29,7 @@ def test_masks_that_overlap_are_sklearns_multilabel_figures(seed, spec, draw_bat
 @pytest.mark.parametrize("seed", range(4))
 def test_masks_that_do_not_overlap_are_sklearns_figures_on_labels(seed, spec, draw_batch, run):
     truth, prediction, _ = draw_batch(seed, 5, overlap=False)
-    found = run(Pixels(spec), truth, prediction)
+    found = run(PixelMetrics(spec), truth, prediction)
     label = np.array([0, 1, 2, 0, 3])
     t, p = (label[each].ravel() for each in (truth, prediction))
     assert found["pixel_accuracy"][0] == pytest.approx(sk.accuracy_score(t, p))
@@ -42,8 +42,8 @@ def test_masks_that_do_not_overlap_are_sklearns_figures_on_labels(seed, spec, dr
 def test_a_class_that_is_nowhere_has_no_figure_and_does_not_count(spec, run):
     truth = np.zeros((1, *spec.image_shape), np.uint8)
     truth[0, :3] = 1
-    found = run(Pixels(spec), truth, truth)
+    found = run(PixelMetrics(spec), truth, truth)
     np.testing.assert_array_equal(found["iou"], [1, 1, np.nan, np.nan])
     np.testing.assert_array_equal(found["mean_accuracy"], [1, np.nan, np.nan, np.nan])
     np.testing.assert_array_equal(found["frequency_weighted_iou"][0], 1)
-    assert all(np.isnan(values).all() for values in Pixels(spec).compute().values())
+    assert all(np.isnan(values).all() for values in PixelMetrics(spec).compute().values())

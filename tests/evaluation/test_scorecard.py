@@ -8,12 +8,12 @@ from scipy.stats import bootstrap
 
 from severstal.competition.scored import ScoredPairs
 from severstal.errors import SeverstalError
-from severstal.evaluation.scorecard import Scorecard, make_scorecard
+from severstal.evaluation.scorecard import Scorecard, build_scorecard
 
 
 def test_intervals_are_those_of_scipy(random_pairs) -> None:
     pairs = random_pairs(0, 80)
-    card = make_scorecard(pairs, "t")
+    card = build_scorecard(pairs, "t")
     spans = [(card.interval, pairs.dice.mean(axis=1)), *zip(card.class_intervals, pairs.dice.T, strict=True)]
     for span, values in spans:
         theirs = bootstrap(
@@ -33,7 +33,7 @@ def test_intervals_cover_the_true_score_in_95_percent_of_samples(random_pairs) -
         part = ScoredPairs(
             tuple(map(str, range(60))), part.spec, part.intersection, part.predicted, part.true
         )
-        card = make_scorecard(part, "t")
+        card = build_scorecard(part, "t")
         held += card.interval.low <= everyone.score.score <= card.interval.high
     assert 178 <= held <= 199  # 190 to be expected, with a standard deviation of 3
 
@@ -43,9 +43,9 @@ def test_grouped_duplicates_widen_the_interval(random_pairs) -> None:
     twice = pairs.take(np.repeat(np.arange(100), 2))
     names = tuple(map(str, range(200)))
     areas = (twice.intersection, twice.predicted, twice.true)
-    alone = make_scorecard(ScoredPairs(names, pairs.spec, *areas), "t")
+    alone = build_scorecard(ScoredPairs(names, pairs.spec, *areas), "t")
     groups = np.repeat(np.arange(100), 2)
-    together = make_scorecard(ScoredPairs(names, pairs.spec, *areas, groups), "t")
+    together = build_scorecard(ScoredPairs(names, pairs.spec, *areas, groups), "t")
     wide = (together.interval.high - together.interval.low) / (alone.interval.high - alone.interval.low)
     assert wide == pytest.approx(np.sqrt(2), rel=0.1)
     assert (alone.resampled, together.resampled) == ("200 images", "100 groups of images")
@@ -72,7 +72,7 @@ def test_the_dictionary_is_complete_and_has_no_nan(card: Scorecard) -> None:
 
 
 def test_without_class_probabilities_calibration_is_left_out_with_a_note(random_pairs) -> None:
-    card = make_scorecard(random_pairs(0, 9), "t")
+    card = build_scorecard(random_pairs(0, 9), "t")
     value = json.loads(json.dumps(card.to_dict(), allow_nan=False))
     assert value["calibration"] is value["rules"] is value["test_like"] is None
     assert "calibration" not in value["classes"][0]
@@ -83,15 +83,15 @@ def test_without_class_probabilities_calibration_is_left_out_with_a_note(random_
 def test_shares_of_an_absent_class_are_null(random_pairs) -> None:
     pairs = random_pairs(0, 9)
     empty = np.zeros_like(pairs.true)
-    card = make_scorecard(ScoredPairs(pairs.images, pairs.spec, empty, pairs.predicted, empty), "t")
+    card = build_scorecard(ScoredPairs(pairs.images, pairs.spec, empty, pairs.predicted, empty), "t")
     never = json.loads(json.dumps(card.to_dict(), allow_nan=False))["classes"][2]
     assert (never["defects"], never["defects_found"], never["dice_on_defects"]) == (0, None, None)
 
 
 def test_no_subset_score_without_test_like_images(random_pairs) -> None:
-    assert make_scorecard(random_pairs(0, 9), "t", test_like=np.zeros(9, bool)).test_like is None
+    assert build_scorecard(random_pairs(0, 9), "t", test_like=np.zeros(9, bool)).test_like is None
 
 
 def test_no_image_is_refused(random_pairs) -> None:
     with pytest.raises(SeverstalError, match="my csv: no image to score"):
-        make_scorecard(random_pairs(0, 0), "my csv")
+        build_scorecard(random_pairs(0, 0), "my csv")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from severstal.competition.rle import encode
-from severstal.evaluation.suite import Suite, measure
+from severstal.evaluation.suite import MetricSuite, measure_masks
 
 
 def bits_of(suite):
@@ -26,11 +26,11 @@ def bits_of(suite):
 @settings(max_examples=25, deadline=None)
 def test_any_split_into_batches_and_processes_gives_the_same_bits(spec, draw_batch, seed, cuts, random):
     truth, prediction, maps = draw_batch(seed, 6)
-    whole = Suite(spec)
+    whole = MetricSuite(spec)
     whole.update(truth, prediction, maps)
     order = list(range(6))
     random.shuffle(order)
-    suites = [Suite(spec) for _ in range(3)]
+    suites = [MetricSuite(spec) for _ in range(3)]
     edges = sorted({0, 6, *(cut for cut, _ in cuts)})
     for number, (start, end) in enumerate(pairwise(edges)):
         rows = order[start:end]
@@ -46,7 +46,7 @@ def test_more_pictures_take_no_more_room(spec, draw_batch):
     truth, prediction, maps = draw_batch(0, 6)
 
     def size(times):
-        suite = Suite(spec)
+        suite = MetricSuite(spec)
         for _ in range(times):
             suite.update(truth, prediction, maps)
         return len(pickle.dumps(suite))
@@ -55,7 +55,7 @@ def test_more_pictures_take_no_more_room(spec, draw_batch):
 
 
 def test_every_figure_has_a_value_for_all_and_each_class(spec, draw_batch):
-    suite = Suite(spec)
+    suite = MetricSuite(spec)
     suite.update(*draw_batch(0, 6))
     table = suite.table()
     assert table.columns.tolist() == ["all", "scratch", "hole", "crack"]
@@ -79,19 +79,19 @@ def test_tables_are_measured_as_pictures_are(spec, draw_batch, split):
         ]
         return pd.DataFrame(rows, columns=["ImageId", "ClassId", "EncodedPixels"])
 
-    class Maps:
+    class MapSource:
         def __init__(self):
             self.names = names[::-1]
 
         def full(self, index):
             return maps[::-1][index]
 
-    suite = Suite(spec)
+    suite = MetricSuite(spec)
     suite.update(truth, prediction, maps)
-    assert bits_of(measure(tidy(prediction), tidy(truth), names, spec, Maps())) == bits_of(suite)
-    some = Suite(spec)
+    assert bits_of(measure_masks(tidy(prediction), tidy(truth), names, spec, MapSource())) == bits_of(suite)
+    some = MetricSuite(spec)
     some.update(truth[1:3], prediction[1:3])
-    assert bits_of(measure(tidy(prediction), tidy(truth), names[1:3], spec)) == bits_of(some)
+    assert bits_of(measure_masks(tidy(prediction), tidy(truth), names[1:3], spec)) == bits_of(some)
 
 
 @pytest.mark.parametrize("wrong", [np.zeros((1, 4, 4), np.uint8), np.zeros((1, 12, 17), np.int64)])
@@ -99,6 +99,6 @@ def test_masks_of_another_shape_or_type_are_refused(spec, wrong):
     right = np.zeros((1, *spec.image_shape), np.uint8)
     for pair in ((right, wrong), (wrong, right)):
         with pytest.raises(ValueError, match="they must be"):
-            Suite(spec).update(*pair)
+            MetricSuite(spec).update(*pair)
     with pytest.raises(ValueError, match="maps are"):
-        Suite(spec).update(right, right, wrong)
+        MetricSuite(spec).update(right, right, wrong)

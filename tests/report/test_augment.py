@@ -1,6 +1,6 @@
 """The sheet of switches: a row each, before and after, those left out that change nothing."""
 
-from severstal.report.augment import SWITCHES, augment_figure
+from severstal.report.augment import _SWITCHES, augment_figure
 
 
 def test_a_row_a_switch(labelled, readable) -> None:
@@ -12,7 +12,7 @@ def test_a_row_a_switch(labelled, readable) -> None:
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert len(titles) % 2 == 0
     assert all(title.startswith("before") for title in titles[::2])
-    shown = {switch for switch in SWITCHES if any(title.startswith(switch) for title in titles)}
+    shown = {switch for switch in _SWITCHES if any(title.startswith(switch) for title in titles)}
     assert shown >= {"horizontal_flip, vertical_flip", "multi_scale", "roll_shift", "jpeg"}
 
 

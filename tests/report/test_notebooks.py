@@ -11,7 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from severstal.errors import SeverstalError
-from severstal.report.notebooks import read_notebook, run_notebooks, tidy
+from severstal.report.notebooks import read_notebook, run_notebooks, tidy_notebook
 
 KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
@@ -92,7 +92,7 @@ def test_what_is_kept_is_valid_tidy_and_names_no_machine(executed):
     for path in folder.glob("*.ipynb"):
         notebook = read_notebook(path)
         nbformat.validate(notebook)
-        assert tidy(notebook) == notebook
+        assert tidy_notebook(notebook) == notebook
         assert notebook.metadata["kernelspec"] == KERNELSPEC
         assert "papermill" not in path.read_text()
         assert "iopub" not in path.read_text()
@@ -188,7 +188,7 @@ def test_tidy_takes_out_only_what_changes_from_run_to_run():
         },
     )
     before = nbformat.writes(notebook)
-    tidied = tidy(notebook)
+    tidied = tidy_notebook(notebook)
     assert nbformat.writes(notebook) == before
     assert tidied.metadata == {
         "kernelspec": KERNELSPEC,
@@ -203,4 +203,4 @@ def test_tidy_takes_out_only_what_changes_from_run_to_run():
         (None, None),
     ]
     assert tidied.cells[0].metadata == {}
-    assert tidy(tidied) == tidied
+    assert tidy_notebook(tidied) == tidied

@@ -9,13 +9,12 @@ from scipy import ndimage
 from severstal.competition.spec import SEVERSTAL, Spec
 from severstal.report.overlay import (
     Panel,
+    class_planes,
     columns_for,
-    compare,
-    describe,
+    describe_mask,
     draw_contours,
     gallery,
-    planes,
-    show,
+    show_mask,
 )
 from severstal.report.palette import rgb, sheet
 
@@ -47,8 +46,8 @@ def test_contours_of_all_sixteen_classes():
             1 << k
         )
     drawn = draw_contours(np.zeros((40, 90), np.uint8), bits, TILES)
-    assert [class_id for class_id, _ in planes(bits, TILES)] == list(range(1, 17))
-    for class_id, plane in planes(bits, TILES):
+    assert [class_id for class_id, _ in class_planes(bits, TILES)] == list(range(1, 17))
+    for class_id, plane in class_planes(bits, TILES):
         edge = plane.astype(bool) & ~ndimage.binary_erosion(plane)
         assert (drawn[edge] == rgb(class_id)).all()
         assert (drawn[ndimage.binary_erosion(plane)] == 0).all()
@@ -80,7 +79,7 @@ def test_a_picture_is_shown_whole_and_a_single_pixel_is_seen(shape):
     picture, bits = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
     bits[shape[0] // 2, shape[1] // 2] = 8
     figure, ((axes,),) = sheet(9, 3, "one pixel")
-    show(axes, picture, bits, SEVERSTAL, width=4.6)
+    show_mask(axes, picture, bits, SEVERSTAL, width=4.6)
     assert axes.get_xlim() == (0, shape[1])
     assert axes.get_ylim() == (shape[0], 0)
     (image,) = axes.images
@@ -96,7 +95,7 @@ def test_the_number_keeps_off_a_small_defect():
         bits[:] = 0
         bits[top : top + 5, 800:810] = 1
         figure, ((axes,),) = sheet(9, 2, "small")
-        show(axes, picture, bits, SEVERSTAL, width=9)
+        show_mask(axes, picture, bits, SEVERSTAL, width=9)
         FigureCanvasAgg(figure).draw()
         box = axes.texts[0].get_window_extent().transformed(axes.transData.inverted())
         assert box.y1 >= top + 5 or box.y0 <= top  # below it or above it
@@ -119,24 +118,12 @@ def test_a_gallery_of_nothing(readable):
     readable(gallery([], SEVERSTAL, "Nothing"))
 
 
-def test_compare(labelled, readable):
-    name = labelled.images[1]
-    bits = labelled.masks[name]
-    both = compare(labelled.picture(name), bits, bits * 0, labelled.spec, name)
-    readable(both, ("x (pixels)", "y (pixels)"))
-    assert [axes.get_title(loc="left").split(":")[0] for axes in both.axes] == ["truth", "prediction"]
-    assert both.axes[1].get_title(loc="left") == "prediction: clean"
-    alone = compare(labelled.picture(name), None, bits, labelled.spec, name)
-    readable(alone)
-    assert len(alone.axes) == 1
-
-
 def test_describe_names_areas():
     bits = np.zeros((256, 1600), np.uint8)
     bits[:2, :600] |= 1
     bits[0, :5] |= 4
-    assert describe(bits, SEVERSTAL) == "class 1 (1,200 px), class 3 (5 px)"
-    assert describe(bits * 0, SEVERSTAL) == "clean"
+    assert describe_mask(bits, SEVERSTAL) == "class 1 (1,200 px), class 3 (5 px)"
+    assert describe_mask(bits * 0, SEVERSTAL) == "clean"
 
 
 def test_a_gallery_of_real_pictures_keeps_a_notebook_small(real_data):

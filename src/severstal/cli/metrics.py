@@ -31,7 +31,7 @@ def metrics(
         tolerance: in pixels, of the F1 of outlines; 0.75 % of the picture's diagonal by itself.
         json: also write the figures to this file.
     """
-    from severstal.evaluation.suite import measure
+    from severstal.evaluation.suite import measure_masks
 
     if tolerance is not None and not tolerance >= 0:
         raise SeverstalError(f"--tolerance is {tolerance:g}: give 0 or more pixels")
@@ -45,7 +45,7 @@ def metrics(
         run = open_runs([csv], input=input)
         _, rules = pipeline.find_rules(run)
         maps = rules.oof.maps
-        found = measure(rules.masks, run.labels, maps.names, run.spec, maps, tolerance)
+        found = measure_masks(rules.masks, run.labels, maps.names, run.spec, maps, tolerance)
         over, notes = f"{len(maps.names):,} images out of fold", ()
     else:
         if not csv.is_file():
@@ -53,7 +53,7 @@ def metrics(
         if truth is None:
             raise SeverstalError(f"{csv} is measured against its truth: name labels with --truth")
         sides, where, spec = _sides(csv, truth, input, images)
-        found = measure(*(side.table for side in sides), where.images, spec, tolerance=tolerance)
+        found = measure_masks(*(side.table for side in sides), where.images, spec, tolerance=tolerance)
         over, notes = where.source, where.notes
     table = found.table().dropna(how="all")
     print(table.to_string(float_format="{:.4f}".format, na_rep=""), "", f"over {over}", *notes, sep="\n")

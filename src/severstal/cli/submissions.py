@@ -126,7 +126,7 @@ def score(
         json: also write the figures to this file.
         html: also write them as a page to this file.
     """
-    from severstal.evaluation.scorecard import make_scorecard
+    from severstal.evaluation.scorecard import build_scorecard
     from severstal.report.scorecard import format_scorecard, save_page
 
     if csv.is_dir():
@@ -137,7 +137,7 @@ def score(
             f"{csv} is scored against its truth: name labels in train.csv's form with --truth"
         )
     pairs, where, test_like = score_csv(csv, truth, input, images, folds)
-    card = make_scorecard(pairs, str(csv), test_like=test_like)
+    card = build_scorecard(pairs, str(csv), test_like=test_like)
     print(format_scorecard(card), "", f"over {where.source}", *where.notes, sep="\n")
     if json is not None:
         over = {"csv": str(csv), "truth": str(truth), "over": where.source}

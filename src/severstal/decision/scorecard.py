@@ -12,7 +12,7 @@ from severstal.decision.summary import Summary
 from severstal.errors import SeverstalError
 from severstal.evaluation.bootstrap import paired
 from severstal.evaluation.rule_scores import RuleScores
-from severstal.evaluation.scorecard import Scorecard, make_scorecard
+from severstal.evaluation.scorecard import Scorecard, build_scorecard
 
 
 def compare_with_baselines(summary: Summary, fitted: CrossFit, groups: np.ndarray) -> RuleScores:
@@ -72,4 +72,4 @@ def crossfit_scorecard(
     pairs = ScoredPairs(summary.names, summary.spec, *areas, groups, numbers)
     test_like = table["test_like"].to_numpy() if "test_like" in table else None
     rules = compare_with_baselines(summary, fitted, groups)
-    return pairs, make_scorecard(pairs, title, summary.class_probability, test_like, rules, fitted.notes)
+    return pairs, build_scorecard(pairs, title, summary.class_probability, test_like, rules, fitted.notes)

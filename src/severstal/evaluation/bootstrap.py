@@ -10,9 +10,9 @@ import numpy as np
 
 from severstal.errors import SeverstalError
 
-RESAMPLES = 2000
-LEVEL = 0.95
-BLOCK = 2**22  # groups drawn at a time, so that memory stays small at any number of images
+_RESAMPLES = 2000
+_LEVEL = 0.95
+_BLOCK = 2**22  # groups drawn at a time, so that memory stays small at any number of images
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class PairedDifference:
 
 
 def interval(
-    pair_dice: np.ndarray, groups: np.ndarray, resamples: int = RESAMPLES, seed: int = 0
+    pair_dice: np.ndarray, groups: np.ndarray, resamples: int = _RESAMPLES, seed: int = 0
 ) -> Interval:
     """The interval of a mean Dice.
 
@@ -81,7 +81,7 @@ def paired(
     dice_a: np.ndarray,
     dice_b: np.ndarray,
     groups: np.ndarray,
-    resamples: int = RESAMPLES,
+    resamples: int = _RESAMPLES,
     seed: int = 0,
 ) -> PairedDifference:
     """Compare two predictions of the same images.
@@ -140,7 +140,7 @@ def _resampled(values: np.ndarray, groups: np.ndarray, resamples: int, seed: int
     sums = np.bincount(place, weights=values.mean(axis=1))  # (G,)
     random = np.random.default_rng(seed)
     means = np.empty(resamples)
-    rows = max(1, BLOCK // len(sums))
+    rows = max(1, _BLOCK // len(sums))
     for start in range(0, resamples, rows):
         part = means[start : start + rows]
         drawn = random.integers(0, len(sums), (len(part), len(sums)), dtype=np.int32)
@@ -150,5 +150,5 @@ def _resampled(values: np.ndarray, groups: np.ndarray, resamples: int, seed: int
 
 
 def _ends(means: np.ndarray) -> tuple[float, float]:
-    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.quantile(means, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
     return float(low), float(high)

@@ -7,12 +7,12 @@ import numpy as np
 
 from severstal.competition.spec import Spec
 from severstal.evaluation.contours import contour, distances
-from severstal.evaluation.metric import Metric, counts, exact_mean, exact_sums, mean_first, planes
+from severstal.evaluation.metric import Metric, exact_mean, exact_sums, mean_first, new_counts, paired_planes
 
-SHARE = 0.0075  # of the picture's diagonal, as Csurka et al. (2013) take it
+_SHARE = 0.0075  # of the picture's diagonal, as Csurka et al. (2013) take it
 
 
-class Boundary(Metric):
+class BoundaryMetrics(Metric):
     """`boundary_f1`: the mean over pairs of an image and a class of the F1 of their outlines.
 
     Precision is the share of the predicted outline within `tolerance` of the true one, recall the share of
@@ -24,7 +24,7 @@ class Boundary(Metric):
         tolerance: in pixels, inclusive; None takes 0.75 % of the picture's diagonal, rounded up.
 
     Example:
-        >>> metric = Boundary(Spec("tiny", (1, 8), ("hole",)), tolerance=1)
+        >>> metric = BoundaryMetrics(Spec("tiny", (1, 8), ("hole",)), tolerance=1)
         >>> metric.update(np.uint8([[1, 0, 0, 0, 0, 0, 0, 0]]), np.uint8([[0, 1, 0, 0, 1, 0, 0, 0]]))
         >>> round(float(metric.compute()["boundary_f1"][0]), 4)
         0.6667
@@ -32,12 +32,12 @@ class Boundary(Metric):
 
     def __init__(self, spec: Spec, tolerance: float | None = None) -> None:
         size = len(spec.classes)
-        super().__init__(spec, f1=exact_sums(size), pairs=counts(size))
-        self.tolerance = math.ceil(SHARE * math.hypot(*spec.image_shape)) if tolerance is None else tolerance
+        super().__init__(spec, f1=exact_sums(size), pairs=new_counts(size))
+        self.tolerance = math.ceil(_SHARE * math.hypot(*spec.image_shape)) if tolerance is None else tolerance
 
     def update(self, truth: np.ndarray, prediction: np.ndarray, maps: np.ndarray | None = None) -> None:
         """Add a picture; `maps` is not needed."""
-        for index, true, predicted in planes(truth, prediction):
+        for index, true, predicted in paired_planes(truth, prediction):
             self.sums["pairs"][index] += 1
             self.sums["f1"][index] += Fraction(self._f1(contour(true), contour(predicted)))
 

@@ -3,12 +3,12 @@
 import numpy as np
 
 from severstal.competition.spec import Spec
-from severstal.evaluation.metric import Metric, counts, mean_first, ratio
+from severstal.evaluation.metric import Metric, mean_first, new_counts, ratio
 
-LEVELS = 256  # of a map
+_LEVELS = 256  # of a map
 
 
-class Calibration(Metric):
+class CalibrationMetrics(Metric):
     """`calibration_error`: the expected calibration error of the pixels' probabilities.
 
     Probabilities fall into bins of equal width, each open below and closed above, the first closed on both
@@ -22,7 +22,7 @@ class Calibration(Metric):
         bins: how many; 15 split the 255 steps of a map evenly.
 
     Example:
-        >>> metric = Calibration(Spec("tiny", (1, 2), ("hole",)))
+        >>> metric = CalibrationMetrics(Spec("tiny", (1, 2), ("hole",)))
         >>> metric.update(np.uint8([[1, 0]]), np.uint8([[1, 0]]), np.uint8([[[204, 0]]]))
         >>> round(float(metric.compute()["calibration_error"][0]), 4)
         0.1
@@ -30,7 +30,7 @@ class Calibration(Metric):
 
     def __init__(self, spec: Spec, bins: int = 15) -> None:
         size = len(spec.classes)
-        super().__init__(spec, pixels=counts(size, LEVELS), true=counts(size, LEVELS))
+        super().__init__(spec, pixels=new_counts(size, _LEVELS), true=new_counts(size, _LEVELS))
         self.bins = bins
 
     def update(self, truth: np.ndarray, prediction: np.ndarray, maps: np.ndarray | None = None) -> None:
@@ -39,14 +39,16 @@ class Calibration(Metric):
             return
         for index, plane in enumerate(maps):
             there = (truth & truth.dtype.type(1 << index)) != 0
-            self.sums["pixels"][index] += np.bincount(plane.ravel(), minlength=LEVELS)
-            self.sums["true"][index] += np.bincount(plane[there], minlength=LEVELS)
+            self.sums["pixels"][index] += np.bincount(plane.ravel(), minlength=_LEVELS)
+            self.sums["true"][index] += np.bincount(plane[there], minlength=_LEVELS)
 
     def compute(self) -> dict[str, np.ndarray]:
         """`calibration_error`."""
-        levels = np.arange(LEVELS)
-        place = np.maximum(levels * self.bins - 1, 0) // (LEVELS - 1)
+        levels = np.arange(_LEVELS)
+        place = np.maximum(levels * self.bins - 1, 0) // (_LEVELS - 1)
         member = place[:, None] == np.arange(self.bins)
         said = (self.sums["pixels"] * levels) @ member  # (C, bins), in 255ths
-        apart = np.abs(said - (LEVELS - 1) * (self.sums["true"] @ member)).sum(axis=1)
-        return {"calibration_error": mean_first(ratio(apart, (LEVELS - 1) * self.sums["pixels"].sum(axis=1)))}
+        apart = np.abs(said - (_LEVELS - 1) * (self.sums["true"] @ member)).sum(axis=1)
+        return {
+            "calibration_error": mean_first(ratio(apart, (_LEVELS - 1) * self.sums["pixels"].sum(axis=1)))
+        }

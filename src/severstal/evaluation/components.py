@@ -10,13 +10,13 @@ import cv2
 import numpy as np
 
 from severstal.competition.spec import Spec
-from severstal.evaluation.metric import Metric, counts, mean_first, planes, ratio
+from severstal.evaluation.metric import Metric, mean_first, new_counts, paired_planes, ratio
 
 TWENTIETHS = np.arange(10, 20)  # IoU of 0.50, 0.55, ... 0.95, compared in whole numbers
 SURE = 255
 
 
-class Components(Metric):
+class ComponentMetrics(Metric):
     """Figures over components.
 
     - `component_precision`, `component_recall`, `component_f1`: of the predicted, of the true components,
@@ -28,7 +28,7 @@ class Components(Metric):
     - `average_precision`: the mean of that over IoU of 0.50, 0.55, ... 0.95 (COCO).
 
     Example:
-        >>> metric = Components(Spec("tiny", (1, 6), ("hole",)))
+        >>> metric = ComponentMetrics(Spec("tiny", (1, 6), ("hole",)))
         >>> metric.update(np.uint8([[1, 1, 0, 1, 0, 0]]), np.uint8([[1, 1, 0, 0, 0, 1]]))
         >>> {name: float(values[0]) for name, values in metric.compute().items()}
         {'component_precision': 0.5, 'component_recall': 0.5, 'component_f1': 0.5,
@@ -39,14 +39,14 @@ class Components(Metric):
         size = len(spec.classes)
         super().__init__(
             spec,
-            true=counts(size),
-            predicted=counts(size, SURE + 1),  # by score
-            matched=counts(size, len(TWENTIETHS), SURE + 1),
+            true=new_counts(size),
+            predicted=new_counts(size, SURE + 1),  # by score
+            matched=new_counts(size, len(TWENTIETHS), SURE + 1),
         )
 
     def update(self, truth: np.ndarray, prediction: np.ndarray, maps: np.ndarray | None = None) -> None:
         """Add a picture."""
-        for index, true, predicted in planes(truth, prediction):
+        for index, true, predicted in paired_planes(truth, prediction):
             scores, twentieths, number = _match(true, predicted, None if maps is None else maps[index])
             self.sums["true"][index] += number
             np.add.at(self.sums["predicted"][index], scores, 1)

@@ -6,10 +6,10 @@ import numpy as np
 
 from severstal.competition.spec import Spec
 from severstal.evaluation.contours import contour, distances
-from severstal.evaluation.metric import Metric, counts, exact_mean, exact_sums, mean_first, planes
+from severstal.evaluation.metric import Metric, exact_mean, exact_sums, mean_first, new_counts, paired_planes
 
 
-class Hausdorff(Metric):
+class HausdorffMetrics(Metric):
     """Means over the pairs of an image and a class in which both masks have pixels.
 
     - `hausdorff`: in pixels, the largest distance from a point of one outline to the nearest of the other.
@@ -18,7 +18,7 @@ class Hausdorff(Metric):
       distance: such pairs are seen in the figures by pair.
 
     Example:
-        >>> metric = Hausdorff(Spec("tiny", (1, 8), ("hole",)))
+        >>> metric = HausdorffMetrics(Spec("tiny", (1, 8), ("hole",)))
         >>> metric.update(np.uint8([[1, 0, 0, 0, 0, 0, 0, 0]]), np.uint8([[0, 1, 0, 0, 1, 0, 0, 0]]))
         >>> {name: round(float(values[0]), 4) for name, values in metric.compute().items()}
         {'hausdorff': 4.0, 'hausdorff_95': 3.85, 'hausdorff_pairs': 1.0}
@@ -26,11 +26,11 @@ class Hausdorff(Metric):
 
     def __init__(self, spec: Spec) -> None:
         size = len(spec.classes)
-        super().__init__(spec, most=exact_sums(size), nearly=exact_sums(size), pairs=counts(size))
+        super().__init__(spec, most=exact_sums(size), nearly=exact_sums(size), pairs=new_counts(size))
 
     def update(self, truth: np.ndarray, prediction: np.ndarray, maps: np.ndarray | None = None) -> None:
         """Add a picture; `maps` is not needed."""
-        for index, true, predicted in planes(truth, prediction):
+        for index, true, predicted in paired_planes(truth, prediction):
             one, other = contour(true), contour(predicted)
             if len(one) and len(other):
                 ways = distances(one, other), distances(other, one)

@@ -5,11 +5,11 @@ from severstal.competition.spec import Spec
 _LENGTH = 32  # letters of a class's name that figures have room for
 
 
-def shorten(text: str, length: int) -> str:
+def truncate(text: str, length: int) -> str:
     """The text itself or, where it has more characters than fit, its beginning and an ellipsis.
 
     Example:
-        >>> shorten("a short one", 20), shorten("one that is too long", 10)
+        >>> truncate("a short one", 20), truncate("one that is too long", 10)
         ('a short one', 'one that …')
     """
     return text if len(text) <= length else text[: length - 1] + "…"
@@ -27,7 +27,7 @@ def class_label(spec: Spec, class_id: int) -> str:
     name = spec.classes[class_id - 1]
     if len(name) <= _LENGTH and name.split()[-1:] == [str(class_id)]:
         return name
-    return shorten(f"{class_id} {name}", _LENGTH)
+    return truncate(f"{class_id} {name}", _LENGTH)
 
 
 def class_labels(spec: Spec) -> list[str]:

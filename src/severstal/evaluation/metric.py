@@ -60,7 +60,7 @@ class Metric(ABC):
         return type(self).__name__, settings
 
 
-def counts(*shape: int) -> np.ndarray:
+def new_counts(*shape: int) -> np.ndarray:
     """Whole numbers that count from 0."""
     return np.zeros(shape, np.int64)
 
@@ -112,11 +112,11 @@ def of_all(value: float, classes: int) -> np.ndarray:
     return np.append(float(value), np.full(classes, np.nan))
 
 
-def planes(truth: np.ndarray, prediction: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+def paired_planes(truth: np.ndarray, prediction: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """The classes that either picture of bits has: place from 0, true and predicted mask, (H, W) bool.
 
     Example:
-        >>> [(k, t.tolist(), p.tolist()) for k, t, p in planes(np.uint8([[2, 0]]), np.uint8([[2, 2]]))]
+        >>> [(k, t.tolist(), p.tolist()) for k, t, p in paired_planes(np.uint8([[2, 0]]), np.uint8([[2, 2]]))]
         [(1, [[True, False]], [[True, True]])]
     """
     there = int(np.bitwise_or.reduce(truth | prediction, axis=None))

@@ -6,10 +6,10 @@ import numpy as np
 
 from severstal.competition.metric import class_areas, pair_dice
 from severstal.competition.spec import Spec
-from severstal.evaluation.metric import Metric, counts, exact_mean, exact_sums, mean_first, ratio
+from severstal.evaluation.metric import Metric, exact_mean, exact_sums, mean_first, new_counts, ratio
 
 
-class Pairs(Metric):
+class PairMetrics(Metric):
     """Figures over pairs.
 
     - `score`: the mean Dice over all pairs, as Kaggle scores: both masks empty counts 1, one of them 0.
@@ -19,7 +19,7 @@ class Pairs(Metric):
       harmonic mean.
 
     Example:
-        >>> metric = Pairs(Spec("tiny", (1, 4), ("hole",)))
+        >>> metric = PairMetrics(Spec("tiny", (1, 4), ("hole",)))
         >>> metric.update(np.uint8([[1, 1, 0, 0]]), np.uint8([[1, 0, 0, 0]]))
         >>> metric.update(np.uint8([[0, 0, 0, 0]]), np.uint8([[0, 0, 0, 1]]))
         >>> {name: round(float(values[0]), 4) for name, values in metric.compute().items()}
@@ -30,7 +30,7 @@ class Pairs(Metric):
     def __init__(self, spec: Spec) -> None:
         size = len(spec.classes)
         names = ("found", "false", "missed", "clean")
-        super().__init__(spec, dice=exact_sums(size), **{name: counts(size) for name in names})
+        super().__init__(spec, dice=exact_sums(size), **{name: new_counts(size) for name in names})
 
     def update(self, truth: np.ndarray, prediction: np.ndarray, maps: np.ndarray | None = None) -> None:
         """Add a picture; `maps` is not needed."""

@@ -10,10 +10,10 @@ import numpy as np
 
 from severstal.competition.metric import class_areas
 from severstal.competition.spec import Spec
-from severstal.evaluation.metric import Metric, counts, mean_first, of_all, ratio
+from severstal.evaluation.metric import Metric, mean_first, new_counts, of_all, ratio
 
 
-class Pixels(Metric):
+class PixelMetrics(Metric):
     """Figures over the pixels of all pictures together.
 
     - `pixel_accuracy`: of a class, share of the pixels that are right about it; of all, share of the pixels
@@ -27,7 +27,7 @@ class Pixels(Metric):
     - `pixel_precision`, `pixel_recall`: hits / predicted, hits / true.
 
     Example:
-        >>> metric = Pixels(Spec("tiny", (1, 4), ("hole", "crack")))
+        >>> metric = PixelMetrics(Spec("tiny", (1, 4), ("hole", "crack")))
         >>> metric.update(np.uint8([[1, 1, 0, 2]]), np.uint8([[1, 0, 0, 2]]))
         >>> figures = metric.compute()
         >>> figures["iou"], figures["pixel_accuracy"], round(float(figures["mean_accuracy"][0]), 4)
@@ -38,11 +38,11 @@ class Pixels(Metric):
         size = len(spec.classes) + 1  # the background first
         super().__init__(
             spec,
-            hits=counts(size),
-            predicted=counts(size),
-            true=counts(size),
-            pixels=counts(),
-            right=counts(),
+            hits=new_counts(size),
+            predicted=new_counts(size),
+            true=new_counts(size),
+            pixels=new_counts(),
+            right=new_counts(),
         )
 
     def update(self, truth: np.ndarray, prediction: np.ndarray, maps: np.ndarray | None = None) -> None:

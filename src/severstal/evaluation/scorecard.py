@@ -106,7 +106,7 @@ class Scorecard:
         return _without_nan(value)
 
 
-def make_scorecard(
+def build_scorecard(
     pairs: ScoredPairs,
     title: str,
     class_probability: np.ndarray | None = None,
@@ -130,7 +130,7 @@ def make_scorecard(
     Example:
         >>> spec = Spec("tiles", (4, 4), ("hole",))
         >>> pairs = ScoredPairs(("a.jpg", "b.jpg"), spec, *np.array([[[5], [0]], [[10], [0]], [[10], [0]]]))
-        >>> card = make_scorecard(pairs, "two tiles")
+        >>> card = build_scorecard(pairs, "two tiles")
         >>> card.score.score, card.interval.low, card.budget.whole.outlines, card.resampled
         (0.75, 0.5, 0.25, '2 images')
     """

@@ -8,17 +8,17 @@ import pandas as pd
 
 from severstal.competition.masks import Masks
 from severstal.competition.spec import Spec
-from severstal.evaluation.boundary import Boundary
-from severstal.evaluation.calibration import Calibration
-from severstal.evaluation.components import Components
-from severstal.evaluation.hausdorff import Hausdorff
+from severstal.evaluation.boundary import BoundaryMetrics
+from severstal.evaluation.calibration import CalibrationMetrics
+from severstal.evaluation.components import ComponentMetrics
+from severstal.evaluation.hausdorff import HausdorffMetrics
 from severstal.evaluation.metric import Metric
-from severstal.evaluation.pairs import Pairs
-from severstal.evaluation.pixels import Pixels
+from severstal.evaluation.pairs import PairMetrics
+from severstal.evaluation.pixels import PixelMetrics
 from severstal.progress import progress
 
 
-class Maps(Protocol):
+class MapSource(Protocol):
     """Probabilities of images in order, such as `inference.maps.MapReader`."""
 
     names: list[str]
@@ -27,7 +27,7 @@ class Maps(Protocol):
         """One image's map in the picture's shape: (C, H, W) uint8, 0 to 255 for 0 to 1."""
 
 
-class Suite:
+class MetricSuite:
     """Every metric of this package, fed and merged together.
 
     Args:
@@ -36,7 +36,7 @@ class Suite:
 
     Example:
         >>> spec = Spec("tiny", (1, 4), ("hole", "crack"))
-        >>> here, there = Suite(spec), Suite(spec)
+        >>> here, there = MetricSuite(spec), MetricSuite(spec)
         >>> here.update(np.uint8([[[1, 1, 0, 0]]]), np.uint8([[[1, 0, 0, 0]]]))
         >>> there.update(np.uint8([[[2, 2, 0, 0]]]), np.uint8([[[2, 2, 0, 0]]]))
         >>> here.merge(there)
@@ -47,12 +47,12 @@ class Suite:
     def __init__(self, spec: Spec, tolerance: float | None = None) -> None:
         self.spec = spec
         self.metrics: tuple[Metric, ...] = (
-            Pixels(spec),
-            Pairs(spec),
-            Components(spec),
-            Boundary(spec, tolerance),
-            Hausdorff(spec),
-            Calibration(spec),
+            PixelMetrics(spec),
+            PairMetrics(spec),
+            ComponentMetrics(spec),
+            BoundaryMetrics(spec, tolerance),
+            HausdorffMetrics(spec),
+            CalibrationMetrics(spec),
         )
 
     def update(self, truth: np.ndarray, prediction: np.ndarray, maps: np.ndarray | None = None) -> None:
@@ -79,7 +79,7 @@ class Suite:
             for metric in self.metrics:
                 metric.update(truth[row], prediction[row], None if maps is None else maps[row])
 
-    def merge(self, other: "Suite") -> None:
+    def merge(self, other: "MetricSuite") -> None:
         """Add what another suite of the same settings has seen, say in another process.
 
         Raises:
@@ -104,14 +104,14 @@ class Suite:
         }
 
 
-def measure(
+def measure_masks(
     prediction: pd.DataFrame,
     truth: pd.DataFrame,
     images: Sequence[str],
     spec: Spec,
-    maps: Maps | None = None,
+    maps: MapSource | None = None,
     tolerance: float | None = None,
-) -> Suite:
+) -> MetricSuite:
     """Measure one tidy table of masks against another, in one pass.
 
     Args:
@@ -120,16 +120,16 @@ def measure(
         images: the images to measure over, each once; rows of other images are left out.
         spec: the shape and the classes of the data set.
         maps: the probabilities that were predicted, for the figures about them.
-        tolerance: see `Suite`.
+        tolerance: see `MetricSuite`.
 
     Example:
         >>> columns = ["ImageId", "ClassId", "EncodedPixels"]
         >>> truth = pd.DataFrame([("a.jpg", 1, "1 4")], columns=columns)
         >>> spec = Spec("tiny", (2, 4), ("hole",))
-        >>> measure(truth, truth, ["a.jpg", "clean.jpg"], spec).table().loc["pixel_dice", "all"].item()
+        >>> measure_masks(truth, truth, ["a.jpg", "clean.jpg"], spec).table().loc["pixel_dice", "all"].item()
         1.0
     """
-    suite, sides = Suite(spec, tolerance), (Masks(truth, spec), Masks(prediction, spec))
+    suite, sides = MetricSuite(spec, tolerance), (Masks(truth, spec), Masks(prediction, spec))
     place = {} if maps is None else {name: row for row, name in enumerate(maps.names)}
     for image in progress(images, "measure masks"):
         full = None if maps is None else maps.full(place[image])[None]

@@ -80,7 +80,7 @@ def score(masks: TestMasks) -> tuple[dict[str, Scorecard], tuple[ClassCount, ...
     if run.truth is not None:
         pairs = score_masks(masks.table, run.truth, maps.names, run.spec)
         title = f"{run.folder.name}: test images"
-        cards["test"] = evaluation.make_scorecard(pairs, title, maps.class_probability)
+        cards["test"] = evaluation.build_scorecard(pairs, title, maps.class_probability)
     else:
         pairs = score_masks(masks.table, run.labels.iloc[:0], maps.names, run.spec)
         counts = count_classes(pairs.predicted, run.spec, maps.class_probability)

@@ -12,11 +12,11 @@ from severstal.competition.spec import Spec
 from severstal.data.augment import Augment, Donors
 from severstal.data.images import Pictures
 from severstal.recipe import AugmentSettings
-from severstal.report.overlay import Panel, describe, gallery
+from severstal.report.overlay import Panel, describe_mask, gallery
 from severstal.report.palette import Sheet
 
 # Each at its strongest, so that one sees what it does; recipes take less.
-SWITCHES = {
+_SWITCHES = {
     "black_aware": ("never a crop without steel", {"black_aware": True}),
     "horizontal_flip, vertical_flip": ("mirrored", {"horizontal_flip": 1.0, "vertical_flip": 1.0}),
     "brightness, contrast": ("another brightness and contrast", {"brightness": 0.2, "contrast": 0.2}),
@@ -27,8 +27,8 @@ SWITCHES = {
     "jpeg": ("compressed once more", {"jpeg": 1.0}),
     "cyclic_shift": ("rolled along the sheet; the whole picture", {"cyclic_shift": 1.0}),
 }
-TRIES = 2  # draws a picture
-COMPARED = 12  # draws, of which the one that the switch changes most is shown
+_TRIES = 2  # draws a picture
+_COMPARED = 12  # draws, of which the one that the switch changes most is shown
 
 
 def augment_figure(
@@ -63,7 +63,7 @@ def augment_figure(
     donors = Donors(pictures, masks, names, spec)
     panels = []
     rest = list(names)
-    for switch, (does, change) in SWITCHES.items():
+    for switch, (does, change) in _SWITCHES.items():
         before = plain
         if switch == "cyclic_shift":
             before = replace(before, crop=spec.image_shape)
@@ -72,13 +72,13 @@ def augment_figure(
         both = [
             Augment(settings, spec.image_shape, donors) for settings in (before, replace(before, **change))
         ]
-        draws = islice(_draws(pictures, masks, rest or names, both, seed), COMPARED)
+        draws = islice(_draws(pictures, masks, rest or names, both, seed), _COMPARED)
         found = max(draws, key=lambda draw: draw[0], default=None)
         if found is None:
             continue
         _, name, shown = found
         rest = [other for other in rest if other != name]  # another picture in every row
-        texts = (f"before: {describe(shown[0][1], spec)}", f"{switch}: {does}")
+        texts = (f"before: {describe_mask(shown[0][1], spec)}", f"{switch}: {does}")
         panels += [Panel(*part, text) for part, text in zip(shown, texts, strict=True)]
     height, width = (min(side, whole) for side, whole in zip(crop, spec.image_shape, strict=True))
     note = "Left: a crop as it is on disk. Right: the same draw with one switch turned on, at its strongest."
@@ -104,7 +104,7 @@ def _draws(
     """Go through the draws that the switch changes: by how much, the name, and the crops before and after."""
     for name in names:
         picture, bits = pictures.picture(name), masks[name]
-        for draw in range(seed, seed + TRIES):
+        for draw in range(seed, seed + _TRIES):
             before, after = (augment(picture, bits, draw) for augment in both)
             change = float(cv2.absdiff(before[0], after[0]).mean())
             if change:

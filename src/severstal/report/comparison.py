@@ -4,7 +4,7 @@ import textwrap
 
 from severstal.competition.budget import BUDGET_PARTS
 from severstal.evaluation.comparison import Comparison
-from severstal.evaluation.labels import shorten
+from severstal.evaluation.labels import truncate
 
 _COLUMNS = 100  # of a terminal
 _NAME_WIDTH = 17
@@ -35,11 +35,11 @@ def format_comparison(found: Comparison) -> str:
         missed, alarms, outlines: what B gains by each, in points of the score over all classes
         note: all images are treated as independent: no groups of near-duplicates are known
     """
-    a, b = (shorten(f"{side} {name}", _COLUMNS) for side, name in zip("AB", found.names, strict=True))
+    a, b = (truncate(f"{side} {name}", _COLUMNS) for side, name in zip("AB", found.names, strict=True))
     images = f"{found.images:,} images"
     by = images if found.units == found.images else f"{found.units:,} groups of {images}"
     parts = [*found.classes, found.whole]
-    labels = [shorten(part.name, _NAME_WIDTH) for part in parts]
+    labels = [truncate(part.name, _NAME_WIDTH) for part in parts]
     wide = max(len(label) for label in ("class", *labels))
     lines = [
         a,

@@ -3,11 +3,11 @@
 import numpy as np
 
 from severstal.competition.difference import ClassDifference, SubmissionDifference
-from severstal.evaluation.labels import shorten
+from severstal.evaluation.labels import truncate
 
-COLUMNS = 100  # of a terminal
-NAME_WIDTH = 19  # columns of it for a class's name
-IMAGE_WIDTH = 34  # and for an image's
+_COLUMNS = 100  # of a terminal
+_NAME_WIDTH = 19  # columns of it for a class's name
+_IMAGE_WIDTH = 34  # and for an image's
 
 
 def format_difference(difference: SubmissionDifference, names: tuple[str, str], most: int) -> str:
@@ -41,7 +41,7 @@ def format_difference(difference: SubmissionDifference, names: tuple[str, str], 
         image  class               px in A    px in B    Dice
         a.jpg  1      in both           10         10  0.5000
     """
-    a, b = (shorten(f"{side} {name}", COLUMNS) for side, name in zip("AB", names, strict=True))
+    a, b = (truncate(f"{side} {name}", _COLUMNS) for side, name in zip("AB", names, strict=True))
     lines = [a, b, "-" * max(len(a), len(b))]
     if not difference.differing:
         return "\n".join([*lines, f"The same masks in all {difference.pairs:,} pairs."])
@@ -54,7 +54,7 @@ def format_difference(difference: SubmissionDifference, names: tuple[str, str], 
         f"Whatever the truth is, their scores are at most {apart:.4f} apart.",
         "",
     ]
-    labels = [shorten(f"{part.class_id} {part.name}", NAME_WIDTH) for part in difference.classes]
+    labels = [truncate(f"{part.class_id} {part.name}", _NAME_WIDTH) for part in difference.classes]
     wide = max(len(label) for label in ("class", *labels))
     lines.append(
         f"{'class':{wide}}  neither  only A  only B    both   alike    Dice    px in A    px in B    change"
@@ -66,7 +66,7 @@ def format_difference(difference: SubmissionDifference, names: tuple[str, str], 
     lines.append("alike: to the pixel; Dice, px: means over the images where both have a mask")
     largest = difference.table.head(most)
     if len(largest):
-        images = [shorten(image, IMAGE_WIDTH) for image in largest["ImageId"]]
+        images = [truncate(image, _IMAGE_WIDTH) for image in largest["ImageId"]]
         wide = max(len(image) for image in ("image", *images))
         lines += [
             "",

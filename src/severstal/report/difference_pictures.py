@@ -12,11 +12,11 @@ from severstal.competition.folder import InputFolder
 from severstal.competition.masks import Masks
 from severstal.competition.spec import Spec
 from severstal.data.pictures import read_picture
-from severstal.evaluation.labels import class_label, shorten
+from severstal.evaluation.labels import class_label, truncate
 from severstal.files import atomic_write
 from severstal.progress import progress
-from severstal.report.overlay import describe, planes, show
-from severstal.report.palette import DPI, TEXT_SIZE, WIDTH, Sheet, legend_below, rgb, sheet
+from severstal.report.overlay import class_planes, describe_mask, show_mask
+from severstal.report.palette import DPI, FIGURE_WIDTH, TEXT_SIZE, Sheet, legend_below, rgb, sheet
 
 STRIPE = 16  # dots from one stripe to the next
 _TALLEST = 3.0  # inches a picture
@@ -62,14 +62,14 @@ def draw_difference(
     drawn = np.repeat(grey, 3, axis=2)  # (H * scale, W * scale, 3)
     y, x = np.mgrid[: size[1], : size[0]]
     rising, falling = (x + y) % STRIPE < STRIPE / 2, (x - y) % STRIPE < STRIPE / 2
-    for class_id, plane in planes(a & b, spec):
+    for class_id, plane in class_planes(a & b, spec):
         tinted = sized(plane)
         drawn[tinted] = 0.4 * grey[tinted] + 0.6 * np.array(rgb(class_id))
     sides = [(b & ~a, falling, 255), (a & ~b, rising, 0)]
     for bits, _, between in sides:
         drawn[sized(bits != 0)] = between
     for bits, stripes, _ in sides:
-        for class_id, plane in planes(bits, spec):
+        for class_id, plane in class_planes(bits, spec):
             drawn[sized(plane) & stripes] = rgb(class_id)
     return drawn.round().astype(np.uint8)
 
@@ -99,16 +99,16 @@ def difference_figure(
     height, across = picture.shape
     columns = 1 if across > 2.5 * height else 2
     rows = 4 // columns
-    cell = WIDTH / columns - 0.2
+    cell = FIGURE_WIDTH / columns - 0.2
     tall = min(cell * height / across, _TALLEST)
     wide = tall * across / height
-    figure, axes = sheet(WIDTH, rows * (tall + 0.3) + 0.4, title, "", rows, columns)
+    figure, axes = sheet(FIGURE_WIDTH, rows * (tall + 0.3) + 0.4, title, "", rows, columns)
     figure.get_layout_engine().set(w_pad=0.05, h_pad=0.03, wspace=0, hspace=0)
     nothing = np.zeros_like(a)
     shown = [
         (nothing, "picture"),
         *(
-            (bits, f"{side} {name}: {describe(bits, spec)}")
+            (bits, f"{side} {name}: {describe_mask(bits, spec)}")
             for side, name, bits in zip("AB", names, (a, b), strict=True)
         ),
         (None, describe_difference(a, b, spec)),
@@ -119,8 +119,8 @@ def difference_figure(
                 draw_difference(picture, a, b, spec, 2 * wide * DPI / across), extent=(0, across, height, 0)
             )
         else:
-            show(place, picture, bits, spec, wide)
-        place.set_title(shorten(caption, int(13 * cell)), fontsize=TEXT_SIZE, loc="left", pad=3)
+            show_mask(place, picture, bits, spec, wide)
+        place.set_title(truncate(caption, int(13 * cell)), fontsize=TEXT_SIZE, loc="left", pad=3)
         place.set_xticks([])
         place.set_yticks([])
     legend_below(
@@ -143,7 +143,7 @@ def describe_difference(a: np.ndarray, b: np.ndarray, spec: Spec) -> str:
         'class 1: Dice 0.667, 1 px only in A, 0 px only in B; class 3: only in A'
     """
     parts = []
-    for class_id, _ in planes(a ^ b, spec):
+    for class_id, _ in class_planes(a ^ b, spec):
         label = class_label(spec, class_id)
         one, two = (bits >> (class_id - 1) & 1 for bits in (a, b))
         if not (one.any() and two.any()):

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from severstal.competition.spec import Spec
-from severstal.evaluation.labels import class_label, shorten
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, dress, empty_sheet, ink, sheet
+from severstal.evaluation.labels import class_label, truncate
+from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, dress, empty_sheet, ink, sheet
 
 ONLY_ONE_RUN = "Only one run was given: name others that were made on the same input and folds."
 
@@ -31,10 +31,10 @@ def disagreement_matrices(runs: Sequence[str], matrices: np.ndarray, spec: Spec)
         return empty_sheet(title, ONLY_ONE_RUN)
     columns = min(4, classes, max(1, 12 // members))
     rows = -(-classes // columns)
-    names = [shorten(name, 18) for name in runs]
-    square = min((WIDTH - 1.5) / columns, 0.5 + 0.5 * members)  # inches
+    names = [truncate(name, 18) for name in runs]
+    square = min((FIGURE_WIDTH - 1.5) / columns, 0.5 + 0.5 * members)  # inches
     figure, axes = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         0.2 + rows * (square + 0.35 + 0.09 * max(map(len, names))),
         title,
         "1 - soft Dice of the maps of two runs over all images: 0 where they are equal, 1 where disjoint. Of "

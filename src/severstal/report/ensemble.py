@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from severstal.evaluation.labels import shorten
+from severstal.evaluation.labels import truncate
 from severstal.inference.ensemble import Selection
 from severstal.report.palette import (
+    FIGURE_WIDTH,
     GREY,
     LINES,
     MARKERS,
-    WIDTH,
     Sheet,
     dress,
     legend_below,
@@ -55,9 +55,9 @@ def member_weights(selection: Selection, folds: Sequence[int]) -> Sheet:
         `member_weights(select_weights(overlap, folds), [0, 1, 2])`
     """
     members = len(selection.runs)
-    names = [shorten(name, _NAME_LENGTH) for name in selection.runs]
+    names = [truncate(name, _NAME_LENGTH) for name in selection.runs]
     figure, ((left, right),) = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         1.1 + 0.34 * (members + 2),
         "Weights and soft Dice of the members",
         "Left: weights found on all folds but one, and their mean (bar). Right: soft Dice on held-out "

@@ -5,7 +5,7 @@ import pandas as pd
 
 from severstal.competition.spec import Spec
 from severstal.evaluation.fold_counts import combinations_by_fold, count_by_fold
-from severstal.report.palette import GREY, PALE, TEXT_SIZE, WIDTH, Sheet, dress, ink, sheet
+from severstal.report.palette import FIGURE_WIDTH, GREY, PALE, TEXT_SIZE, Sheet, dress, ink, sheet
 
 
 def fold_balance(folds: pd.DataFrame, table: pd.DataFrame, spec: Spec) -> Sheet:
@@ -38,7 +38,7 @@ def fold_balance(folds: pd.DataFrame, table: pd.DataFrame, spec: Spec) -> Sheet:
     )
 
     figure, ((axes,),) = sheet(
-        max(5.0, min(WIDTH, 2.6 + 1.1 * number.shape[1])),
+        max(5.0, min(FIGURE_WIDTH, 2.6 + 1.1 * number.shape[1])),
         0.6 + 0.42 * len(number),
         "Images and classes in each fold",
         note,
@@ -88,7 +88,7 @@ def fold_brightness(folds: pd.DataFrame, features: pd.DataFrame, test: pd.DataFr
         rows["most test-like"] = brightness[folds["test_like"]]
     rows["test set"] = test["brightness"]
     figure, ((axes,),) = sheet(
-        0.8 * WIDTH,
+        0.8 * FIGURE_WIDTH,
         0.7 + 0.36 * len(rows),
         "Brightness of the folds",
         "Mean grey level of each picture without its black bands: box, quartiles and median; whiskers, 5 and "

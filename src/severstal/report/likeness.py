@@ -7,7 +7,7 @@ from severstal.competition.spec import Spec
 from severstal.data.images import Pictures
 from severstal.data.likeness import Likeness
 from severstal.report.overlay import Panel, gallery
-from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, dress, sheet
+from severstal.report.palette import FIGURE_WIDTH, GREY, TEXT_SIZE, Sheet, dress, sheet
 
 _BINS = np.linspace(0, 1, 26)
 
@@ -28,7 +28,7 @@ def likeness_figure(likeness: Likeness) -> Sheet:
     table = likeness.table
     parts = table.loc[~table["test"], "likeness"], table.loc[table["test"], "likeness"]
     figure, ((left, right),) = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         3.0,
         "Do the train pictures look like the test set?",
         "A classifier of test against train pictures by brightness, black bands and texture, applied to "

@@ -26,14 +26,14 @@ from severstal.files import write_text
 # What it warns of ends the run with an error here, which says it in a person's words.
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
 
-KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}
-BANNER_TAG = "papermill-error-cell-tag"
-ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-BAR = re.compile(r"\[(\d+:)?\d\d:\d\d(<[^,\]]+)?, .*\]$")  # how tqdm ends a line: [00:04<00:10, 3.1image/s]
+_KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+_LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}
+_BANNER_TAG = "papermill-error-cell-tag"
+_ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_BAR = re.compile(r"\[(\d+:)?\d\d:\d\d(<[^,\]]+)?, .*\]$")  # how tqdm ends a line: [00:04<00:10, 3.1image/s]
 
 # JupyterLab's look without the scripts that its template fetches from the net: it needs none of them.
-PAGE = "{% extends 'lab/index.html.j2' %}" + "".join(
+_PAGE = "{% extends 'lab/index.html.j2' %}" + "".join(
     f"{{% block {block} %}}{{% endblock %}}"
     for block in (
         "html_head_js_requirejs",
@@ -116,8 +116,8 @@ def execute(notebook: NotebookNode, target: Path, parameters: Mapping[str, Any])
                 notebook,
                 executed,
                 dict(parameters),
-                kernel_name=KERNEL["name"],
-                language=KERNEL["language"],
+                kernel_name=_KERNEL["name"],
+                language=_KERNEL["language"],
                 progress_bar=False,
                 stdout_file=sys.stdout,
                 stderr_file=sys.stderr,
@@ -126,7 +126,7 @@ def execute(notebook: NotebookNode, target: Path, parameters: Mapping[str, Any])
             )
         except PapermillExecutionError as error:
             raise SeverstalError(
-                f"{target.name} cell {error.exec_count}: {explain(error, target)}"
+                f"{target.name} cell {error.exec_count}: {explain_error(error, target)}"
             ) from error
         except DeadKernelError as error:
             raise SeverstalError(
@@ -135,12 +135,12 @@ def execute(notebook: NotebookNode, target: Path, parameters: Mapping[str, Any])
             ) from error
         finally:
             if executed.is_file():
-                kept = tidy(nbformat.read(executed, as_version=4))
+                kept = tidy_notebook(nbformat.read(executed, as_version=4))
                 write_text(target, nbformat.writes(kept))
                 write_text(target.with_suffix(".html"), to_html(kept, target.stem))
 
 
-def explain(error: PapermillExecutionError, target: Path) -> str:
+def explain_error(error: PapermillExecutionError, target: Path) -> str:
     """What went wrong in a cell, in one line: for an error meant for a person, its message alone."""
     # A SeverstalError or one derived from it renders its traceback so, which tells it from all others.
     if error.traceback == [f"severstal: {error.evalue}"]:
@@ -149,7 +149,7 @@ def explain(error: PapermillExecutionError, target: Path) -> str:
     return f"{error.ename}: {first} (the traceback stands in {target})"
 
 
-def tidy(notebook: NotebookNode) -> NotebookNode:
+def tidy_notebook(notebook: NotebookNode) -> NotebookNode:
     r"""Take out of an executed notebook what differs from run to run or from machine to machine.
 
     Goes: times of execution, papermill's notes and banners, the version of Python, progress bars, what a
@@ -163,13 +163,13 @@ def tidy(notebook: NotebookNode) -> NotebookNode:
         >>> cell = nbformat.v4.new_code_cell("bar()", metadata={"execution": {"iopub.execute_input": "2026"}})
         >>> bar = "\r 50%|##  | 1/2 [00:01<00:01, 1.0s/image]\r             \rdone\n"
         >>> cell["outputs"] = [nbformat.v4.new_output("stream", name="stderr", text=bar)]
-        >>> tidied = tidy(nbformat.v4.new_notebook(cells=[cell])).cells[0]
+        >>> tidied = tidy_notebook(nbformat.v4.new_notebook(cells=[cell])).cells[0]
         >>> tidied.outputs[0].text, dict(tidied.metadata)
         ('done\n', {})
     """
     notebook = copy.deepcopy(notebook)
-    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": LANGUAGE})
-    notebook.cells = [cell for cell in notebook.cells if BANNER_TAG not in cell.metadata.get("tags", [])]
+    notebook.metadata = nbformat.from_dict({"kernelspec": _KERNEL, "language_info": _LANGUAGE})
+    notebook.cells = [cell for cell in notebook.cells if _BANNER_TAG not in cell.metadata.get("tags", [])]
     for cell in notebook.cells:
         for key in ("execution", "papermill"):
             cell.metadata.pop(key, None)
@@ -210,10 +210,10 @@ def printed(text: str) -> str:
         'fold 0\nscore 0.91\n'
     """
     kept = []
-    for line, end in re.findall(r"([^\n]*)(\n|$)", ESCAPES.sub("", text).replace("\r\n", "\n")):
+    for line, end in re.findall(r"([^\n]*)(\n|$)", _ESCAPES.sub("", text).replace("\r\n", "\n")):
         shown = line.rstrip("\r").rpartition("\r")[2]
         # A line that was drawn over and left blank, or left as a bar, was never meant to stay.
-        if not (BAR.search(shown.rstrip()) or (shown != line and not shown.strip())):
+        if not (_BAR.search(shown.rstrip()) or (shown != line and not shown.strip())):
             kept.append(shown + end)
     return "".join(kept)
 
@@ -228,5 +228,5 @@ def to_html(notebook: NotebookNode, title: str) -> str:
         >>> "<title>01_eda</title>" in page, "<script" in page
         (True, False)
     """
-    page, _ = HTMLExporter(raw_template=PAGE).from_notebook_node(notebook, {"metadata": {"name": title}})
+    page, _ = HTMLExporter(raw_template=_PAGE).from_notebook_node(notebook, {"metadata": {"name": title}})
     return page

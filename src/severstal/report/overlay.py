@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from severstal.competition.spec import Spec
-from severstal.evaluation.labels import class_label, shorten
-from severstal.report.palette import DPI, TEXT_SIZE, WIDTH, Sheet, colour, dress, ink, rgb, sheet
+from severstal.evaluation.labels import class_label, truncate
+from severstal.report.palette import DPI, FIGURE_WIDTH, Sheet, colour, ink, rgb, sheet
 
 ImageLookup = Callable[[str], np.ndarray]  # pixels or bitmask of an image, by its name
 
@@ -33,12 +33,12 @@ class Panel:
     caption: str
 
 
-def planes(bits: np.ndarray, spec: Spec) -> Iterator[tuple[int, np.ndarray]]:
+def class_planes(bits: np.ndarray, spec: Spec) -> Iterator[tuple[int, np.ndarray]]:
     """Go through the classes that a picture of bits shows: `ClassId` and (H, W) uint8 of 0 and 1.
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL
-        >>> [(k, int(plane.sum())) for k, plane in planes(np.array([[0, 1, 5]], np.uint8), SEVERSTAL)]
+        >>> [(k, int(plane.sum())) for k, plane in class_planes(np.array([[0, 1, 5]], np.uint8), SEVERSTAL)]
         [(1, 2), (3, 1)]
     """
     for class_id in spec.class_ids:
@@ -73,7 +73,7 @@ def draw_contours(picture: np.ndarray, bits: np.ndarray, spec: Spec, thickness: 
     drawn = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_GRAY2RGB)
     outlines = {
         class_id: cv2.findContours(plane, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)[0]
-        for class_id, plane in planes(bits, spec)
+        for class_id, plane in class_planes(bits, spec)
     }
     # All rims come before all lines: no class may black out another that it lies on.
     if thickness > 1:
@@ -84,7 +84,7 @@ def draw_contours(picture: np.ndarray, bits: np.ndarray, spec: Spec, thickness: 
     return drawn
 
 
-def show(axes: Axes, picture: np.ndarray, bits: np.ndarray, spec: Spec, width: float) -> None:
+def show_mask(axes: Axes, picture: np.ndarray, bits: np.ndarray, spec: Spec, width: float) -> None:
     """Show a picture with a line around each defect and the `ClassId` of each class at its largest one.
 
     The axes keep the picture's own pixels as their units, at whatever size the picture is drawn.
@@ -102,7 +102,7 @@ def show(axes: Axes, picture: np.ndarray, bits: np.ndarray, spec: Spec, width: f
         >>> picture, bits = np.zeros((256, 1600), np.uint8), np.zeros((256, 1600), np.uint8)
         >>> bits[100:150, 300:400] = 4
         >>> figure, ((axes,),) = sheet(9, 2, "a.jpg")
-        >>> show(axes, picture, bits, SEVERSTAL, width=9)
+        >>> show_mask(axes, picture, bits, SEVERSTAL, width=9)
         >>> [text.get_text() for text in axes.texts]
         ['3']
     """
@@ -112,7 +112,7 @@ def show(axes: Axes, picture: np.ndarray, bits: np.ndarray, spec: Spec, width: f
     surrounding = np.zeros(size[::-1], bits.dtype)
     around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
     sampling = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
-    for class_id, plane in planes(bits, spec):
+    for class_id, plane in class_planes(bits, spec):
         # "Any" rather than the nearest pixel, and a line just outside: a small defect stays to be seen.
         sized = np.uint8(cv2.resize(plane.astype(np.float32), size, interpolation=sampling) > 0)
         surrounding |= cv2.dilate(sized, around).astype(bits.dtype) << (class_id - 1)
@@ -121,7 +121,7 @@ def show(axes: Axes, picture: np.ndarray, bits: np.ndarray, spec: Spec, width: f
 
     point = across / (72 * width)  # in pixels of the picture
     tall = 12 * point  # what the number takes
-    for class_id, plane in planes(bits, spec):
+    for class_id, plane in class_planes(bits, spec):
         _, _, boxes, _ = cv2.connectedComponentsWithStats(plane)
         left, top, wide, high, _ = boxes[1:][boxes[1:, cv2.CC_STAT_AREA].argmax()]
         # Above the defect, else below it; inside, at the top, where it reaches from edge to edge.
@@ -175,17 +175,17 @@ def gallery(
     height, across = spec.image_shape
     columns = columns or columns_for(spec)
     rows = max(1, -(-len(panels) // columns))
-    cell = WIDTH / columns - 0.1
+    cell = FIGURE_WIDTH / columns - 0.1
     tall = min(cell * height / across, MAX_HEIGHT)
     lines = 1 + max((panel.caption.count("\n") for panel in panels if panel), default=0)
-    figure, axes = sheet(WIDTH, rows * (tall + CAPTION * lines + 0.1), title, note, rows, columns)
+    figure, axes = sheet(FIGURE_WIDTH, rows * (tall + CAPTION * lines + 0.1), title, note, rows, columns)
     figure.get_layout_engine().set(w_pad=0.03, h_pad=0.02, wspace=0, hspace=0)
     for place, panel in zip_longest(axes.flat, panels):
         if panel is None:
             place.remove()
             continue
-        show(place, panel.picture, panel.bits, spec, tall * across / height)
-        caption = "\n".join(shorten(line, int(14 * cell)) for line in panel.caption.split("\n"))
+        show_mask(place, panel.picture, panel.bits, spec, tall * across / height)
+        caption = "\n".join(truncate(line, int(14 * cell)) for line in panel.caption.split("\n"))
         place.set_title(caption, fontsize=8, loc="left", pad=3)
         place.set_anchor("SW")
         place.set_xticks([])
@@ -193,48 +193,13 @@ def gallery(
     return figure
 
 
-def compare(
-    picture: np.ndarray, truth: np.ndarray | None, predicted: np.ndarray, spec: Spec, title: str
-) -> Sheet:
-    """Show one picture large: what a person drew above what was predicted.
-
-    Args:
-        picture: (H, W) uint8, grey.
-        truth: (H, W) bits, or None where it is not known.
-        predicted: (H, W) bits.
-        spec: names the classes.
-        title: of the whole, such as the image's name.
-
-    Example:
-        >>> from severstal.competition.spec import SEVERSTAL
-        >>> empty = np.zeros((256, 1600), np.uint8)
-        >>> figure = compare(empty, None, empty, SEVERSTAL, "a.jpg")
-        >>> [axes.get_title(loc="left") for axes in figure.axes]
-        ['prediction: clean']
-    """
-    shown = [("prediction", predicted)] if truth is None else [("truth", truth), ("prediction", predicted)]
-    height, across = picture.shape
-    columns = 1 if across > 2.5 * height else len(shown)
-    rows = len(shown) // columns
-    cell = WIDTH / columns - 0.6
-    tall = min(cell * height / across, 2 * MAX_HEIGHT)
-    figure, axes = sheet(WIDTH, rows * (tall + 0.75), title, "", rows, columns)
-    for place, (name, bits) in zip(axes.flat, shown, strict=True):
-        show(place, picture, bits, spec, tall * across / height)
-        dress(place, "x (pixels)", "y (pixels)")
-        place.set_title(
-            shorten(f"{name}: {describe(bits, spec)}", int(11 * cell)), fontsize=TEXT_SIZE, loc="left"
-        )
-    return figure
-
-
-def describe(bits: np.ndarray, spec: Spec) -> str:
+def describe_mask(bits: np.ndarray, spec: Spec) -> str:
     """Name the classes of a picture of bits with their areas.
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL
-        >>> describe(np.array([[0, 4, 4]], np.uint8), SEVERSTAL)
+        >>> describe_mask(np.array([[0, 4, 4]], np.uint8), SEVERSTAL)
         'class 3 (2 px)'
     """
-    parts = [f"{class_label(spec, k)} ({int(plane.sum()):,} px)" for k, plane in planes(bits, spec)]
+    parts = [f"{class_label(spec, k)} ({int(plane.sum()):,} px)" for k, plane in class_planes(bits, spec)]
     return ", ".join(parts) or "clean"

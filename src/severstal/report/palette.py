@@ -28,7 +28,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)))
 
 DPI = 100
-WIDTH = 9.6  # inches: what a notebook shows without scaling
+FIGURE_WIDTH = 9.6  # inches: what a notebook shows without scaling
 TITLE_SIZE, TEXT_SIZE = 13, 9.5  # points
 INCH_A_LINE = 0.19
 
@@ -150,7 +150,7 @@ def empty_sheet(title: str, why: str = "There is none.") -> Sheet:
         >>> empty_sheet("Missed defects").texts[1].get_text()
         'There is none.'
     """
-    figure, ((axes,),) = sheet(WIDTH, 0.05, title, why)
+    figure, ((axes,),) = sheet(FIGURE_WIDTH, 0.05, title, why)
     axes.remove()
     return figure
 

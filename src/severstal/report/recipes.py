@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from severstal.competition.spec import Spec
-from severstal.evaluation.labels import shorten
+from severstal.evaluation.labels import truncate
 from severstal.report.columns import format_columns
 from severstal.report.eda.gallery import CONTOURS
 from severstal.report.overlay import ImageLookup, Panel, gallery
-from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, dress, sheet
+from severstal.report.palette import FIGURE_WIDTH, GREY, TEXT_SIZE, Sheet, dress, sheet
 
 _NAME_WIDTH, _NETWORK_WIDTH, _WEIGHTS_WIDTH = 32, 44, 24
 _NOTES = (
@@ -38,7 +38,7 @@ def format_recipes(table: pd.DataFrame) -> str:
     head = ("recipe", "network", "weights", "pictures", "score", "95 %", "Dice on defects", "95 %")
     cells: list[tuple[str, ...]] = [(*head, "parameters", "multiply-adds", "memory", "training", "inference")]
     for _, row in table.iterrows():
-        named = (shorten(row["recipe"], _NAME_WIDTH), shorten(row["networks"], _NETWORK_WIDTH))
+        named = (truncate(row["recipe"], _NAME_WIDTH), truncate(row["networks"], _NETWORK_WIDTH))
         if row["fault"]:
             cells.append((*named, f"failed: {row['fault']}"))
             continue
@@ -49,7 +49,7 @@ def format_recipes(table: pd.DataFrame) -> str:
             f"{row['training_rate']:.1f}/s",
             f"{row['inference_rate']:.1f}/s",
         )
-        begun = (shorten(row["weights"], _WEIGHTS_WIDTH), f"{row['pictures']:,}")
+        begun = (truncate(row["weights"], _WEIGHTS_WIDTH), f"{row['pictures']:,}")
         cells.append((*named, *begun, *_interval(row, "score"), *_interval(row, "dice_on_defects"), *costs))
     lines = format_columns(cells, right=(3, *range(8, 13)))
     done = _trained(table)
@@ -80,7 +80,7 @@ def draw_recipes(table: pd.DataFrame, input: str) -> Sheet:
     seen = f"{pictures[0]:,} pictures seen" if alike else "Beside each name the pictures seen"
     rows = 1.2 + 0.22 * max(len(done), 8)  # inches
     figure, axes = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         rows + 3.2,
         f"Recipes on {input}: score and cost",
         f"{seen} in each fold, the same folds. Lines are 95 % intervals over groups of images. Numbers in "
@@ -90,7 +90,7 @@ def draw_recipes(table: pd.DataFrame, input: str) -> Sheet:
         height_ratios=[rows, 3.2],
     )
     names = [
-        f"{place}  {shorten(name, _NAME_WIDTH)}{'' if alike else f', {count:,}'}"
+        f"{place}  {truncate(name, _NAME_WIDTH)}{'' if alike else f', {count:,}'}"
         for place, name, count in zip(places, done["recipe"], pictures, strict=True)
     ]
     _intervals(axes[0, 0], done, "score", names, "score, cross-fitted rules")

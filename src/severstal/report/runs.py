@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from severstal.evaluation.labels import shorten
+from severstal.evaluation.labels import truncate
 from severstal.report.columns import format_columns
 from severstal.runs.rows import RunRow, RunTable
 
@@ -39,9 +39,9 @@ def _rows(runs: Sequence[RunRow]) -> list[str]:
         score = "-" if math.isnan(run.score) else f"{run.score:.4f} {_SOURCES[run.score_of]}"
         cells.append(
             (
-                shorten(run.name, _NAME_WIDTH),
-                shorten(run.recipe, _NAME_WIDTH),
-                shorten(run.input.rstrip("/").rpartition("/")[2], _INPUT_WIDTH),
+                truncate(run.name, _NAME_WIDTH),
+                truncate(run.recipe, _NAME_WIDTH),
+                truncate(run.input.rstrip("/").rpartition("/")[2], _INPUT_WIDTH),
                 f"{run.folds_done}/{run.folds}",
                 str(run.epochs),
                 score,

@@ -12,12 +12,12 @@ from severstal.competition import leaderboard
 from severstal.competition.contents import Contents
 from severstal.competition.spec import SEVERSTAL, Spec
 from severstal.evaluation.class_counts import class_shares
-from severstal.evaluation.labels import class_labels, shorten
-from severstal.report.overlay import Panel, columns_for, describe, gallery
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, colour, dress, legend_below, sheet
+from severstal.evaluation.labels import class_labels, truncate
+from severstal.report.overlay import Panel, columns_for, describe_mask, gallery
+from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, colour, dress, legend_below, sheet
 
-NAME_WIDTH = 28  # columns of a terminal for a class's name
-MOST_FINDINGS = 20  # a file that is all wrong needs no line a row
+_NAME_WIDTH = 28  # columns of a terminal for a class's name
+_MOST_FINDINGS = 20  # a file that is all wrong needs no line a row
 
 
 def format_contents(contents: Contents) -> str:
@@ -44,7 +44,7 @@ def format_contents(contents: Contents) -> str:
         f"{contents.drawn:,} of {contents.images:,} images with a mask ({share:.1f} %), {masks} in all",
         "",
     ]
-    names = [shorten(f"{part.class_id} {part.name}", NAME_WIDTH) for part in contents.classes]
+    names = [truncate(f"{part.class_id} {part.name}", _NAME_WIDTH) for part in contents.classes]
     wide = max(len(name) for name in ("class", *names))
     known = contents.public or {}
     truth = contents.nothing is not None
@@ -87,8 +87,8 @@ def format_findings(findings: Sequence[str], title: str) -> str:
     if not findings:
         return f"{title}: clean"
     count = "1 finding" if len(findings) == 1 else f"{len(findings):,} findings"
-    more = [f"and {len(findings) - MOST_FINDINGS:,} more"] if len(findings) > MOST_FINDINGS else []
-    return "\n".join([f"{title}: {count}", *findings[:MOST_FINDINGS], *more])
+    more = [f"and {len(findings) - _MOST_FINDINGS:,} more"] if len(findings) > _MOST_FINDINGS else []
+    return "\n".join([f"{title}: {count}", *findings[:_MOST_FINDINGS], *more])
 
 
 def predicted_counts(
@@ -130,7 +130,9 @@ def predicted_counts(
             f" Leaderboard: the competition's {leaderboard.IMAGES:,} public test images, scaled to these; "
             f"the span is of the {len(known) - 1} teams and solutions whose counts are known."
         )
-    figure, ((axes,),) = sheet(WIDTH, 1.0 + 0.6 * len(labels), "How often each class is predicted", note)
+    figure, ((axes,),) = sheet(
+        FIGURE_WIDTH, 1.0 + 0.6 * len(labels), "How often each class is predicted", note
+    )
     rows = np.arange(len(labels))
     shares = 100 * class_shares(predicted, n_test, spec)[1:]
     labelled = 100 * class_shares(train, n_train, spec)[1:]
@@ -206,11 +208,13 @@ def submission_gallery(
     panels = []
     for name in names:
         if truth is None:
-            panels.append(Panel(picture(name), predicted(name), f"{name}: {describe(predicted(name), spec)}"))
+            panels.append(
+                Panel(picture(name), predicted(name), f"{name}: {describe_mask(predicted(name), spec)}")
+            )
             continue
         drawn = picture(name)
-        panels.append(Panel(drawn, truth(name), f"{name}\ntruth: {describe(truth(name), spec)}"))
-        panels.append(Panel(drawn, predicted(name), f"\nsubmitted: {describe(predicted(name), spec)}"))
+        panels.append(Panel(drawn, truth(name), f"{name}\ntruth: {describe_mask(truth(name), spec)}"))
+        panels.append(Panel(drawn, predicted(name), f"\nsubmitted: {describe_mask(predicted(name), spec)}"))
     note = "The number at a contour is its ClassId."
     if truth is None:
         return gallery(panels, spec, "What is submitted", note)

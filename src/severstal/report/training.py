@@ -10,11 +10,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from severstal.report.palette import (
+    FIGURE_WIDTH,
     GREY,
     LINES,
     MARKERS,
     TEXT_SIZE,
-    WIDTH,
     Sheet,
     dress,
     legend_below,
@@ -50,7 +50,7 @@ def learning_curves(
         [0.7, 0.5]
     """
     figure, axes = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         5.8,
         "Learning curves of the folds",
         "Rings mark the best epoch; the dotted line is the all-empty baseline. Speed includes validation.",

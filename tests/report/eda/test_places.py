@@ -11,7 +11,7 @@ from severstal.report import eda
 
 def test_class_places(labelled, measured, readable):
     figure = eda.class_places(measured.coverage, measured.masks, labelled.spec)
-    readable(figure, ("x (pixels)", "y (pixels)", "times the class's mean"))
+    readable(figure, ("x (pixels)", "y (pixels)", "relative to the mean of the class"))
     maps = [axes for axes in figure.axes if axes.images]
     profiles = [axes for axes in figure.axes if axes.get_title(loc="left")]
     assert len(maps) == len(profiles) == len(labelled.spec.classes)

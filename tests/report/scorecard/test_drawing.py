@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from severstal.evaluation.reliability import measure_reliability
-from severstal.report.scorecard.drawing import MARGIN, SIDE, reliability_diagram
+from severstal.report.scorecard.drawing import _MARGIN, _SIDE, reliability_diagram
 
 
 def test_dots_lie_where_the_bins_do() -> None:
@@ -16,8 +16,8 @@ def test_dots_lie_where_the_bins_do() -> None:
     dots = np.array(re.findall(circle, reliability_diagram(part)), float)
     filled = np.flatnonzero(part.pairs)
     assert len(dots) == len(filled) < 10
-    np.testing.assert_allclose((dots[:, 0] - MARGIN) / SIDE, part.predicted[filled], atol=1e-3)
-    np.testing.assert_allclose((14 + SIDE - dots[:, 1]) / SIDE, part.observed[filled], atol=1e-3)
+    np.testing.assert_allclose((dots[:, 0] - _MARGIN) / _SIDE, part.predicted[filled], atol=1e-3)
+    np.testing.assert_allclose((14 + _SIDE - dots[:, 1]) / _SIDE, part.observed[filled], atol=1e-3)
     by_pairs = dots[np.argsort(part.pairs[filled]), 2]
     assert (np.diff(by_pairs) >= 0).all()
     assert by_pairs[-1] == 8

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from severstal.evaluation.scorecard import Scorecard, make_scorecard
+from severstal.evaluation.scorecard import Scorecard, build_scorecard
 from severstal.report.scorecard.page import page
 
 FORBIDDEN = ("script", "link", "img", "iframe", "object", "image", "use")
@@ -113,7 +113,7 @@ def test_figures_are_those_of_the_card(drawn: str, card: Scorecard) -> None:
 
 
 def test_what_is_not_known_is_left_out(random_pairs) -> None:
-    text = page("a.csv", [make_scorecard(random_pairs(0, 5), "a.csv")])
+    text = page("a.csv", [build_scorecard(random_pairs(0, 5), "a.csv")])
     assert "Calibration of" not in text
     assert "What the rules are worth" not in text
     assert "<nav" not in text
@@ -124,6 +124,6 @@ def test_what_is_not_known_is_left_out(random_pairs) -> None:
 def test_a_perfect_score_has_bars_of_no_length(random_pairs) -> None:
     pairs = random_pairs(0, 5)
     perfect = type(pairs)(pairs.images, pairs.spec, pairs.true, pairs.true, pairs.true)
-    text = page("perfect", [make_scorecard(perfect, "perfect")])
+    text = page("perfect", [build_scorecard(perfect, "perfect")])
     assert "Where the missing 0.0000 went" in text
     tree(text)

@@ -7,7 +7,7 @@ from severstal.competition.metric import score_pairs
 from severstal.competition.scored import ScoredPairs, score_masks
 from severstal.competition.spec import SEVERSTAL, Spec
 from severstal.evaluation.class_counts import count_classes
-from severstal.evaluation.scorecard import Scorecard, make_scorecard
+from severstal.evaluation.scorecard import Scorecard, build_scorecard
 from severstal.report.scorecard import format_counts, format_scorecard
 
 
@@ -107,7 +107,7 @@ def test_long_names_large_numbers_and_many_classes_fit():
     true = rng.integers(0, 2, (12_568, 16)) * 30_000_000
     pairs = ScoredPairs(tuple(map(str, range(12_568))), spec, true, true, true)
     sure = rng.integers(0, 256, true.shape, dtype=np.uint8)
-    lines = format_scorecard(make_scorecard(pairs, "large " * 40, sure)).splitlines()
+    lines = format_scorecard(build_scorecard(pairs, "large " * 40, sure)).splitlines()
     assert max(map(len, lines)) <= 100
 
 

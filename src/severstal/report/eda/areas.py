@@ -11,10 +11,10 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodF
 from severstal.competition.spec import Spec
 from severstal.evaluation.labels import class_label
 from severstal.report.palette import (
+    FIGURE_WIDTH,
     LINES,
     MARKERS,
     TEXT_SIZE,
-    WIDTH,
     Sheet,
     colour,
     dress,
@@ -53,7 +53,7 @@ def area_distributions(masks: pd.DataFrame, spec: Spec, everywhere: pd.DataFrame
     if everywhere is not None:
         note += f" Outline: all {len(everywhere):,} masks of the whole data set."
     figure, axes = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         0.7 + 0.8 * len(spec.classes),
         "Areas of the masks",
         note,
@@ -108,7 +108,7 @@ def masks_lost(masks: pd.DataFrame, spec: Spec) -> Sheet:
         [0.0, 50.0, 100.0]
     """
     figure, ((axes,),) = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         3.6,
         "True masks below a minimum area",
         "Predicted masks below the minimum are removed. A minimum that is harmless for one class removes "

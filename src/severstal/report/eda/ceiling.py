@@ -8,10 +8,10 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from severstal.competition.spec import Spec
 from severstal.evaluation.labels import class_label
 from severstal.report.palette import (
+    FIGURE_WIDTH,
     MARKERS,
     PALE,
     TEXT_SIZE,
-    WIDTH,
     Sheet,
     colour,
     dress,
@@ -39,7 +39,7 @@ def dice_lost(ceiling: pd.DataFrame, spec: Spec) -> Sheet:
     """
     lost = (1 - ceiling).clip(lower=0)
     figure, ((axes,),) = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         1.0 + 0.34 * max(len(lost), 1),
         "Dice lost by degraded masks",
         "Each true mask is scored against itself after the degradation at the left. Bar: all masks; markers: "

@@ -5,8 +5,8 @@ import pandas as pd
 from matplotlib.ticker import StrMethodFormatter
 
 from severstal.competition.spec import Spec
-from severstal.evaluation.labels import class_label, shorten
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, colour, dress, sheet
+from severstal.evaluation.labels import class_label, truncate
+from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, colour, dress, sheet
 
 _GROUPS = ((1, 1, "1"), (2, 2, "2"), (3, 3, "3"), (4, 5, "4-5"), (6, None, "6+"))
 _MOST_DOTS = 1500
@@ -32,7 +32,7 @@ def component_shapes(masks: pd.DataFrame, pieces: pd.DataFrame, spec: Spec) -> S
     columns = len(spec.classes) if len(spec.classes) <= 5 else 4
     blocks = -(-len(spec.classes) // columns)
     figure, axes = sheet(
-        max(6.0, min(WIDTH, 2.4 * columns)),
+        max(6.0, min(FIGURE_WIDTH, 2.4 * columns)),
         3.9 * blocks,
         "Number and shape of the components of a mask",
         "Above: 8-connected components per mask. Below: one dot per component, the cross is the median; "
@@ -65,7 +65,7 @@ def component_shapes(masks: pd.DataFrame, pieces: pd.DataFrame, spec: Spec) -> S
         above.tick_params(labelsize=TEXT_SIZE - 1.5)
         said = f"{len(number):,} masks, {len(own):,} components" if len(number) else "no mask"
         above.set_title(
-            f"{shorten(class_label(spec, class_id), 26)}\n{said}", fontsize=TEXT_SIZE, loc="left", pad=4
+            f"{truncate(class_label(spec, class_id), 26)}\n{said}", fontsize=TEXT_SIZE, loc="left", pad=4
         )
 
         dots = own.iloc[np.linspace(0, len(own) - 1, min(len(own), _MOST_DOTS)).astype(int)]

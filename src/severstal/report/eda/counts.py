@@ -6,8 +6,8 @@ import pandas as pd
 
 from severstal.competition.spec import Spec
 from severstal.evaluation.class_counts import count_combinations
-from severstal.evaluation.labels import class_labels, shorten
-from severstal.report.palette import GREY, PALE, TEXT_SIZE, WIDTH, Sheet, colour, dress, sheet
+from severstal.evaluation.labels import class_labels, truncate
+from severstal.report.palette import FIGURE_WIDTH, GREY, PALE, TEXT_SIZE, Sheet, colour, dress, sheet
 
 _ROW = 0.36  # inches per bar
 _MOST_COMBINATIONS = 20
@@ -35,7 +35,7 @@ def class_counts(table: pd.DataFrame, images: Sequence[str], spec: Spec) -> Shee
         f"{len(images):,} images; {clean:,} are clean. {empty:.1%} of the {pairs:,} (image, class) pairs "
         f"are empty: the all-empty baseline scores {empty:.4f}."
     )
-    figure, ((axes,),) = sheet(WIDTH, 0.6 + _ROW * len(counts), "Images with each class", note)
+    figure, ((axes,),) = sheet(FIGURE_WIDTH, 0.6 + _ROW * len(counts), "Images with each class", note)
     fills = [PALE, *map(colour, spec.class_ids)]
     bars = axes.barh(range(len(counts)), counts, color=fills, edgecolor="black", linewidth=0.6)
     share = max(len(images), 1)
@@ -72,15 +72,15 @@ def class_combinations(table: pd.DataFrame, images: Sequence[str], spec: Spec) -
         note += f" {len(rest)} rarer combinations ({sum(n for _, n in rest):,} images) are left out."
 
     classes = len(spec.classes)
-    labels = [shorten(label, 24) for label in class_labels(spec)]
+    labels = [truncate(label, 24) for label in class_labels(spec)]
     figure, ((dots, axes),) = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         0.5 + _ROW * max(len(rows), 2) + 0.075 * max(map(len, labels)),
         "Combinations of classes",
         note,
         columns=2,
         sharey=True,
-        width_ratios=[max(0.28 * classes, 0.8), WIDTH - 0.28 * classes],
+        width_ratios=[max(0.28 * classes, 0.8), FIGURE_WIDTH - 0.28 * classes],
     )
     for row, (ids, _) in enumerate(rows):
         dots.plot(range(1, classes + 1), [row] * classes, "o", color=PALE, markersize=7)

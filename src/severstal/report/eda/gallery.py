@@ -8,7 +8,7 @@ from severstal.competition.spec import Spec
 from severstal.evaluation.class_counts import count_combinations
 from severstal.evaluation.examples import evenly_spaced, select_masks
 from severstal.evaluation.labels import class_label
-from severstal.report.overlay import ImageLookup, Panel, columns_for, describe, gallery
+from severstal.report.overlay import ImageLookup, Panel, columns_for, describe_mask, gallery
 from severstal.report.palette import Sheet, empty_sheet
 
 CONTOURS = "The number at a contour is its ClassId."
@@ -27,6 +27,7 @@ def examples(
         spec: names the classes.
 
     Example:
+        >>> import numpy as np
         >>> from severstal.competition.spec import SEVERSTAL
         >>> masks = pd.DataFrame({"ImageId": ["a"], "ClassId": [3], "area": [9]})
         >>> empty = np.zeros((256, 1600), np.uint8)
@@ -75,6 +76,7 @@ def several_classes(
         most: maximum number of pictures.
 
     Example:
+        >>> import numpy as np
         >>> from severstal.competition.spec import SEVERSTAL
         >>> masks = pd.DataFrame({"ImageId": ["a", "a", "b"], "ClassId": [1, 3, 3]})
         >>> bits = np.full((256, 1600), 5, np.uint8)
@@ -114,6 +116,7 @@ def duplicate_pairs(
         most: maximum number of pairs, evenly spaced from the least to the most agreement.
 
     Example:
+        >>> import numpy as np
         >>> row = {"first": "a", "second": "b", "shift_y": 0, "shift_x": 8, "difference": 1.5}
         >>> row |= {"classes_first": "", "classes_second": "", "same_label": 1.0}
         >>> empty = np.zeros((256, 1600), np.uint8)
@@ -138,7 +141,7 @@ def duplicate_pairs(
         )
         for name, line in zip((pair.first, pair.second), said, strict=True):
             panels.append(
-                Panel(picture(name), bits(name), f"{name}{join}{describe(bits(name), spec)}\n{line}")
+                Panel(picture(name), bits(name), f"{name}{join}{describe_mask(bits(name), spec)}\n{line}")
             )
     other = int((pairs["classes_first"] != pairs["classes_second"]).sum())
     note = f"{len(pairs):,} pairs; {other:,} with different classes. "

@@ -9,7 +9,17 @@ from matplotlib.patches import Patch
 
 from severstal.competition.spec import Spec
 from severstal.evaluation.labels import class_labels
-from severstal.report.palette import GREY, PALE, TEXT_SIZE, WIDTH, Sheet, colour, dress, legend_below, sheet
+from severstal.report.palette import (
+    FIGURE_WIDTH,
+    GREY,
+    PALE,
+    TEXT_SIZE,
+    Sheet,
+    colour,
+    dress,
+    legend_below,
+    sheet,
+)
 
 # Limits of the groups by black share of the picture; below the first it counts as not black.
 _BLACK = (0.01, 0.1, 0.3, 0.6)
@@ -62,7 +72,7 @@ def brightness_and_black(
     """
     groups = picture_groups(features, table, spec, test)
     figure, ((left, right),) = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         1.1 + 0.4 * len(groups),
         "Brightness of the steel and black share of the pictures",
         "Left: mean grey level of the steel in a picture; box: quartiles and median, whiskers: 5 and 95 %; "

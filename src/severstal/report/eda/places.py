@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from severstal.competition.spec import Spec
-from severstal.evaluation.labels import class_label, shorten
+from severstal.evaluation.labels import class_label, truncate
 from severstal.report.overlay import columns_for
-from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, colour, dress, sheet
+from severstal.report.palette import FIGURE_WIDTH, GREY, TEXT_SIZE, Sheet, colour, dress, sheet
 
 _MAX_RATIO = 3.0  # ratio to the mean of the class at which the shade is darkest
 
@@ -29,9 +29,9 @@ def class_places(coverage: np.ndarray, masks: pd.DataFrame, spec: Spec) -> Sheet
     high, wide = spec.image_shape
     columns = 1 if columns_for(spec) == 2 else min(3, len(spec.classes))
     blocks = -(-len(spec.classes) // columns)
-    tall = (WIDTH / columns - 1.1) * high / wide
+    tall = (FIGURE_WIDTH / columns - 1.1) * high / wide
     figure, axes = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         blocks * (tall + 1.0),
         "Position of the classes in the picture",
         "Shade: coverage relative to the mean of the class (1: evenly distributed). Curve above: the same by "
@@ -66,7 +66,7 @@ def class_places(coverage: np.ndarray, masks: pd.DataFrame, spec: Spec) -> Sheet
         number = int((masks["ClassId"] == class_id).sum())
         said = f"{number:,} masks" if number else "no mask"
         above.set_title(
-            f"{shorten(class_label(spec, class_id), 26)}: {said}", fontsize=TEXT_SIZE, loc="left", pad=3
+            f"{truncate(class_label(spec, class_id), 26)}: {said}", fontsize=TEXT_SIZE, loc="left", pad=3
         )
         lowest = place + columns >= len(spec.classes)
         dress(below, x="x (pixels)" if lowest else "", y="y (pixels)" if place % columns == 0 else "")

@@ -8,7 +8,7 @@ import pandas as pd
 from severstal.competition.spec import Spec
 from severstal.evaluation.break_even import LIKELY_DICE, break_even
 from severstal.evaluation.labels import class_labels
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, colour, dress, sheet
+from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, colour, dress, sheet
 
 
 def score_arithmetic(table: pd.DataFrame, images: Sequence[str], spec: Spec) -> Sheet:
@@ -40,7 +40,7 @@ def score_arithmetic(table: pd.DataFrame, images: Sequence[str], spec: Spec) -> 
             f"{0.01 * all_empty:.4f}, as much as missing {missed:.0%} of the defects."
         )
     figure, ((left, right),) = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         max(2.9, 0.9 + 0.36 * len(spec.classes)),
         "What masks can gain, and when a mask pays",
         note,

@@ -6,7 +6,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from severstal.evaluation.shift import PSI_LARGE, PSI_SOME, chance_psi, measure_shift
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, dress, legend_below, sheet
+from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, dress, legend_below, sheet
 
 _SHOWN = {
     "brightness": "brightness of the steel (grey levels)",
@@ -43,7 +43,12 @@ def feature_shift(train: pd.DataFrame, test: pd.DataFrame) -> Sheet:
         note += f" With so few pictures, chance alone exceeds a PSI of {chance:.2f} in 5 % of cases."
     rows = -(-max(len(names), 1) // columns)
     figure, axes = sheet(
-        WIDTH, 0.35 + 1.95 * rows, "Do the test pictures look like the train pictures?", note, rows, columns
+        FIGURE_WIDTH,
+        0.35 + 1.95 * rows,
+        "Do the test pictures look like the train pictures?",
+        note,
+        rows,
+        columns,
     )
     for place in axes.flat[len(names) :]:
         place.remove()

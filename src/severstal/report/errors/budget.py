@@ -7,7 +7,7 @@ from matplotlib.patches import Patch
 from severstal.competition.spec import Spec
 from severstal.evaluation.errors import ERROR_KINDS, ERROR_NAMES
 from severstal.evaluation.labels import class_labels
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, dress, legend_below, sheet
+from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, dress, legend_below, sheet
 
 _LOOKS = {
     "missed": {"facecolor": "#303030"},
@@ -38,7 +38,7 @@ def points_lost(errors: pd.DataFrame, spec: Spec) -> Sheet:
     whole = sum(lost.values())
     parts = ", ".join(f"{ERROR_NAMES[kind]} {lost[kind].sum():.4f}" for kind in ERROR_KINDS)
     figure, ((axes,),) = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         1.1 + 0.36 * len(rows),
         "Points lost by kind of error",
         f"The score is {1 - whole.sum():.4f}; {whole.sum():.4f} are lost: {parts}. Right of each bar: the "

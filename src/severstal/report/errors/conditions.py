@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, dress, sheet
+from severstal.report.palette import FIGURE_WIDTH, GREY, TEXT_SIZE, Sheet, dress, sheet
 
 _TITLES = {
     "detection": "Defects found",
@@ -33,7 +33,7 @@ def error_conditions(rates: pd.DataFrame) -> Sheet:
     )  # each block but the first begins with a line for its name
     height = 0.23 * (places.max() + 1) + 0.9
     figure, (row,) = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         height,
         "Error rates by group",
         "Dots with 95 % intervals. Dotted: all pairs. Grey numbers: pairs in the group. Conditions are "

@@ -5,8 +5,8 @@ from matplotlib.axes import Axes
 
 from severstal.competition.spec import Spec
 from severstal.evaluation.confusion import MIN_COVERED, Confusion
-from severstal.evaluation.labels import class_labels, shorten
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, dress, ink, sheet
+from severstal.evaluation.labels import class_labels, truncate
+from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, dress, ink, sheet
 
 _SIDE_BY_SIDE = 6  # up to this many classes both matrices fit in one row
 
@@ -30,7 +30,7 @@ def confusion_matrices(found: Confusion, spec: Spec) -> Sheet:
     parts = (("Components", found.components), ("Pixels", found.pixels))
     cell = 0.5 if together else 0.42
     figure, axes = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         (cell * size + 1.5) * (1 if together else 2),
         "Confusion of the classes",
         "Rows: truth; columns: prediction. First column: missed; first row: false alarms; diagonal: right. "
@@ -66,7 +66,7 @@ def _matrix(axes: Axes, counts: np.ndarray, spec: Spec, title: str) -> None:
             color=ink(shown.cmap(shown.norm(shares[row, column]))),
             fontweight="bold" if row == column else "normal",
         )
-    names = ["no defect", *(shorten(label, 14) for label in class_labels(spec))]
+    names = ["no defect", *(truncate(label, 14) for label in class_labels(spec))]
     places = range(len(names))
     axes.set_yticks(places, names)
     axes.set_xticks(places, names, rotation=90 if len(names) > 4 else 0)

@@ -11,7 +11,7 @@ from severstal.evaluation.labels import class_label
 from severstal.report.errors.panels import PairRow, side_by_side
 from severstal.report.errors.worst import LEGEND
 from severstal.report.overlay import ImageLookup
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, dress, empty_sheet, legend_below, sheet
+from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, dress, empty_sheet, legend_below, sheet
 
 _NEAR = 0.3  # margin up to which decisions are shown
 _STEP = 0.05
@@ -33,7 +33,7 @@ def decisions_by_margin(calls: pd.DataFrame) -> Sheet:
     near = calls[calls["margin"].abs() < _NEAR]
     wrong = near["defect"] != (near["margin"] >= 0)
     figure, ((axes,),) = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         3.0,
         "Wrong decisions by margin",
         f"{len(near):,} of {len(calls):,} pairs have a margin below {_NEAR}; {wrong.sum():,} of these "

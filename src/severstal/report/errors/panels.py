@@ -10,9 +10,9 @@ from matplotlib.colors import Normalize
 from matplotlib.patheffects import withStroke
 
 from severstal.competition.spec import Spec
-from severstal.evaluation.labels import shorten
-from severstal.report.overlay import CAPTION, show
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, sheet
+from severstal.evaluation.labels import truncate
+from severstal.report.overlay import CAPTION, show_mask
+from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, sheet
 
 # Its lightness rises monotonically, so that it reads the same in greyscale and to the colour-blind.
 _HEAT = "magma"
@@ -72,26 +72,28 @@ def side_by_side(
     """
     high, wide = (min(side, int(_ASPECT * min(spec.image_shape))) for side in spec.image_shape)
     columns = 2 + len(rows[0].maps) + (rows[0].mask is not None)
-    cell = (WIDTH - _BAR) / columns - 0.08
+    cell = (FIGURE_WIDTH - _BAR) / columns - 0.08
     tall = cell * high / wide
     lines = 2 + max(row.caption.count("\n") for row in rows)
-    figure, axes = sheet(WIDTH, len(rows) * (tall + CAPTION * lines + 0.12), title, note, len(rows), columns)
+    figure, axes = sheet(
+        FIGURE_WIDTH, len(rows) * (tall + CAPTION * lines + 0.12), title, note, len(rows), columns
+    )
     figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0, hspace=0)
     for place, row in zip(axes, rows, strict=True):
         part = window(row, (high, wide))
         picture, truth = row.picture[part], row.truth[part]
-        show(place[0], picture, np.zeros_like(truth), spec, cell)
-        show(place[1], picture, truth, spec, cell)
+        show_mask(place[0], picture, np.zeros_like(truth), spec, cell)
+        show_mask(place[1], picture, truth, spec, cell)
         named = ["picture", f"truth: {classes_of(truth, spec)}", *heads]
         for target, plane in zip(place[2:], row.maps, strict=False):
             show_heat_map(target, plane[part], row.of_class(truth))
         if row.mask is not None:
-            show(place[-1], picture, row.mask[part], spec, cell)
+            show_mask(place[-1], picture, row.mask[part], spec, cell)
             named.append(f"mask: {classes_of(row.mask[part], spec)}")
-        captions = [shorten(line, int(14 * WIDTH)) for line in row.caption.split("\n")]
+        captions = [truncate(line, int(14 * FIGURE_WIDTH)) for line in row.caption.split("\n")]
         for target, name in zip(place, named, strict=True):
             room = "\n" * len(captions)
-            target.set_title(room + shorten(name, int(14 * cell)), fontsize=8, loc="left", pad=3)
+            target.set_title(room + truncate(name, int(14 * cell)), fontsize=8, loc="left", pad=3)
             target.set_xticks([])
             target.set_yticks([])
         # A title as long as this would push the pictures apart.

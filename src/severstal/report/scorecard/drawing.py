@@ -5,16 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from severstal.competition.budget import BUDGET_PARTS, LostPoints
-from severstal.evaluation.labels import shorten
+from severstal.evaluation.labels import truncate
 from severstal.evaluation.reliability import Reliability
 from severstal.report.scorecard.markup import escape_html
 
-KIND_NAMES = {"missed": "missed defects", "alarms": "false alarms", "outlines": "outlines"}
+_KIND_NAMES = {"missed": "missed defects", "alarms": "false alarms", "outlines": "outlines"}
 
-WIDTH = 720  # units of the drawing; the page scales it
-LABELS, BAR, FIGURES = 190, 420, 110  # what a row has room for, side by side
-ROW = 30
-SIDE, MARGIN = 260, 48  # of the reliability diagram
+_WIDTH = 720  # units of the drawing; the page scales it
+_LABELS, _BAR, _FIGURES = 190, 420, 110  # what a row has room for, side by side
+_ROW = 30
+_SIDE, _MARGIN = 260, 48  # of the reliability diagram
 
 
 def budget_bars(names: Sequence[str], losses: Sequence[LostPoints]) -> str:
@@ -30,30 +30,30 @@ def budget_bars(names: Sequence[str], losses: Sequence[LostPoints]) -> str:
         (5, True)
     """
     most = max((loss.total for loss in losses), default=0) or 1
-    height = 34 + ROW * len(names)
+    height = 34 + _ROW * len(names)
     said = "; ".join(
-        f"{name}: " + ", ".join(f"{KIND_NAMES[kind]} {getattr(loss, kind):.4f}" for kind in BUDGET_PARTS)
+        f"{name}: " + ", ".join(f"{_KIND_NAMES[kind]} {getattr(loss, kind):.4f}" for kind in BUDGET_PARTS)
         for name, loss in zip(names, losses, strict=True)
     )
     parts = [
-        f'<svg class="bars" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape_html(said)}">',
+        f'<svg class="bars" viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape_html(said)}">',
     ]
-    x = LABELS
+    x = _LABELS
     for kind in BUDGET_PARTS:
         parts.append(f'<rect class="{kind}" x="{x}" y="4" width="14" height="14"/>')
-        parts.append(f'<text x="{x + 20}" y="15.5">{KIND_NAMES[kind]}</text>')
-        x += 42 + 7 * len(KIND_NAMES[kind])
+        parts.append(f'<text x="{x + 20}" y="15.5">{_KIND_NAMES[kind]}</text>')
+        x += 42 + 7 * len(_KIND_NAMES[kind])
     for row, (name, loss) in enumerate(zip(names, losses, strict=True)):
-        top = 34 + ROW * row
+        top = 34 + _ROW * row
         parts.append(
-            f'<text x="{LABELS - 10}" y="{top + 15}" class="right">{escape_html(shorten(name, 26))}</text>'
+            f'<text x="{_LABELS - 10}" y="{top + 15}" class="right">{escape_html(truncate(name, 26))}</text>'
         )
-        x = float(LABELS)
+        x = float(_LABELS)
         for kind in BUDGET_PARTS:
             points = getattr(loss, kind)
             if points > 0:
-                wide = BAR * points / most
-                tip = f"{name}, {KIND_NAMES[kind]}: {points:.4f}"
+                wide = _BAR * points / most
+                tip = f"{name}, {_KIND_NAMES[kind]}: {points:.4f}"
                 parts.append(
                     f'<rect class="{kind}" x="{x:.2f}" y="{top}" width="{wide:.2f}" height="20">'
                     f"<title>{escape_html(tip)}</title></rect>"
@@ -75,25 +75,25 @@ def reliability_diagram(part: Reliability) -> str:
         >>> reliability_diagram(found.whole).count("<circle")
         2
     """
-    whole = SIDE + MARGIN + 14
-    zero = 14 + SIDE  # of the vertical axis
+    whole = _SIDE + _MARGIN + 14
+    zero = 14 + _SIDE  # of the vertical axis
     parts = [
         f'<svg class="square" viewBox="0 0 {whole} {whole}" role="img" aria-label="Reliability: how often '
         f'the class was there over its probability; expected calibration error {part.error:.4f}">',
-        f'<rect class="frame" x="{MARGIN}" y="14" width="{SIDE}" height="{SIDE}"/>',
-        f'<line class="grid" x1="{MARGIN}" y1="{zero}" x2="{MARGIN + SIDE}" y2="14"/>',
+        f'<rect class="frame" x="{_MARGIN}" y="14" width="{_SIDE}" height="{_SIDE}"/>',
+        f'<line class="grid" x1="{_MARGIN}" y1="{zero}" x2="{_MARGIN + _SIDE}" y2="14"/>',
     ]
     for tick in (0, 0.5, 1):
-        parts.append(f'<text x="{MARGIN + SIDE * tick}" y="{zero + 20}" class="middle">{tick:g}</text>')
-        parts.append(f'<text x="{MARGIN - 6}" y="{zero - SIDE * tick + 4}" class="right">{tick:g}</text>')
-    parts.append(f'<text x="{MARGIN + SIDE / 2}" y="{zero + 38}" class="middle">class probability</text>')
+        parts.append(f'<text x="{_MARGIN + _SIDE * tick}" y="{zero + 20}" class="middle">{tick:g}</text>')
+        parts.append(f'<text x="{_MARGIN - 6}" y="{zero - _SIDE * tick + 4}" class="right">{tick:g}</text>')
+    parts.append(f'<text x="{_MARGIN + _SIDE / 2}" y="{zero + 38}" class="middle">class probability</text>')
     parts.append(
-        f'<text x="12" y="{14 + SIDE / 2}" class="middle" transform="rotate(-90 12 {14 + SIDE / 2})">'
+        f'<text x="12" y="{14 + _SIDE / 2}" class="middle" transform="rotate(-90 12 {14 + _SIDE / 2})">'
         "share with the class</text>"
     )
     most = np.log10(part.pairs.max() + 1)
     places = np.flatnonzero(part.pairs)
-    dots = [(MARGIN + SIDE * part.predicted[k], zero - SIDE * part.observed[k]) for k in places]
+    dots = [(_MARGIN + _SIDE * part.predicted[k], zero - _SIDE * part.observed[k]) for k in places]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in dots)
     parts.append(f'<polyline class="curve" points="{line}"/>')
     for place, (x, y) in zip(places, dots, strict=True):

@@ -27,10 +27,10 @@ def page(title: str, cards: Sequence[Scorecard], test_counts: Sequence[ClassCoun
         >>> import numpy as np
         >>> from severstal.competition.scored import ScoredPairs
         >>> from severstal.competition.spec import Spec
-        >>> from severstal.evaluation.scorecard import make_scorecard
+        >>> from severstal.evaluation.scorecard import build_scorecard
         >>> areas = np.array([[[5], [0]], [[10], [0]], [[10], [0]]])
         >>> pairs = ScoredPairs(("a.jpg", "b.jpg"), Spec("tiles", (4, 4), ("<hole>",)), *areas)
-        >>> drawn = page("tiles", [make_scorecard(pairs, "two tiles")])
+        >>> drawn = page("tiles", [build_scorecard(pairs, "two tiles")])
         >>> "1 &lt;hole&gt;" in drawn, "<hole>" in drawn, "http" in drawn
         (True, False, False)
     """

@@ -10,13 +10,13 @@ from severstal.competition.budget import LostPoints
 from severstal.competition.metric import PairScore, Score
 from severstal.evaluation.bootstrap import Interval
 from severstal.evaluation.class_counts import ClassCount
-from severstal.evaluation.labels import shorten
+from severstal.evaluation.labels import truncate
 from severstal.evaluation.reliability import ReliabilityByClass
 from severstal.evaluation.rule_scores import RuleScores
 from severstal.evaluation.scorecard import Scorecard
 
-WIDTH = 100  # columns
-NAME_WIDTH = 28
+_COLUMNS = 100  # columns
+_NAME_WIDTH = 28
 
 
 def format_scorecard(score: Score | Scorecard, title: str | None = None) -> str:
@@ -68,7 +68,7 @@ def format_scorecard(score: Score | Scorecard, title: str | None = None) -> str:
                 f"defects found {share(part.score.defects_found)}, Dice {share(part.score.dice_on_defects)}",
             ]
         )
-    sections.append([line for note in card.notes for line in textwrap.wrap(f"note: {note}", WIDTH)])
+    sections.append([line for note in card.notes for line in textwrap.wrap(f"note: {note}", _COLUMNS)])
     return "\n\n".join("\n".join(section) for section in sections if section)
 
 
@@ -80,7 +80,7 @@ def format_counts(counts: Sequence[ClassCount]) -> str:
         images with the class    expected  predicted      true       all
         1 hole                      120.4        100         -     2,000
     """
-    names = [shorten(f"{count.class_id} {count.name}", NAME_WIDTH) for count in counts]
+    names = [truncate(f"{count.class_id} {count.name}", _NAME_WIDTH) for count in counts]
     wide = max(len(name) for name in ("images with the class", *names))
     lines = [f"{'images with the class':{wide}}   {'expected':>9}  {'predicted':>9}  {'true':>8}  {'all':>8}"]
     for name, count in zip(names, counts, strict=True):
@@ -124,7 +124,7 @@ def _head(score: Score, title: str) -> list[str]:
     """The score, its parts and each class."""
     difference = score.score - score.all_empty
     beside = f"{share(abs(difference))} {'above' if difference >= 0 else 'below'} it"
-    title = shorten(title, WIDTH)
+    title = truncate(title, _COLUMNS)
     lines = [
         title,
         "-" * len(title),
@@ -148,7 +148,7 @@ def _head(score: Score, title: str) -> list[str]:
 
 
 def _names(score: Score) -> list[str]:
-    return [shorten(f"{part.class_id} {part.name}", NAME_WIDTH) for part in score.classes]
+    return [truncate(f"{part.class_id} {part.name}", _NAME_WIDTH) for part in score.classes]
 
 
 def _budget(card: Scorecard, names: list[str]) -> list[str]:
@@ -215,4 +215,4 @@ def _rules(rules: RuleScores) -> list[str]:
             f"weighed by likeness to the test set: {weighted.found:.4f}, plain {weighted.plain:.4f}, nothing "
             f"{weighted.all_empty:.4f}"
         )
-    return [*lines, *textwrap.wrap(rules.verdict, WIDTH)]
+    return [*lines, *textwrap.wrap(rules.verdict, _COLUMNS)]

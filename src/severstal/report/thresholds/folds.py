@@ -11,7 +11,7 @@ from severstal.competition.spec import Spec
 from severstal.decision.crossfit import CrossFit
 from severstal.decision.rules import ClassRule, Rules
 from severstal.evaluation.labels import class_label, class_labels
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, colour, dress, legend_below, sheet
+from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, colour, dress, legend_below, sheet
 
 
 def _named_rules(fitted: CrossFit) -> Iterator[tuple[str, Rules]]:
@@ -64,7 +64,7 @@ def rules_by_fold(fitted: CrossFit, spec: Spec) -> Sheet:
     """
     searches = list(_named_rules(fitted))
     figure, axes = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         0.75 + len(spec.classes) * (0.42 + 0.22 * len(searches)),
         "Rules by fold",
         "One row per search. A value that changes little when a fold is left out is well determined; classes "

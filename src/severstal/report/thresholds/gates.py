@@ -5,8 +5,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from severstal.competition.spec import Spec
-from severstal.evaluation.labels import class_label, shorten
-from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, colour, dress, legend_below, sheet
+from severstal.evaluation.labels import class_label, truncate
+from severstal.report.palette import FIGURE_WIDTH, GREY, TEXT_SIZE, Sheet, colour, dress, legend_below, sheet
 
 _MODES = {"none": "none", "veto": "veto", "soft": "soft product", "area": "area scaled"}
 
@@ -29,7 +29,7 @@ def gate_gains(gains: pd.DataFrame, spec: Spec) -> Sheet:
     rows = -(-len(spec.classes) // columns)
     modes = list(dict.fromkeys(gains["mode"]))
     figure, axes = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         0.4 + rows * (0.85 + 0.27 * len(modes)),
         "Gain by mode of gate",
         "Gain in mean Dice over the all-empty baseline, by rules with this mode of gate or without a gate. "
@@ -52,7 +52,7 @@ def gate_gains(gains: pd.DataFrame, spec: Spec) -> Sheet:
         place.set_ylim(len(modes) - 0.5, -0.5)
         place.margins(x=0.12)
         place.set_title(
-            shorten(class_label(spec, class_id), 80 // columns), fontsize=TEXT_SIZE, loc="left", pad=3
+            truncate(class_label(spec, class_id), 80 // columns), fontsize=TEXT_SIZE, loc="left", pad=3
         )
         place.xaxis.set_major_locator(MaxNLocator(3))
         dress(place, x="gain in Dice", grid="x")

@@ -15,7 +15,7 @@ from severstal.competition.spec import Spec
 from severstal.decision.search import SearchResult
 from severstal.decision.slices import LandscapeSlices
 from severstal.evaluation.labels import class_label
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, dress, legend_below, sheet
+from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, dress, legend_below, sheet
 
 # Its lightness is linear in the score, so that it reads the same in greyscale and to the colour-blind (Nunez,
 # Anderton and Renslow 2018).
@@ -41,7 +41,7 @@ def rule_landscapes(slices: Sequence[LandscapeSlices], result: SearchResult, spe
         `rule_landscapes([slice_landscape(summary, result, k) for k in range(4)], result, spec)`
     """
     figure, axes = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         0.75 + 2.05 * len(spec.classes),
         "Gain of every rule over the all-empty baseline",
         "Mean Dice of the class on the out-of-fold maps, minus that of never drawing it. Left: at the chosen "

@@ -4,7 +4,7 @@ from matplotlib.patches import Patch
 
 from severstal.decision.explain import Explanation
 from severstal.evaluation.labels import class_label
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, colour, dress, legend_below, sheet
+from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, colour, dress, legend_below, sheet
 
 _NAMES = {
     "whole rule": "whole rule",
@@ -41,7 +41,7 @@ def rule_parts(explained: Explanation) -> Sheet:
         note += f" Not measured here: {'; '.join(explained.unseen)}."
     classes = list(dict.fromkeys(part.class_id for part in parts))
     figure, ((axes,),) = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         0.6 + 0.25 * (len(parts) + 1.3 * len(classes)),
         "Contribution of each part of a rule",
         note,

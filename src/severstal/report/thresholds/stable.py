@@ -12,7 +12,7 @@ from severstal.competition.spec import Spec
 from severstal.decision.search import SearchResult
 from severstal.decision.stability import NEAR_BEST, StabilityMap
 from severstal.evaluation.labels import class_label
-from severstal.report.palette import TEXT_SIZE, WIDTH, Sheet, dress, legend_below, sheet
+from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, dress, legend_below, sheet
 from severstal.report.thresholds.landscapes import (
     COLOUR_MAP,
     MARKS,
@@ -41,7 +41,7 @@ def stability_maps(maps: Sequence[StabilityMap], result: SearchResult, spec: Spe
         `stability_maps([stability(summary, k, result.classes[k]) for k in range(4)], result, spec)`
     """
     figure, axes = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         0.75 + 1.85 * len(spec.classes),
         "Stability of the rules",
         f"Left: share of bootstrap resamples of the images in which a rule scores within {NEAR_BEST:g} of "

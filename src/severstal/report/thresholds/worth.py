@@ -5,8 +5,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from severstal.competition.spec import Spec
-from severstal.evaluation.labels import class_label, shorten
-from severstal.report.palette import GREY, TEXT_SIZE, WIDTH, Sheet, colour, dress, legend_below, sheet
+from severstal.evaluation.labels import class_label, truncate
+from severstal.report.palette import FIGURE_WIDTH, GREY, TEXT_SIZE, Sheet, colour, dress, legend_below, sheet
 
 _RULES = {
     "plain": "plain 0.5",
@@ -34,7 +34,7 @@ def search_gains(gains: pd.DataFrame, spec: Spec) -> Sheet:
     rows = -(-len(ids) // columns)
     names = list(dict.fromkeys(gains["rules"]))
     figure, axes = sheet(
-        WIDTH,
+        FIGURE_WIDTH,
         0.3 + rows * (1.15 + 0.36 * len(names)),
         "Searched and cross-fitted rules",
         "Gain over the all-empty baseline with its 95 % interval, a bootstrap over groups of images; the "
@@ -71,7 +71,7 @@ def search_gains(gains: pd.DataFrame, spec: Spec) -> Sheet:
         place.set_yticks(range(len(names)), [_RULES[name] for name in names])
         place.set_ylim(len(names) - 0.6, -0.75)
         place.margins(x=0.22)
-        title = "all classes" if class_id == 0 else shorten(class_label(spec, class_id), 80 // columns)
+        title = "all classes" if class_id == 0 else truncate(class_label(spec, class_id), 80 // columns)
         all_empty = own["all_empty"].iloc[0]
         place.set_title(f"{title}\nall-empty: {all_empty:.4f}", fontsize=TEXT_SIZE, loc="left", pad=4)
         place.xaxis.set_major_locator(MaxNLocator(3))
