@@ -63,7 +63,7 @@ def test_the_stages_one_by_one(command: Callable, small_input: Path, tiny_recipe
     assert "whole rule" in printed
     code, printed, _ = command("submit", "runs/tiny-small", "--output", "mine.csv")
     assert code == 0
-    assert "submitting nothing" in printed
+    assert "all-empty baseline" in printed
     assert command("check", "mine.csv", "--input", small_input)[0] == 0
     code, printed, _ = command(
         "score",

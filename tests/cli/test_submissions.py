@@ -71,7 +71,7 @@ def test_check_has_three_exit_codes(command: Callable, small: Path) -> None:
     assert code == 0
     assert printed.splitlines()[0] == "right.csv: clean"
     assert "2 of 4 images with a mask (50.0 %), 2 masks in all" in printed
-    assert "Submitting nothing scores 0.7500 by the truth at hand." in printed
+    assert "The all-empty baseline scores 0.7500 by the given truth." in printed
 
     Path("bad.csv").write_text(Path("right.csv").read_text().replace("test03.png,,1\n", ""))
     code, printed, _ = command("check", "bad.csv", "--input", small)
@@ -124,7 +124,7 @@ def test_check_of_the_full_real_sample(command: Callable, real_data: Path, tmp_p
     code, printed, _ = command("check", "mine.csv", "--input", root, "--json", "c.json")
     assert code == 0
     assert " 2,265 1,868 1,837 1,792 1,840     1,770  1,088" in printed
-    assert "Submitting nothing scored 0.85560 on the public leaderboard." in printed
+    assert "The all-empty baseline scored 0.85560 on the public leaderboard." in printed
     assert json.loads(Path("c.json").read_text())["public"]["1st"] == [297, 6, 1868, 336]
 
 
@@ -172,7 +172,7 @@ def test_score_of_test_and_of_train_images(command: Callable, small: Path) -> No
     )
     assert code == 0
     assert "score                0.8750" in printed
-    assert "submitting nothing   0.7500" in printed
+    assert "all-empty baseline   0.7500" in printed
     assert "masks predicted           1   where the truth has 2" in printed
     report = json.loads(Path("s.json").read_text(), parse_constant=pytest.fail)
     assert (report["score"], report["all_empty"], report["defects"], report["predicted"]) == (
@@ -201,7 +201,7 @@ def test_score_writes_a_page(command: Callable, small: Path) -> None:
     words = ("score", "half.csv", "--truth", "truth.csv", "--input", small)
     code, printed, _ = command(*words, "--html", "page.html")
     assert code == 0
-    assert "where the missing 0.1250 went" in printed
+    assert "lost points: 0.1250" in printed
     page = Path("page.html").read_text()
     assert "<h1>half.csv</h1>" in page
     assert "0.8750" in page
@@ -219,7 +219,7 @@ def test_score_by_the_groups_of_a_run(command: Callable, small: Path) -> None:
     words = ("score", "oof_half.csv", "--truth", small / "train.csv", "--input", small)
     code, printed, _ = command(*words, "--folds", "folds.csv", "--json", "s.json")
     assert code == 0
-    assert "resampled by 9 groups of images" in printed
+    assert "bootstrap over 9 groups of images" in printed
     assert "score on the 6 images most like the test set: 1.0000" in printed
     report = json.loads(Path("s.json").read_text(), parse_constant=pytest.fail)
     assert (report["images"], report["resampled"], report["test_like"]["images"]) == (18, 9, 6)

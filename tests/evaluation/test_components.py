@@ -12,7 +12,7 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import average_precision_score
 
 from severstal.competition.spec import Spec
-from severstal.evaluation.components import TWENTIETHS, ComponentMetrics
+from severstal.evaluation.components import _TWENTIETHS, ComponentMetrics
 
 ONE = Spec("one", (7, 9), ("hole",))
 planes = arrays.arrays(bool, ONE.image_shape, elements=st.integers(0, 9).map(lambda value: value < 6))
@@ -41,7 +41,7 @@ def test_matches_are_those_of_the_best_assignment(truth, prediction):
     true, predicted = pieces(truth), pieces(prediction)
     assert metric.sums["true"][0] == len(true)
     assert metric.sums["predicted"].sum() == len(predicted)
-    for place, twentieth in enumerate(TWENTIETHS):
+    for place, twentieth in enumerate(_TWENTIETHS):
         wanted = best_matches(true, predicted, twentieth / 20).sum()
         assert metric.sums["matched"][0, place].sum() == wanted
 
@@ -54,7 +54,7 @@ def test_average_precision_is_sklearns_times_the_share_found(seed, spec, draw_ba
     t, p = split(truth), split(prediction)
     for k in range(3):
         precisions = []
-        for twentieth in TWENTIETHS:
+        for twentieth in _TWENTIETHS:
             hits, scores, number = [], [], 0
             for row in range(len(truth)):
                 true, predicted = pieces(t[row, k]), pieces(p[row, k])

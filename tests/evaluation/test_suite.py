@@ -1,4 +1,4 @@
-"""All metrics together: any split gives the same bits, and tables give what pictures do."""
+"""The metrics are equal to the bit at any split into batches; tables give the same as pictures."""
 
 import json
 import pickle
@@ -42,7 +42,7 @@ def test_any_split_into_batches_and_processes_gives_the_same_bits(spec, draw_bat
     assert bits_of(first) == bits_of(whole)
 
 
-def test_more_pictures_take_no_more_room(spec, draw_batch):
+def test_the_size_does_not_grow_with_the_pictures(spec, draw_batch):
     truth, prediction, maps = draw_batch(0, 6)
 
     def size(times):
@@ -54,7 +54,7 @@ def test_more_pictures_take_no_more_room(spec, draw_batch):
     assert size(40) < size(2) + 200  # longer whole numbers
 
 
-def test_every_figure_has_a_value_for_all_and_each_class(spec, draw_batch):
+def test_every_metric_has_a_value_for_all_and_each_class(spec, draw_batch):
     suite = MetricSuite(spec)
     suite.update(*draw_batch(0, 6))
     table = suite.table()
@@ -66,7 +66,7 @@ def test_every_figure_has_a_value_for_all_and_each_class(spec, draw_batch):
     assert json.loads(json.dumps(suite.to_dict(), allow_nan=False))["mean_iou"]["hole"] is None
 
 
-def test_tables_are_measured_as_pictures_are(spec, draw_batch, split):
+def test_tables_give_the_same_as_pictures(spec, draw_batch, split):
     truth, prediction, maps = draw_batch(2, 5)
     names = [f"{row}.jpg" for row in range(5)]
 

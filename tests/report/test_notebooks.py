@@ -119,11 +119,11 @@ def test_the_page_holds_its_pictures_and_fetches_nothing(executed):
         ),
         (
             "raise ValueError('bad\\nvalue')",
-            "broken.ipynb cell 2: ValueError: bad (the traceback stands in {folder}/out/broken.ipynb)",
+            "broken.ipynb cell 2: ValueError: bad (traceback in {folder}/out/broken.ipynb)",
         ),
         (
             "import os; os._exit(9)",
-            "broken.ipynb: its Python was killed, most often for want of memory: close",
+            "broken.ipynb: its Python was killed, usually because memory ran out: close",
         ),
     ],
 )

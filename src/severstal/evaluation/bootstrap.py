@@ -1,7 +1,7 @@
-"""How far a score, or the difference of two, may be off by chance: resampled by groups of images.
+"""Bootstrap intervals of a score and of the difference of two scores, over groups of images.
 
-Images of one group, such as two pictures of the same place on a sheet, are drawn together or not at all:
-to count them as independent would make every interval too narrow (Efron and Tibshirani 1993, chapter 8).
+Images of one group, such as two pictures of the same place on a sheet, are resampled together: treated as
+independent, they would make every interval too narrow (Efron and Tibshirani 1993, chapter 8).
 """
 
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from severstal.errors import SeverstalError
 
 _RESAMPLES = 2000
 _LEVEL = 0.95
-_BLOCK = 2**22  # groups drawn at a time, so that memory stays small at any number of images
+_BLOCK = 2**22  # groups sampled at a time, which bounds the memory at any number of images
 
 
 @dataclass(frozen=True)
 class Interval:
-    """Where a score would lie in 95 % of such samples of images.
+    """The 95 % bootstrap interval of a score.
 
     Attributes:
         low: lower end.
@@ -32,13 +32,13 @@ class Interval:
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """By how much one prediction scores above another, on the same images.
+    """The difference of the scores of two predictions of the same images.
 
     Attributes:
-        mean: the difference of the scores.
+        mean: first score - second score.
         low: lower end of its 95 % interval.
         high: upper end.
-        probability: share of the resamples in which the first scores higher; equal ones count half.
+        probability: share of the resamples in which the first scores higher; ties count half.
     """
 
     mean: float
@@ -48,24 +48,24 @@ class PairedDifference:
 
     @property
     def is_significant(self) -> bool:
-        """Whether the interval leaves out 0."""
+        """Whether the interval excludes 0."""
         return self.low > 0 or self.high < 0
 
 
 def interval(
     pair_dice: np.ndarray, groups: np.ndarray, resamples: int = _RESAMPLES, seed: int = 0
 ) -> Interval:
-    """The interval of a mean Dice.
+    """The 95 % bootstrap interval of a mean Dice.
 
     Args:
-        pair_dice: (N, C) Dice of each pair of N images and C classes; a column alone for one class.
-        groups: (N,) whole numbers, the group of each image; `np.arange(N)` where each is on its own.
-        resamples: how many; 2000 tell an end to about a fiftieth of the interval.
-        seed: another seed draws others.
+        pair_dice: (N, C) Dice of each pair of N images and C classes; (N, 1) for one class.
+        groups: (N,) integers, the group of each image; `np.arange(N)` for independent images.
+        resamples: number of them; with 2,000 an end is known to about a fiftieth of the interval.
+        seed: of the resampling.
 
     Raises:
         SeverstalError: there is no image.
-        ValueError: the shapes do not go together.
+        ValueError: the shapes do not match.
 
     Example:
         >>> dice = np.array([[1.0], [0.5], [0.0], [1.0]])
@@ -84,18 +84,18 @@ def paired(
     resamples: int = _RESAMPLES,
     seed: int = 0,
 ) -> PairedDifference:
-    """Compare two predictions of the same images.
+    """The paired difference of two predictions of the same images.
 
     Args:
         dice_a: (N, C) Dice of each pair.
         dice_b: (N, C) of the other prediction.
         groups: (N,) the group of each image.
-        resamples: how many.
-        seed: another seed draws others.
+        resamples: number of them.
+        seed: of the resampling.
 
     Raises:
         SeverstalError: there is no image.
-        ValueError: the shapes do not go together.
+        ValueError: the shapes do not match.
 
     Example:
         >>> better = np.array([[1.0], [0.5], [0.75], [1.0]])
@@ -112,7 +112,7 @@ def paired(
 
 
 def group_counts(groups: np.ndarray, resamples: int, seed: int = 0) -> np.ndarray:
-    """How often each image is drawn into each resample, all of a group alike.
+    """The multiplicity of each image in each resample, equal within a group.
 
     Returns:
         (resamples, N) int64.
@@ -144,7 +144,7 @@ def _resampled(values: np.ndarray, groups: np.ndarray, resamples: int, seed: int
     for start in range(0, resamples, rows):
         part = means[start : start + rows]
         drawn = random.integers(0, len(sums), (len(part), len(sums)), dtype=np.int32)
-        # Groups differ in size, so that resamples differ in the number of images.
+        # Groups differ in size, and so do resamples.
         part[:] = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
     return means
 

@@ -1,4 +1,4 @@
-"""F1 of the outlines: how much of one lies within a tolerance of the other."""
+"""Boundary F1: the agreement of the contours within a tolerance."""
 
 import math
 from fractions import Fraction
@@ -9,19 +9,20 @@ from severstal.competition.spec import Spec
 from severstal.evaluation.contours import contour, distances
 from severstal.evaluation.metric import Metric, exact_mean, exact_sums, mean_first, new_counts, paired_planes
 
-_SHARE = 0.0075  # of the picture's diagonal, as Csurka et al. (2013) take it
+_SHARE = 0.0075  # of the diagonal of the picture (Csurka et al. 2013)
 
 
 class BoundaryMetrics(Metric):
-    """`boundary_f1`: the mean over pairs of an image and a class of the F1 of their outlines.
+    """`boundary_f1`: the mean boundary F1 over (image, class) pairs.
 
-    Precision is the share of the predicted outline within `tolerance` of the true one, recall the share of
-    the true outline within it of the predicted. A pair with one mask empty counts 0; with both, not at all.
+    Precision is the share of the predicted contour within `tolerance` of the true one, recall the share of
+    the true contour within it of the predicted one. A pair with one empty mask scores 0; one with two is
+    ignored.
     After Csurka, Larlus and Perronnin, "What is a good evaluation measure for semantic segmentation?" (2013).
 
     Args:
         spec: of the pictures.
-        tolerance: in pixels, inclusive; None takes 0.75 % of the picture's diagonal, rounded up.
+        tolerance: in pixels, inclusive; None is 0.75 % of the diagonal of the picture, rounded up.
 
     Example:
         >>> metric = BoundaryMetrics(Spec("tiny", (1, 8), ("hole",)), tolerance=1)
@@ -36,7 +37,7 @@ class BoundaryMetrics(Metric):
         self.tolerance = math.ceil(_SHARE * math.hypot(*spec.image_shape)) if tolerance is None else tolerance
 
     def update(self, truth: np.ndarray, prediction: np.ndarray, maps: np.ndarray | None = None) -> None:
-        """Add a picture; `maps` is not needed."""
+        """Add one picture; `maps` is ignored."""
         for index, true, predicted in paired_planes(truth, prediction):
             self.sums["pairs"][index] += 1
             self.sums["f1"][index] += Fraction(self._f1(contour(true), contour(predicted)))

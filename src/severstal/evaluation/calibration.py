@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say: of the pixels at 0.7, is the class there at seven in ten?"""
+"""Calibration of the pixel probabilities."""
 
 import numpy as np
 
@@ -9,17 +9,17 @@ _LEVELS = 256  # of a map
 
 
 class CalibrationMetrics(Metric):
-    """`calibration_error`: the expected calibration error of the pixels' probabilities.
+    """`calibration_error`: the expected calibration error (ECE) of the pixel probabilities.
 
-    Probabilities fall into bins of equal width, each open below and closed above, the first closed on both
+    Probabilities are binned at equal width, each bin open below and closed above, the first closed on both
     sides. The error is the mean over all pixels of the distance between the mean probability of their bin and
-    the share of its pixels that have the class; nan where no maps were given. Nearly all pixels of steel are
-    sound and known to be, which keeps the error small: it is for comparing networks, not for praise.
+    the share of its pixels that have the class; nan without maps. As nearly all pixels are confident
+    background, its absolute value is small: use it to compare networks.
     After Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks" (2017).
 
     Args:
         spec: of the pictures.
-        bins: how many; 15 split the 255 steps of a map evenly.
+        bins: number of bins; 15 divides the 255 steps of a map evenly.
 
     Example:
         >>> metric = CalibrationMetrics(Spec("tiny", (1, 2), ("hole",)))
@@ -34,7 +34,7 @@ class CalibrationMetrics(Metric):
         self.bins = bins
 
     def update(self, truth: np.ndarray, prediction: np.ndarray, maps: np.ndarray | None = None) -> None:
-        """Add a picture; without maps it adds nothing."""
+        """Add one picture; without maps it is ignored."""
         if maps is None:
             return
         for index, plane in enumerate(maps):

@@ -1,9 +1,8 @@
-"""By component: which connected pieces of the masks were found, and the average precision of finding them.
+"""Component metrics: detection of the connected components of the masks, and average precision.
 
-A component is a set of pixels of one class that touch at sides or corners. A predicted and a true component
-match at a threshold t from 0.5 on where their IoU is at least t. Components of one mask do not touch, so that
-no component matches two: nothing depends on an order, and matches at a higher threshold are among those at
-0.5.
+A component is an 8-connected set of pixels of one class. A predicted and a true component match at a
+threshold t >= 0.5 if their IoU is at least t. As components of one mask are disjoint, none matches two: the
+result does not depend on an order, and matches at a higher threshold are a subset of those at 0.5.
 """
 
 import cv2
@@ -12,20 +11,19 @@ import numpy as np
 from severstal.competition.spec import Spec
 from severstal.evaluation.metric import Metric, mean_first, new_counts, paired_planes, ratio
 
-TWENTIETHS = np.arange(10, 20)  # IoU of 0.50, 0.55, ... 0.95, compared in whole numbers
+_TWENTIETHS = np.arange(10, 20)  # IoU of 0.50, 0.55, ... 0.95 in integers
 SURE = 255
 
 
 class ComponentMetrics(Metric):
-    """Figures over components.
+    """Metrics over components.
 
-    - `component_precision`, `component_recall`, `component_f1`: of the predicted, of the true components,
-      the share that match at an IoU of 0.5, and the harmonic mean.
-    - `average_precision_50`: with the predicted components ranked by score, the sum over the ranks of
-      precision times the recall gained; those of equal score are one rank. The score is the highest value
-      of the class's map in the component; without maps all are equal. nan for a class without a true
-      component.
-    - `average_precision`: the mean of that over IoU of 0.50, 0.55, ... 0.95 (COCO).
+    - `component_precision`, `component_recall`, `component_f1`: the share of predicted and of true
+      components that match at an IoU of 0.5, and the harmonic mean.
+    - `average_precision_50`: the sum of precision times the increase in recall over the predicted components
+      ranked by score; equal scores form one rank. The score is the maximum of the class's map within the
+      component; without maps all scores are equal. nan for a class without a true component.
+    - `average_precision`: its mean over IoU of 0.50, 0.55, ... 0.95 (COCO).
 
     Example:
         >>> metric = ComponentMetrics(Spec("tiny", (1, 6), ("hole",)))
@@ -41,20 +39,20 @@ class ComponentMetrics(Metric):
             spec,
             true=new_counts(size),
             predicted=new_counts(size, SURE + 1),  # by score
-            matched=new_counts(size, len(TWENTIETHS), SURE + 1),
+            matched=new_counts(size, len(_TWENTIETHS), SURE + 1),
         )
 
     def update(self, truth: np.ndarray, prediction: np.ndarray, maps: np.ndarray | None = None) -> None:
-        """Add a picture."""
+        """Add one picture."""
         for index, true, predicted in paired_planes(truth, prediction):
             scores, twentieths, number = _match(true, predicted, None if maps is None else maps[index])
             self.sums["true"][index] += number
             np.add.at(self.sums["predicted"][index], scores, 1)
-            for place, least in enumerate(TWENTIETHS):
+            for place, least in enumerate(_TWENTIETHS):
                 np.add.at(self.sums["matched"][index, place], scores[twentieths >= least], 1)
 
     def compute(self) -> dict[str, np.ndarray]:
-        """The figures that the class names."""
+        """The metrics listed above."""
         true, predicted = self.sums["true"], self.sums["predicted"].sum(axis=1)
         matched = self.sums["matched"][:, 0].sum(axis=1)
         precisions = self._average_precisions()
@@ -75,11 +73,11 @@ class ComponentMetrics(Metric):
 
 
 def _match(true: np.ndarray, predicted: np.ndarray, plane: np.ndarray | None) -> tuple[np.ndarray, ...]:
-    """The score of each predicted component, its best IoU in twentieths, and how many true ones there are."""
+    """Score and best IoU in twentieths of each predicted component, and the number of true components."""
     (trues, of_true), (number, of_predicted) = (
         cv2.connectedComponents(mask.view(np.uint8), connectivity=8) for mask in (true, predicted)
     )
-    # Pixels of each pair that meets at all, 0 for no component: of all pairs there may be a hundred million.
+    # Only pairs that overlap, 0 for no component: all pairs may be a hundred million.
     some = true | predicted
     pairs = of_true[some].astype(np.int64) * number + of_predicted[some]
     pairs, shared = np.unique(pairs, return_counts=True)

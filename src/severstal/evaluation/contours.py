@@ -1,20 +1,20 @@
-"""The outline of a mask as points, and how far the points of one lie from another's."""
+"""The contour of a mask as points, and distances between contours."""
 
 import cv2
 import numpy as np
 from scipy.spatial import cKDTree
 
-CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
+_CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
 
 def contour(mask: np.ndarray) -> np.ndarray:
-    """The pixels of a mask with one of their four neighbours outside it; beyond the picture is outside.
+    """The pixels of a mask with a 4-neighbour outside it; everything beyond the picture is outside.
 
     Args:
         mask: (H, W) bool.
 
     Returns:
-        (n, 2) int64 rows and columns; none only of an empty mask.
+        (n, 2) int64 rows and columns; n is 0 only for an empty mask.
 
     Example:
         >>> contour(np.ones((3, 3), bool)).tolist()
@@ -25,12 +25,12 @@ def contour(mask: np.ndarray) -> np.ndarray:
     part = whole[top : top + height, left : left + width]
     if not part.size:
         return np.empty((0, 2), np.int64)
-    inside = cv2.erode(part, CROSS, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    inside = cv2.erode(part, _CROSS, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     return np.argwhere(part != inside) + np.array([top, left])
 
 
 def distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """How far each point is from the nearest of some others.
+    """The distance of each point to the nearest of some others.
 
     Args:
         points: (n, 2).

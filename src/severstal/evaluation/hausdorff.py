@@ -1,4 +1,4 @@
-"""How far the outlines of a true and a predicted mask are apart at worst."""
+"""Hausdorff distance of the contours of true and predicted masks."""
 
 from fractions import Fraction
 
@@ -10,12 +10,12 @@ from severstal.evaluation.metric import Metric, exact_mean, exact_sums, mean_fir
 
 
 class HausdorffMetrics(Metric):
-    """Means over the pairs of an image and a class in which both masks have pixels.
+    """Means over the (image, class) pairs in which both masks have pixels.
 
-    - `hausdorff`: in pixels, the largest distance from a point of one outline to the nearest of the other.
-    - `hausdorff_95`: the larger of the 95th percentiles of the distances either way, interpolated linearly.
-    - `hausdorff_pairs`: how many pairs that is, of all classes the sum. Where one mask is empty there is no
-      distance: such pairs are seen in the figures by pair.
+    - `hausdorff`: the largest distance in pixels from a point of one contour to the nearest of the other.
+    - `hausdorff_95`: the larger of the 95th percentiles of both directions, linearly interpolated.
+    - `hausdorff_pairs`: number of these pairs, of all classes the sum. The distance is undefined if one mask
+      is empty: `PairMetrics` covers such pairs.
 
     Example:
         >>> metric = HausdorffMetrics(Spec("tiny", (1, 8), ("hole",)))
@@ -29,7 +29,7 @@ class HausdorffMetrics(Metric):
         super().__init__(spec, most=exact_sums(size), nearly=exact_sums(size), pairs=new_counts(size))
 
     def update(self, truth: np.ndarray, prediction: np.ndarray, maps: np.ndarray | None = None) -> None:
-        """Add a picture; `maps` is not needed."""
+        """Add one picture; `maps` is ignored."""
         for index, true, predicted in paired_planes(truth, prediction):
             one, other = contour(true), contour(predicted)
             if len(one) and len(other):
@@ -39,7 +39,7 @@ class HausdorffMetrics(Metric):
                 self.sums["nearly"][index] += Fraction(max(float(np.percentile(way, 95)) for way in ways))
 
     def compute(self) -> dict[str, np.ndarray]:
-        """The figures that the class names."""
+        """The metrics listed above."""
         pairs = self.sums["pairs"]
         return {
             "hausdorff": mean_first(exact_mean(self.sums["most"], pairs)),

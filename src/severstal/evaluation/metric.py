@@ -1,4 +1,4 @@
-"""What every metric is: counts that add up, so that any split into batches gives the same bits."""
+"""The base of all metrics: sums that do not depend on the split into batches, to the last bit."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -10,12 +10,11 @@ from severstal.competition.spec import Spec
 
 
 class Metric(ABC):
-    """Sums over pictures, and the figures that follow from them.
+    """Sums over pictures and the values computed from them.
 
-    The sums are whole numbers, or float64 values added without rounding, as fractions of a power of two:
-    their order cannot matter, nor in how many processes they were taken, and they take no more room after a
-    million pictures than after one. Masks of several classes may overlap: each class is a question by itself,
-    "is the pixel of this class?".
+    The sums are integers, or float64 values added exactly as fractions with a power of two as denominator:
+    they depend neither on the order nor on the number of processes, and their size does not grow with the
+    number of pictures. Masks of several classes may overlap: each class is a binary problem of its own.
 
     Attributes:
         spec: the C classes and the shape of the pictures.
@@ -28,50 +27,50 @@ class Metric(ABC):
 
     @abstractmethod
     def update(self, truth: np.ndarray, prediction: np.ndarray, maps: np.ndarray | None = None) -> None:
-        """Add a picture.
+        """Add one picture.
 
         Args:
-            truth: (H, W) picture of bits, bit k - 1 for class k.
-            prediction: the same of the prediction.
-            maps: (C, H, W) uint8, 0 to 255 for 0 to 1, for the figures that are about probabilities.
+            truth: (H, W) bitmask, bit k - 1 for class k.
+            prediction: (H, W) bitmask.
+            maps: (C, H, W) uint8, 0 to 255 for 0 to 1, for the metrics of probabilities.
         """
 
     @abstractmethod
     def compute(self) -> dict[str, np.ndarray]:
-        """The figures by name: (1 + C,) float64, first of all classes, then of each; nan where undefined.
+        """The values by name: (1 + C,) float64, of all classes and then of each; nan where undefined.
 
-        That of all classes is the mean over those that have a value, unless the metric says otherwise.
+        The value of all classes is the mean over those that have one, unless the metric states otherwise.
         """
 
     def merge(self, other: "Metric") -> None:
-        """Add what another metric of the same kind, settings and classes has seen.
+        """Add the sums of another metric of the same type, settings and classes.
 
         Raises:
-            ValueError: it is of another kind, other settings or other classes.
+            ValueError: type, settings or classes differ.
         """
         if self._kind() != other._kind():
-            raise ValueError(f"{self._kind()} cannot take in {other._kind()}")
+            raise ValueError(f"{self._kind()} and {other._kind()} cannot be merged")
         for name in self.sums:
             self.sums[name] = self.sums[name] + other.sums[name]
 
     def _kind(self) -> tuple[object, ...]:
-        """What two metrics must share to be merged."""
+        """Type and settings, which must be equal to merge."""
         settings = {name: value for name, value in vars(self).items() if name != "sums"}
         return type(self).__name__, settings
 
 
 def new_counts(*shape: int) -> np.ndarray:
-    """Whole numbers that count from 0."""
+    """Integer zeros, to count from."""
     return np.zeros(shape, np.int64)
 
 
 def exact_sums(classes: int) -> np.ndarray:
-    """(C,) sums that do not round, from 0: add `Fraction(float)` to them."""
+    """(C,) exact zeros: adding `Fraction(float)` to them does not round."""
     return np.array([Fraction(0)] * classes, object)
 
 
 def exact_mean(sums: np.ndarray, number: np.ndarray) -> np.ndarray:
-    """(C,) means of exact sums over so many values; nan where there are none.
+    """(C,) means from exact sums and numbers of values; nan without a value.
 
     Example:
         >>> exact_mean(np.array([Fraction(0.5) + Fraction(0.25), Fraction(0)]), np.array([2, 0]))
@@ -92,7 +91,7 @@ def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def mean_first(values: np.ndarray) -> np.ndarray:
-    """The mean over the classes that have a value, then the values of the classes.
+    """The mean over the classes that have a value, followed by the values of the classes.
 
     Example:
         >>> mean_first(np.array([0.5, np.nan, 1.0]))
@@ -103,7 +102,7 @@ def mean_first(values: np.ndarray) -> np.ndarray:
 
 
 def of_all(value: float, classes: int) -> np.ndarray:
-    """A figure that no single class has.
+    """A value over all classes that no single class has.
 
     Example:
         >>> of_all(0.5, 2)
@@ -113,7 +112,7 @@ def of_all(value: float, classes: int) -> np.ndarray:
 
 
 def paired_planes(truth: np.ndarray, prediction: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """The classes that either picture of bits has: place from 0, true and predicted mask, (H, W) bool.
+    """The classes in either bitmask: position from 0, true and predicted mask, (H, W) bool.
 
     Example:
         >>> [(k, t.tolist(), p.tolist()) for k, t, p in paired_planes(np.uint8([[2, 0]]), np.uint8([[2, 2]]))]

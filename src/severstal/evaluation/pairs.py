@@ -1,4 +1,4 @@
-"""By pair of an image and a class: the competition's Dice, and whether the class was rightly seen at all."""
+"""Metrics over (image, class) pairs: the competition's Dice, and detection of the class."""
 
 from fractions import Fraction
 
@@ -10,12 +10,12 @@ from severstal.evaluation.metric import Metric, exact_mean, exact_sums, mean_fir
 
 
 class PairMetrics(Metric):
-    """Figures over pairs.
+    """Metrics over pairs.
 
-    - `score`: the mean Dice over all pairs, as Kaggle scores: both masks empty counts 1, one of them 0.
+    - `score`: the mean Dice over all pairs, as on Kaggle: 1 if both masks are empty, 0 if only one is.
     - `dice_on_defects`: the mean Dice over the pairs with a true mask.
-    - `pair_precision`: of the pairs with a predicted mask, the share that have a true one, however they
-      overlap; `pair_recall`: of the pairs with a true mask, the share with a predicted one; `pair_f1`: their
+    - `pair_precision`: the share of pairs with a predicted mask that also have a true one, at any overlap;
+      `pair_recall`: the share of pairs with a true mask that also have a predicted one; `pair_f1`: their
       harmonic mean.
 
     Example:
@@ -33,7 +33,7 @@ class PairMetrics(Metric):
         super().__init__(spec, dice=exact_sums(size), **{name: new_counts(size) for name in names})
 
     def update(self, truth: np.ndarray, prediction: np.ndarray, maps: np.ndarray | None = None) -> None:
-        """Add a picture; `maps` is not needed."""
+        """Add one picture; `maps` is ignored."""
         both, predicted, true = class_areas(prediction, truth, len(self.spec.classes))
         dice = pair_dice(both, predicted, true)
         drawn, defect = predicted > 0, true > 0
@@ -41,11 +41,11 @@ class PairMetrics(Metric):
         self.sums["false"] += drawn & ~defect
         self.sums["missed"] += ~drawn & defect
         self.sums["clean"] += ~drawn & ~defect
-        # Of clean pairs Dice is 0 or 1, which the counts tell.
+        # The Dice of clean pairs is 0 or 1, which the counts determine.
         self.sums["dice"] += np.array([Fraction(value) for value in np.where(defect, dice, 0.0)], object)
 
     def compute(self) -> dict[str, np.ndarray]:
-        """The figures that the class names."""
+        """The metrics listed above."""
         found, false, missed, clean = (self.sums[name] for name in ("found", "false", "missed", "clean"))
         dice = self.sums["dice"]
         return {

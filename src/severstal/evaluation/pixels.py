@@ -1,9 +1,9 @@
-"""By pixel: accuracy, IoU, Dice, precision and recall over the pixels of all pictures together.
+"""Pixel metrics: accuracy, IoU, Dice, precision and recall, pooled over all pictures.
 
-Of a class, a pixel is in both masks (hit), in the predicted alone (false), in the true alone (missed) or in
-neither. The pixels of no class are the background, a class of its own for the figures of Long, Shelhamer and
-Darrell (2015). Where no two classes share a pixel, each figure equals theirs and scikit-learn's on labels;
-where they do, a pixel counts for each of its classes.
+Per class, a pixel is a true positive (hit), a false positive, a false negative or a true negative. Pixels of
+no class are the background, a class of its own in the metrics of Long, Shelhamer and Darrell (2015). If no
+two classes overlap, all values equal theirs and those of scikit-learn on label maps; otherwise a pixel counts
+for each of its classes.
 """
 
 import numpy as np
@@ -14,17 +14,17 @@ from severstal.evaluation.metric import Metric, mean_first, new_counts, of_all, 
 
 
 class PixelMetrics(Metric):
-    """Figures over the pixels of all pictures together.
+    """Metrics over the pixels of all pictures.
 
-    - `pixel_accuracy`: of a class, share of the pixels that are right about it; of all, share of the pixels
-      whose classes are all right.
-    - `mean_accuracy`: the mean of the recall of the background and of each class that is there.
-    - `iou`: hits / (hits + false + missed); of all, the mean over the classes.
-    - `background_iou`: that of the pixels of no class.
+    - `pixel_accuracy`: per class, the share of pixels that are right about it; of all, the share of pixels
+      that are right about every class.
+    - `mean_accuracy`: the mean recall over the background and the classes that are present.
+    - `iou`: TP / (TP + FP + FN); of all, the mean over the classes.
+    - `background_iou`: IoU of the background.
     - `mean_iou`: the mean over background and classes.
-    - `frequency_weighted_iou`: the same, each weighed by its true pixels.
-    - `pixel_dice`: 2 hits / (2 hits + false + missed), which is also F1.
-    - `pixel_precision`, `pixel_recall`: hits / predicted, hits / true.
+    - `frequency_weighted_iou`: the same, weighted by the number of true pixels.
+    - `pixel_dice`: 2 TP / (2 TP + FP + FN), which is also F1.
+    - `pixel_precision`, `pixel_recall`: TP / predicted, TP / true.
 
     Example:
         >>> metric = PixelMetrics(Spec("tiny", (1, 4), ("hole", "crack")))
@@ -46,17 +46,17 @@ class PixelMetrics(Metric):
         )
 
     def update(self, truth: np.ndarray, prediction: np.ndarray, maps: np.ndarray | None = None) -> None:
-        """Add a picture; `maps` is not needed."""
-        nothing = prediction == 0, truth == 0
+        """Add one picture; `maps` is ignored."""
+        background = prediction == 0, truth == 0
         areas = class_areas(prediction, truth, len(self.spec.classes))
-        grounds = np.count_nonzero(nothing[0] & nothing[1]), *map(np.count_nonzero, nothing)
+        grounds = np.count_nonzero(background[0] & background[1]), *map(np.count_nonzero, background)
         for name, ground, area in zip(("hits", "predicted", "true"), grounds, areas, strict=True):
             self.sums[name] += np.append(ground, area)
         self.sums["pixels"] += truth.size
         self.sums["right"] += np.count_nonzero(truth == prediction)
 
     def compute(self) -> dict[str, np.ndarray]:
-        """The figures that the class names."""
+        """The metrics listed above."""
         hits, predicted, true = (self.sums[name] for name in ("hits", "predicted", "true"))
         pixels, classes = self.sums["pixels"], len(self.spec.classes)
         union = predicted + true - hits

@@ -1,4 +1,4 @@
-"""All metrics in one pass over the pictures, and their figures as a table."""
+"""All metrics in one pass over the pictures, and their values as a table."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -28,11 +28,11 @@ class MapSource(Protocol):
 
 
 class MetricSuite:
-    """Every metric of this package, fed and merged together.
+    """All metrics of this package together.
 
     Args:
         spec: of the pictures.
-        tolerance: in pixels, of the outlines' F1; None takes 0.75 % of the picture's diagonal.
+        tolerance: of the boundary F1 in pixels; None is 0.75 % of the diagonal of the picture.
 
     Example:
         >>> spec = Spec("tiny", (1, 4), ("hole", "crack"))
@@ -59,12 +59,12 @@ class MetricSuite:
         """Add a batch of pictures.
 
         Args:
-            truth: (N, H, W) pictures of bits.
-            prediction: the same of the prediction.
-            maps: (N, C, H, W) uint8, 0 to 255 for 0 to 1, where there are probabilities.
+            truth: (N, H, W) bitmasks.
+            prediction: (N, H, W) bitmasks.
+            maps: (N, C, H, W) uint8, 0 to 255 for 0 to 1, if known.
 
         Raises:
-            ValueError: a shape or type is another.
+            ValueError: a shape or dtype does not match.
         """
         shape = (len(truth), *self.spec.image_shape)
         for bits in (truth, prediction):
@@ -80,24 +80,24 @@ class MetricSuite:
                 metric.update(truth[row], prediction[row], None if maps is None else maps[row])
 
     def merge(self, other: "MetricSuite") -> None:
-        """Add what another suite of the same settings has seen, say in another process.
+        """Add the sums of another suite of the same settings, such as that of another process.
 
         Raises:
-            ValueError: its classes or settings are others.
+            ValueError: classes or settings differ.
         """
         for mine, its in zip(self.metrics, other.metrics, strict=True):
             mine.merge(its)
 
     def compute(self) -> dict[str, np.ndarray]:
-        """All figures by name: (1 + C,) float64, of all classes and of each; nan where undefined."""
+        """All values by name: (1 + C,) float64, of all classes and of each; nan where undefined."""
         return {name: values for metric in self.metrics for name, values in metric.compute().items()}
 
     def table(self) -> pd.DataFrame:
-        """The figures, a row each, with a column `all` and one a class."""
+        """The values: one row per metric, a column `all` and one column per class."""
         return pd.DataFrame.from_dict(self.compute(), orient="index", columns=["all", *self.spec.classes])
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
-        """The same as values that JSON knows: None for nan."""
+        """The table as JSON values; None for nan."""
         return {
             name: {column: None if np.isnan(value) else value for column, value in row.items()}
             for name, row in self.table().to_dict(orient="index").items()
@@ -112,14 +112,14 @@ def measure_masks(
     maps: MapSource | None = None,
     tolerance: float | None = None,
 ) -> MetricSuite:
-    """Measure one tidy table of masks against another, in one pass.
+    """Compute all metrics of one table of masks against another.
 
     Args:
-        prediction: a row a predicted mask, as `read_submission` gives them.
-        truth: a row a true mask, as `read_labels` gives them.
-        images: the images to measure over, each once; rows of other images are left out.
+        prediction: one row per predicted mask, as `read_submission` returns them.
+        truth: one row per true mask, as `read_labels` returns them.
+        images: the images to evaluate, each once; rows of other images are ignored.
         spec: the shape and the classes of the data set.
-        maps: the probabilities that were predicted, for the figures about them.
+        maps: the predicted probabilities, for the metrics of these.
         tolerance: see `MetricSuite`.
 
     Example:
@@ -131,7 +131,7 @@ def measure_masks(
     """
     suite, sides = MetricSuite(spec, tolerance), (Masks(truth, spec), Masks(prediction, spec))
     place = {} if maps is None else {name: row for row, name in enumerate(maps.names)}
-    for image in progress(images, "measure masks"):
+    for image in progress(images, "compute metrics"):
         full = None if maps is None else maps.full(place[image])[None]
         suite.update(*(masks[image][None] for masks in sides), full)
     return suite

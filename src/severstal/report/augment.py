@@ -1,4 +1,4 @@
-"""What each switch of the augmentation does to a training crop."""
+"""The effect of each augmentation on a training crop."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,37 +15,37 @@ from severstal.recipe import AugmentSettings
 from severstal.report.overlay import Panel, describe_mask, gallery
 from severstal.report.palette import Sheet
 
-# Each at its strongest, so that one sees what it does; recipes take less.
+# Each at its maximum strength, so that it is visible; recipes use less.
 _SWITCHES = {
-    "black_aware": ("never a crop without steel", {"black_aware": True}),
-    "horizontal_flip, vertical_flip": ("mirrored", {"horizontal_flip": 1.0, "vertical_flip": 1.0}),
-    "brightness, contrast": ("another brightness and contrast", {"brightness": 0.2, "contrast": 0.2}),
-    "multi_scale": ("larger or smaller", {"multi_scale": 0.4}),
-    "blackout": ("defects erased, and their labels", {"blackout": 1.0}),
-    "copy_paste": ("a piece of a rare class pasted", {"copy_paste": 1.0}),
-    "roll_shift": ("the light of another roll", {"roll_shift": 1.0}),
-    "jpeg": ("compressed once more", {"jpeg": 1.0}),
-    "cyclic_shift": ("rolled along the sheet; the whole picture", {"cyclic_shift": 1.0}),
+    "black_aware": ("no crop without steel", {"black_aware": True}),
+    "horizontal_flip, vertical_flip": ("flipped", {"horizontal_flip": 1.0, "vertical_flip": 1.0}),
+    "brightness, contrast": ("random brightness and contrast", {"brightness": 0.2, "contrast": 0.2}),
+    "multi_scale": ("random scale", {"multi_scale": 0.4}),
+    "blackout": ("defects and their labels erased", {"blackout": 1.0}),
+    "copy_paste": ("a defect of a rare class pasted", {"copy_paste": 1.0}),
+    "roll_shift": ("illumination of another roll", {"roll_shift": 1.0}),
+    "jpeg": ("compressed again", {"jpeg": 1.0}),
+    "cyclic_shift": ("cyclic shift of the whole picture", {"cyclic_shift": 1.0}),
 }
-_TRIES = 2  # draws a picture
-_COMPARED = 12  # draws, of which the one that the switch changes most is shown
+_TRIES = 2  # samples per picture
+_COMPARED = 12  # samples, of which the one with the largest change is shown
 
 
 def augment_figure(
     pictures: Pictures, masks: Masks, names: Sequence[str], spec: Spec, crop: tuple[int, int], seed: int = 0
 ) -> Sheet:
-    """Show a crop before and after each switch, one row a switch.
+    """Show a crop before and after each augmentation, one row per switch.
 
-    Before and after come from the same draw, so that nothing but the switch differs. A switch that changes
-    nothing, as `black_aware` where no picture has a black band, has no row.
+    Both crops have the same random state, so that they differ only by the switch. A switch without an effect,
+    such as `black_aware` without black bands, has no row.
 
     Args:
-        pictures: holds them.
+        pictures: of the data set.
         masks: of all labelled pictures.
-        names: pictures to show and to take pasted pieces from; a few dozen are enough.
+        names: pictures to show and to paste from; a few dozen are enough.
         spec: names the classes.
         crop: height and width of the crops in pixels.
-        seed: of the draws.
+        seed: of the random state.
 
     Example:
         >>> import pandas as pd
@@ -77,21 +77,19 @@ def augment_figure(
         if found is None:
             continue
         _, name, shown = found
-        rest = [other for other in rest if other != name]  # another picture in every row
+        rest = [other for other in rest if other != name]  # a different picture in every row
         texts = (f"before: {describe_mask(shown[0][1], spec)}", f"{switch}: {does}")
         panels += [Panel(*part, text) for part, text in zip(shown, texts, strict=True)]
     height, width = (min(side, whole) for side, whole in zip(crop, spec.image_shape, strict=True))
-    note = "Left: a crop as it is on disk. Right: the same draw with one switch turned on, at its strongest."
-    figure = gallery(
-        panels, replace(spec, image_shape=(height, width)), "Augmentation, switch by switch", note, 2
-    )
+    note = "Left: a crop without augmentation. Right: the same crop with one switch on, at maximum strength."
+    figure = gallery(panels, replace(spec, image_shape=(height, width)), "Augmentations", note, 2)
     _fit_rows(figure, [panel.picture.shape for panel in panels[::2]], height / width)
     figure.photographic = True
     return figure
 
 
 def _fit_rows(figure: Sheet, shapes: Sequence[tuple[int, int]], aspect: float) -> None:
-    """Give the rows of whole pictures, which are not as tall as crops, no more height than they fill."""
+    """Reduce the height of the rows of whole pictures, which are flatter than crops."""
     ratios = [min(1.0, tall / wide / aspect) for tall, wide in shapes]
     figure.axes[0].get_gridspec().set_height_ratios(ratios)
     width, height = figure.get_size_inches()
@@ -101,7 +99,7 @@ def _fit_rows(figure: Sheet, shapes: Sequence[tuple[int, int]], aspect: float) -
 def _draws(
     pictures: Pictures, masks: Masks, names: Sequence[str], both: Sequence[Augment], seed: int
 ) -> Iterator[tuple[float, str, list[tuple[np.ndarray, np.ndarray]]]]:
-    """Go through the draws that the switch changes: by how much, the name, and the crops before and after."""
+    """Samples that the switch changes: size of the change, name, and crops before and after."""
     for name in names:
         picture, bits = pictures.picture(name), masks[name]
         for draw in range(seed, seed + _TRIES):

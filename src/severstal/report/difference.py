@@ -1,4 +1,4 @@
-"""Where two submissions differ, as text."""
+"""The difference of two submissions as text."""
 
 import numpy as np
 
@@ -6,17 +6,17 @@ from severstal.competition.difference import ClassDifference, SubmissionDifferen
 from severstal.evaluation.labels import truncate
 
 _COLUMNS = 100  # of a terminal
-_NAME_WIDTH = 19  # columns of it for a class's name
-_IMAGE_WIDTH = 34  # and for an image's
+_NAME_WIDTH = 19  # columns for the name of a class
+_IMAGE_WIDTH = 34  # columns for the name of an image
 
 
 def format_difference(difference: SubmissionDifference, names: tuple[str, str], most: int) -> str:
-    """Lay out the difference of two submissions as plain text for a terminal, at most 100 columns wide.
+    """Lay out the difference of two submissions as text, at most 100 columns wide.
 
     Args:
         difference: of B from A.
         names: of A and of B.
-        most: of the largest differences to list.
+        most: maximum number of differences to list.
 
     Example:
         >>> import pandas as pd
@@ -83,7 +83,7 @@ def format_difference(difference: SubmissionDifference, names: tuple[str, str], 
 
 
 def _class_columns(part: ClassDifference) -> str:
-    """The figures of one class, aligned."""
+    """One row of the table of classes."""
     counts = (part.only_a, part.only_b, part.both, part.alike)
     line = f"{part.both_empty:>7,}" + "".join(f"  {count:>6,}" for count in counts)
     if part.dice is None:

@@ -1,4 +1,4 @@
-"""Where two submissions differ, as pictures with a table of all differences beside them."""
+"""The difference of two submissions as pictures and a table."""
 
 import re
 from pathlib import Path
@@ -18,29 +18,29 @@ from severstal.progress import progress
 from severstal.report.overlay import class_planes, describe_mask, show_mask
 from severstal.report.palette import DPI, FIGURE_WIDTH, TEXT_SIZE, Sheet, legend_below, rgb, sheet
 
-STRIPE = 16  # dots from one stripe to the next
-_TALLEST = 3.0  # inches a picture
-DIM = 0.6  # of the steel's brightness, so that the difference stands out
+_STRIPE = 16  # period of the stripes in dots
+_TALLEST = 3.0  # height of a picture in inches
+_DIM = 0.6  # of the brightness of the steel, for contrast
 
 
 def draw_difference(
     picture: np.ndarray, a: np.ndarray, b: np.ndarray, spec: Spec, scale: float
 ) -> np.ndarray:
-    """Draw which pixels two masks share and which only one of them has, told apart without colour too.
+    """Draw the pixels that two masks share and those of only one of them, distinguishable in greyscale.
 
-    What both have is tinted with its class's colour. What only A has bears stripes of that colour and black
-    that rise to the right, what only B has bears stripes of it and white that fall. Where A has one class and
-    B another, both kinds of stripes cross.
+    Shared pixels are tinted in the colour of the class. Pixels of A alone have rising stripes of that colour
+    and black, pixels of B alone falling stripes of it and white. Where A and B have different classes, the
+    stripes cross.
 
     Args:
         picture: (H, W) uint8, grey.
-        a: (H, W) bits, bit k - 1 for class k.
+        a: (H, W) bitmask, bit k - 1 for class k.
         b: likewise.
         spec: names the classes.
-        scale: dots a pixel; a difference of one pixel gets a dot at least.
+        scale: dots per pixel; a difference of one pixel has at least one dot.
 
     Returns:
-        (H * scale, W * scale, 3) uint8, red, green, blue.
+        (H * scale, W * scale, 3) uint8, RGB.
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL
@@ -55,13 +55,13 @@ def draw_difference(
     sampling = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
 
     def sized(plane: np.ndarray) -> np.ndarray:
-        # "Any" rather than the nearest pixel: a thin difference stays to be seen.
+        # Any pixel instead of the nearest, so that thin differences stay visible.
         return cv2.resize(plane.astype(np.float32), size, interpolation=sampling) > 0
 
-    grey = cv2.resize(picture, size, interpolation=sampling)[..., None] * DIM
+    grey = cv2.resize(picture, size, interpolation=sampling)[..., None] * _DIM
     drawn = np.repeat(grey, 3, axis=2)  # (H * scale, W * scale, 3)
     y, x = np.mgrid[: size[1], : size[0]]
-    rising, falling = (x + y) % STRIPE < STRIPE / 2, (x - y) % STRIPE < STRIPE / 2
+    rising, falling = (x + y) % _STRIPE < _STRIPE / 2, (x - y) % _STRIPE < _STRIPE / 2
     for class_id, plane in class_planes(a & b, spec):
         tinted = sized(plane)
         drawn[tinted] = 0.4 * grey[tinted] + 0.6 * np.array(rgb(class_id))
@@ -81,10 +81,10 @@ def difference_figure(
 
     Args:
         picture: (H, W) uint8, grey.
-        a: (H, W) bits, bit k - 1 for class k.
+        a: (H, W) bitmask, bit k - 1 for class k.
         b: likewise.
         spec: names the classes.
-        title: of the whole, such as the image's name.
+        title: such as the name of the image.
         names: of the two submissions.
 
     Example:
@@ -104,9 +104,9 @@ def difference_figure(
     wide = tall * across / height
     figure, axes = sheet(FIGURE_WIDTH, rows * (tall + 0.3) + 0.4, title, "", rows, columns)
     figure.get_layout_engine().set(w_pad=0.05, h_pad=0.03, wspace=0, hspace=0)
-    nothing = np.zeros_like(a)
+    empty = np.zeros_like(a)
     shown = [
-        (nothing, "picture"),
+        (empty, "picture"),
         *(
             (bits, f"{side} {name}: {describe_mask(bits, spec)}")
             for side, name, bits in zip("AB", names, (a, b), strict=True)
@@ -135,7 +135,7 @@ def difference_figure(
 
 
 def describe_difference(a: np.ndarray, b: np.ndarray, spec: Spec) -> str:
-    """Say in one line how two pictures of bits differ.
+    """The difference of two bitmasks in one line.
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL
@@ -164,29 +164,29 @@ def save_differences(
     spec: Spec,
     data: InputFolder | None,
 ) -> list[str]:
-    """Write every difference to `differences.csv`, and a picture of each image of the largest beside it.
+    """Write all differences to `differences.csv`, and pictures of the images with the largest.
 
     Args:
-        folder: made if it is not there.
+        folder: created if it does not exist.
         difference: of B from A.
         masks: of A and of B.
         names: of A and of B.
-        most: of the largest differences whose images are drawn.
+        most: maximum number of differences whose images are drawn.
         spec: names the classes.
-        data: where the pictures are; None for nowhere.
+        data: input folder with the pictures; None if there is none.
 
     Returns:
-        Of these images the ones that have no picture there, and so are in the table alone.
+        Names of these images without a picture, which are only in the table.
 
     Raises:
-        SeverstalError: a file cannot be written, or a picture not be read.
+        SeverstalError: a file cannot be written, or a picture cannot be read.
     """
     folder = Path(folder)
     folders = [data.test_images, data.train_images] if data else []
     images = difference.table["ImageId"].head(most).unique()
     files: dict[str, str] = {}
     for rank, image in enumerate(progress(images, "draw differences"), start=1):
-        # A name from a table is no path to be trusted: it must name a file in one of the two folders.
+        # A name from a table is untrusted: it must be a plain file name in one of the two folders.
         places = [place / image for place in folders if Path(image).name == image]
         path = next((place for place in places if place.is_file()), None)
         if path is None:

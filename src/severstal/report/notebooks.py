@@ -1,4 +1,4 @@
-"""Runs notebooks top to bottom, and keeps what they showed."""
+"""Execution of notebooks, and removal of what differs from run to run."""
 
 import copy
 import logging
@@ -23,7 +23,7 @@ from traitlets.config import Config
 from severstal.errors import SeverstalError
 from severstal.files import write_text
 
-# What it warns of ends the run with an error here, which says it in a person's words.
+# Its warnings become errors here, with messages for people.
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
 
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -45,15 +45,15 @@ _PAGE = "{% extends 'lab/index.html.j2' %}" + "".join(
 
 
 class OwnPython(AsyncKernelManager):
-    """Starts the interpreter that runs this very process, whatever kernels the machine has by the same name.
+    """Starts the interpreter of this process, whatever kernel specs the machine has.
 
-    The folder of its `connection_file` also takes what IPython would leave in the home folder.
+    IPython writes to the folder of the `connection_file` instead of the home folder.
     """
 
     @property
     def kernel_spec(self) -> KernelSpec:
-        """How to start it."""
-        # Its log would stand between the progress bars, and a traceback of its own after each Ctrl-C.
+        """The command and environment of the kernel."""
+        # Without this, its log would interrupt the progress bars.
         own = get_kernel_dict(["--IPKernelApp.log_level=CRITICAL"])
         quiet = "ignore:IProgress not found"  # bars are plain text here, and need no widgets
         folder = str(Path(self.connection_file).parent)
@@ -63,16 +63,16 @@ class OwnPython(AsyncKernelManager):
 def run_notebooks(sources: Sequence[Path], output: Path, parameters: Mapping[str, Any]) -> None:
     """Execute notebooks one after the other, in the working directory of the caller.
 
-    What their cells print is passed on as it comes, progress bars too.
+    Output of the cells is passed on at once, including progress bars.
 
     Args:
-        sources: the notebooks, which stay as they are.
-        output: folder for `NAME.ipynb`, as executed and tidied, and `NAME.html`, a page that needs no net.
-        parameters: replace values of the cell tagged `parameters`; each notebook gets those that it has.
+        sources: the notebooks, which are not changed.
+        output: folder for `NAME.ipynb`, executed and tidied, and `NAME.html`, a self-contained page.
+        parameters: override values of the cell tagged `parameters`; each notebook gets those that it has.
 
     Raises:
-        SeverstalError: a cell failed, and what the notebook showed until then is kept; a source is missing or
-            is not a notebook; or none has a parameter of a given name.
+        SeverstalError: a cell failed (the output until then is kept), a source is missing or is not a
+            notebook, or no notebook has a given parameter.
     """
     notebooks = [read_notebook(source) for source in sources]
     known = [papermill.inspect_notebook(notebook).keys() for notebook in notebooks]
@@ -104,7 +104,7 @@ def read_notebook(path: str | Path) -> NotebookNode:
 
 
 def execute(notebook: NotebookNode, target: Path, parameters: Mapping[str, Any]) -> None:
-    """Execute one notebook and keep it, as far as it came, as `target` and as a page beside it.
+    """Execute one notebook and write it, also after a failure, to `target` and as a page beside it.
 
     Raises:
         SeverstalError: a cell failed, or the kernel died.
@@ -130,8 +130,8 @@ def execute(notebook: NotebookNode, target: Path, parameters: Mapping[str, Any])
             ) from error
         except DeadKernelError as error:
             raise SeverstalError(
-                f"{target.name}: its Python was killed, most often for want of memory: close other programs, "
-                "or lower the recipe's batch size"
+                f"{target.name}: its Python was killed, usually because memory ran out: close other "
+                "programs, or reduce training.batch_size in the recipe"
             ) from error
         finally:
             if executed.is_file():
@@ -141,23 +141,23 @@ def execute(notebook: NotebookNode, target: Path, parameters: Mapping[str, Any])
 
 
 def explain_error(error: PapermillExecutionError, target: Path) -> str:
-    """What went wrong in a cell, in one line: for an error meant for a person, its message alone."""
-    # A SeverstalError or one derived from it renders its traceback so, which tells it from all others.
+    """The error of a cell in one line: of a `SeverstalError` only the message."""
+    # SeverstalError and its subclasses render their traceback like this.
     if error.traceback == [f"severstal: {error.evalue}"]:
         return error.evalue
     first = (error.evalue.strip().splitlines() or [""])[0]
-    return f"{error.ename}: {first} (the traceback stands in {target})"
+    return f"{error.ename}: {first} (traceback in {target})"
 
 
 def tidy_notebook(notebook: NotebookNode) -> NotebookNode:
-    r"""Take out of an executed notebook what differs from run to run or from machine to machine.
+    r"""Remove from an executed notebook what differs between runs or machines.
 
-    Goes: times of execution, papermill's notes and banners, the version of Python, progress bars, what a
-    carriage return wrote over, and streams that are then blank. Stays: sources, cell ids, tags, execution
-    counts, what was printed and shown.
+    Removed: execution times, metadata and banners of papermill, the version of Python, progress bars, text
+    overwritten by carriage returns, and streams that are then blank. Kept: sources, cell ids, tags, execution
+    counts, output.
 
     Returns:
-        A tidied copy; tidying it again changes nothing.
+        A tidied copy; the function is idempotent.
 
     Example:
         >>> cell = nbformat.v4.new_code_cell("bar()", metadata={"execution": {"iopub.execute_input": "2026"}})
@@ -181,17 +181,17 @@ def tidy_notebook(notebook: NotebookNode) -> NotebookNode:
 
 
 def tidy_outputs(outputs: Sequence[NotebookNode]) -> list[NotebookNode]:
-    """Leave of what the streams printed what a terminal would still show, in as few pieces as can be."""
+    """Reduce streams to what a terminal would still show, in as few outputs as possible."""
     pieces = join_streams(outputs)
     for output in pieces:
         if output.output_type == "stream":
             output.text = printed(output.text)
-    # Joined again: whether a bar came between two prints is a matter of how fast the machine was.
+    # Joined again: whether a bar came between two prints depends on the speed of the machine.
     return join_streams(out for out in pieces if out.output_type != "stream" or out.text.strip())
 
 
 def join_streams(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
-    """Join the pieces that one stream printed in a row."""
+    """Join consecutive outputs of one stream."""
     joined: list[NotebookNode] = []
     for output in outputs:
         last = joined[-1] if joined else None
@@ -203,7 +203,7 @@ def join_streams(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
 
 
 def printed(text: str) -> str:
-    r"""What stays of a stream's text without progress bars and what was written over.
+    r"""The text of a stream without progress bars and overwritten lines.
 
     Example:
         >>> printed("fold 0\n 50%|##  | 1/2\r100%|####| 2/2 [00:02<00:00, 1.0s/image]\nscore 0.91\n")
@@ -212,16 +212,16 @@ def printed(text: str) -> str:
     kept = []
     for line, end in re.findall(r"([^\n]*)(\n|$)", _ESCAPES.sub("", text).replace("\r\n", "\n")):
         shown = line.rstrip("\r").rpartition("\r")[2]
-        # A line that was drawn over and left blank, or left as a bar, was never meant to stay.
+        # Lines left blank or as a bar are remains of progress bars.
         if not (_BAR.search(shown.rstrip()) or (shown != line and not shown.strip())):
             kept.append(shown + end)
     return "".join(kept)
 
 
 def to_html(notebook: NotebookNode, title: str) -> str:
-    """The notebook as one page that holds its pictures and styles and fetches nothing.
+    """The notebook as one self-contained page of HTML.
 
-    Formulas in TeX would need a script from the net: prose for these pages does without.
+    Formulas in TeX would need a script from the network, and are not supported.
 
     Example:
         >>> page = to_html(nbformat.v4.new_notebook(), "01_eda")

@@ -1,4 +1,4 @@
-"""Pictures with the contours of their defects."""
+"""Pictures with the contours of their masks."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from severstal.report.palette import DPI, FIGURE_WIDTH, Sheet, colour, ink, rgb,
 
 ImageLookup = Callable[[str], np.ndarray]  # pixels or bitmask of an image, by its name
 
-CAPTION = 0.16  # inches a line
-MAX_HEIGHT = 3.0  # inches a picture of a gallery
+CAPTION = 0.16  # inches per line
+MAX_HEIGHT = 3.0  # of a picture of a gallery in inches
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Panel:
 
     Attributes:
         picture: (H, W) uint8, grey.
-        bits: (H, W) bits, bit k - 1 for class k.
-        caption: one line or more to stand above it; what does not fit is cut.
+        bits: (H, W) bitmask, bit k - 1 for class k.
+        caption: one or more lines above it, truncated where they do not fit.
     """
 
     picture: np.ndarray
@@ -34,7 +34,7 @@ class Panel:
 
 
 def class_planes(bits: np.ndarray, spec: Spec) -> Iterator[tuple[int, np.ndarray]]:
-    """Go through the classes that a picture of bits shows: `ClassId` and (H, W) uint8 of 0 and 1.
+    """The classes of a bitmask: `ClassId` and (H, W) uint8 of 0 and 1.
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL
@@ -48,19 +48,19 @@ def class_planes(bits: np.ndarray, spec: Spec) -> Iterator[tuple[int, np.ndarray
 
 
 def draw_contours(picture: np.ndarray, bits: np.ndarray, spec: Spec, thickness: int = 1) -> np.ndarray:
-    """Draw the outline of every defect in its class's colour, holes included.
+    """Draw the contours of every mask, holes included, in the colour of its class.
 
-    A line one pixel thick lies on the outermost pixels of the mask itself. A thicker one is centred there and
-    has a black rim, since without colour a line may be just as bright as the steel below it.
+    A line of one pixel is drawn on the outermost pixels of the mask. A thicker line is centred there and has
+    a black rim, as in greyscale it may be as bright as the steel.
 
     Args:
         picture: (H, W) uint8, grey.
-        bits: (H, W) bits, bit k - 1 for class k.
+        bits: (H, W) bitmask, bit k - 1 for class k.
         spec: names the classes.
-        thickness: of the line in pixels, from 1.
+        thickness: of the line in pixels, at least 1.
 
     Returns:
-        (H, W, 3) uint8, red, green, blue.
+        (H, W, 3) uint8, RGB.
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL
@@ -75,7 +75,7 @@ def draw_contours(picture: np.ndarray, bits: np.ndarray, spec: Spec, thickness: 
         class_id: cv2.findContours(plane, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)[0]
         for class_id, plane in class_planes(bits, spec)
     }
-    # All rims come before all lines: no class may black out another that it lies on.
+    # All rims first: the rim of one class must not cover the line of another.
     if thickness > 1:
         for contours in outlines.values():
             cv2.drawContours(drawn, contours, -1, (0, 0, 0), thickness + 2)
@@ -85,17 +85,17 @@ def draw_contours(picture: np.ndarray, bits: np.ndarray, spec: Spec, thickness: 
 
 
 def show_mask(axes: Axes, picture: np.ndarray, bits: np.ndarray, spec: Spec, width: float) -> None:
-    """Show a picture with a line around each defect and the `ClassId` of each class at its largest one.
+    """Show a picture with contours of the masks and the `ClassId` of each class at its largest component.
 
-    The axes keep the picture's own pixels as their units, at whatever size the picture is drawn.
+    The units of the axes are the pixels of the picture, at any display size.
 
     Args:
-        axes: where to draw.
+        axes: to draw on.
         picture: (H, W) uint8, grey.
-        bits: (H, W) bits, bit k - 1 for class k.
+        bits: (H, W) bitmask, bit k - 1 for class k.
         spec: names the classes.
-        width: of the axes in inches; the picture is drawn at twice the dots that fit, which gives every
-            picture lines of one smooth thickness and keeps a notebook small.
+        width: of the axes in inches; the picture is resampled to twice their dots, for contours of equal
+            thickness in all pictures and for small notebooks.
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL
@@ -113,18 +113,18 @@ def show_mask(axes: Axes, picture: np.ndarray, bits: np.ndarray, spec: Spec, wid
     around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
     sampling = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
     for class_id, plane in class_planes(bits, spec):
-        # "Any" rather than the nearest pixel, and a line just outside: a small defect stays to be seen.
+        # Any pixel instead of the nearest, and a line just outside, so that small defects stay visible.
         sized = np.uint8(cv2.resize(plane.astype(np.float32), size, interpolation=sampling) > 0)
         surrounding |= cv2.dilate(sized, around).astype(bits.dtype) << (class_id - 1)
     drawn = draw_contours(cv2.resize(picture, size, interpolation=sampling), surrounding, spec, thickness=2)
     axes.imshow(drawn, extent=(0, across, height, 0))
 
-    point = across / (72 * width)  # in pixels of the picture
-    tall = 12 * point  # what the number takes
+    point = across / (72 * width)  # one typographic point in pixels of the picture
+    tall = 12 * point  # height of the number
     for class_id, plane in class_planes(bits, spec):
         _, _, boxes, _ = cv2.connectedComponentsWithStats(plane)
         left, top, wide, high, _ = boxes[1:][boxes[1:, cv2.CC_STAT_AREA].argmax()]
-        # Above the defect, else below it; inside, at the top, where it reaches from edge to edge.
+        # Above the defect, else below it, else inside at the top.
         over, under = top - 1.5 * tall, top + high + 0.5 * tall
         y = over if over >= 0 else under if under + tall <= height else tall / 4
         axes.text(
@@ -143,7 +143,7 @@ def show_mask(axes: Axes, picture: np.ndarray, bits: np.ndarray, spec: Spec, wid
 
 
 def columns_for(spec: Spec) -> int:
-    """How many pictures of a data set suit one row of a gallery.
+    """The number of columns of a gallery that suits the shape of the pictures.
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL
@@ -160,11 +160,11 @@ def gallery(
     """Show pictures in a grid, row by row.
 
     Args:
-        panels: what to show, None for a cell left empty.
+        panels: to show; None for an empty cell.
         spec: names the classes and fixes the shape of the cells.
-        title: of the whole.
+        title: of the figure.
         note: how to read it.
-        columns: pictures a row; None for what suits the pictures' shape.
+        columns: pictures per row; None for `columns_for(spec)`.
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL
@@ -194,7 +194,7 @@ def gallery(
 
 
 def describe_mask(bits: np.ndarray, spec: Spec) -> str:
-    """Name the classes of a picture of bits with their areas.
+    """The classes of a bitmask with their areas.
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL

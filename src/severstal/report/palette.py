@@ -1,4 +1,4 @@
-"""What all figures share: one colour a class, and the sheet they are drawn on."""
+"""What all figures share: one colour per class, and the base figure."""
 
 import io
 import textwrap
@@ -14,23 +14,23 @@ from matplotlib.text import Text
 from matplotlib.ticker import LogFormatter
 from matplotlib.typing import ColorType
 
-# Seven from Okabe and Ito, "Color Universal Design" (2008), whose eighth, black, is lost on dark steel; then
-# Paul Tol's purple and his eight "light" ones, which stand out on dark steel and on white paper alike. No
-# sixteen colours are told apart by every eye, nor in print without colour, so that none stands alone: bars
-# carry names, contours their ClassId, lines a marker.
+# Seven from Okabe and Ito, "Color Universal Design" (2008), without the eighth, black, which is invisible on
+# dark steel; then Paul Tol's purple and his eight "light" ones, which contrast with dark steel and with white
+# paper. Sixteen colours cannot be told apart by everyone, nor in greyscale, so that none is the only cue:
+# bars have names, contours their ClassId, lines a marker.
 COLOURS = (
     *("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#F0E442", "#D55E00", "#0072B2", "#AA4499"),
     *("#AAAA00", "#77AADD", "#EE8866", "#44BB99", "#FFAABB", "#BBCC33", "#99DDFF", "#EEDD88"),
 )
-GREY = "#6E6E6E"  # what belongs to no class: clean images, baselines
+GREY = "#6E6E6E"  # for what is of no class: clean images, baselines
 PALE = "#D9D9D9"
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)))
 
 DPI = 100
-FIGURE_WIDTH = 9.6  # inches: what a notebook shows without scaling
+FIGURE_WIDTH = 9.6  # inches: the width that a notebook shows without scaling
 TITLE_SIZE, TEXT_SIZE = 13, 9.5  # points
-INCH_A_LINE = 0.19
+_LINE_HEIGHT = 0.19  # inches
 
 
 def colour(class_id: int) -> str:
@@ -55,21 +55,21 @@ def rgb(class_id: int) -> tuple[int, int, int]:
 
 
 def ink(background: ColorType) -> str:
-    """Black or white, whichever is the easier to read on a colour.
+    """Black or white, whichever has the higher contrast with a colour.
 
     Example:
         >>> ink("#E69F00"), ink("#332288")
         ('black', 'white')
     """
-    # Luma of ITU-R BT.601; a little below the middle of the scale both inks read equally well.
+    # Luma of ITU-R BT.601; slightly below 0.5 both have the same contrast.
     return "black" if np.dot(to_rgb(background), (0.299, 0.587, 0.114)) > 0.43 else "white"
 
 
 class Sheet(Figure):
-    """A matplotlib figure that a notebook shows as a picture, without pyplot and so without state left open.
+    """A matplotlib figure that a notebook displays, created without pyplot and thus without global state.
 
     Attributes:
-        photographic: shown as a JPEG instead of a PNG: photographs take a quarter of the bytes as one.
+        photographic: displayed as JPEG instead of PNG, a quarter of the size for photographs.
     """
 
     photographic = False
@@ -108,19 +108,19 @@ def sheet(
     columns: int = 1,
     **subplots: object,
 ) -> tuple[Sheet, np.ndarray]:
-    """Open a figure with its title and note above a grid of empty axes.
+    """A figure with a title and a note above a grid of empty axes.
 
     Args:
         width: of the figure in inches.
-        height: of the axes in inches; what the title and the note need is added.
-        title: what the figure shows, in bold.
-        note: how to read it or what to see in it; long ones are wrapped.
-        rows: of axes.
-        columns: of axes.
-        subplots: further settings of `Figure.subplots`, such as `sharex`.
+        height: of the axes in inches; the height of title and note is added.
+        title: in bold.
+        note: how to read the figure or what it shows; wrapped.
+        rows: number of rows of axes.
+        columns: number of columns of axes.
+        subplots: further arguments of `Figure.subplots`, such as `sharex`.
 
     Returns:
-        The figure, at 100 dots an inch, and its axes, (rows, columns).
+        The figure at 100 dpi and its axes, (rows, columns).
 
     Example:
         >>> figure, axes = sheet(8, 3, "Counts", columns=2)
@@ -129,8 +129,8 @@ def sheet(
     """
     heading = textwrap.fill(title, int(width * 10))
     note = "\n".join(textwrap.fill(line, int(width * 14)) for line in note.splitlines())
-    heading_height = 0.1 + 1.35 * INCH_A_LINE * (heading.count("\n") + 1)
-    head = heading_height + (INCH_A_LINE * (note.count("\n") + 1) if note else 0) + 0.08
+    heading_height = 0.1 + 1.35 * _LINE_HEIGHT * (heading.count("\n") + 1)
+    head = heading_height + (_LINE_HEIGHT * (note.count("\n") + 1) if note else 0) + 0.08
     whole = height + head
 
     figure = Sheet(figsize=(width, whole), dpi=DPI, layout="constrained", facecolor="white")
@@ -156,10 +156,10 @@ def empty_sheet(title: str, why: str = "There is none.") -> Sheet:
 
 
 def dress(axes: Axes, x: str = "", y: str = "", grid: str | None = None) -> None:
-    """Label the axes, drop the frame's idle sides and draw a pale grid.
+    """Label axes, remove their top and right spines and draw a pale grid.
 
     Args:
-        axes: what to dress.
+        axes: to style.
         x: label of the horizontal axis, with its unit.
         y: label of the vertical axis, with its unit.
         grid: "x", "y" or "both"; None for none.
@@ -181,7 +181,7 @@ def dress(axes: Axes, x: str = "", y: str = "", grid: str | None = None) -> None
 
 
 def legend_below(figure: Figure, handles: Sequence[Artist]) -> None:
-    """Put one legend for the whole figure below its axes, in as many columns as fit.
+    """Draw one legend for the whole figure below its axes, in as many columns as fit.
 
     Example:
         >>> from matplotlib.patches import Patch

@@ -1,4 +1,4 @@
-"""What is about to be submitted, as text and as figures."""
+"""A submission as text and as figures."""
 
 from collections.abc import Callable, Sequence
 
@@ -17,11 +17,11 @@ from severstal.report.overlay import Panel, columns_for, describe_mask, gallery
 from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, colour, dress, legend_below, sheet
 
 _NAME_WIDTH = 28  # columns of a terminal for a class's name
-_MOST_FINDINGS = 20  # a file that is all wrong needs no line a row
+_MOST_FINDINGS = 20  # no more lines for a file that is wrong in every row
 
 
 def format_contents(contents: Contents) -> str:
-    """Lay out what a submission holds as plain text for a terminal, at most 100 columns wide.
+    """Lay out the content of a submission as text, at most 100 columns wide.
 
     Example:
         >>> from severstal.competition.contents import sum_up
@@ -35,7 +35,7 @@ def format_contents(contents: Contents) -> str:
         1 hole          1   50.0 %          9       1
         2 crack         0    0.0 %          -       0
         <BLANKLINE>
-        Submitting nothing scores 0.7500 by the truth at hand.
+        The all-empty baseline scores 0.7500 by the given truth.
         remark: class 2 (crack) has no mask at all
     """
     share = 100 * contents.drawn / max(contents.images, 1)
@@ -67,15 +67,15 @@ def format_contents(contents: Contents) -> str:
             f"Right of the bar: the {leaderboard.IMAGES:,} public test images, scaled to these "
             f"{contents.images:,}: true counts by probing,",
             "then what the first-placed teams and two public solutions predicted.",
-            f"Submitting nothing scored {contents.public_nothing:.5f} on the public leaderboard.",
+            f"The all-empty baseline scored {contents.public_nothing:.5f} on the public leaderboard.",
         ]
     if truth:
-        lines.append(f"Submitting nothing scores {contents.nothing:.4f} by the truth at hand.")
+        lines.append(f"The all-empty baseline scores {contents.nothing:.4f} by the given truth.")
     return "\n".join([*lines, *(f"remark: {remark}" for remark in contents.remarks)]).rstrip("\n")
 
 
 def format_findings(findings: Sequence[str], title: str) -> str:
-    """Say what is wrong with a submission, a line a finding, the first 20 of them.
+    """Lay out the findings about a submission, one line each, at most 20.
 
     Example:
         >>> print(format_findings(["row 1: class 9: correct it"], "my.csv"))
@@ -98,16 +98,16 @@ def predicted_counts(
     n_train: int,
     spec: Spec,
 ) -> Sheet:
-    """Compare how often each class is predicted with what the networks and the train images let expect.
+    """Compare the predicted images of each class with the expected ones and with the train images.
 
-    For the competition's own data, also with the public test images: how often each class was there, and how
-    often the first-placed teams predicted it.
+    For the competition's own data also with the public test images: true counts, and those that the first
+    teams predicted.
 
     Args:
-        predicted: tidy table of the submission.
-        class_probability: (N, C) uint8 of all N images to be segmented, 0 to 255 for 0 to 1.
-        train: tidy table of the labels.
-        n_train: labelled images.
+        predicted: one row per mask of the submission.
+        class_probability: (N, C) uint8 of all N test images, 0 to 255 for 0 to 1.
+        train: labels, one row per mask.
+        n_train: number of labelled images.
         spec: names the classes.
 
     Example:
@@ -122,13 +122,13 @@ def predicted_counts(
     known = leaderboard.counts_for(n_test) if spec == SEVERSTAL else {}
     note = (
         f"Share of the {n_test:,} test images, and their number. Expected: the sum of the class "
-        "probabilities, right as far as these are. A large gap is another mix of steel, or a rule that is "
-        "too bold or too shy."
+        "probabilities, which is right if these are calibrated. A large gap is a shift of the data, or a "
+        "rule that is too sensitive or too strict."
     )
     if known:
         note += (
             f" Leaderboard: the competition's {leaderboard.IMAGES:,} public test images, scaled to these; "
-            f"the span is of the {len(known) - 1} teams and solutions whose counts are known."
+            f"range over the {len(known) - 1} teams and solutions whose counts are known."
         )
     figure, ((axes,),) = sheet(
         FIGURE_WIDTH, 1.0 + 0.6 * len(labels), "How often each class is predicted", note
@@ -189,13 +189,13 @@ def submission_gallery(
     truth: Callable[[str], np.ndarray] | None,
     spec: Spec,
 ) -> Sheet:
-    """Show images with what is submitted for them, beside the truth where it is known.
+    """Show images with their submitted masks, beside the truth where it is known.
 
     Args:
         names: of the images to show.
-        picture: gives an image's (H, W) uint8 by its name.
-        predicted: gives its (H, W) bits as submitted.
-        truth: gives its true (H, W) bits; None where they are not known.
+        picture: returns the (H, W) uint8 pixels of an image by its name.
+        predicted: returns its submitted (H, W) bitmask.
+        truth: returns its true (H, W) bitmask; None where it is not known.
         spec: names the classes.
 
     Example:
@@ -217,7 +217,7 @@ def submission_gallery(
         panels.append(Panel(drawn, predicted(name), f"\nsubmitted: {describe_mask(predicted(name), spec)}"))
     note = "The number at a contour is its ClassId."
     if truth is None:
-        return gallery(panels, spec, "What is submitted", note)
+        return gallery(panels, spec, "Submitted masks", note)
     columns = 2 if columns_for(spec) == 2 else 4
-    title = "What is submitted, beside the truth"
+    title = "Submitted masks beside the truth"
     return gallery(panels, spec, title, f"Left the truth, right the submission. {note}", columns)

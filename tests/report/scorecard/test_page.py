@@ -1,4 +1,4 @@
-"""The page is well-formed, stands alone, and holds the figures of the card."""
+"""The page is well-formed, self-contained, and holds the numbers of the card."""
 
 import re
 from dataclasses import replace
@@ -53,7 +53,7 @@ def test_links_lead_to_a_card(drawn: str) -> None:
     assert [link.get("href") for link in root.iter("a")] == [f"#{name}" for name in ids]
 
 
-def test_tables_are_marked_up_to_be_read_aloud(drawn: str) -> None:
+def test_tables_are_accessible(drawn: str) -> None:
     root = tree(drawn)
     assert root.get("lang") == "en"
     tables = list(root.iter("table"))
@@ -70,14 +70,14 @@ def test_tables_are_marked_up_to_be_read_aloud(drawn: str) -> None:
             assert len(row) == len(head)
 
 
-def test_pictures_say_what_they_show(drawn: str, card: Scorecard) -> None:
+def test_figures_have_labels(drawn: str, card: Scorecard) -> None:
     pictures = list(tree(drawn).iter("svg"))
     assert len(pictures) == 4
     assert all(each.get("role") == "img" and each.get("aria-label") for each in pictures)
     assert f"missed defects {card.budget.classes[0].missed:.4f}" in pictures[0].get("aria-label")
 
 
-def test_bars_are_as_long_as_what_they_stand_for(drawn: str, card: Scorecard) -> None:
+def test_bars_are_proportional_to_lost_points(drawn: str, card: Scorecard) -> None:
     bars = next(each for each in tree(drawn).iter("svg") if each.get("class") == "bars")
     rows: dict[str, dict[str, float]] = {}
     for each in bars.iter("rect"):
@@ -98,7 +98,7 @@ def test_light_and_dark_name_the_same_colours(drawn: str) -> None:
     assert set(re.findall(r"var\((--[\w-]+)\)", drawn)) == names[0]
 
 
-def test_figures_are_those_of_the_card(drawn: str, card: Scorecard) -> None:
+def test_numbers_are_those_of_the_card(drawn: str, card: Scorecard) -> None:
     for figure in (
         card.score.score,
         card.interval.low,
@@ -112,10 +112,10 @@ def test_figures_are_those_of_the_card(drawn: str, card: Scorecard) -> None:
     assert ">nan<" not in drawn
 
 
-def test_what_is_not_known_is_left_out(random_pairs) -> None:
+def test_unknown_sections_are_left_out(random_pairs) -> None:
     text = page("a.csv", [build_scorecard(random_pairs(0, 5), "a.csv")])
     assert "Calibration of" not in text
-    assert "What the rules are worth" not in text
+    assert "Gain of the rules" not in text
     assert "<nav" not in text
     assert "calibration and expected counts are left out" in text
     tree(text)
@@ -125,5 +125,5 @@ def test_a_perfect_score_has_bars_of_no_length(random_pairs) -> None:
     pairs = random_pairs(0, 5)
     perfect = type(pairs)(pairs.images, pairs.spec, pairs.true, pairs.true, pairs.true)
     text = page("perfect", [build_scorecard(perfect, "perfect")])
-    assert "Where the missing 0.0000 went" in text
+    assert "Lost points: 0.0000" in text
     tree(text)

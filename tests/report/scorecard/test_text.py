@@ -23,9 +23,7 @@ def test_the_text_holds_every_figure(labelled):
     assert lines[4].split()[3:6] == [f"{score.empty_kept:.4f}", "of", f"{score.pairs - score.defects:,}"]
     assert lines[5].split()[2:5] == [f"{score.defects_found:.4f}", "of", f"{score.defects}"]
     assert lines[6].split()[3] == f"{score.dice_on_defects:.4f}"
-    assert lines[7].split() == (
-        f"masks predicted {score.predicted} where the truth has {score.defects}".split()
-    )
+    assert lines[7].split() == (f"masks predicted {score.predicted} the truth has {score.defects}".split())
     rows = lines[10:]
     assert len(rows) == len(labelled.spec.classes)
     for row, part in zip(rows, score.classes, strict=True):
@@ -50,19 +48,19 @@ def test_long_names_and_large_numbers_fit():
     assert "125,680" in text
 
 
-def test_below_submitting_nothing_is_said():
+def test_a_score_below_the_baseline_is_said_so():
     areas = np.zeros((3, 10, 4), int)
     areas[1, 0, 0] = 9
     text = format_scorecard(score_pairs(*areas, SEVERSTAL), "one false alarm")
     assert "(the score is 0.0250 below it)" in text
-    assert "defects found             -   of 0 with one" in text
+    assert "defects found             -   of 0 pairs with a defect" in text
 
 
 def test_a_scorecard_begins_with_its_score(card: Scorecard):
     lines = format_scorecard(card).splitlines()
     plain = format_scorecard(card.score, card.title).splitlines()
     assert lines[2] == (
-        f"{plain[2]}   95 % interval {card.interval.low:.4f} to {card.interval.high:.4f}, resampled by "
+        f"{plain[2]}   95 % interval {card.interval.low:.4f} to {card.interval.high:.4f}, bootstrap over "
         f"{card.units} groups of images"
     )
     assert lines[:2] + lines[3 : len(plain)] == plain[:2] + plain[3:]
@@ -75,12 +73,12 @@ def test_a_scorecard_says_everything(card: Scorecard):
     assert max(map(len, lines)) <= 100
     assert "nan" not in text
     whole = card.budget.whole
-    start = lines.index(f"where the missing {whole.total:.4f} went, in points of the score over all classes")
+    start = lines.index(f"lost points: {whole.total:.4f}, in units of the score over all classes")
     rows = lines[start + 2 : start + 6]
     for row, loss in zip(rows, [*card.budget.classes, whole], strict=True):
         points = [f"{each:.4f}" for each in (loss.missed, loss.alarms, loss.outlines, loss.total)]
         assert row.split()[-7:-3] == points
-    assert f"submitting nothing              {card.rules.all_empty:.4f}" in lines
+    assert f"all-empty baseline              {card.rules.all_empty:.4f}" in lines
     assert f"plain 0.5, no minimum area      {card.rules.plain:.4f}" in lines
     assert any(
         line.startswith(f"searched on the other folds     {card.rules.cross_fitted:.4f}") for line in lines

@@ -1,4 +1,4 @@
-"""The pictures of the scorecard's page, as SVG inside it: they follow its light or dark colours."""
+"""The figures of the scorecard's page, as inline SVG in its light or dark colours."""
 
 from collections.abc import Sequence
 
@@ -18,11 +18,11 @@ _SIDE, _MARGIN = 260, 48  # of the reliability diagram
 
 
 def budget_bars(names: Sequence[str], losses: Sequence[LostPoints]) -> str:
-    """A bar a row: what missed defects, false alarms and outlines took from the score.
+    """Stacked bars of the points lost to missed defects, false alarms and outlines, one per row.
 
     Args:
         names: of the rows.
-        losses: of each, in points of the score.
+        losses: of the rows, in points of the score.
 
     Example:
         >>> drawn = budget_bars(["1 hole"], [LostPoints(0.1, 0.0, 0.05, 4, 0, 9)])
@@ -64,7 +64,7 @@ def budget_bars(names: Sequence[str], losses: Sequence[LostPoints]) -> str:
 
 
 def reliability_diagram(part: Reliability) -> str:
-    """A dot a bin: how often the class was there over what its probability said, larger for more pairs.
+    """The observed share of the class over its predicted probability: one dot per bin, larger for more pairs.
 
     Args:
         part: over the pairs of one class or of all.
@@ -78,8 +78,8 @@ def reliability_diagram(part: Reliability) -> str:
     whole = _SIDE + _MARGIN + 14
     zero = 14 + _SIDE  # of the vertical axis
     parts = [
-        f'<svg class="square" viewBox="0 0 {whole} {whole}" role="img" aria-label="Reliability: how often '
-        f'the class was there over its probability; expected calibration error {part.error:.4f}">',
+        f'<svg class="square" viewBox="0 0 {whole} {whole}" role="img" aria-label="Reliability: observed '
+        f'share of the class over its probability; expected calibration error {part.error:.4f}">',
         f'<rect class="frame" x="{_MARGIN}" y="14" width="{_SIDE}" height="{_SIDE}"/>',
         f'<line class="grid" x1="{_MARGIN}" y1="{zero}" x2="{_MARGIN + _SIDE}" y2="14"/>',
     ]

@@ -1,4 +1,4 @@
-"""The scorecard as a page of HTML that needs no other file, light or dark as its reader's screen is."""
+"""The scorecard as a self-contained page of HTML, in light or dark colours."""
 
 from collections.abc import Sequence
 
@@ -16,12 +16,12 @@ from severstal.report.scorecard.text import share, span
 
 
 def page(title: str, cards: Sequence[Scorecard], test_counts: Sequence[ClassCount] = ()) -> str:
-    """Lay out scorecards as one page, which is well-formed XML too.
+    """Lay out scorecards as one page of HTML, which is also well-formed XML.
 
     Args:
         title: what the page is about, such as a run's name.
         cards: in order.
-        test_counts: images with each class among those whose truth is not known.
+        test_counts: images with each class among test images whose truth is not known.
 
     Example:
         >>> import numpy as np
@@ -74,13 +74,13 @@ def _figures(card: Scorecard) -> str:
     tiles = [
         ("score", share(score.score), f"{span(card.interval)}, 95 % interval over {card.resampled}"),
         (
-            "submitting nothing",
+            "all-empty baseline",
             share(score.all_empty),
             f"the score is {abs(difference):.4f} {'above' if difference >= 0 else 'below'} it",
         ),
         ("empty pairs kept", share(score.empty_kept), f"of {score.pairs - score.defects:,} without a defect"),
         ("defects found", share(score.defects_found), f"of {score.defects:,}"),
-        ("Dice on defects", share(score.dice_on_defects), "0 for a missed one"),
+        ("Dice on defects", share(score.dice_on_defects), "0 where missed"),
     ]
     if card.test_like is not None:
         part = card.test_like
@@ -99,7 +99,7 @@ def _figures(card: Scorecard) -> str:
 
 
 def _classes(card: Scorecard, names: Sequence[str]) -> str:
-    head = ("class", "score", "95 % interval", "nothing", "kept", "found", "Dice", "defects", "predicted")
+    head = ("class", "score", "95 % interval", "all-empty", "kept", "found", "Dice", "defects", "predicted")
     rows = []
     parts = [*zip(names, card.score.classes, card.class_intervals, strict=True)]
     for name, part, ends in [*parts, ("all classes", card.score, card.interval)]:
@@ -116,8 +116,8 @@ def _classes(card: Scorecard, names: Sequence[str]) -> str:
             )
         )
     caption = (
-        "nothing: what submitting nothing scores; kept: share of empty pairs kept empty; found: share of "
-        "defects with any mask; Dice: mean over defects"
+        "all-empty: score of a submission without masks; kept: share of empty pairs kept empty; found: share "
+        "of defects with any mask; Dice: mean over defects"
     )
     return f"<h3>By class</h3>{_table(caption, head, rows, total=True)}"
 
@@ -131,10 +131,19 @@ def _budget(card: Scorecard, names: Sequence[str]) -> str:
         return (name, *(f"{value:.4f}" for value in points), *(f"{count:,}" for count in counts))
 
     rows = [*map(row, names, card.budget.classes), row("all classes", whole)]
-    head = ("class", "missed", "false alarms", "outlines", "together", "pairs missed", "alarmed", "found")
-    caption = "in points of the score over all classes; then how many pairs"
+    head = (
+        "class",
+        "missed",
+        "false alarms",
+        "outlines",
+        "total",
+        "missed pairs",
+        "false alarms",
+        "found pairs",
+    )
+    caption = "in points of the score over all classes; then numbers of pairs"
     return (
-        f"<h3>Where the missing {whole.total:.4f} went</h3>"
+        f"<h3>Lost points: {whole.total:.4f}</h3>"
         f"{budget_bars(names, card.budget.classes)}{_table(caption, head, rows, total=True)}"
     )
 
@@ -142,33 +151,31 @@ def _budget(card: Scorecard, names: Sequence[str]) -> str:
 def _rules(rules: RuleScores) -> str:
     above, gain = rules.over_all_empty, rules.over_plain
     rows = [
-        ("submitting nothing", share(rules.all_empty), ""),
+        ("all-empty baseline", share(rules.all_empty), ""),
         ("plain 0.5, no minimum area", share(rules.plain), ""),
         (
             "searched on the other folds",
             share(rules.cross_fitted),
             f"{gain.mean:+.4f} over plain ({gain.low:+.4f} to {gain.high:+.4f}), {above.mean:+.4f} over "
-            "nothing",
+            "all-empty",
         ),
         (
             "searched on these same images",
             share(rules.searched),
-            f"{rules.optimism:+.4f} for having seen them",
+            f"{rules.optimism:+.4f} bias of having seen them",
         ),
     ]
     if rules.weighted is not None:
         weighted = rules.weighted
         rows.append(
             (
-                "cross-fitted, weighed by likeness to the test set",
+                "cross-fitted, weighted by likeness to the test set",
                 share(weighted.found),
-                f"plain {share(weighted.plain)}, nothing {share(weighted.all_empty)}",
+                f"plain {share(weighted.plain)}, all-empty {share(weighted.all_empty)}",
             )
         )
-    table = _table(
-        "the same images, drawn by ever more of a rule", ("rules", "score", "gain"), rows, words=True
-    )
-    return f"<h3>What the rules are worth</h3><p>{escape_html(rules.verdict)}</p>{table}"
+    table = _table("the same images under different rules", ("rules", "score", "gain"), rows, words=True)
+    return f"<h3>Gain of the rules</h3><p>{escape_html(rules.verdict)}</p>{table}"
 
 
 def _counts(counts: Sequence[ClassCount]) -> str:
@@ -201,7 +208,7 @@ def _calibration(calibration: ReliabilityByClass, names: Sequence[str]) -> str:
     ]
     return (
         "<h3>Calibration of the class probability</h3>"
-        "<p>On the dashed line, of all pairs given 70 %, 70 % have the class.</p>"
+        "<p>On the dashed line probabilities are calibrated: of all pairs at 70 %, 70 % have the class.</p>"
         f'<div class="beside">{reliability_diagram(whole)}'
         + _table(
             "error: expected calibration error; Brier: mean squared error",
@@ -217,9 +224,9 @@ def _calibration(calibration: ReliabilityByClass, names: Sequence[str]) -> str:
 def _table(
     caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], total: bool = False, words: bool = False
 ) -> str:
-    """A table whose first column names the rows.
+    """A table with row names in its first column.
 
-    With `total`, its last row is over all the others; with `words`, its last column is text.
+    With `total`, its last row is over all others; with `words`, its last column is text.
     """
 
     def line(row: Sequence[str]) -> str:

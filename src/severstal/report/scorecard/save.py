@@ -1,4 +1,4 @@
-"""The scorecard on disk: `scorecard.json` for programs, `scorecard.html` for people."""
+"""The scorecard as JSON and as HTML on disk."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from severstal.report.scorecard.page import page
 
 
 def save_scorecard(path: str | Path, scores: Mapping[str, Score | Scorecard]) -> None:
-    """Write scores as JSON, whole: the fields of each, also by class, under its name; null for nan.
+    """Write scores as JSON, atomically: the fields of each, also by class, under its name; null for nan.
 
     Example:
         >>> import tempfile
@@ -30,12 +30,15 @@ def save_scorecard(path: str | Path, scores: Mapping[str, Score | Scorecard]) ->
 def save_page(
     path: str | Path, title: str, cards: Sequence[Scorecard], test_counts: Sequence[ClassCount] = ()
 ) -> None:
-    """Write scorecards as one page of HTML that needs no other file, whole.
+    """Write scorecards as one self-contained page of HTML, atomically.
 
     Args:
         path: of the page.
         title: what the page is about, such as a run's name.
         cards: in order; at least one.
-        test_counts: images with each class among those whose truth is not known.
+        test_counts: images with each class among test images whose truth is not known.
+
+    Example:
+        `save_page("scorecard.html", "my run", [card])`
     """
     write_text(path, page(title, cards, test_counts))

@@ -1,4 +1,4 @@
-"""The scorecard as a terminal shows it."""
+"""The scorecard as text."""
 
 import math
 import textwrap
@@ -23,11 +23,11 @@ def format_scorecard(score: Score | Scorecard, title: str | None = None) -> str:
     """Lay out a score as plain text for a terminal, at most 100 columns wide.
 
     Args:
-        score: over all pairs and each class; or a whole scorecard, which has more to say.
-        title: what was scored, in a few words; a scorecard has its own.
+        score: over all pairs and each class; or a whole scorecard.
+        title: what was scored, in a few words; None takes that of the scorecard.
 
     Returns:
-        Lines without a line end at the last; `-` stands for a share that has no pair to be taken over.
+        Lines without a final line end; `-` stands for an undefined share.
 
     Example:
         >>> from severstal.competition.metric import score_pairs
@@ -37,13 +37,13 @@ def format_scorecard(score: Score | Scorecard, title: str | None = None) -> str:
         two tiles
         ---------
         score                0.6250
-        submitting nothing   0.7500   (the score is 0.1250 below it)
+        all-empty baseline   0.7500   (the score is 0.1250 below it)
         empty pairs kept     0.6667   of 3 (image, class) pairs without a defect
-        defects found        1.0000   of 1 with one
-        Dice on defects      0.5000   mean over these, 0 for a missed one
-        masks predicted           2   where the truth has 1
+        defects found        1.0000   of 1 pairs with a defect
+        Dice on defects      0.5000   mean over these pairs, 0 where missed
+        masks predicted           2   the truth has 1
         <BLANKLINE>
-        class      score  nothing    kept   found    Dice  defects  predicted    pairs
+        class      score    empty    kept   found    Dice  defects  predicted    pairs
         1 hole    0.7500   0.5000  1.0000  1.0000  0.5000        1          1        2
         2 crack   0.5000   1.0000  0.5000       -       -        0          1        2
     """
@@ -51,7 +51,7 @@ def format_scorecard(score: Score | Scorecard, title: str | None = None) -> str:
         return "\n".join(_head(score, title or ""))
     card = score
     lines = _head(card.score, title or card.title)
-    lines[2] += f"   95 % interval {span(card.interval)}, resampled by {card.resampled}"
+    lines[2] += f"   95 % interval {span(card.interval)}, bootstrap over {card.resampled}"
     names = _names(card.score)
     sections = [lines, _budget(card, names), format_counts(card.counts).splitlines()]
     if card.calibration is not None:
@@ -64,7 +64,7 @@ def format_scorecard(score: Score | Scorecard, title: str | None = None) -> str:
             [
                 f"score on the {part.images:,} images most like the test set: {share(part.score.score)} "
                 f"({span(part.interval)})",
-                f"nothing {share(part.score.all_empty)}, empty pairs kept {share(part.score.empty_kept)}, "
+                f"all-empty {share(part.score.all_empty)}, empty pairs kept {share(part.score.empty_kept)}, "
                 f"defects found {share(part.score.defects_found)}, Dice {share(part.score.dice_on_defects)}",
             ]
         )
@@ -91,17 +91,17 @@ def format_counts(counts: Sequence[ClassCount]) -> str:
 
 
 def columns(part: PairScore) -> str:
-    """The figures of one class, aligned."""
+    """One row of the table of classes."""
     shares = (part.score, part.all_empty, part.empty_kept, part.defects_found, part.dice_on_defects)
-    score, nothing, kept, found, dice = map(share, shares)
+    score, empty, kept, found, dice = map(share, shares)
     return (
-        f"{score:>6}  {nothing:>7}  {kept:>6}  {found:>6}  {dice:>6}  "
+        f"{score:>6}  {empty:>7}  {kept:>6}  {found:>6}  {dice:>6}  "
         f"{part.defects:>7,}  {part.predicted:>9,}  {part.pairs:>7,}"
     )
 
 
 def share(value: float) -> str:
-    """Four decimals, the leaderboard's own precision and one beyond; `-` for nan.
+    """Four decimals; `-` for nan.
 
     Example:
         >>> share(0.91), share(float("nan"))
@@ -111,7 +111,7 @@ def share(value: float) -> str:
 
 
 def span(interval: Interval) -> str:
-    """The ends of an interval.
+    """The two ends of an interval.
 
     Example:
         >>> span(Interval(0.5, 0.75, 0.625))
@@ -121,7 +121,7 @@ def span(interval: Interval) -> str:
 
 
 def _head(score: Score, title: str) -> list[str]:
-    """The score, its parts and each class."""
+    """The score, its parts, and one row per class."""
     difference = score.score - score.all_empty
     beside = f"{share(abs(difference))} {'above' if difference >= 0 else 'below'} it"
     title = truncate(title, _COLUMNS)
@@ -129,18 +129,18 @@ def _head(score: Score, title: str) -> list[str]:
         title,
         "-" * len(title),
         f"score                {share(score.score):>6}",
-        f"submitting nothing   {share(score.all_empty):>6}   (the score is {beside})",
+        f"all-empty baseline   {share(score.all_empty):>6}   (the score is {beside})",
         f"empty pairs kept     {share(score.empty_kept):>6}   of {score.pairs - score.defects:,} "
         "(image, class) pairs without a defect",
-        f"defects found        {share(score.defects_found):>6}   of {score.defects:,} with one",
-        f"Dice on defects      {share(score.dice_on_defects):>6}   mean over these, 0 for a missed one",
-        f"masks predicted     {score.predicted:>7,}   where the truth has {score.defects:,}",
+        f"defects found        {share(score.defects_found):>6}   of {score.defects:,} pairs with a defect",
+        f"Dice on defects      {share(score.dice_on_defects):>6}   mean over these pairs, 0 where missed",
+        f"masks predicted     {score.predicted:>7,}   the truth has {score.defects:,}",
         "",
     ]
     names = _names(score)
     wide = max(len(name) for name in ("class", *names))
     lines.append(
-        f"{'class':{wide}}   {'score':>6}  nothing  {'kept':>6}  {'found':>6}  {'Dice':>6}  "
+        f"{'class':{wide}}   {'score':>6}    empty  {'kept':>6}  {'found':>6}  {'Dice':>6}  "
         "defects  predicted    pairs"
     )
     lines += [f"{name:{wide}}   {columns(part)}" for name, part in zip(names, score.classes, strict=True)]
@@ -161,7 +161,7 @@ def _budget(card: Scorecard, names: list[str]) -> list[str]:
         return f"{name:{wide}}   {lost}   {span(ends)}"
 
     return [
-        f"where the missing {card.budget.whole.total:.4f} went, in points of the score over all classes",
+        f"lost points: {card.budget.whole.total:.4f}, in units of the score over all classes",
         f"{'class':{wide}}   {'missed':>9}  {'alarms':>9}  {'outlines':>9}  {'together':>9}   score, 95 %",
         *map(row, names, card.budget.classes, card.class_intervals),
         row("all classes", card.budget.whole, card.interval),
@@ -187,8 +187,8 @@ def _calibration(calibration: ReliabilityByClass, names: list[str]) -> list[str]
 
     return [
         row("class probability", [f"<={whole.edges[place + 1]:.1f}" for place in filled]),
-        row("said, mean", [f"{whole.predicted[place]:.3f}" for place in filled]),
-        row("class is there", [f"{whole.observed[place]:.3f}" for place in filled]),
+        row("mean predicted", [f"{whole.predicted[place]:.3f}" for place in filled]),
+        row("observed share", [f"{whole.observed[place]:.3f}" for place in filled]),
         row("pairs", [short(int(whole.pairs[place])) for place in filled]),
         "",
         f"{'calibration':{wide}}   error   Brier",
@@ -203,16 +203,16 @@ def _rules(rules: RuleScores) -> list[str]:
     above = rules.over_all_empty
     lines = [
         "rules                            score",
-        f"submitting nothing              {rules.all_empty:.4f}",
+        f"all-empty baseline              {rules.all_empty:.4f}",
         f"plain 0.5, no minimum area      {rules.plain:.4f}",
-        f"searched on the other folds     {rules.cross_fitted:.4f}   {above.mean:+.4f} over nothing "
+        f"searched on the other folds     {rules.cross_fitted:.4f}   {above.mean:+.4f} over all-empty "
         f"({above.low:+.4f} to {above.high:+.4f})",
-        f"searched on these same images   {rules.searched:.4f}   {rules.optimism:+.4f} for having seen them",
+        f"searched on these same images   {rules.searched:.4f}   {rules.optimism:+.4f} (bias)",
     ]
     if rules.weighted is not None:
         weighted = rules.weighted
         lines.append(
-            f"weighed by likeness to the test set: {weighted.found:.4f}, plain {weighted.plain:.4f}, nothing "
-            f"{weighted.all_empty:.4f}"
+            f"weighted by likeness to the test set: {weighted.found:.4f}, plain {weighted.plain:.4f}, "
+            f"all-empty {weighted.all_empty:.4f}"
         )
     return [*lines, *textwrap.wrap(rules.verdict, _COLUMNS)]
