@@ -9,8 +9,8 @@ import pytest
 
 from severstal.competition.submission import check_submission
 from severstal.errors import SeverstalError
+from severstal.notebook_runner import run_notebooks
 from severstal.notebooks import NOTEBOOKS, STUDIES, run_all
-from severstal.report.notebooks import run_notebooks
 from severstal.runs.opening import open_run
 
 SOURCES = sorted(NOTEBOOKS.glob("0*.ipynb"))

@@ -8,8 +8,8 @@ import nbformat
 
 from severstal.errors import SeverstalError
 from severstal.files import write_text
+from severstal.notebook_runner import read_notebook, run_notebooks
 from severstal.pipeline import SUBMISSION, check_output
-from severstal.report.notebooks import read_notebook, run_notebooks
 from severstal.runs.combining import open_recipe
 
 logger = logging.getLogger("severstal")

@@ -35,7 +35,7 @@ def test_the_text_holds_every_count(labelled, known):
         ]
         assert row.split()[-len(shown) :] == shown
     assert len({len(line) for line in lines[2 : 3 + len(rows)]}) == 1
-    assert ("by the truth at hand" in text) == known
+    assert ("by the given truth" in text) == known
     assert "leaderboard" not in text
     assert all(f"remark: {remark}" in lines for remark in contents.remarks)
     assert max(len(line) for line in lines[: 3 + len(rows)]) <= 100
@@ -50,8 +50,8 @@ def test_severstal_stands_beside_the_public_leaderboard():
     assert lines[5].split()[-8:] == ["|", "2,265", "1,868", "1,837", "1,792", "1,840", "1,770", "1,088"]
     text = "\n".join(lines)
     assert "the 1,801 public test images, scaled to these 5,506" in text
-    assert "Submitting nothing scored 0.85560 on the public leaderboard." in text
-    assert "Submitting nothing scores 1.0000 by the truth at hand." in text
+    assert "The all-empty baseline scored 0.85560 on the public leaderboard." in text
+    assert "The all-empty baseline scores 1.0000 by the given truth." in text
 
 
 def test_findings_are_counted_and_cut():

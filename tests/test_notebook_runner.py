@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import re
 import sys
 from pathlib import Path
@@ -11,8 +12,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from severstal.errors import SeverstalError
-from severstal.report.notebooks import read_notebook, run_notebooks, tidy_notebook
+from severstal.notebook_runner import read_notebook, run_notebooks, tidy_notebook
 
+logger = logging.getLogger("severstal")
 KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
@@ -60,7 +62,11 @@ def executed(tmp_path_factory):
         patch.chdir(folder)
         patch.setattr(sys, "stdout", streams[0])
         patch.setattr(sys, "stderr", streams[1])
+        patch.setattr(logger, "handlers", [logging.StreamHandler(streams[1])])
+        before = logger.level
+        logger.setLevel(logging.INFO)
         run_notebooks(sources, Path("made here"), {"A": 'it\'s "given"', "C": 7})
+    logger.setLevel(before)
     assert [source.read_text() for source in sources] == texts
     left = {path.relative_to(home) for path in (home / ".local").rglob("*") if path.is_file()}
     assert left == {decoy.relative_to(home)}
@@ -79,7 +85,7 @@ def test_this_python_in_the_folder_of_the_caller_with_parameters(executed):
 
 def test_output_reaches_the_terminal_as_it_comes_and_is_kept_without_bars(executed):
     folder, (out, err) = executed
-    assert "01_first.ipynb\n" in out
+    assert "01_first.ipynb\n" in err
     assert "start\n" in out
     assert "\rbar stays: 100%" in err
     text = (folder / "01_first.ipynb").read_text()

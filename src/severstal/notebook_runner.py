@@ -26,6 +26,8 @@ from severstal.files import write_text
 # Its warnings become errors here, with messages for people.
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
 
+logger = logging.getLogger("severstal")
+
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 _LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}
 _BANNER_TAG = "papermill-error-cell-tag"
@@ -79,7 +81,7 @@ def run_notebooks(sources: Sequence[Path], output: Path, parameters: Mapping[str
     for name in sorted(parameters.keys() - set().union(*known)):
         raise SeverstalError(f"no notebook has a parameter {name!r}: add it to a cell tagged parameters")
     for source, notebook, names in zip(sources, notebooks, known, strict=True):
-        print(Path(source).name, flush=True)
+        logger.info("%s", Path(source).name)
         own = {name: value for name, value in parameters.items() if name in names}
         execute(notebook, Path(output) / Path(source).name, own)
 
