@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from severstal.competition.spec import Spec
-from severstal.evaluation.suite import Suite
+from severstal.evaluation.suite import MetricSuite
 from severstal.losses.registry import describe_losses
 from severstal.models.registry import describe_networks
 
@@ -35,6 +35,6 @@ def test_every_network_and_loss_has_a_row_with_its_paper(heading, described):
 
 
 def test_every_metric_has_a_row():
-    suite = Suite(Spec("tiny", (4, 6), ("hole",)))
+    suite = MetricSuite(Spec("tiny", (4, 6), ("hole",)))
     suite.update(np.zeros((1, 4, 6), np.uint8), np.zeros((1, 4, 6), np.uint8))
     assert set(rows("Metrics")) == set(suite.compute())
