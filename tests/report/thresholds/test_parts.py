@@ -11,9 +11,12 @@ def test_each_part_has_its_bar(searched, readable):
     figure = rule_parts(explained)
     readable(figure, ("contribution to the mean Dice of the class",))
     bars = [bar.get_width() for bar in figure.axes[0].patches]
-    assert np.allclose(bars, [part.worth for part in explained.parts])
+    shown = [part for part in explained.parts if part.part == "whole rule" or abs(part.worth) >= 5e-5]
+    assert np.allclose(bars, [part.worth for part in shown])
+    left = len(explained.parts) - len(shown)
+    assert f"{left} parts without an effect" in figure.texts[1].get_text().replace("\n", " ")
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert len(labels) == len(explained.parts) + 3
+    assert len(labels) == len(shown) + 3
     assert labels[0] == "1 found"
     assert labels[1] == "whole rule (beside plain)"
     assert "-0.0000" not in [text.get_text() for text in figure.axes[0].texts]

@@ -35,7 +35,7 @@ def class_places(coverage: np.ndarray, masks: pd.DataFrame, spec: Spec) -> Sheet
         blocks * (tall + 1.0),
         "Position of the classes in the picture",
         "Shade: coverage relative to the mean of the class (1: evenly distributed). Curve above: the same by "
-        "column of the picture, on one scale for all classes. With few masks, single ones are visible.",
+        "column of the picture, up to 3. With few masks, single ones are visible.",
         rows=2 * blocks,
         columns=columns,
         height_ratios=[0.35, tall] * blocks,
@@ -57,14 +57,14 @@ def class_places(coverage: np.ndarray, masks: pd.DataFrame, spec: Spec) -> Sheet
         edges = np.linspace(0, wide, own.shape[1] + 1)
         above.stairs(relative.mean(0), edges, fill=True, facecolor=colour(class_id), edgecolor="black")
         above.axhline(1, color="black", linestyle=":", linewidth=0.9)
-        above.set_ylim(0, max(_MAX_RATIO / 2, 1.05 * relative.mean(0).max()))
+        above.set_ylim(0, _MAX_RATIO)  # as far as the shades, so that classes can be compared
         above.set_xlim(0, wide)
         above.set_xticks([])
         above.set_yticks([1], ["1"])
         dress(above)
         above.tick_params(labelsize=TEXT_SIZE - 2)
         number = int((masks["ClassId"] == class_id).sum())
-        said = f"{number:,} masks" if number else "no mask"
+        said = "no mask" if not number else "1 mask" if number == 1 else f"{number:,} masks"
         above.set_title(
             f"{truncate(class_label(spec, class_id), 26)}: {said}", fontsize=TEXT_SIZE, loc="left", pad=3
         )

@@ -1,11 +1,12 @@
 """The colours and the layout of the scorecard's page."""
 
-# Okabe and Ito's blue and orange, and a framed grey, differ in hue and, without colour, in lightness.
+# The kinds of error are shades of grey: the colours of the palette stand for classes.
 STYLE = """
 :root { color-scheme: light dark; --ground: #ffffff; --panel: #f4f5f7; --ink: #1b1f24; --soft: #59636e;
-  --line: #d4d9de; --missed: #0072b2; --alarms: #e69f00; --outlines: #e3e3e3; }
+  --line: #d4d9de; --link: #0072b2; --missed: #303030; --alarms: #909090; --outlines: #e3e3e3; }
 @media (prefers-color-scheme: dark) { :root { --ground: #14171b; --panel: #1e2329; --ink: #e8ebee;
-  --soft: #a3adb8; --line: #39414a; --missed: #3a9bd9; --alarms: #f0b429; --outlines: #4a5058; } }
+  --soft: #a3adb8; --line: #39414a; --link: #3a9bd9;
+  --missed: #f2f2f2; --alarms: #9a9a9a; --outlines: #3f454c; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 62rem; background: var(--ground);
   color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
@@ -13,7 +14,7 @@ h1 { font-size: 1.6rem; margin: 0 0 0.5rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.3rem; margin: 3rem 0 1rem; padding-top: 1.5rem; border-top: 1px solid var(--line);
   overflow-wrap: anywhere; }
 h3 { font-size: 1.05rem; margin: 2.2rem 0 0.5rem; }
-a { color: var(--missed); } p { max-width: 46rem; } .soft, caption, dt { color: var(--soft); }
+a { color: var(--link); } p { max-width: 46rem; } .soft, caption, dt { color: var(--soft); }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: 0.75rem;
   margin: 1rem 0; }
 dl div { background: var(--panel); border-radius: 0.5rem; padding: 0.75rem 1rem; }
@@ -30,10 +31,11 @@ svg { display: block; max-width: 100%; height: auto; }
 svg.bars { width: 45rem; } svg.square { width: 20rem; }
 svg text { fill: var(--ink); font-size: 13px; } svg .right { text-anchor: end; }
 svg .middle { text-anchor: middle; } svg .figure { font-variant-numeric: tabular-nums; }
-.missed { fill: var(--missed); } .alarms { fill: var(--alarms); } .outlines { fill: var(--outlines);
+.missed { fill: var(--missed); stroke: var(--soft); }
+.alarms { fill: var(--alarms); stroke: var(--soft); } .outlines { fill: var(--outlines);
   stroke: var(--soft); }
 .frame { fill: none; stroke: var(--line); } .grid { stroke: var(--soft); stroke-dasharray: 4 4; }
-.curve { fill: none; stroke: var(--missed); stroke-width: 1.5; } circle { fill: var(--missed); }
+.curve { fill: none; stroke: var(--link); stroke-width: 1.5; } circle { fill: var(--link); }
 .beside { display: flex; flex-wrap: wrap; gap: 2rem; align-items: flex-start; }
 @media print { body { max-width: none; } section { break-inside: avoid-page; } }
 """

@@ -32,11 +32,15 @@ def rule_parts(explained: Explanation) -> Sheet:
         >>> round(float(figure.axes[0].patches[0].get_width()), 4)
         0.05
     """
-    spec, parts = explained.spec, explained.parts
+    spec = explained.spec
+    parts = [part for part in explained.parts if part.part == "whole rule" or abs(part.worth) >= 5e-5]
+    idle = len(explained.parts) - len(parts)
     note = (
         "Mean Dice of the class with the whole rule, minus that with only this part switched off. Gate and "
         "minimum area remove some of the same false alarms, so that contributions do not add up."
     )
+    if idle:
+        note += f" {idle} parts without an effect are left out."
     if explained.unseen:
         note += f" Not measured here: {'; '.join(explained.unseen)}."
     classes = list(dict.fromkeys(part.class_id for part in parts))
