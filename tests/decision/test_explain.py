@@ -75,7 +75,7 @@ def test_what_needs_the_maps_is_named_without_them(random_summary):
         "hole, min_component",
     )
     text = found.to_text()
-    assert text.count("only the maps can tell") == 4
+    assert text.count("its gain needs the maps") == 4
     assert max(map(len, text.splitlines())) <= 100
     assert len({len(line) for line in text.splitlines()[2:11]}) == 1
 

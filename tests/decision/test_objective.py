@@ -30,7 +30,7 @@ def test_no_weights_count_all_alike(random_summary):
 @pytest.mark.parametrize(
     ("weights", "said"),
     [
-        ([1, -1, 0], "the weight of image 2 is -1.0: give a number of 0 or more"),
+        ([1, -1, 0], "the weight of image 2 is -1.0: give a finite number of 0 or more"),
         ([1, 1, float("nan")], "the weight of image 3 is nan"),
         ([float("inf"), 1, 1], "the weight of image 1 is inf"),
         ([0, 0, 0], "the weights of all images are 0"),

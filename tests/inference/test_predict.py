@@ -102,16 +102,16 @@ def test_what_is_there_is_not_predicted_again(job: Job) -> None:
 
 @pytest.mark.parametrize("part", ["maps", "classes"])
 def test_altered_maps_are_predicted_again_and_named(
-    job: Job, capsys: pytest.CaptureFixture, part: str
+    job: Job, caplog: pytest.LogCaptureFixture, part: str
 ) -> None:
     names = [f"{index}.png" for index in range(70)]  # two shards
     predict_maps([prediction(job, {0: Constant(0.5)}, lambda _: [0])], Store(), names, job.spec)
     altered = Path(f"maps/{part}-00000.npy")
     np.save(altered, np.zeros_like(np.load(altered)))
-    capsys.readouterr()
+    caplog.clear()
     store = Store()
     (maps,) = predict_maps([prediction(job, {0: Constant(0.5)}, lambda _: [0])], store, names, job.spec)
-    assert f"{altered}: altered since it was written" in capsys.readouterr().out
+    assert f"{altered}: altered since it was written" in caplog.text
     assert sorted(store.read) == sorted(names[:64])
     assert {int(maps[0].min()), int(maps.class_probability.min())} == {128}
 
@@ -187,7 +187,9 @@ def test_a_network_that_gives_nan_is_an_error_that_names_the_picture(job: Job) -
             return said
 
     names = [f"{index}.png" for index in range(9)]
-    with pytest.raises(SeverstalError, match=r"\d\.png: a network gives NaN: .* train it again") as error:
+    with pytest.raises(
+        SeverstalError, match=r"\d\.png: the output of a network is non-finite: train it again"
+    ) as error:
         predict_maps([prediction(job, {0: Spoilt(0.5)}, lambda _: [0])], Store(), names, job.spec)
     assert "\n" not in str(error.value)
     assert not list(Path("maps").glob("maps-*.npy"))
@@ -204,19 +206,23 @@ def test_a_class_head_that_gives_nan_is_an_error_that_names_the_picture(
             return Output(super().forward(pictures).masks, classes)
 
     pictures, settings = np.zeros((3, 64, 96), np.uint8), (job.recipe, make_accelerator("fp32"), map_shape)
-    with pytest.raises(SeverstalError, match=r"b\.png: a network gives NaN: .* train it again") as error:
+    with pytest.raises(
+        SeverstalError, match=r"b\.png: the output of a network is non-finite: train it again"
+    ) as error:
         predict_batch([Constant(0.3), Spoilt(0.5)], pictures, *settings, ["a.png", "b.png", "c.png"])
     assert "\n" not in str(error.value)
 
 
-def test_the_disk_that_maps_need_is_said_before(job: Job, capsys: pytest.CaptureFixture) -> None:
+def test_the_disk_that_maps_need_is_logged_before(job: Job, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "severstal")
     names = [f"{index}.png" for index in range(3)]
     part = prediction(job, {0: Constant(0.5)}, lambda _: [0])
     predict_maps([part], Store(), names, job.spec)
     gigabytes = 3 * 2 * 64 * 96 / job.recipe.inference.map_scale**2 / 1e9
-    assert f"maps: {gigabytes:.3g} GB of maps to be written" in capsys.readouterr().out
+    assert f"maps: {gigabytes:.3g} GB of maps to be written" in caplog.text
+    caplog.clear()
     predict_maps([part], Store(), names, job.spec)
-    assert "to be written" not in capsys.readouterr().out
+    assert "to be written" not in caplog.text
 
 
 @pytest.mark.parametrize("scale", [1, 2, 3])

@@ -1,10 +1,10 @@
-"""Which of the rules that a landscape scores alike is taken: the one whose neighbours score best too.
+"""The choice among rules that score alike: the one in the flattest region of the search.
 
-The best score on labelled images is in part luck, and other rolls of steel shift maps and areas. So a rule is
-judged by the mean of the landscape around it, which is what it would score if its values were a little off;
-and of all rules whose loss against the very best is within one standard error, image by image, the one that
-is best by that measure is taken. Where even that one gains less over never drawing the class than noise may
-gain, the class is left out (`SIGNIFICANT`).
+The best score on labelled images is partly chance, and other rolls of steel shift maps and areas. A rule is
+judged by the mean of the landscape around it: its expected score if its values are slightly off. Of all rules
+whose paired difference from the best one is within one standard error over the images, the one with the
+highest such mean is taken. If even that one does not gain significantly over never drawing the class, the
+class is not drawn (`SIGNIFICANT`).
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from severstal.decision.rules import ClassRule
 from severstal.decision.smooth import smooth
 from severstal.decision.survey import Landscape, area_curve
 
-# About what one of the competition's 12,568 images is worth: less tells two rules apart by chance alone.
+# About the weight of one of the competition's 12,568 images: smaller differences are not significant.
 _TOLERANCE = 1e-4
 
 SIGNIFICANT = 2.0
@@ -27,15 +27,15 @@ Classes with good maps lose nothing by it, from 100 images on; with 2.5 they wou
 well without a false alarm gain about the square root of n standard errors, it takes at least four.
 """
 
-# So many of the cells with the highest smoothed scores are looked at, of millions; where all of them lose too
-# much, the best rule is a spike among bad ones.
+# Cells with the highest smoothed scores that are considered, of millions; if all of them lose too much, the
+# best rule is an isolated spike.
 _CANDIDATES = 1024
 
 _SAME = 1e-6  # float32 keeps no more of a mean Dice
 
 
 def best_rule(pairs: PairTables, landscape: Landscape) -> ClassRule:
-    """The rule of the highest score, of several the first; the middle of the minimum areas that score it.
+    """The first rule of the highest score, with the middle of the minimum areas that reach it.
 
     Args:
         pairs: of the class; at least one with a defect can be drawn.
@@ -63,17 +63,17 @@ def best_rule(pairs: PairTables, landscape: Landscape) -> ClassRule:
 
 
 def flattest_rule(pairs: PairTables, landscape: Landscape) -> ClassRule:
-    """The rule of the highest smoothed score among those that lose no more than chance explains.
+    """The rule of the highest smoothed score among those not significantly worse than the best rule.
 
-    Of those whose smoothed scores are as good as equal, the ones with the plainest kind of gate are taken,
-    and of these the one in the middle.
+    Of rules with practically equal smoothed scores, those with the simplest kind of gate are taken, and of
+    these the one in the middle.
 
     Args:
         pairs: of the class; at least one with a defect can be drawn.
         landscape: of these pairs.
 
     Returns:
-        A cell of the landscape; the best rule itself where none of the 1,024 highest smoothed scores will do.
+        A cell of the landscape; the best rule itself if none of the 1,024 highest smoothed scores qualifies.
     """
     best = best_rule(pairs, landscape)
     allowed = landscape.draws[..., None] & np.isfinite(landscape.scores)

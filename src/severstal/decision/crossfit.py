@@ -1,8 +1,7 @@
-"""What searched rules are worth on images that they were not searched on.
+"""Cross-fitting: the score of searched rules on images that they were not searched on.
 
-The rules of each fold's images are searched on those of the other folds. Scored together, they say what the
-search gains; the score of rules on the images they were searched on says what it gains and how well it has
-learnt those images by heart.
+The rules of each fold are searched on the images of the other folds, and scored on its own. The score of
+rules on the very images they were searched on is higher by the optimism of the search.
 """
 
 from dataclasses import dataclass, replace
@@ -29,12 +28,12 @@ class CrossFit:
         intersection: (N, C) int32 pixels of each pair as its held-out image was drawn, in summary order.
         predicted: (N, C) int32 pixels of the drawn masks.
         true: (N, C) int32 pixels of the true masks.
-        score: of the held-out images: what the rules may be hoped to score.
-        searched: of rules searched on all images, on these same images: what they are not to be judged by.
+        score: of the held-out images, an honest estimate for new images.
+        searched: of rules searched on all images, on these same images; optimistic.
         plain: of plain 0.5 without a minimum area.
         weighted: the first and the last in the weighted mean that was searched by; None without weights.
         result: the search on all images, whose rules are the ones to use.
-        notes: one line on each class and fold whose rule was not simply the best found.
+        notes: one line for each class and fold whose rule is not the best found, with the reason.
     """
 
     rules: dict[int, Rules]
@@ -55,7 +54,7 @@ class CrossFit:
 
     @property
     def optimism(self) -> float:
-        """By how much rules score too high on the images that they were searched on."""
+        """Score on the images that the rules were searched on, less that on held-out images."""
         return self.searched.score - self.score.score
 
 

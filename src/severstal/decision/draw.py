@@ -6,7 +6,7 @@ For each class by itself:
 2. area: at least `min_area` pixels of the map, behind the gate, reach `high`; else the class is absent;
 3. CRF, where `refine` says so: the map is redrawn after the picture, for the next step alone;
 4. mask: the pixels that reach `low`;
-5. outline: opened, closed and smoothed, as `refine` says; what nothing is left of is absent;
+5. outline: opened, closed and smoothed, as `refine` says; a class with no pixels left is absent;
 6. holes: background that the mask encloses is filled, where `fill_holes` says so.
 
 Then, where the rules are exclusive, a pixel in several masks stays with the class whose map is highest there,
@@ -43,7 +43,7 @@ def apply(
         picture: (H, W) uint8, for rules with a CRF.
 
     Returns:
-        (H, W) picture of bits, `spec.mask_dtype`, bit k - 1 for class k.
+        (H, W) bitmask, `spec.mask_dtype`, bit k - 1 for class k.
 
     Raises:
         ValueError: `maps`, `class_probability` or `picture` has another shape or type.

@@ -1,4 +1,4 @@
-"""What each part of each class's rule is worth: its score with the part, less that without it."""
+"""The gain of each part of each rule: the score with the part, less the score without it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -40,18 +40,18 @@ class RulePart:
 
     @property
     def worth(self) -> float:
-        """What the part adds to the mean Dice of its class."""
+        """The gain of the part in the mean Dice of its class."""
         return self.score - self.without
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What the parts of all rules are worth.
+    """The gain of the parts of all rules.
 
     Attributes:
         spec: names the classes.
         parts: by class, in the order in which a rule is followed.
-        unseen: parts in use whose worth only the maps themselves can tell, and they were not given.
+        unseen: parts in use whose gain needs the maps, which were not given.
     """
 
     spec: Spec
@@ -59,7 +59,7 @@ class Explanation:
     unseen: tuple[str, ...]
 
     def to_text(self) -> str:
-        """A table, a line a part, and before it what the scores are of."""
+        """A table with one line per part, below a heading."""
         lines = [
             "mean Dice of each class on the images that its rule was searched on, which flatter it;",
             "from refine on as the maps are drawn, by all parts together",
@@ -71,7 +71,7 @@ class Explanation:
                 f"{name:16} {part.part:13} {part.setting:>20}  {part.score:7.4f}  {part.without:7.4f}  "
                 f"{part.worth:+8.4f}"
             )
-        lines += [f"{what}: only the maps can tell what it is worth" for what in self.unseen]
+        lines += [f"{what}: its gain needs the maps" for what in self.unseen]
         return "\n".join(lines)
 
 
@@ -91,7 +91,7 @@ def explain_rules(
         summary: of maps and truth.
         rules: to explain.
         reader: the maps of the summary's images; what needs them is left out when None.
-        truth: (H, W) picture of bits by image name, given with `reader`.
+        truth: (H, W) bitmask by image name, given with `reader`.
         pictures: those that the maps are of, for rules with a CRF.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What an image's class probability does to a class: nothing, veto it, damp its map, or ask for more area."""
+"""Gates: the class probability of an image acts as a veto, softly on the map, or on the minimum area."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The masks of held-out images: each drawn by the rules that were searched without its fold."""
+"""The masks of held-out images, each drawn by the rules that were searched without its fold."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -49,7 +49,7 @@ def draw_cross_fitted(
         pictures: those that the maps are of, for rules with a CRF.
 
     Returns:
-        The tidy table, a row a mask that is not empty, in the order of the images.
+        The tidy table, one row per non-empty mask, in the order of the images.
 
     Raises:
         SeverstalError: the maps or the rules are for other classes; a shard of maps is altered.

@@ -28,7 +28,7 @@ def draw_masks(
         pictures: those that the maps are of, for rules with a CRF.
 
     Returns:
-        The tidy table, a row a mask that is not empty, in the order of the images.
+        The tidy table, one row per non-empty mask, in the order of the images.
 
     Raises:
         SeverstalError: the maps or the rules are for other classes; a shard of maps is altered; the rules ask

@@ -1,4 +1,4 @@
-"""What is searched for: the plain mean over all images, or one that weighs those most like the test set."""
+"""The objective of the search: the mean over images, all alike or weighted by likeness to the test set."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ def normalised(weights: np.ndarray | None, count: int) -> np.ndarray:
         (N,) float64.
 
     Raises:
-        SeverstalError: a weight is below 0 or not a number, or all are 0.
+        SeverstalError: a weight is negative or non-finite, or all are 0.
         ValueError: there are more or fewer weights than images.
 
     Example:
@@ -36,10 +36,10 @@ def normalised(weights: np.ndarray | None, count: int) -> np.ndarray:
     wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
     if len(wrong):
         raise SeverstalError(
-            f"the weight of image {wrong[0] + 1} is {weights[wrong[0]]}: give a number of 0 or more"
+            f"the weight of image {wrong[0] + 1} is {weights[wrong[0]]}: give a finite number of 0 or more"
         )
     if not weights.any():
-        raise SeverstalError("the weights of all images are 0: give one at least that counts")
+        raise SeverstalError("the weights of all images are 0: give at least one above 0")
     return weights / weights.sum()
 
 

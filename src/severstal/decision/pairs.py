@@ -1,4 +1,4 @@
-"""One class's pairs, laid out for the search: what each adds to the score if it is drawn, and how soon it is.
+"""The pairs of one class, tabulated for the search: what each adds to the score, and when it is drawn.
 
 The score of a class is that of drawing nothing plus what each drawn pair adds: on a pair with a defect its
 Dice, on one without -1, at whatever threshold it is drawn. So Dice over thresholds is needed of the pairs
@@ -24,7 +24,7 @@ class PairTable:
         rows: (n,) which of the images they are.
         areas: (n, 257) int32, pixels that reach each level; none reaches level 256.
         probability: (n,) uint8 class probability.
-        weights: (n,) float64, what a whole point on the pair adds to the score.
+        weights: (n,) float64, what a Dice of 1 on the pair adds to the score.
     """
 
     rows: np.ndarray
@@ -33,7 +33,7 @@ class PairTable:
     weights: np.ndarray
 
     def at(self, table: np.ndarray, gate: Gate, thresholds: tuple[float, ...]) -> np.ndarray:
-        """What a table over levels holds where each pair reaches each threshold behind a gate.
+        """Values of a table over levels at the level where each pair reaches each threshold behind a gate.
 
         Args:
             table: (n, 257), such as `areas`.
@@ -88,7 +88,7 @@ def make_pairs(
     weights: np.ndarray,
     lowest: int,
 ) -> PairTables:
-    """Lay out the pairs of a class.
+    """Tabulate the pairs of a class.
 
     Args:
         areas: (N, 256) int, pixels of each image's map that are at least each level.

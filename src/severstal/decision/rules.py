@@ -1,4 +1,4 @@
-"""What turns a map into a mask: a gate, two thresholds, a minimum area and what is tidied up after them."""
+"""The rule that turns a map into a mask: a gate, two thresholds, a minimum area and post-processing."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -134,7 +134,7 @@ class Rules:
     def to_json(self) -> dict[str, Any]:
         """`classes`, by name the values of each rule, and `exclusive`.
 
-        `refine` stands there only where there is any, so that earlier editions read the rules that they know.
+        `refine` is included only where it is used, so that earlier versions can read rules without it.
         """
         rules = {name: asdict(rule) for name, rule in zip(self.classes, self.rules, strict=True)}
         for rule in rules.values():
@@ -166,7 +166,7 @@ class Rules:
         return cls(spec.classes, tuple(_read_rule(name, value[name]) for name in spec.classes), exclusive)
 
     def save(self, path: str | Path) -> None:
-        """Write the rules as JSON, whole."""
+        """Write the rules as JSON, atomically."""
         write_json(path, self.to_json())
 
     @classmethod
@@ -184,7 +184,7 @@ class Rules:
 
 
 def plain_rules(spec: Spec) -> Rules:
-    """Every pixel from 0.5 on, for every class: what rules that are searched for are measured against.
+    """The threshold 0.5 for every class: the baseline of the search.
 
     Example:
         >>> plain_rules(Spec("tiny", (4, 6), ("scratch",))).rules == (PLAIN_RULE,)

@@ -22,10 +22,10 @@ from severstal.progress import progress
 
 __all__ = ["ClassSearch", "SearchResult", "SearchSettings", "pair_areas", "score_rules", "search_rules"]
 
-# Where a network is sure of almost everything, rules beyond these fit the noise of a few pictures.
+# Rules beyond these thresholds would fit the noise of a few pictures.
 LOWEST, HIGHEST = 0.05, 0.95
 
-# Fewer defects than this, and one picture decides more than a fifth of what is searched for.
+# With fewer defects than this, a single picture determines more than a fifth of the objective.
 MIN_POSITIVES = 5
 
 # Makes a step of minimum area 19 %: about as much as a step of threshold changes the area of a usual map.
@@ -55,14 +55,13 @@ def thresholds_between(lowest: float, highest: float, count: int) -> tuple[float
 
 @dataclass(frozen=True)
 class SearchSettings:
-    """What is searched, and what is taken of it.
+    """What is searched, and how a rule is chosen.
 
     Attributes:
         gates: tried, the plainest first.
         thresholds: probabilities tried for `high` and for `low`, ascending; `low` is never above `high`.
-        choice: "flattest" takes, of the rules within one standard error of the best, the one whose neighbours
-            score best, and leaves a class out that even this one gains with by chance alone; "best" takes the
-            best.
+        choice: "flattest" takes, of the rules within one standard error of the best, the one in the flattest
+            region, and drops a class whose gain is not significant; "best" takes the best.
     """
 
     gates: tuple[Gate, ...] = GATES
@@ -105,7 +104,7 @@ class SearchResult:
         found: score of `rules`, also by class; its `all_empty` is the score of submitting nothing.
         plain: score of plain 0.5 without a minimum area.
         weighted: the same in the weighted mean that was searched by; None where all images counted alike.
-        notes: one line on each class whose rule was not simply the best found.
+        notes: one line for each class whose rule is not the best found, with the reason.
     """
 
     rules: Rules
@@ -123,7 +122,7 @@ def search_rules(
 
     Args:
         summary: of maps and truth.
-        settings: what is tried, and how it is chosen of.
+        settings: what is searched, and how a rule is chosen.
         weights: (N,) of the images, such as their likeness to the test set; all count alike when None.
 
     Raises:
@@ -198,7 +197,7 @@ def class_pairs(summary: Summary, index: int, share: np.ndarray, lowest: float =
 def _search_class(
     summary: Summary, index: int, settings: SearchSettings, share: np.ndarray
 ) -> tuple[ClassSearch, str]:
-    """Search one class; also what is to be said of it, or nothing."""
+    """Search one class; also a note, empty if there is nothing to say."""
     pairs = class_pairs(summary, index, share, settings.thresholds[0])
     steps = minimum_areas(summary.spec)
     landscape = survey(pairs, Grid(settings.gates, settings.thresholds, steps))
@@ -226,8 +225,8 @@ def _search_class(
 def _fall_back(pairs: PairTables, positives: int, nothing: ClassRule) -> tuple[ClassRule, str]:
     """The rule of a class with too few defects to search on.
 
-    What a rule gains cannot be told from so few; what its false alarms cost can, from all other images. So
-    plain 0.5 stands, unless it costs more than all those few defects have brought.
+    The gain of a rule cannot be estimated from so few; the cost of its false alarms can, from all other
+    images. So the threshold 0.5 is used, unless its false alarms cost more than those few defects gain.
     """
     images = "image" if positives == 1 else "images"
     few = f"{positives} {images} with this class, fewer than {MIN_POSITIVES}, is too few to search on: "

@@ -1,4 +1,4 @@
-"""The mean of a landscape around each of its cells: what a rule scores whose values are a little off."""
+"""The mean of a landscape around each cell: the expected score of a rule with slightly other values."""
 
 from itertools import pairwise
 
@@ -19,9 +19,9 @@ def smooth(landscape: Landscape) -> np.ndarray:
     """Average a landscape over the neighbourhood of each cell.
 
     Neighbours are weighed by a bell curve over both thresholds and the logarithm of the minimum area, and by
-    half for the next weaker and the next stronger gate. What lies beyond the highest and the lowest threshold
-    and the strongest gate of a mode counts as drawing nothing, so that no rule looks safe because nobody
-    looked behind it.
+    half for the next weaker and the next stronger gate. Beyond the highest and the lowest threshold and the
+    strongest gate of a mode the score counts as that of drawing nothing, so that no rule looks flat because
+    the search ends beside it.
 
     Returns:
         (G, T, M, T) float32, without meaning where low is above high.

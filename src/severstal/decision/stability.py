@@ -1,4 +1,4 @@
-"""How much a class's rule hangs on the images that happened to be labelled."""
+"""How much the rule of a class depends on the sample of labelled images, by bootstrap."""
 
 from dataclasses import dataclass
 
@@ -44,15 +44,15 @@ def stability(
     resamples: int = STABILITY_RESAMPLES,
     seed: int = 0,
 ) -> StabilityMap:
-    """Resample images, and see which rules stay among the best.
+    """Resample the images, and count how often each rule is among the best.
 
     Args:
         summary: that was searched.
         index: place of the class, from 0.
         search: of that class.
-        groups: (N,) whole numbers, the group of each image; images of a group are drawn together.
+        groups: (N,) whole numbers, the group of each image; images of a group are resampled together.
         resamples: how many.
-        seed: another seed draws others.
+        seed: of the resampling.
 
     Example:
         >>> from severstal.competition.spec import Spec

@@ -23,7 +23,7 @@ class Truth(Protocol):
     """True masks by image name: a mapping, or `competition.masks.Masks`."""
 
     def __getitem__(self, name: str, /) -> np.ndarray:
-        """The image's mask, (H, W) picture of bits."""
+        """The image's mask, (H, W) bitmask."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def summarise(reader: Reader, truth: Truth, spec: Spec, names: Sequence[str] | N
 
     Args:
         reader: of the maps; those of half resolution are summarised as they will be drawn, in full.
-        truth: (H, W) picture of bits by image name.
+        truth: (H, W) bitmask by image name.
         spec: shape and classes that the maps must have.
         names: of the images to summarise, in order; all that `reader` has when None.
 

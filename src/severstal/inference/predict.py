@@ -1,5 +1,6 @@
-"""Pictures to maps: each picture is read once for all runs, networks and views."""
+"""Prediction of probability maps: each picture is read once for all runs, networks and views."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,12 +23,14 @@ from severstal.memory import halve_on_out_of_memory
 from severstal.progress import progress
 from severstal.recipe import DataSettings, Recipe
 
-_CPU_BATCH = 2  # larger ones fall out of a processor's caches: 0.76 s a picture in eights, 0.35 s in twos
+logger = logging.getLogger("severstal")
+
+_CPU_BATCH = 2  # larger ones exceed a processor's caches: 0.76 s per picture with 8, 0.35 s with 2
 
 
 @dataclass(frozen=True)
 class PredictionTask:
-    """A run's part of going through the pictures.
+    """The maps that one run wants of the pictures.
 
     Attributes:
         recipe: scaling, views, batch size and the maps' scale.
@@ -52,15 +55,15 @@ class PredictionTask:
 def predict_maps(
     predictions: Sequence[PredictionTask], pictures: Pictures, names: Sequence[str], spec: Spec
 ) -> list[MapReader]:
-    """Predict pictures and keep their maps; what a broken-off call has written is not predicted again.
+    """Predict pictures and write their maps; what an interrupted call has written is not predicted again.
 
-    Maps that were altered since they were written are predicted again, and a line says which.
+    Maps that were altered since they were written are predicted again, and a warning names them.
 
     Each picture is read once for all runs. The next ones are read, and the last maps written, while the
     networks are at work.
 
     Args:
-        predictions: one a run.
+        predictions: one per run.
         pictures: to be read by name.
         names: which, in the order of the maps.
         spec: of the data set.
@@ -78,7 +81,7 @@ def predict_maps(
             network.to(prediction.accelerator.device, memory_format=torch.channels_last).eval()
     for _, writer in parts:
         if need := writer.bytes_needed():
-            print(f"{writer.folder}: {need / 1e9:.3g} GB of maps to be written", flush=True)
+            logger.info("%s: %.3g GB of maps to be written", writer.folder, need / 1e9)
     shards = sorted(set().union(*missing))
     todo = sum(len(shard) for shards_of_run in missing for shard in shards_of_run.values())
     with progress(range(todo), "predict") as bar, ThreadPoolExecutor(2) as pool:
@@ -130,7 +133,7 @@ def predict_batch(
         class head, the highest value of a class's map stands for its probability.
 
     Raises:
-        SeverstalError: a network, or its class head, gives what is no number.
+        SeverstalError: the output of a network, or of its classification head, is non-finite.
     """
     inputs = to_inputs(pictures, recipe.data, accelerator.device)
     with accelerator.autocast():
@@ -146,7 +149,7 @@ def predict_batch(
     if broken:
         name = names[broken[0]] if names else f"picture {broken[0] + 1}"
         raise SeverstalError(
-            f"{name}: a network gives NaN: its weights are spoilt, train it again with a lower "
+            f"{name}: the output of a network is non-finite: train it again with a lower "
             "training.learning_rate or training.precision = 'fp32'"
         )
     return _to_bytes(mean), _to_bytes(present)

@@ -18,13 +18,13 @@ AXES: dict[str, list[int]] = {"none": [], "horizontal": [-1], "vertical": [-2], 
 
 @dataclass(frozen=True)
 class View:
-    """One way of showing a picture to a network.
+    """One test-time augmentation of a picture.
 
     Attributes:
-        flip: mirrored so, after shift and scale.
-        shift: moved right by this share of the width, what leaves at the right coming in at the left: a strip
-            of steel goes on, so that only the seam is a place that no strip has.
-        scale: height and width times this.
+        flip: mirroring, after shift and scale.
+        shift: cyclic shift to the right by this share of the width; only the seam then shows what no strip of
+            steel has.
+        scale: height and width are multiplied by this.
     """
 
     flip: Flip = "none"
@@ -33,7 +33,7 @@ class View:
 
 
 class Probabilities(NamedTuple):
-    """What a batch of pictures probably shows.
+    """Predicted probabilities of a batch.
 
     Attributes:
         masks: (N, C, h, w) float32, 0 to 1.
@@ -82,7 +82,7 @@ def predict_views(network: nn.Module, pictures: Tensor, shown: Sequence[View]) -
 
 
 def _show(pictures: Tensor, view: View) -> Tensor:
-    """The pictures as the network sees them: shifted, resized, mirrored."""
+    """Transform the pictures: shift, resize, mirror."""
     if view.shift:
         pictures = pictures.roll(_pixels(view, pictures.shape[-1]), -1)
     if view.scale != 1:
@@ -92,7 +92,7 @@ def _show(pictures: Tensor, view: View) -> Tensor:
 
 
 def _undo(masks: Tensor, view: View, shape: torch.Size) -> Tensor:
-    """What was predicted for a view, in the place of the pictures."""
+    """Transform the prediction for a view back into the frame of the pictures."""
     if AXES[view.flip]:
         masks = masks.flip(AXES[view.flip])
     if masks.shape[-2:] != shape:

@@ -46,7 +46,7 @@ def alter(path: Path) -> None:
 
 @pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize("part", ["maps", "classes"])
-def test_an_altered_shard_is_written_again_and_named(tmp_path, capsys, part, whole):
+def test_an_altered_shard_is_written_again_and_named(tmp_path, caplog, part, whole):
     if whole:
         write_all(tmp_path)
     else:  # a killed try, which goes on
@@ -58,8 +58,7 @@ def test_an_altered_shard_is_written_again_and_named(tmp_path, capsys, part, who
     kept = (tmp_path / "maps-00000.npy").stat().st_ino
 
     assert 1 in dict(open_writer(tmp_path).missing_shards())
-    said = capsys.readouterr().out.splitlines()
-    assert said == [f"{altered}: altered since it was written: its images are predicted again"]
+    assert caplog.messages == [f"{altered}: altered since it was written: its images are predicted again"]
     with pytest.raises(SeverstalError, match="unfinished"):
         MapReader(tmp_path)
     again = write_all(tmp_path)  # after a kill in which nothing was written
@@ -67,15 +66,15 @@ def test_an_altered_shard_is_written_again_and_named(tmp_path, capsys, part, who
     assert np.array_equal(np.stack(list(again)), maps_of(NAMES))
     assert np.array_equal(again.class_probability, maps_of(NAMES).max((2, 3)))
     assert (tmp_path / "maps-00000.npy").stat().st_ino == kept
-    assert capsys.readouterr().out == ""
+    assert len(caplog.messages) == 1
 
 
-def test_an_altered_shard_beside_a_missing_one_is_written_again(tmp_path, capsys):
+def test_an_altered_shard_beside_a_missing_one_is_written_again(tmp_path, caplog):
     write_all(tmp_path)
     alter(tmp_path / "maps-00000.npy")
     (tmp_path / "maps-00002.npy").unlink()
     assert [index for index, _ in open_writer(tmp_path).missing_shards()] == [0, 2]
-    assert capsys.readouterr().out.count("altered since") == 1
+    assert caplog.text.count("altered since") == 1
 
 
 def test_a_shard_that_no_record_knows_is_written_again(tmp_path):

@@ -1,4 +1,4 @@
-"""Which members to trust: forward selection on out-of-fold maps, and how much members disagree.
+"""Weights of the members by forward selection on out-of-fold maps, and how much members disagree.
 
 One pass over the maps keeps, of each pair, the inner products of the members' maps with each other and with
 the true mask. From these the soft Dice of any weighted mean follows without reading a map again.
@@ -104,7 +104,7 @@ def measure_overlap(
 
     Args:
         readers: of the members, maps of the same images.
-        truth: (H, W) picture of bits by image name.
+        truth: (H, W) bitmask by image name.
         names: of the images; all when None.
 
     Raises:

@@ -48,7 +48,7 @@ class MapReader:
         return len(self.names)
 
     def __getitem__(self, index: int) -> np.ndarray:
-        """One image's map as it lies on disk: (C, h, w) uint8, not to be written to."""
+        """One image's map as it is stored: (C, h, w) uint8, read-only."""
         shard, place = divmod(range(len(self))[index], self.layout.shard_images)
         return self._shard(shard)[place]
 

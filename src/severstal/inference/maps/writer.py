@@ -1,5 +1,6 @@
 """Writing maps, a shard at a time."""
 
+import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,15 +22,17 @@ from severstal.inference.maps.layout import (
 )
 from severstal.progress import progress
 
+logger = logging.getLogger("severstal")
+
 SHARD_IMAGES = 64  # a quarter of a gigabyte where four classes are kept in full
 
 
 class MapWriter:
     """Writes the maps of many images, a shard at a time, in any order.
 
-    A folder that a killed try with the same layout left is continued; any other maps in it are deleted. A
-    shard that lies there is kept where its checksums are those that were recorded when it was written. Of one
-    that was altered since, a line says so; it is missing then, as is one that no record knows.
+    A folder that an interrupted call with the same layout left is continued; other maps in it are deleted. A
+    shard that is there is kept if its checksums equal those recorded when it was written. A shard that was
+    altered since is named in a warning and counts as missing, as does one without a record.
 
     Args:
         folder: where to write, made when it is not there.
@@ -99,7 +102,7 @@ class MapWriter:
         return sum(int(np.prod(self.layout.shard_shape(shard))) for shard, _ in self.missing_shards())
 
     def write(self, shard: int, maps: np.ndarray, class_probability: np.ndarray | None = None) -> None:
-        """Write one shard whole; threads may write different ones at a time.
+        """Write one shard atomically; threads may write different ones at the same time.
 
         Args:
             shard: its index, from `missing_shards`.
@@ -182,12 +185,12 @@ class MapWriter:
         return maps_path(self.folder, shard), classes_path(self.folder, shard)
 
     def _is_as_written(self, shard: int, recorded: Sequence[str]) -> bool:
-        """Whether a shard's files have their checksums; a line names each that has not."""
+        """Whether a shard's files have their checksums; a warning names each that has not."""
         altered = [
             path for path, kept in zip(self._paths(shard), recorded, strict=True) if checksum(path) != kept
         ]
         for path in altered:
-            print(f"{path}: altered since it was written: its images are predicted again", flush=True)
+            logger.warning("%s: altered since it was written: its images are predicted again", path)
         return not altered
 
     def _is_readable(self, shard: int) -> bool:
