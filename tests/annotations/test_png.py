@@ -41,7 +41,7 @@ def test_pillow_reads_what_is_written(labels, tmp_path):
         np.testing.assert_array_equal(bits, masks[image])
 
 
-def test_a_folder_a_class_is_black_and_white(labels, tmp_path):
+def test_one_folder_per_class_is_black_and_white(labels, tmp_path):
     png.write_classes(labels, tmp_path / "out")
     assert sorted(folder.name for folder in (tmp_path / "out").iterdir()) == ["1", "2", "3"]
     masks = Masks(labels.table, labels.spec)

@@ -29,7 +29,7 @@ def test_todays_form_names_every_image(tmp_path):
     assert [entry.name for entry in path.parent.iterdir()] == ["submission.csv"]
 
 
-def test_2019s_form_has_a_row_a_pair(tmp_path):
+def test_2019s_form_has_one_row_per_pair(tmp_path):
     path = tmp_path / "submission.csv"
     write_submission(path, predictions(("a.jpg", 2, "5 3")), SAMPLE, SEVERSTAL, form="2019")
     empty = [f"b.jpg_{k}," for k in range(1, 5)]
@@ -90,3 +90,13 @@ def test_faulty_predictions_leave_the_earlier_file(tmp_path, form, rows, message
         write_submission(path, predictions(*rows), SAMPLE, SEVERSTAL, form)
     assert path.read_text() == "earlier"
     assert [entry.name for entry in tmp_path.iterdir()] == ["submission.csv"]
+
+
+@pytest.mark.parametrize("form", ["today", "2019"])
+def test_a_prediction_with_an_empty_text_is_none(form, tmp_path):
+    rows = [("a.jpg", 3, ""), ("b.jpg", 2, "5 3"), ("b.jpg", 4, "")]
+    table = pd.DataFrame(rows, columns=["ImageId", "ClassId", "EncodedPixels"])
+    sample = Sample(("a.jpg", "b.jpg"), form)
+    for name, predictions in (("all.csv", table), ("filled.csv", table[table["EncodedPixels"] != ""])):
+        write_submission(tmp_path / name, predictions, sample, SEVERSTAL)
+    assert (tmp_path / "all.csv").read_bytes() == (tmp_path / "filled.csv").read_bytes()
