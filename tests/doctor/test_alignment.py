@@ -19,7 +19,7 @@ def draw(random: np.random.Generator, shape: tuple[int, int]) -> tuple[np.ndarra
 
 
 @pytest.mark.parametrize("shape", [SHAPE, (80, 80)])
-def test_the_turn_that_was_planted_weighs_most(shape: tuple[int, int]) -> None:
+def test_the_planted_turn_has_the_largest_mean(shape: tuple[int, int]) -> None:
     random = np.random.default_rng(0)
     pairs = [draw(random, shape) for _ in range(60)]
     sound = measure_turns([match_mask(*pair) for pair in pairs], shape)
@@ -44,7 +44,7 @@ def test_masks_that_say_nothing_are_left_out() -> None:
     assert match_mask(picture, np.ones(SHAPE, np.uint8)) is None
 
 
-def test_pictures_without_contrast_weigh_nothing() -> None:
+def test_pictures_without_contrast_give_no_evidence() -> None:
     mask = np.zeros(SHAPE, np.uint8)
     mask[5:20, 5:40] = 1
     for grey in (0, 100, 255):

@@ -63,7 +63,7 @@ def test_few_masks_are_said_to_be_too_few(masks: list[np.ndarray]) -> None:
     assert "decoding by rows" in find_by_rows(table_of(masks[:3])).untested[0]
 
 
-def test_mending_some_rows_leaves_the_others(masks: list[np.ndarray]) -> None:
+def test_undoing_some_rows_leaves_the_others(masks: list[np.ndarray]) -> None:
     table = table_of(masks[:4])
     repaired = undo_in_rows(table, "flipped top to bottom", [1, 3])
     changed = [one != other for one, other in zip(table.rows, repaired.rows, strict=True)]

@@ -202,7 +202,7 @@ def test_flips_show_in_the_pictures(real_data: Path, tmp_path: Path, data: str, 
     assert agree(table, repaired(report, tmp_path)).all()
 
 
-def test_untouched_real_tables_are_clean(real_data: Path, reference: pd.DataFrame, tmp_path: Path) -> None:
+def test_unchanged_real_tables_are_clean(real_data: Path, reference: pd.DataFrame, tmp_path: Path) -> None:
     assert look(reference, tmp_path).findings == ()
     for folder in ("severstal", "magnetic_tile"):
         report = examine(real_data / folder, read_picture)

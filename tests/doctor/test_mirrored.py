@@ -36,7 +36,7 @@ def test_each_flip_is_found(real: tuple, flip: str, size: int) -> None:
     assert looks_like_reference(part, labels[some], best)
 
 
-def test_untouched_masks_are_never_suspect(real: tuple) -> None:
+def test_unchanged_masks_are_never_suspect(real: tuple) -> None:
     features, labels = real
     random = np.random.default_rng(0)
     for size in (10, 50, 200, 1000) * 25:

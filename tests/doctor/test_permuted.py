@@ -45,6 +45,6 @@ def test_right_classes_speak_against_every_other_order(real: tuple) -> None:
         assert find_renaming(part, labels[some]).weight.certainty == 0
 
 
-def test_without_masks_nothing_is_weighed() -> None:
+def test_without_masks_nothing_is_measured() -> None:
     none = {name: np.zeros(0, int) for name in FEATURE_COUNTS}
     assert find_renaming(none, np.zeros(0, int)).weight.count == 0
