@@ -124,7 +124,7 @@ def refuse_overwrite(outputs: Iterable[str | Path | None], inputs: Iterable[str 
         Traceback (most recent call last):
         severstal.errors.SeverstalError: ...train.csv: belongs to what is read, ...: name another file
     """
-    written: list[Path] = []
+    written: set[Path] = set()
     read = [Path(path) for path in inputs if path is not None]
     for output in (Path(path) for path in outputs if path is not None):
         if is_stream(output):
@@ -133,9 +133,10 @@ def refuse_overwrite(outputs: Iterable[str | Path | None], inputs: Iterable[str 
             raise SeverstalError(
                 f"{output}: belongs to what is read, which stays as it is: name another file"
             )
-        if any(_same_file(output, other) for other in written):
+        place = output.parent.resolve() / output.name  # a symlink there is replaced, not followed
+        if place in written:
             raise SeverstalError(f"{output}: is named for two outputs: name another file for one of them")
-        written.append(output)
+        written.add(place)
 
 
 @contextmanager
@@ -171,6 +172,30 @@ def exclusive_lock(folder: str | Path, other: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def refuse_links_outside(folder: str | Path) -> None:
+    """Refuse a folder from elsewhere whose parts lead out of it, before anything is read or written there.
+
+    Raises:
+        SeverstalError: a symlink in the folder, however deep, resolves to a place outside of it.
+
+    Example:
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> (folder / "oof").symlink_to("/tmp")
+        >>> refuse_links_outside(folder)
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: ...oof: is a symlink that leads out of ...: put the files ...
+    """
+    whole = Path(folder).resolve()
+    for parent, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = Path(parent) / name
+            if path.is_symlink() and whole not in path.resolve().parents:
+                raise SeverstalError(
+                    f"{path}: is a symlink that leads out of {folder}: put the files that it leads to in its "
+                    "place, or delete it"
+                )
 
 
 def explain_os_error(error: OSError, path: Path) -> SeverstalError:

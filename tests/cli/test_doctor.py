@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from severstal.cli.commands import COMMANDS
 from severstal.cli.doctor import doctor
 from severstal.data.images import read_picture
 from severstal.doctor import examine
@@ -75,7 +76,7 @@ def test_the_source_is_never_overwritten(csv: Callable, option: str) -> None:
     link.symlink_to(path)
     for target in (path, link, path.parent / ".." / path.parent.name / path.name):
         with pytest.raises(SeverstalError, match="belongs to what is read"):
-            doctor(path, **{option: target})
+            COMMANDS["doctor"](path, **{option: target})
     assert path.read_text() == SOUND
 
 

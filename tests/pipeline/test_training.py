@@ -77,7 +77,7 @@ def test_without_rounds_a_fold_is_one_training(
     assert all(fit.data.pseudo is None for fit in fits)
     assert [histories[fold][0]["loss"] for fold in (0, 1)] == [fit.key for fit in fits]
     names = {path.name for path in Path("runs/tiny-small/fold0").iterdir()}
-    assert names == {"model.safetensors", "last.safetensors", "history.jsonl"}
+    assert names == {"model.safetensors", "last.safetensors", "history.jsonl", "lock"}
 
 
 def test_each_round_learns_from_what_the_round_before_labelled(

@@ -54,3 +54,8 @@ def test_an_earlier_training_s_files_are_cleared(tmp_path: Path) -> None:
     train(best, [0.5, 0.6])
     best.clear()
     assert not (tmp_path / "best").exists()
+    train(best, [0.5, 0.6])
+    for name in ("notes.txt", "epoch0001.safetensors.bak", "epoch-mine.safetensors"):
+        (tmp_path / "best" / name).write_text("mine")
+    best.clear()
+    assert len(list((tmp_path / "best").iterdir())) == 3

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -162,6 +163,15 @@ def test_without_ray_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(SeverstalError, match=r"needs the package ray: pip install 'ray"):
         run_tasks([Task(Path("runs/any"), 0)], print)
+
+
+@pytest.mark.parametrize("version", ["2.40.0", "2.51.2", "1.13.0"])
+def test_a_ray_without_authentication_is_refused(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(__version__=version))
+    with pytest.raises(
+        SeverstalError, match=rf"^Ray {version} obeys whoever reaches it: pip install 'ray>=2\.52'"
+    ):
+        run_tasks([Task(Path("runs/a"), 0)], print)
 
 
 def test_several_processes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from severstal.cli.download import download
 from severstal.cli.folds import duplicates
 from severstal.cli.jobs import notebooks, predict, run, submit, train, tune
 from severstal.cli.metrics import metrics
+from severstal.cli.outputs import command_name, protect_inputs
 from severstal.cli.paired import compare_runs, compare_submissions
 from severstal.cli.runs import runs
 from severstal.cli.sample import sample
@@ -26,7 +27,7 @@ from severstal.errors import SeverstalError
 from severstal.processes import process_count
 
 COMMANDS = {
-    command.__name__.rstrip("_").replace("_", "-"): escape_results(command)  # import_: a word of Python's
+    command_name(command): escape_results(protect_inputs(command))
     for command in (
         sample,
         weights,

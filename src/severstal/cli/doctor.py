@@ -25,9 +25,8 @@ def doctor(
     """
     from severstal.data.pictures import read_picture
     from severstal.doctor import examine, write_repair
-    from severstal.files import refuse_overwrite, write_json
+    from severstal.files import write_json
 
-    refuse_overwrite([json, repair], [data])
     report = examine(data, read_picture, images)
     print(report.to_text())
     if json is not None:

@@ -119,6 +119,8 @@ class Catalogue:
         self._take(lines)
 
     def _load(self) -> bool:
+        if self.path.is_symlink():
+            return False
         try:
             header, *_ = lines = self.path.read_bytes().splitlines(keepends=True)
             facts = json.loads(header)
@@ -130,6 +132,8 @@ class Catalogue:
             self.entries, self.rows, self._bytes = {}, 0, len(header)
             self._take(b"".join(line for line in lines[1:] if line.endswith(b"\n")))
         except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return False
+        if self.pixels.is_symlink():  # it may lead to a file of somebody's
             return False
         held = self.pixels.stat().st_size if self.pixels.is_file() else 0
         return held >= self.rows * self.row_bytes

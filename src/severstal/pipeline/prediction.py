@@ -1,10 +1,13 @@
 """The stages that turn networks into probability maps: out of fold, and of the test images."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from severstal.data.images import Pictures
 from severstal.device import choose_precision, make_accelerator
+from severstal.files import exclusive_lock
 from severstal.inference.maps import MapReader
+from severstal.inference.maps.layout import MANIFEST, shard_files
 from severstal.inference.predict import PredictionTask, predict_maps
 from severstal.models.from_recipe import load_network
 from severstal.pipeline.training import Trained
@@ -41,12 +44,15 @@ def _predict(trained: Sequence[Trained], part: Part) -> list[MapReader]:
             alike.setdefault(read, []).append((each, stage))
     for (_, _, _, *names), group in alike.items():
         first = group[0][0].job
-        predictions = [_prediction(each, stage) for each, stage in group]
-        predict_maps(predictions, _pictures(first, part), names, first.spec)
-        for _, stage in group:
-            folder = stage.folder / part
-            # By size alone: the maps' own manifest holds the checksum of each shard.
-            stage.finish([*sorted(folder.glob("maps*")), *sorted(folder.glob("classes-*"))], hashed=False)
+        with ExitStack() as locks:
+            for folder in sorted({stage.folder / part for _, stage in group}):  # in one order: no deadlock
+                locks.enter_context(exclusive_lock(folder, "another process that predicts this run"))
+            predictions = [_prediction(each, stage) for each, stage in group]
+            predict_maps(predictions, _pictures(first, part), names, first.spec)
+            for _, stage in group:
+                folder = stage.folder / part
+                # By size alone: the maps' own manifest holds the checksum of each shard.
+                stage.finish([folder / MANIFEST, *shard_files(folder)], hashed=False)
     return [MapReader(each.job.folder / part) for each in trained]
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from severstal.data.pseudo import PseudoData, judge, label_rows, load_labels, sa
 from severstal.device import make_accelerator
 from severstal.files import digest, write_json
 from severstal.inference.maps import MapReader
+from severstal.inference.maps.layout import delete_maps
 from severstal.inference.predict import PredictionTask, predict_maps
 from severstal.models.from_recipe import load_network
 from severstal.pipeline.rounds import Round
@@ -69,7 +69,7 @@ def label_test(job: Job, fold: int, round: Round, held_out: Sequence[str]) -> Ps
         write_json(about, facts)
         stage.finish([table, about])
         logger.info("fold %d %s: %s", fold, folder.name, describe(facts))
-    shutil.rmtree(maps, ignore_errors=True)
+    delete_maps(maps)
     return load_labels(table, job.test_pictures, job.spec)
 
 

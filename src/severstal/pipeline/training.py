@@ -3,13 +3,14 @@
 import logging
 import shutil
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from severstal.errors import SeverstalError
-from severstal.files import atomic_write, digest
+from severstal.files import atomic_write, digest, exclusive_lock
 from severstal.pipeline.folds import Folds, open_folds
 from severstal.pipeline.pseudo import label_test
 from severstal.pipeline.rounds import Round, make_round, training_stage
@@ -76,7 +77,7 @@ def train_folds(folds: Sequence[Folds], engine: Engine = "local") -> list[Traine
 
 def train_task(task: Task) -> None:
     """Train one fold of a run by the run's folder alone: what a worker of an engine does."""
-    train_fold(open_folds(open_run(task.run)), task.fold)
+    _train_rounds(open_folds(open_run(task.run)), task.fold)  # the engine holds the fold's lock
 
 
 def train_fold(folds: Folds, fold: int) -> str:
@@ -92,6 +93,12 @@ def train_fold(folds: Folds, fold: int) -> str:
     Raises:
         SeverstalError: the input is faulty, or the training fails (see `fit`).
     """
+    alone = exclusive_lock(folds.job.files.fold(fold), "another process that trains this fold")
+    with alone if is_main_process() else nullcontext():
+        return _train_rounds(folds, fold)
+
+
+def _train_rounds(folds: Folds, fold: int) -> str:
     job, held_out, train = folds.job, folds.held_out(fold), folds.training(fold)
     if count := job.recipe.training.overfit_images:
         train = held_out = _with_defects(job, count)

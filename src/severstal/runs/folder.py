@@ -5,7 +5,7 @@ from pathlib import Path
 
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
-from severstal.files import read_json, write_json
+from severstal.files import read_json, refuse_links_outside, write_json
 from severstal.recipe import Recipe, load_recipe, save_recipe
 from severstal.runs.layout import RunFiles
 
@@ -28,7 +28,7 @@ def read_run(run: str | Path) -> tuple[Recipe, Path, Spec]:
         The recipe, the input folder, and the shape and classes of its pictures.
 
     Raises:
-        SeverstalError: the folder is not a run's, or its files were changed.
+        SeverstalError: the folder is not a run's, its files were changed, or a symlink in it leads out of it.
 
     Example:
         >>> read_run("runs/never-made")
@@ -36,6 +36,7 @@ def read_run(run: str | Path) -> tuple[Recipe, Path, Spec]:
         severstal.errors.SeverstalError: runs/never-made: not a run: give a folder that ... made, as runs/NAME
     """
     files = RunFiles(Path(run))
+    refuse_links_outside(files.folder)
     if not files.recipe.is_file():
         raise SeverstalError(f"{run}: not a run: give a folder that `severstal train` made, as runs/NAME")
     facts = read_json(files.input)

@@ -7,6 +7,7 @@ import torch
 
 from severstal.competition.folder import SAMPLE_FOLDER, locate_input, open_input
 from severstal.errors import SeverstalError
+from severstal.files import refuse_links_outside
 from severstal.recipe import PLAIN_NAME, Recipe, load_recipe
 from severstal.runs.folder import input_of, read_run
 from severstal.runs.job import Job
@@ -101,6 +102,7 @@ def claim_folder(name: str, root: Path, ensemble: bool = False) -> Path:
     if not PLAIN_NAME.fullmatch(name):
         raise SeverstalError(f"--name {name}: give letters, digits, - and _, since it names the run's folder")
     files = RunFiles(RUNS / name)
+    refuse_links_outside(files.folder)
     earlier = input_of(files.folder)
     if earlier is not None and ensemble != files.is_ensemble:
         held = "a run" if ensemble else "an ensemble of runs"

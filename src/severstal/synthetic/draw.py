@@ -97,8 +97,12 @@ def draw_sample(
         raise SeverstalError(
             f"{folder}: holds something other than this sample: remove it or name another folder"
         )
-    with atomic_folder(folder) as part:
-        _write(InputFolder(part, SEVERSTAL), names, seed, workers)
+    try:
+        with atomic_folder(folder) as part:
+            _write(InputFolder(part, SEVERSTAL), names, seed, workers)
+    except SeverstalError:
+        if not _holds(InputFolder(folder, SEVERSTAL), names):  # else another process was faster
+            raise
 
 
 def _holds(target: InputFolder, names: dict[Split, list[str]]) -> bool:

@@ -1,7 +1,9 @@
 """The weights of the best epochs of a fold, each in a file of its own until the fold is done."""
 
+import re
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ from torch import nn
 from severstal.files import atomic_write
 from severstal.models.checkpoint import save_weights
 from severstal.training.history import best_epochs
+
+_EPOCH_FILE = re.compile(r"epoch\d{4,}\.safetensors")
 
 
 class BestEpochs:
@@ -41,13 +45,20 @@ class BestEpochs:
         kept = self.paths(epochs)
         with atomic_write(self._model) as part:
             shutil.copyfile(kept[0], part)
-        for path in self._folder.glob("epoch*"):
+        for path in self._files():
             if path not in kept:
                 path.unlink()
 
     def clear(self) -> None:
         """Throw away the files of an earlier training that is not gone on from."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        for path in self._files():
+            path.unlink()
+        with suppress(OSError):  # not there, or somebody's files are in it
+            self._folder.rmdir()
+
+    def _files(self) -> list[Path]:
+        """The files of epochs that are there, by their exact names: what else lies there is somebody's."""
+        return [path for path in self._folder.glob("epoch*") if _EPOCH_FILE.fullmatch(path.name)]
 
     def _path(self, epoch: dict[str, Any]) -> Path:
         return self._folder / f"epoch{epoch['epoch']:04}.safetensors"

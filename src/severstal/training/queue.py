@@ -29,6 +29,7 @@ _MEMORY = (
     80_000_000  # bytes that Ray sets aside for what tasks send each other, next to its least: they send words
 )
 
+_LEAST_RAY = (2, 52)  # the first with token authentication
 _ANY_RAY = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS": "0", "RAY_COLOR_PREFIX": "0"}
 _OWN_RAY = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # listens to this machine alone, not to the whole network
@@ -168,8 +169,12 @@ def _ray() -> Iterator[ModuleType]:
         import ray
     except ModuleNotFoundError:
         raise SeverstalError(
-            "--engine ray needs the package ray: pip install 'ray>=2.40', or leave --engine out"
+            "--engine ray needs the package ray: pip install 'ray>=2.52', or leave --engine out"
         ) from None
+    if tuple(map(int, ray.__version__.split(".")[:2])) < _LEAST_RAY:
+        raise SeverstalError(
+            f"Ray {ray.__version__} obeys whoever reaches it: pip install 'ray>=2.52', or leave --engine out"
+        )
     if address:
         _check(address)
     # Ray's sockets lie there, whose whole paths may have 100 letters: the usual place is too long on a Mac.

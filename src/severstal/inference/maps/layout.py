@@ -1,6 +1,8 @@
 """What a folder of maps holds, as its manifest says it, and how its shards lie on disk."""
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from severstal.files import read_json
 
 MANIFEST = "maps.json"
 UNFINISHED = "maps.part.json"
+_SHARD_FILE = re.compile(r"(maps|classes)-\d{5,}\.npy")
 MAKE_AGAIN = "delete it and give the command that makes the maps again"
 
 
@@ -77,6 +80,24 @@ class MapLayout:
             "shard_images": self.shard_images,
             "names": list(self.names),
         }
+
+
+def shard_files(folder: Path) -> list[Path]:
+    """The files of shards in a folder, by their exact names: what else lies there is somebody's.
+
+    Example:
+        >>> shard_files(Path("never-made"))
+        []
+    """
+    return [path for path in sorted(folder.glob("*.npy")) if _SHARD_FILE.fullmatch(path.name)]
+
+
+def delete_maps(folder: Path) -> None:
+    """Delete the maps in a folder, and the folder where nothing else lies there."""
+    for path in (folder / MANIFEST, folder / UNFINISHED, *shard_files(folder)):
+        path.unlink(missing_ok=True)
+    with suppress(OSError):  # not there, or not empty
+        folder.rmdir()
 
 
 def maps_path(folder: Path, shard: int) -> Path:

@@ -19,6 +19,7 @@ from severstal.inference.maps.layout import (
     maps_path,
     open_shard,
     recorded_checksums,
+    shard_files,
 )
 from severstal.progress import progress
 
@@ -167,7 +168,7 @@ class MapWriter:
         records = [recorded_checksums(path, self.layout) for path in (manifest, unfinished)]
         if records == [None, None]:
             # What says that the shards may be used goes before the shards.
-            stale_shards = [*self.folder.glob("maps-*.npy*"), *self.folder.glob("classes-*.npy*")]
+            stale_shards = shard_files(self.folder)
             for stale in (manifest, unfinished, *stale_shards):
                 stale.unlink(missing_ok=True)
         known = {shard: pair for record in records for shard, pair in (record or {}).items()}
