@@ -27,6 +27,7 @@ class Row:
         writes: patterns of all paths that may change.
         reads: files that stand for what is read, none of which any of `outputs` may be.
         code: the exit code.
+        merges: whether an output that is there is read first, so that a link in its place is refused.
     """
 
     words: tuple[str, ...]
@@ -34,6 +35,7 @@ class Row:
     writes: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     code: int = 0
+    merges: bool = False
 
 
 DATA = ("small/train.csv", "small/sample_submission.csv", "small/dataset.toml", "small/test_labels.csv")
@@ -74,6 +76,7 @@ ROWS = {
         ("out.csv",),
         ("out.csv",),
         ("coco.json", *DATA),
+        merges=True,
     ),
     "run": Row(
         ("run", "tiny.toml", "--input", "small", "--output", "out/new.csv"),
@@ -138,7 +141,7 @@ ROWS = {
         ("runs", "--json", "out.json"), ("out.json",), ("out.json",), ("runs/tiny-small/recipe.toml",)
     ),
     "ablate": Row(
-        ("ablate", "tiny.toml", "--input", "small", "--folds", "1", "--switches", "ema", "--output", "out"),
+        ("ablate", "tiny.toml", "--input=small", "--train-folds=1", "--switches", "ema", "--output", "out"),
         (),
         ("runs", "runs/*", *OUT),
     ),
