@@ -284,8 +284,8 @@ def test_what_makes_no_ensemble(runs: list[Job]) -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"mode": "power", "power": 0.0}, "power is 0.0: give a number above 0"),
-        ({"power": float("nan")}, "power is nan: give a number above 0"),
+        ({"mode": "power", "power": 0.0}, "power is 0.0: give a number from 0.01 to 100"),
+        ({"power": float("nan")}, "power is nan: give a number from 0.01 to 100"),
         ({"mode": "median"}, "mode is 'median': take one of mean, logit, power, rank"),
         ({"weights": (0.0, 0.0)}, r"weights are \(0.0, 0.0\): give each run one of at least 0, not all 0"),
         ({"weights": (1.0, -1.0)}, "at least 0"),
