@@ -102,24 +102,19 @@ def usual(recipe: Recipe, fold: FoldData, root: Path) -> Callable[[], object]:
     return epoch
 
 
-def main() -> None:
-    """Print one line a loop."""
-    gpu = torch.cuda.is_available()
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--encoder", default="efficientnet-b3" if gpu else "tu-mobilenetv3_small_050")
-    parser.add_argument("--batch", type=int, default=24 if gpu else 4)
-    parser.add_argument("--batches", type=int, default=40 if gpu else 6)
-    parser.add_argument("--images", type=int, default=240)
-    arguments = parser.parse_args()
-    pictures = arguments.batch * arguments.batches
+def measure(
+    encoder: str, batch: int, batches: int, images: int, crop: tuple[int, int] = (256, 512), runs: int = RUNS
+) -> dict[str, float]:
+    """Pictures a second of each loop: the median of several runs, in which all take turns."""
+    pictures = batch * batches
     recipe = Recipe(
-        model=ModelSettings(architecture="fpn", encoder_name=arguments.encoder, encoder_weights="none"),
-        augment=AugmentSettings(crop=(256, 512)),
-        training=TrainingSettings(batch_size=arguments.batch, epoch_images=pictures),
+        model=ModelSettings(architecture="fpn", encoder_name=encoder, encoder_weights="none"),
+        augment=AugmentSettings(crop=crop),
+        training=TrainingSettings(batch_size=batch, epoch_images=pictures),
     )
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "sample"
-        draw_sample(root, arguments.images, 8)
+        draw_sample(root, images, 8)
         data = open_input(root)
         names = data.train_names()
         store = open_pictures(data.train_images, names, data.spec, Path(folder) / "cache")
@@ -132,24 +127,36 @@ def main() -> None:
             "usual loop, fp32": usual(recipe, fold, root),
         }
         seconds: dict[str, list[float]] = {name: [] for name in loops}
-        for run in range(RUNS + 1):
+        for run in range(runs + 1):
             for name, loop in loops.items():
                 started = time.perf_counter()
                 loop()
-                if gpu:
+                if torch.cuda.is_available():
                     torch.cuda.synchronize()
                 if run:  # the first starts workers and chooses kernels
                     seconds[name].append(time.perf_counter() - started)
-        rates = {name: pictures / statistics.median(values) for name, values in seconds.items()}
-        where = torch.cuda.get_device_name() if gpu else f"{torch.get_num_threads()} CPU threads"
-        print(f"fpn, {arguments.encoder}, {arguments.batch} crops on {where}, median of {RUNS} runs")
-        for name, rate in rates.items():
-            print(f"{name:18} {rate:9.1f} pictures a second")
-        end_to_end = rates["end to end"]
-        print(f"end to end is {end_to_end / rates['batch that stays']:.0%} of a batch that stays")
-        print(f"and {end_to_end / rates['usual loop, fp32']:.2f} times the usual loop")
-        if not gpu:
-            print("missing: both figures on a GPU, with EfficientNet-b3; none is at hand")
+    return {name: pictures / statistics.median(values) for name, values in seconds.items()}
+
+
+def main() -> None:
+    """Print one line a loop."""
+    gpu = torch.cuda.is_available()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--encoder", default="efficientnet-b3" if gpu else "tu-mobilenetv3_small_050")
+    parser.add_argument("--batch", type=int, default=24 if gpu else 4)
+    parser.add_argument("--batches", type=int, default=40 if gpu else 6)
+    parser.add_argument("--images", type=int, default=240)
+    arguments = parser.parse_args()
+    rates = measure(arguments.encoder, arguments.batch, arguments.batches, arguments.images)
+    where = torch.cuda.get_device_name() if gpu else f"{torch.get_num_threads()} CPU threads"
+    print(f"fpn, {arguments.encoder}, {arguments.batch} crops on {where}, median of {RUNS} runs")
+    for name, rate in rates.items():
+        print(f"{name:18} {rate:9.1f} pictures a second")
+    end_to_end = rates["end to end"]
+    print(f"end to end is {end_to_end / rates['batch that stays']:.0%} of a batch that stays")
+    print(f"and {end_to_end / rates['usual loop, fp32']:.2f} times the usual loop")
+    if not gpu:
+        print("missing: both figures on a GPU, with EfficientNet-b3; none is at hand")
 
 
 if __name__ == "__main__":

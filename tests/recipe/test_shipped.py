@@ -10,6 +10,7 @@ import torch
 from severstal.competition.spec import SEVERSTAL
 from severstal.losses.registry import build_loss
 from severstal.models.encoders import TIMM, find_encoder, find_published
+from severstal.models.packaged import find_package
 from severstal.models.registry import build_model
 from severstal.recipe import Recipe, load_recipe, recipe_names
 from severstal.recipe.reading import RECIPES
@@ -32,7 +33,7 @@ NETWORKS = {mark(part): part for part in PARTS.values()}  # each kind once
 def test_recipes_say_what_they_are_and_whose(name: str) -> None:
     recipe = load_recipe(name)
     assert recipe.description.endswith((".", "views."))
-    ours = {"baseline", "champion", "champion_small", "overfit", "smoke"}
+    ours = {"baseline", "champion", "champion_small", "laptop", "laptop_ensemble", "overfit", "smoke"}
     assert bool(recipe.source) != (name in ours)
 
 
@@ -68,6 +69,12 @@ def test_our_encoders_are_under_free_licences(name: str) -> None:
         assert encoder.startswith(TIMM)
         assert "." in encoder, "name the tag of the weights: another one may have another licence"
         assert timm.models.get_pretrained_cfg(encoder.removeprefix(TIMM)).license in FREE
+
+
+@pytest.mark.parametrize("name", ["laptop", "laptop_ensemble"])
+def test_recipes_for_a_laptop_need_no_hub(name: str) -> None:
+    for part in load_recipe(name).members or [load_recipe(name)]:
+        assert find_package(part.model.encoder_name, part.model.encoder_weights) is not None
 
 
 @pytest.mark.parametrize("name", PARTS)
