@@ -54,7 +54,13 @@ SMALL = {
 }
 SETS: dict[str, dict[str, Any]] = {
     "sample": {"data.train_folds": 1},
-    "severstal": {"training.epochs": 3, "training.epoch_images": 500},
+    "severstal": {
+        "augment.crop": (256, 384),
+        "training.epochs": 2,
+        "training.epoch_images": 600,
+        "training.batch_size": 6,
+        "training.ema": 0.98,
+    },
     "magnetic_tile": {
         **SMALL,
         "data.mean": 0.4,
