@@ -32,7 +32,7 @@ from severstal.experiments.judge import defect_interval
 from severstal.files import read_json, write_text
 from severstal.pipeline.prediction import predict_oof
 from severstal.pipeline.rules import score_oof, summarise_oof
-from severstal.pipeline.submission import submit
+from severstal.pipeline.submission import draw_test
 from severstal.pipeline.training import train_folds
 from severstal.recipe import Recipe, load_recipe
 from severstal.recipe.switches import change
@@ -150,9 +150,9 @@ def measure(data: str, row: str, candidate: RunOrEnsemble) -> Row:
     fitted, summary = score_oof(candidate), summarise_oof(candidate)
     areas = pair_areas(summary, plain_rules(candidate.spec))
     plain = ScoredPairs(summary.names, candidate.spec, *areas, fitted.groups, fitted.folds)
-    table = submit(candidate, candidate.folder / "submission.csv")
-    lines = table.sort_values(["ImageId", "ClassId"]).to_csv(index=False, lineterminator="\n")
-    write_text(SUBMISSIONS / f"{data}-{row}.csv", lines)
+    draw_test(candidate)
+    masks = (candidate.folder / "submission.csv").read_text(encoding="utf-8")
+    write_text(SUBMISSIONS / f"{data}-{row}.csv", masks)
     epochs = [
         epoch
         for job in jobs_of(candidate)
