@@ -117,8 +117,8 @@ class Trainer:
 
 def _without_upsampling(network: nn.Module) -> None:
     head = network.body.segmentation_head
-    for number, module in enumerate(head):
-        if isinstance(module, nn.UpsamplingBilinear2d):
+    for number, module in enumerate(list(head)):
+        if isinstance(module, nn.Upsample):
             head[number] = nn.Identity()
 
 
