@@ -129,7 +129,7 @@ def train_member(name: str, arguments: argparse.Namespace, seconds: float) -> Fi
     """The first member of champion_small on fold 0 of a data set, for about as long as is left."""
     from severstal.errors import SeverstalError
     from severstal.evaluation.bootstrap import interval
-    from severstal.experiments.judge import defect_interval
+    from severstal.experiments.evaluation import defect_interval
     from severstal.models.weights import find_weights
     from severstal.pipeline.rules import score_oof
     from severstal.pipeline.training import train_folds

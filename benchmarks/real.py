@@ -28,7 +28,7 @@ from severstal.decision.rules import plain_rules
 from severstal.decision.score import pair_areas
 from severstal.errors import SeverstalError
 from severstal.evaluation.bootstrap import LEVEL, RESAMPLES, group_counts, interval, paired
-from severstal.experiments.judge import defect_interval
+from severstal.experiments.evaluation import defect_interval
 from severstal.files import read_json, write_text
 from severstal.pipeline.prediction import predict_oof
 from severstal.pipeline.rules import score_oof, summarise_oof
