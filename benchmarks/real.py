@@ -30,15 +30,11 @@ from severstal.errors import SeverstalError
 from severstal.evaluation.bootstrap import LEVEL, RESAMPLES, group_counts, interval, paired
 from severstal.experiments.evaluation import defect_interval
 from severstal.files import read_json, write_text
-from severstal.pipeline.prediction import predict_oof
-from severstal.pipeline.rules import score_oof, summarise_oof
-from severstal.pipeline.submission import draw_test
-from severstal.pipeline.training import train_folds
+from severstal.pipeline import open_trained, search_rules, segment_test, summarise, train
 from severstal.recipe import Recipe, load_recipe
 from severstal.recipe.switches import change
-from severstal.runs.ensemble import RunOrEnsemble, jobs_of, open_ensemble, open_run_or_ensemble
+from severstal.runs.ensemble import RunOrEnsemble, open_ensemble, open_run_or_ensemble
 from severstal.synthetic import draw_sample
-from severstal.training.history import load_history
 
 DATA = Path(__file__).parents[1] / "../shared/data"
 SUBMISSIONS = Path(__file__).parent / "submissions"
@@ -143,23 +139,17 @@ def open_row(data: str, row: str, root: Path, read: bool) -> RunOrEnsemble | Non
     return None if read else open_run_or_ensemble(recipe_of(data, row), root, folder.name)
 
 
-def measure(data: str, row: str, candidate: RunOrEnsemble) -> Row:
+def measure(data: str, row: str, run: RunOrEnsemble, read: bool) -> Row:
     """Train what is missing, predict, search the rules, write the submission, and read the figures."""
-    train_folds(candidate)
-    predict_oof(candidate)
-    fitted, summary = score_oof(candidate), summarise_oof(candidate)
-    areas = pair_areas(summary, plain_rules(candidate.spec))
-    plain = ScoredPairs(summary.names, candidate.spec, *areas, fitted.groups, fitted.folds)
-    draw_test(candidate)
-    masks = (candidate.folder / "submission.csv").read_text(encoding="utf-8")
-    write_text(SUBMISSIONS / f"{data}-{row}.csv", masks)
-    epochs = [
-        epoch
-        for job in jobs_of(candidate)
-        for fold in range(job.recipe.data.train_folds)
-        for epoch in load_history(job.folder / f"fold{fold}" / "history.jsonl")
-    ]
-    about = read_json(jobs_of(candidate)[0].folder / "environment.json")
+    trained = open_trained(run) if read else train(run)
+    found = search_rules(summarise(run, trained))
+    fitted, summary = found.pairs, found.summarised.summary
+    areas = pair_areas(summary, plain_rules(run.spec))
+    plain = ScoredPairs(summary.names, run.spec, *areas, fitted.groups, fitted.folds)
+    segment_test(found, trained)
+    write_text(SUBMISSIONS / f"{data}-{row}.csv", run.files.submission.read_text(encoding="utf-8"))
+    epochs = [epoch for each in trained for history in each.histories.values() for epoch in history]
+    about = read_json(trained[0].job.files.environment)
     machine = about["device"] if about["device"] != "cpu" else f"{about['cpus']} cores"
     return Row(
         data,
@@ -240,11 +230,11 @@ def main() -> None:
             continue
         for row in arguments.rows:
             try:
-                candidate = open_row(data, row, root, arguments.read)
-                if candidate is None:
+                run = open_row(data, row, root, arguments.read)
+                if run is None:
                     print(f"{data}, {row}: not trained", flush=True)
                     continue
-                rows.append(measure(data, row, candidate))
+                rows.append(measure(data, row, run, arguments.read))
             except SeverstalError as error:
                 print(f"{data}, {row}: {error}", flush=True)
                 continue
