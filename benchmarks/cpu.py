@@ -189,7 +189,7 @@ def learn(root: Path, crops: int, batch: int, size: int) -> None:
     from severstal.device import make_accelerator
     from severstal.recipe import Recipe
     from severstal.recipe.switches import change
-    from severstal.runs.job import open_job
+    from severstal.runs.opening import open_job
     from severstal.training.loader import FoldData, TrainLoader
     from severstal.training.phases import Plan
 

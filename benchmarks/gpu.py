@@ -131,12 +131,10 @@ def train_member(name: str, arguments: argparse.Namespace, seconds: float) -> Fi
     from severstal.evaluation.bootstrap import interval
     from severstal.experiments.evaluation import defect_interval
     from severstal.models.weights import find_weights
-    from severstal.pipeline.rules import score_oof
-    from severstal.pipeline.training import train_folds
+    from severstal.pipeline import search_rules, summarise, train
     from severstal.recipe import load_recipe
     from severstal.recipe.switches import change
-    from severstal.runs.job import open_job
-    from severstal.training.history import load_history
+    from severstal.runs.opening import open_job
 
     root = arguments.data / name
     if not root.is_dir():
@@ -165,10 +163,10 @@ def train_member(name: str, arguments: argparse.Namespace, seconds: float) -> Fi
         settings |= {"model.encoder_name": ENCODER, "model.encoder_weights": "none", "data.max_images": 20}
     recipe = replace(change(member, settings), name=f"gpu-{name}", phases=member.phases if GPU else ())
     job = open_job(recipe, root, f"gpu-{name}")
-    train_folds(job)
-    pairs = score_oof(job)
+    trained = train(job)
+    pairs = search_rules(summarise(job, trained)).pairs
     score, defects = interval(pairs.dice, pairs.groups), defect_interval(pairs)
-    epochs = load_history(job.folder / "fold0" / "history.jsonl")
+    epochs = trained[0].histories[0]
     return {
         "encoder": f"{recipe.model.encoder_name}, weights {recipe.model.encoder_weights}",
         "score, cross-fitted": score.mean,

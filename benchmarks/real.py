@@ -33,7 +33,8 @@ from severstal.files import read_json, write_text
 from severstal.pipeline import open_trained, search_rules, segment_test, summarise, train
 from severstal.recipe import Recipe, load_recipe
 from severstal.recipe.switches import change
-from severstal.runs.ensemble import RunOrEnsemble, open_ensemble, open_run_or_ensemble
+from severstal.runs.combining import open_recipe, open_runs
+from severstal.runs.ensemble import RunOrEnsemble
 from severstal.synthetic import draw_sample
 
 DATA = Path(__file__).parents[1] / "../shared/data"
@@ -135,8 +136,8 @@ def open_row(data: str, row: str, root: Path, read: bool) -> RunOrEnsemble | Non
     """The run or ensemble of a row, as it is on disk, or new; None where there is none and `read` is set."""
     folder = Path("runs") / f"real-{data}-{row}"
     if folder.is_dir():
-        return open_ensemble([folder])
-    return None if read else open_run_or_ensemble(recipe_of(data, row), root, folder.name)
+        return open_runs([folder])
+    return None if read else open_recipe(recipe_of(data, row), root, folder.name)
 
 
 def measure(data: str, row: str, run: RunOrEnsemble, read: bool) -> Row:
