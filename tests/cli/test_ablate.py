@@ -9,6 +9,7 @@ import tyro
 from severstal import experiments
 from severstal.cli.ablate import ablate
 from severstal.cli.jobs import predict, train
+from severstal.experiments.rows import AblationRow, OutOfFoldScores
 
 
 @pytest.fixture(autouse=True)
@@ -22,8 +23,8 @@ def call(command: Callable, *words: str | Path) -> None:
 
 def test_what_is_given_comes_through(monkeypatch: pytest.MonkeyPatch) -> None:
     given = []
-    monkeypatch.setattr(experiments, "ablate", lambda *values: given.append(values))
-    monkeypatch.setattr("severstal.report.ablation.format_ablation", str)
+    itself = AblationRow("recipe", "itself", None, "runs/a", OutOfFoldScores(0.9, 0.8, None, 30.0))
+    monkeypatch.setattr(experiments, "ablate", lambda *values: given.append(values) or [itself])
     call(
         ablate,
         "smoke",

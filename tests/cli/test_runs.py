@@ -14,6 +14,7 @@ from severstal.competition.scored import ScoredPairs, score_masks
 from severstal.competition.spec import Spec, read_spec
 from severstal.competition.tables import read_labels
 from severstal.decision.summary import SUMMARY_EDITION
+from severstal.experiments.rows import RecipeRow
 from severstal.files import checksum, write_text
 from severstal.recipe import Recipe
 from severstal.runs.folder import write_run
@@ -222,8 +223,9 @@ def test_an_encoder_that_gives_way_with_its_weights_is_told(
     command: Callable, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared = []
+    failed = RecipeRow("tiny-fpn", "fpn", "runs/a", 0, fault="not trained")
     monkeypatch.setattr(
-        "severstal.experiments.compare_recipes", lambda recipes, *_: compared.extend(recipes) or []
+        "severstal.experiments.compare_recipes", lambda recipes, *_: compared.extend(recipes) or [failed]
     )
     pretrained = tiny_recipe.read_text().replace('encoder_weights = "none"', 'encoder_weights = "imagenet"')
     Path("pretrained.toml").write_text(pretrained)

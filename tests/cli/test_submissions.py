@@ -173,7 +173,7 @@ def test_score_of_test_and_of_train_images(command: Callable, small: Path) -> No
     assert code == 0
     assert "score                0.8750" in printed
     assert "all-empty baseline   0.7500" in printed
-    assert "masks predicted           1   where the truth has 2" in printed
+    assert "masks predicted           1   the truth has 2" in printed
     report = json.loads(Path("s.json").read_text(), parse_constant=pytest.fail)
     assert (report["score"], report["all_empty"], report["defects"], report["predicted"]) == (
         0.875,
