@@ -25,7 +25,7 @@ def scores(job: Job) -> dict[str, ScoredPairs]:
     """Train, predict and draw: how each pair scored, out of fold and on the test images."""
     pipeline.record(job)
     trained = pipeline.train(job)
-    rules = pipeline.search_rules(pipeline.summarise(job, trained))
+    rules = pipeline.tune_rules(pipeline.summarise_run(job, trained))
     found = {"out of fold": rules.pairs}
     if job.truth is not None:
         masks = pipeline.segment_test(rules, trained).table

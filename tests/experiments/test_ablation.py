@@ -75,7 +75,7 @@ def test_switches_are_trained_compared_and_sorted(
 
     # A second time nothing is trained or predicted.
     monkeypatch.setattr("severstal.pipeline.training.fit", lambda *_: pytest.fail("trained again"))
-    monkeypatch.setattr(evaluation, "summarise", lambda *_: pytest.fail("predicted again"))
+    monkeypatch.setattr(evaluation, "summarise_run", lambda *_: pytest.fail("predicted again"))
     assert experiments.ablate(tiny_recipe, small_input, ["jpeg", "seed"], folds=1) == rows
 
 

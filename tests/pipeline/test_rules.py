@@ -56,7 +56,7 @@ def test_the_weighted_score_is_that_of_the_masks_drawn(job: Job, monkeypatch: py
     weights = np.arange(len(job.images)) + 1.0
     monkeypatch.setattr(module, "_image_weights", lambda settings, folds: weights)
     trained = pipeline.open_trained(job)
-    fitted = pipeline.explore_rules(pipeline.summarise(by_hand, trained)).fitted
+    fitted = pipeline.explore_rules(pipeline.summarise_run(by_hand, trained)).fitted
     dice = pair_dice(fitted.intersection, fitted.predicted, fitted.true)
     assert fitted.weighted.found == pytest.approx(weighted_mean(dice, weights))
 
@@ -100,7 +100,7 @@ def test_what_a_run_was_trained_with_is_not_overwritten(job: Job) -> None:
     path = job.folder / "environment.json"
     kept = path.read_text()
     path.write_text("{}")
-    pipeline.split_folds(job)
+    pipeline.prepare_folds(job)
     pipeline.find_rules(job)
     assert path.read_text() == "{}"
     path.write_text(kept)

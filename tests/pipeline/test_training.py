@@ -261,7 +261,7 @@ def test_a_training_broken_off_leaves_nothing_that_passes_for_whole(
 def test_a_test_picture_may_have_a_labelled_one_s_name_but_not_be_one_that_is_held_out(
     fits: list[SimpleNamespace], small_input: Path, tiny_recipe: Path
 ) -> None:
-    folds = pipeline.split_folds(open_job(tiny_recipe, small_input))[0].table.set_index("ImageId")["fold"]
+    folds = pipeline.prepare_folds(open_job(tiny_recipe, small_input))[0].table.set_index("ImageId")["fold"]
     same = folds.index[0]
     names = ["train05.png", "same.png", "test02.png", "test03.png"]
     for old, new in (("test00.png", "train05.png"), ("test01.png", "same.png")):
@@ -371,7 +371,7 @@ def test_nothing_of_a_fold_s_held_out_images_reaches_its_labels_or_its_weights(
         with_early_stopping(thorough_recipe, 6)
     job = open_job(thorough_recipe, small_input, "before")
     pipeline.train(job)
-    [split] = pipeline.split_folds(job)
+    [split] = pipeline.prepare_folds(job)
     folds = split.table.set_index("ImageId")["fold"]
     spoil(small_input, folds.index[folds == 0].tolist())
     changed = open_job(thorough_recipe, small_input, "after")
@@ -400,7 +400,7 @@ def test_draws_are_of_the_fold_s_own_and_of_test_pictures(
         return give(self, item)
 
     monkeypatch.setattr(CropDataset, "__getitem__", watched)
-    [split] = pipeline.split_folds(job)
+    [split] = pipeline.prepare_folds(job)
     folds = split.table.set_index("ImageId")["fold"]
     training.train_fold(split, 0)
     labelled = {name for name, is_pseudo in drawn if not is_pseudo}

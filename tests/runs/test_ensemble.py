@@ -18,7 +18,7 @@ from severstal.decision.draw import apply
 from severstal.errors import SeverstalError
 from severstal.files import checksum, read_json
 from severstal.inference.maps import MapReader
-from severstal.pipeline import Maps, combination, prediction
+from severstal.pipeline import RunMaps, combination, prediction
 from severstal.recipe import load_recipe
 from severstal.recipe.switches import change
 from severstal.runs.combining import open_recipe, open_runs
@@ -47,7 +47,7 @@ def runs(trained_folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Job]:
     return [open_job(recipe, trained_folder / "small") for recipe in ("tiny.toml", "other.toml")]
 
 
-def maps_of(run: RunOrEnsemble) -> tuple[Maps, Maps]:
+def maps_of(run: RunOrEnsemble) -> tuple[RunMaps, RunMaps]:
     """Out-of-fold and test maps of a trained run or ensemble."""
     trained = pipeline.open_trained(run)
     oof = pipeline.combine_oof(run, [each.folds for each in trained], pipeline.predict_oof(trained))
@@ -74,7 +74,7 @@ def entries() -> set[Path]:
 def test_an_ensemble_submits_its_rules_on_the_mean_of_its_members(runs: list[Job], tmp_path: Path) -> None:
     ensemble = open_runs(folders(runs), name="both")
     masks = submit(ensemble, tmp_path / "both.csv")
-    pipeline.make_scorecard(masks)
+    pipeline.write_scorecard(masks)
     assert check_submission(tmp_path / "both.csv", ensemble.sample, ensemble.spec) == []
     rules, drawn = masks.found.rules, Masks(masks.table, ensemble.spec)
     parts, test = [maps_of(job)[1] for job in runs], maps_of(ensemble)[1]
@@ -254,7 +254,7 @@ def test_a_ensemble_s_score_is_listed_while_its_members_are_as_they_were(
     recipes = ("tiny.toml", "other.toml")
     folders_of = [open_job(recipe, trained_folder / "small").folder for recipe in recipes]
     ranked = open_runs(folders_of, "rank", name="ranked")
-    pipeline.make_scorecard(submit(ranked, tmp_path / "ranked.csv"))
+    pipeline.write_scorecard(submit(ranked, tmp_path / "ranked.csv"))
 
     def listed() -> tuple[str | None, float]:
         row = {row.name: row for row in list_runs().runs}["ranked"]
@@ -292,7 +292,7 @@ def test_what_makes_no_ensemble(runs: list[Job]) -> None:
         ({"weights": "best"}, "weights are 'best': take one of uniform, selected, or give one number"),
     ],
 )
-def test_a_ensemble_that_cannot_be_averaged_is_refused_before_anything_is_written(
+def test_an_ensemble_that_cannot_be_averaged_is_refused_before_anything_is_written(
     runs: list[Job], settings: dict[str, object], said: str
 ) -> None:
     before = entries()

@@ -17,7 +17,7 @@ from severstal.runs.combining import open_runs
 from severstal.runs.listing import list_runs, load_scored
 
 EARLIER = Path(__file__).parents[1] / "fixtures" / "first_edition"
-RUNS = ("first-small", "second-small", "both")  # two runs, and the two averaged with selected weights
+RUNS = ("first-small", "second-small", "strong-small")
 
 
 @pytest.fixture(autouse=True)
@@ -46,9 +46,9 @@ def weights() -> dict[str, str]:
 
 def test_they_are_listed_with_the_scores_of_then() -> None:
     rows = {row.name: row for row in list_runs().runs}
-    assert set(rows) == set(RUNS)
-    assert {row.score_of for row in rows.values()} == {"out of fold"}
-    assert rows["both"].members == ("first-small", "second-small")
+    assert set(rows) == {*RUNS, "even", "both"}
+    assert {rows[name].score_of for name in (*RUNS, "even")} == {"out of fold"}
+    assert rows["even"].members == rows["both"].members == ("first-small", "second-small")
     for name in RUNS:
         then = read_json(EARLIER / "runs" / name / "scorecard.json")["oof"]["score"]
         assert rows[name].score == pytest.approx(then)
@@ -68,6 +68,23 @@ def test_they_are_scored_and_submitted_to_the_byte(run: str, capsys: pytest.Capt
     assert call("submit", f"runs/{run}", "--output", "again.csv") == 0
     assert Path("again.csv").read_bytes() == (EARLIER / f"{run.removesuffix('-small')}.csv").read_bytes()
     assert call("tune", f"runs/{run}") == 0
+    assert weights() == before
+
+
+def test_their_mean_is_scored_and_submitted() -> None:
+    """By rules searched anew: a class whose gain is not significant is no longer drawn."""
+    before = weights()
+    assert call("submit", "runs/even", "--output", "again.csv") == 0
+    assert {row.name: row.score_of for row in list_runs().runs}["even"] == "out of fold"
+    assert weights() == before
+
+
+def test_weights_selected_on_all_folds_are_selected_anew_without_each(capsys: pytest.CaptureFixture) -> None:
+    before = weights()
+    assert {row.name: row.score_of for row in list_runs().runs}["both"] is None  # it was judged by a leak
+    assert call("submit", "runs/both", "--output", "again.csv") == 0
+    assert {row.name: row.score_of for row in list_runs().runs}["both"] == "out of fold"
+    assert len(read_json("runs/both/combiner.json")["weights"]) == 2
     assert weights() == before
 
 

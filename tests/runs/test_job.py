@@ -48,7 +48,7 @@ def test_the_environment_names_an_input(small_input: Path, monkeypatch: pytest.M
 def test_a_run_is_found_again(small_input: Path, tiny_recipe: Path) -> None:
     job = open_job(tiny_recipe, small_input, "mine")
     job.record()
-    pipeline.split_folds(job)
+    pipeline.prepare_folds(job)
     again = open_run("runs/mine")
     assert again.recipe == job.recipe
     assert again.labels.equals(job.labels)
@@ -85,7 +85,7 @@ def test_a_run_on_another_input_is_not_overwritten(small_input: Path, tiny_recip
 
 def test_a_faulty_input_changes_nothing_of_an_earlier_run(small_input: Path, tiny_recipe: Path) -> None:
     job = pipeline.prepare(tiny_recipe, small_input)
-    pipeline.split_folds(job)
+    pipeline.prepare_folds(job)
     before = {path: path.read_bytes() for path in job.folder.rglob("*") if path.is_file()}
     (small_input / "train_images" / "train00.png").write_text("no picture")
     tiny_recipe.write_text(tiny_recipe.read_text().replace("epochs = 2", "epochs = 3"))

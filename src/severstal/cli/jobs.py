@@ -180,7 +180,7 @@ def submit(
         return
     masks = pipeline.segment_test(found, trained)
     pipeline.submit(masks, trained, output)
-    print(pipeline.make_scorecard(masks).text)
+    print(pipeline.write_scorecard(masks).text)
     print(output)
 
 

@@ -201,7 +201,7 @@ def _score_run(run: Path, others: dict[str, Path | None], json: Path | None, htm
         raise SeverstalError(f"{run} is a run, which knows its own images: leave out {', '.join(given)}")
     opened = open_runs([run], input=input)
     trained, found = pipeline.find_rules(opened)
-    saved = pipeline.make_scorecard(pipeline.segment_test(found, trained))
+    saved = pipeline.write_scorecard(pipeline.segment_test(found, trained))
     print(saved.text, end="")
     for source, target in ((saved.files.scorecard, json), (saved.files.scorecard_page, html)):
         if target is not None:

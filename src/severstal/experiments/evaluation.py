@@ -9,7 +9,7 @@ from severstal.competition.scored import ScoredPairs
 from severstal.decision.rules import plain_rules
 from severstal.decision.score import pair_areas
 from severstal.evaluation.bootstrap import Interval, PairedDifference, interval, paired
-from severstal.pipeline import Trained, record, search_rules, summarise, train
+from severstal.pipeline import Trained, record, summarise_run, train, tune_rules
 from severstal.runs.ensemble import RunOrEnsemble
 from severstal.runs.record import Stage
 from severstal.training.queue import Engine
@@ -47,7 +47,7 @@ def evaluate(run: RunOrEnsemble, engine: Engine = "local") -> Evaluation:
     stage = Stage(run.folder, "ablation", stated)
     paths = [run.files.evaluation / f"{kind}.csv" for kind in ("fitted", "plain")]
     if not stage.is_done():
-        found = search_rules(summarise(run, trained))
+        found = tune_rules(summarise_run(run, trained))
         fitted, summary = found.pairs, found.summarised.summary
         areas = pair_areas(summary, plain_rules(run.spec))
         plain = ScoredPairs(summary.names, run.spec, *areas, fitted.groups, fitted.folds)

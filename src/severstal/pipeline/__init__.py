@@ -6,13 +6,27 @@ instant and called again. Only `train_folds`, and what calls it, trains: `open_t
 missing or changed. The notebooks and the command line call the same functions.
 """
 
-from severstal.pipeline.combination import Maps, OofMaps, combine_oof, combine_test
+from severstal.pipeline.combination import OofMaps, RunMaps, combine_oof, combine_test
 from severstal.pipeline.data import check_input, prepare, record
-from severstal.pipeline.folds import Folds, find_duplicates, make_folds, measure_likeness, open_folds
+from severstal.pipeline.folds import (
+    Folds,
+    duplicate_pairs,
+    likeness_to_test_set,
+    open_folds,
+    split_into_folds,
+)
 from severstal.pipeline.prediction import predict_oof, predict_test
-from severstal.pipeline.rules import FoundRules, explore_rules, search_rules
-from severstal.pipeline.run import Finished, find_rules, run, segment_test, split_folds, summarise, train
-from severstal.pipeline.scorecard import SavedScorecard, make_scorecard
+from severstal.pipeline.rules import FoundRules, explore_rules, tune_rules
+from severstal.pipeline.run import (
+    Finished,
+    find_rules,
+    prepare_folds,
+    run,
+    segment_test,
+    summarise_run,
+    train,
+)
+from severstal.pipeline.scorecard import SavedScorecard, write_scorecard
 from severstal.pipeline.submission import SUBMISSION, TestMasks, check_output, draw_test, submit
 from severstal.pipeline.summary import OofSummary, summarise_oof
 from severstal.pipeline.trained import open_trained
@@ -23,9 +37,9 @@ __all__ = [
     "Finished",
     "Folds",
     "FoundRules",
-    "Maps",
     "OofMaps",
     "OofSummary",
+    "RunMaps",
     "SavedScorecard",
     "TestMasks",
     "Trained",
@@ -34,26 +48,26 @@ __all__ = [
     "combine_oof",
     "combine_test",
     "draw_test",
+    "duplicate_pairs",
     "explore_rules",
-    "find_duplicates",
     "find_rules",
-    "make_folds",
-    "make_scorecard",
-    "measure_likeness",
+    "likeness_to_test_set",
     "open_folds",
     "open_trained",
     "predict_oof",
     "predict_test",
     "prepare",
+    "prepare_folds",
     "record",
     "run",
-    "search_rules",
     "segment_test",
-    "split_folds",
+    "split_into_folds",
     "submit",
-    "summarise",
     "summarise_oof",
+    "summarise_run",
     "train",
     "train_fold",
     "train_folds",
+    "tune_rules",
+    "write_scorecard",
 ]

@@ -21,7 +21,7 @@ from severstal.runs import inputs
 from severstal.runs.ensemble import Ensemble, RunOrEnsemble
 from severstal.runs.record import Stage
 
-Maps = MapReader | EnsembleReader
+RunMaps = MapReader | EnsembleReader
 """Probability maps of a run, or those of an ensemble, combined as they are read."""
 
 
@@ -38,7 +38,7 @@ class OofMaps:
 
     run: RunOrEnsemble
     folds: Folds
-    maps: Maps
+    maps: RunMaps
     combiner: Combiner | None
 
 
@@ -59,7 +59,7 @@ def combine_oof(run: RunOrEnsemble, folds: Sequence[Folds], readers: Sequence[Ma
     return OofMaps(run, folds[0], EnsembleReader(readers, combiner, folds[0].fold_of), combiner)
 
 
-def combine_test(oof: OofMaps, readers: Sequence[MapReader]) -> Maps:
+def combine_test(oof: OofMaps, readers: Sequence[MapReader]) -> RunMaps:
     """Average the members' test maps as their out-of-fold maps were."""
     return readers[0] if oof.combiner is None else EnsembleReader(readers, oof.combiner)
 

@@ -58,7 +58,7 @@ class Folds:
         return self.table.loc[self.table["fold"] != fold, "ImageId"].tolist()
 
 
-def find_duplicates(job: Job, known: pd.DataFrame | None = None) -> pd.DataFrame:
+def duplicate_pairs(job: Job, known: pd.DataFrame | None = None) -> pd.DataFrame:
     """Find the near-duplicates among the labelled pictures that the recipe uses: `duplicates.csv`.
 
     Args:
@@ -77,7 +77,7 @@ def find_duplicates(job: Job, known: pd.DataFrame | None = None) -> pd.DataFrame
     return load_pairs(path)
 
 
-def measure_likeness(job: Job, pairs: pd.DataFrame, known: Likeness | None = None) -> Likeness | None:
+def likeness_to_test_set(job: Job, pairs: pd.DataFrame, known: Likeness | None = None) -> Likeness | None:
     """Measure how much each picture looks like the test set: `likeness.csv`.
 
     Args:
@@ -102,15 +102,15 @@ def measure_likeness(job: Job, pairs: pd.DataFrame, known: Likeness | None = Non
     return Likeness.load(path)
 
 
-def make_folds(job: Job, pairs: pd.DataFrame, found: Likeness | None) -> Folds:
+def split_into_folds(job: Job, pairs: pd.DataFrame, found: Likeness | None) -> Folds:
     """Split the labelled images into folds: `folds.csv`, with its checksum and counts in `folds.json`.
 
     Near-duplicates stay together; each fold has its share of every combination of classes.
 
     Args:
         job: the run.
-        pairs: its near-duplicates, which `find_duplicates` kept in the run's folder.
-        found: likeness to the test set, as `measure_likeness` kept it.
+        pairs: its near-duplicates, which `duplicate_pairs` kept in the run's folder.
+        found: likeness to the test set, as `likeness_to_test_set` kept it.
 
     Raises:
         SeverstalError: `folds.csv` was changed by hand.
@@ -148,7 +148,7 @@ def make_folds(job: Job, pairs: pd.DataFrame, found: Likeness | None) -> Folds:
 
 
 def open_folds(job: Job) -> Folds:
-    """Read the folds that `make_folds` has made, and write nothing.
+    """Read the folds that `split_into_folds` has made, and write nothing.
 
     Raises:
         SeverstalError: they were changed by hand, or are not there.

@@ -68,17 +68,17 @@ def label_test(job: Job, fold: int, round: Round, held_out: Sequence[str]) -> Ps
         save_labels(rows, table)
         write_json(about, facts)
         stage.finish([table, about])
-        logger.info("fold %d %s: %s", fold, folder.name, describe(facts))
+        logger.info("fold %d %s: %s", fold, folder.name, describe_pseudo_labels(facts))
     delete_maps(maps)
     return load_labels(table, job.test_pictures, job.spec)
 
 
-def describe(facts: Mapping[str, Any]) -> str:
+def describe_pseudo_labels(facts: Mapping[str, Any]) -> str:
     """Say in one line what was taken and left out, from what `pseudo.json` holds.
 
     Example:
         >>> facts = {"pictures": 120, "taken": 57, "clean": 50, "classes": {"hole": 7}}
-        >>> describe(facts | {"left_out": {"class unsure": 63}})
+        >>> describe_pseudo_labels(facts | {"left_out": {"class unsure": 63}})
         '57 of 120 test pictures taken (clean: 50, hole: 7); left out (class unsure: 63)'
     """
     taken = _listed({"clean": facts["clean"], **facts["classes"]})

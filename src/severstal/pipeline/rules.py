@@ -86,7 +86,7 @@ class Explored:
     pairs: ScoredPairs
 
 
-def search_rules(summarised: OofSummary) -> FoundRules:
+def tune_rules(summarised: OofSummary) -> FoundRules:
     """Search gate, thresholds and minimum area of each class on the out-of-fold maps: `rules.json`.
 
     `oof/search.npz` holds all that the search found, `oof/masks.csv` the masks that the rules draw which were

@@ -6,10 +6,16 @@ from pathlib import Path
 
 from severstal.pipeline.combination import combine_oof, combine_test
 from severstal.pipeline.data import prepare
-from severstal.pipeline.folds import Folds, find_duplicates, make_folds, measure_likeness, open_folds
+from severstal.pipeline.folds import (
+    Folds,
+    duplicate_pairs,
+    likeness_to_test_set,
+    open_folds,
+    split_into_folds,
+)
 from severstal.pipeline.prediction import predict_oof, predict_test
-from severstal.pipeline.rules import FoundRules, search_rules
-from severstal.pipeline.scorecard import SavedScorecard, make_scorecard
+from severstal.pipeline.rules import FoundRules, tune_rules
+from severstal.pipeline.scorecard import SavedScorecard, write_scorecard
 from severstal.pipeline.submission import SUBMISSION, TestMasks, check_output, draw_test, submit
 from severstal.pipeline.summary import OofSummary, summarise_oof
 from severstal.pipeline.trained import open_trained
@@ -56,13 +62,13 @@ def run(
     """
     check_output(output)
     run = prepare(recipe, input, name)
-    trained = train_folds(split_folds(run))
-    found = search_rules(summarise(run, trained))
+    trained = train_folds(prepare_folds(run))
+    found = tune_rules(summarise_run(run, trained))
     masks = segment_test(found, trained)
-    return Finished(run, submit(masks, trained, output), make_scorecard(masks))
+    return Finished(run, submit(masks, trained, output), write_scorecard(masks))
 
 
-def split_folds(run: RunOrEnsemble) -> list[Folds]:
+def prepare_folds(run: RunOrEnsemble) -> list[Folds]:
     """Split the images of each run into folds; what the first finds of the pictures serves all.
 
     Of several processes that train together the main one does it while the others wait.
@@ -72,18 +78,18 @@ def split_folds(run: RunOrEnsemble) -> list[Folds]:
             return [open_folds(job) for job in jobs_of(run)]
         found, pairs, similar = [], None, None
         for job in jobs_of(run):
-            pairs = find_duplicates(job, pairs)
-            similar = measure_likeness(job, pairs, similar)
-            found.append(make_folds(job, pairs, similar))
+            pairs = duplicate_pairs(job, pairs)
+            similar = likeness_to_test_set(job, pairs, similar)
+            found.append(split_into_folds(job, pairs, similar))
         return found
 
 
 def train(run: RunOrEnsemble, engine: Engine = "local") -> list[Trained]:
     """Split the images into folds and train them, of an ensemble those of each member."""
-    return train_folds(split_folds(run), engine)
+    return train_folds(prepare_folds(run), engine)
 
 
-def summarise(run: RunOrEnsemble, trained: Sequence[Trained]) -> OofSummary:
+def summarise_run(run: RunOrEnsemble, trained: Sequence[Trained]) -> OofSummary:
     """Predict the labelled images out of fold, average the members' maps, and summarise them."""
     folds = [each.folds for each in trained]
     return summarise_oof(combine_oof(run, folds, predict_oof(trained)))
@@ -96,7 +102,7 @@ def find_rules(run: RunOrEnsemble) -> tuple[list[Trained], FoundRules]:
         SeverstalError: `open_trained` refuses the run.
     """
     trained = open_trained(run)
-    return trained, search_rules(summarise(run, trained))
+    return trained, tune_rules(summarise_run(run, trained))
 
 
 def segment_test(found: FoundRules, trained: Sequence[Trained]) -> TestMasks:

@@ -38,7 +38,7 @@ class SavedScorecard:
         return self.files.scorecard_text.read_text(encoding="utf-8")
 
 
-def make_scorecard(masks: TestMasks) -> SavedScorecard:
+def write_scorecard(masks: TestMasks) -> SavedScorecard:
     """Score the masks of the labelled images, and of the test images where their truth is known.
 
     Writes `scorecard.json`, `scorecard.html` and `scorecard.txt`.

@@ -17,7 +17,7 @@ from severstal.decision.rules import Rules
 from severstal.errors import SeverstalError
 from severstal.evaluation.bootstrap import interval
 from severstal.files import read_json, write_json
-from severstal.pipeline.combination import Maps
+from severstal.pipeline.combination import RunMaps
 from severstal.pipeline.rules import FoundRules
 from severstal.pipeline.training import Trained
 from severstal.runs import inputs
@@ -43,7 +43,7 @@ class TestMasks:
     __test__ = False  # not a test, whatever pytest makes of the name
 
     found: FoundRules
-    maps: Maps
+    maps: RunMaps
     checksum: str
 
     @property
@@ -57,7 +57,7 @@ class TestMasks:
         return read_submission(self.run.files.submission, self.run.spec)
 
 
-def draw_test(found: FoundRules, maps: Maps) -> TestMasks:
+def draw_test(found: FoundRules, maps: RunMaps) -> TestMasks:
     """Draw the masks of the test images with the rules: `submission.csv` in the run's folder."""
     run = found.run
     path = run.files.submission

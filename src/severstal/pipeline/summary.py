@@ -12,7 +12,7 @@ from severstal.pipeline.combination import OofMaps
 from severstal.runs import inputs
 from severstal.runs.record import Stage
 
-PARTS = 5  # into which the images of a single trained fold are split, to search on some and judge on others
+_PARTS = 5  # into which the images of a single trained fold are split, to search on some and judge on others
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class OofSummary:
         folds = self.oof.folds.table.set_index("ImageId").loc[names].reset_index()
         if folds["fold"].nunique() < 2:
             groups = folds.set_index("ImageId")["group"]
-            parts = min(PARTS, groups.nunique())
+            parts = min(_PARTS, groups.nunique())
             again = split(names, job.masks.presence(names), parts, job.recipe.fold_seed, groups)
             folds["fold"] = again["fold"].to_numpy()
         return folds
