@@ -112,6 +112,12 @@ def run_and_kill(tmp_path: Path) -> Callable[..., None]:
     return run
 
 
+@pytest.fixture(autouse=True)
+def _log_of_progress(caplog: pytest.LogCaptureFixture) -> None:
+    """`caplog` has what the package logs from INFO on."""
+    caplog.set_level("INFO", logger="severstal")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest test first, so that no core waits for another with it at the end."""
     items.sort(key=lambda item: not item.nodeid.startswith("tests/test_notebooks.py"))

@@ -1,11 +1,10 @@
 """Device, precision and workers chosen for this machine."""
 
-import os
-
 import pytest
 import torch
 from torch import nn
 
+from severstal import device
 from severstal.device import (
     choose_precision,
     choose_workers,
@@ -37,7 +36,7 @@ def test_what_a_precision_means_is_up_to_the_machine(
 
 def test_a_gpu_gets_workers_and_processes_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(os, "cpu_count", lambda: 12)
+    monkeypatch.setattr(device, "available_cores", lambda: 12)
     assert choose_workers(-1) == 8
     assert choose_workers(0) == 0
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")

@@ -26,14 +26,15 @@ def test_what_fits_is_computed_once() -> None:
     assert device.tries == [2]
 
 
-def test_parts_double_until_they_fit_and_stay_so(capsys: pytest.CaptureFixture[str]) -> None:
+def test_parts_double_until_they_fit_and_stay_so(caplog: pytest.LogCaptureFixture) -> None:
     device, parts = Device(8, 2), MicroBatches(1)
     assert parts.run(device, 8) == 4
     assert device.tries == [1, 2, 4]
-    assert "batches of 8 pictures now go in 4 parts, not 2" in capsys.readouterr().out
+    assert "batches of 8 pictures are now split into 4 micro-batches, not 2" in caplog.text
+    caplog.clear()
     assert parts.run(device, 8) == 4
     assert device.tries == [1, 2, 4, 4]
-    assert capsys.readouterr().out == ""
+    assert not caplog.messages
 
 
 def test_a_small_batch_is_cut_into_single_pictures_at_most() -> None:
@@ -43,7 +44,9 @@ def test_a_small_batch_is_cut_into_single_pictures_at_most() -> None:
 
 
 def test_a_single_picture_that_does_not_fit_is_an_error() -> None:
-    with pytest.raises(SeverstalError, match=r"a part of one picture does not fit .*checkpoint_activations"):
+    with pytest.raises(
+        SeverstalError, match=r"a micro-batch of one picture does not fit .*checkpoint_activations"
+    ):
         MicroBatches(1).run(Device(4, 0), 4)
 
 
@@ -56,7 +59,9 @@ def test_parts_of_one_picture_are_left_out_where_the_network_cannot_take_them(
 ) -> None:
     """Each try has parts of two pictures or more, and the last as many parts as that allows."""
     device = Device(pictures, 1)
-    with pytest.raises(SeverstalError, match=rf"a part of {2 + pictures % 2} pictures does not fit .*crop"):
+    with pytest.raises(
+        SeverstalError, match=rf"a micro-batch of {2 + pictures % 2} pictures does not fit .*crop"
+    ):
         MicroBatches(asked).run(device, pictures, lambda: False)
     assert device.tries == tried
     assert all(pictures // count >= 2 for count in tried)
@@ -89,7 +94,7 @@ def test_several_processes_are_not_told_of_parts_that_the_network_cannot_take() 
     with pytest.raises(SeverstalError, match=r"set training\.accumulate = 3"):
         MicroBatches(2, processes=2).run(Device(6, 2), 6, lambda: False)
     for alone in (True, False):
-        with pytest.raises(SeverstalError, match=r"a part of .* does not fit"):
+        with pytest.raises(SeverstalError, match=r"a micro-batch of .* does not fit"):
             MicroBatches(9, processes=2).run(Device(6, 0), 6, lambda alone=alone: alone)
 
 
@@ -109,7 +114,7 @@ def test_other_errors_pass() -> None:
 
 
 @pytest.mark.parametrize("fits", [1, 2, 3, 8])
-def test_a_prediction_goes_in_as_large_parts_as_fit(fits: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_prediction_goes_in_as_large_parts_as_fit(fits: int, caplog: pytest.LogCaptureFixture) -> None:
     tried = []
 
     def double(items: list[int]) -> list[int]:
@@ -122,9 +127,10 @@ def test_a_prediction_goes_in_as_large_parts_as_fit(fits: int, capsys: pytest.Ca
     assert [item for part in found for item in part] == list(range(0, 14, 2))
     assert max(map(len, found)) <= fits
     assert sum(size for size in tried if size <= fits) == 7
-    said = capsys.readouterr().out
+    said = caplog.text
+    caplog.clear()
     halve_on_out_of_memory(double, list(range(7)))
-    assert capsys.readouterr().out == ""  # once is enough
+    assert not caplog.messages  # one warning is enough
     assert ("batches of 7 pictures are predicted in halves" in said) <= (fits < 7)
 
 

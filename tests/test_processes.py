@@ -1,6 +1,7 @@
 """Two processes train as one would, and one command given to both does everything once."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from severstal import processes
+from severstal.logs import log_shown
 from severstal.processes import distributed, is_main_process, main_process_first
 
 RECIPE = """
@@ -45,7 +47,9 @@ from dataclasses import replace
 from severstal.runs.opening import open_job
 from severstal.training.loader import FoldData
 from severstal.training.fit import fit
+from severstal.logs import show_log
 from severstal.processes import distributed
+show_log()
 with distributed():
     job = open_job(sys.argv[1], sys.argv[2])
     data = FoldData(job.train_pictures, job.masks, job.spec, job.images[:11], job.images[11:])
@@ -123,11 +127,18 @@ def test_an_error_is_said_once(small_input: Path, tiny_recipe: Path, tmp_path: P
     assert "train.csv row 1" in ran.stdout
 
 
-def test_alone_everything_runs_and_is_heard(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_single_process_runs_and_prints(capsys: pytest.CaptureFixture[str]) -> None:
     with distributed(), main_process_first():
-        print("heard")
+        print("printed")
     assert is_main_process()
-    assert capsys.readouterr().out == "heard\n"
+    assert capsys.readouterr().out == "printed\n"
+
+
+def test_processes_but_the_main_one_are_silent(capsys: pytest.CaptureFixture[str]) -> None:
+    with log_shown(), processes._silenced():
+        print("dropped")
+        logging.getLogger("severstal").warning("dropped")
+    assert capsys.readouterr() == ("", "")
 
 
 def test_only_the_first_process_is_the_main_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,5 +149,7 @@ def test_only_the_first_process_is_the_main_one(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_broken_connection_is_told_from_another_error() -> None:
-    assert processes._is_broken(RuntimeError("[../third_party/gloo/pair.cc:547] Connection closed by peer"))
-    assert not processes._is_broken(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+    assert processes._is_lost_connection(
+        RuntimeError("[../third_party/gloo/pair.cc:547] Connection closed by peer")
+    )
+    assert not processes._is_lost_connection(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))

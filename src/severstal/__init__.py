@@ -1,10 +1,21 @@
 """Kaggle's Severstal: Steel Defect Detection, from a fresh clone to submission.csv."""
 
+import logging
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from severstal.threads import set_thread_defaults
+
 if TYPE_CHECKING:
     from severstal.deploy.predictor import Predictor
+
+set_thread_defaults()  # before torch is imported, which reads them then
+logging.getLogger("severstal").addHandler(logging.NullHandler())
+if "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None:  # a notebook
+    from severstal.logs import show_log
+
+    show_log()
 
 
 def load(run: str | Path) -> "Predictor":

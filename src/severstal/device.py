@@ -1,4 +1,4 @@
-"""The device, the precision and the worker processes that this machine offers."""
+"""The device, the precision and the number of worker processes that suit this machine."""
 
 import os
 from typing import Literal
@@ -7,15 +7,17 @@ import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
+from severstal.threads import available_cores
+
 Precision = Literal["fp32", "bf16", "fp16"]
 
 
 def choose_precision(precision: Literal["auto"] | Precision) -> Precision:
-    """The precision in which this machine computes where a recipe asks for one.
+    """The precision in which this machine computes for a recipe's setting.
 
     Args:
-        precision: "auto" is bf16 where a GPU computes in it, fp16 on an older GPU, fp32 on a CPU. No CPU
-            computes in fp16: there it is fp32, too.
+        precision: "auto" is bf16 on a GPU that supports it, fp16 on an older GPU, fp32 on a CPU. On a CPU
+            "fp16" is fp32 too, since no CPU computes in fp16.
 
     Example:
         >>> choose_precision("bf16")
@@ -23,18 +25,18 @@ def choose_precision(precision: Literal["auto"] | Precision) -> Precision:
     """
     gpu = torch.cuda.is_available()
     if precision == "auto" and gpu:
-        # Before Ampere (8.0) bf16 is only emulated, and slower than fp32.
+        # Before Ampere (compute capability 8.0) bf16 is only emulated, and slower than fp32.
         return "bf16" if torch.cuda.get_device_capability() >= (8, 0) else "fp16"
     return "fp32" if precision == "auto" or (precision == "fp16" and not gpu) else precision
 
 
 def make_accelerator(precision: Literal["auto"] | Precision = "auto") -> Accelerator:
-    """Open the GPU, or the CPU where there is none; under torchrun or accelerate this process's own.
+    """Open the GPU, or the CPU where there is none; under torchrun or accelerate, this process's own GPU.
 
-    An accelerator serves until one of another precision is opened in the same process.
+    An accelerator is valid until one of another precision is opened in the same process.
 
     Args:
-        precision: of the arithmetic, as `choose_precision` has it.
+        precision: as in `choose_precision`.
 
     Example:
         >>> make_accelerator("fp32").mixed_precision
@@ -42,15 +44,15 @@ def make_accelerator(precision: Literal["auto"] | Precision = "auto") -> Acceler
     """
     precision = choose_precision(precision)
     AcceleratorState._reset_state()  # else accelerate refuses to open a second one of another precision
-    # Left to itself, accelerate takes no notice of the other processes where there is no GPU.
+    # Left to itself, accelerate ignores the other processes where there is no GPU.
     several_cpus = not torch.cuda.is_available() and "LOCAL_RANK" in os.environ
     return Accelerator(cpu=several_cpus, mixed_precision="no" if precision == "fp32" else precision)
 
 
 def choose_workers(workers: int) -> int:
-    """Number of processes that prepare crops: what was asked for, or for -1 what serves this machine.
+    """Number of worker processes that load crops: as set, or for -1 what suits this machine.
 
-    Beside a CPU that also trains they would only take its cores away. The processes that train together on
+    On a CPU that also trains they would only compete for its cores: 0. The processes that train together on
     one machine share its cores.
 
     Example:
@@ -59,5 +61,5 @@ def choose_workers(workers: int) -> int:
     """
     if workers >= 0:
         return workers
-    cores = (os.cpu_count() or 1) // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    cores = available_cores() // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     return max(1, min(8, cores)) if torch.cuda.is_available() else 0

@@ -1,5 +1,6 @@
-"""A batch goes through the network in parts; out of memory, in smaller ones."""
+"""When the device's memory runs out: smaller micro-batches in training, smaller batches in inference."""
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TypeVar
@@ -8,30 +9,32 @@ import torch
 
 from severstal.errors import SeverstalError
 
-_Result = TypeVar("Result")
+logger = logging.getLogger("severstal")
+
+_Result = TypeVar("_Result")
 
 
 class MicroBatches:
-    """Into how many parts a batch is cut.
+    """How many micro-batches a batch is split into, whose gradients are accumulated.
 
     Args:
-        count: what the recipe asks for.
-        processes: that train together.
+        count: what the recipe asks for, `training.accumulate`.
+        processes: how many train together.
 
     Attributes:
         asked: what the recipe asks for.
-        count: what is needed by now; it only ever grows.
+        count: what is in use; it grows when memory runs out and never shrinks.
 
     Example:
-        >>> parts = MicroBatches(1)
+        >>> micro_batches = MicroBatches(1)
         >>> def compute(count):
         ...     if count < 4:
         ...         raise torch.cuda.OutOfMemoryError("2.00 GiB")
         ...     return f"done in {count}"
-        >>> parts.run(compute, 8)
-        out of memory: batches of 8 pictures now go in 2 parts, not 1 (training.accumulate)
-        out of memory: batches of 8 pictures now go in 4 parts, not 2 (training.accumulate)
+        >>> micro_batches.run(compute, 8)
         'done in 4'
+        >>> micro_batches.count
+        4
     """
 
     def __init__(self, count: int, processes: int = 1):
@@ -43,17 +46,18 @@ class MicroBatches:
         pictures: int,
         supports_batch_size_one: Callable[[], bool] = lambda: True,
     ) -> _Result:
-        """Compute a batch in so many parts as fit into the device's memory.
+        """Compute a batch in as few micro-batches as fit into the device's memory.
 
         Args:
-            compute: does all of a batch in the number of parts that it is given, from the start each time.
-            pictures: in the batch; at least 2 where the network does not take one alone.
-            supports_batch_size_one: whether the network takes a part of one picture; asked only where
-                there would be one.
+            compute: computes a whole batch, split into the number of micro-batches that it is given; after an
+                out-of-memory error it is called again from the start.
+            pictures: size of the batch; at least 2 if the network does not support a batch size of one.
+            supports_batch_size_one: whether the network can be trained on a micro-batch of one picture;
+                called only where there would be one.
 
         Raises:
-            SeverstalError: the smallest parts that the network takes do not fit; or several processes train
-                together: the others wait inside the batch, where it cannot be begun again.
+            SeverstalError: the smallest micro-batch that the network supports does not fit; or several
+                processes train together: the others wait inside the batch, which cannot be restarted.
         """
         while True:
             count = _possible(self.count, pictures, supports_batch_size_one)
@@ -61,38 +65,40 @@ class MicroBatches:
                 return compute(count)
             except torch.cuda.OutOfMemoryError:
                 pass
-            # Only here, where the error with all that its frames hold is gone, is there memory to give back.
+            # Outside the except block: until its end the error keeps the tensors of its frames alive.
             torch.cuda.empty_cache()
             more = _possible(2 * count, pictures, supports_batch_size_one)
             if more == count:
                 largest = -(-pictures // count)
                 what = "one picture" if largest == 1 else f"{largest} pictures"
                 raise SeverstalError(
-                    f"a part of {what} does not fit into the device's memory: set a smaller "
+                    f"a micro-batch of {what} does not fit into the device's memory: set a smaller "
                     "augment.crop, data.scale = 2 or training.checkpoint_activations = true"
                 )
             if self.processes > 1:
                 raise SeverstalError(
-                    f"a batch in {count} parts does not fit into the device's memory: "
+                    f"a batch in {count} micro-batches does not fit into the device's memory: "
                     f"set training.accumulate = {more}"
                 )
             self.count = more
-            print(
-                f"out of memory: batches of {pictures} pictures now go in {more} parts, not {count} "
+            logger.warning(
+                "out of memory: batches of %d pictures are now split into %d micro-batches, not %d "
                 "(training.accumulate)",
-                flush=True,
+                pictures,
+                more,
+                count,
             )
 
 
 def halve_on_out_of_memory(compute: Callable[[Sequence], _Result], items: Sequence) -> list[_Result]:
-    """Compute what no gradient is needed of for several pictures at once; out of memory, for half of them.
+    """Compute results without gradients for a batch; where memory runs out, for each half of it in turn.
 
     Args:
-        compute: gives the results of some of the items.
-        items: a row a picture, such as their names.
+        compute: gives the results for a sequence of items.
+        items: one per picture, such as their names.
 
     Returns:
-        The results of the parts, in the order of the items: one where all of them fit.
+        One result per call that succeeded, in the order of the items: a single one where all of them fit.
 
     Raises:
         SeverstalError: a single picture does not fit.
@@ -103,7 +109,6 @@ def halve_on_out_of_memory(compute: Callable[[Sequence], _Result], items: Sequen
         ...         raise torch.cuda.OutOfMemoryError("2.00 GiB")
         ...     return names.upper()
         >>> halve_on_out_of_memory(compute, "abcdefghijk")
-        out of memory: batches of 11 pictures are predicted in halves: set a smaller inference.batch_size
         ['ABCDEF', 'GHIJK']
     """
     try:
@@ -115,24 +120,23 @@ def halve_on_out_of_memory(compute: Callable[[Sequence], _Result], items: Sequen
         raise SeverstalError(
             "one picture does not fit into the device's memory: set fewer inference.scales, or data.scale = 2"
         )
-    _say_halves(len(items))
+    _warn_of_halves(len(items))
     middle = -(-len(items) // 2)
     return halve_on_out_of_memory(compute, items[:middle]) + halve_on_out_of_memory(compute, items[middle:])
 
 
-@cache  # said once of each size
-def _say_halves(pictures: int) -> None:
-    print(
-        f"out of memory: batches of {pictures} pictures are predicted in halves: set a smaller "
-        "inference.batch_size",
-        flush=True,
+@cache  # one warning per batch size
+def _warn_of_halves(pictures: int) -> None:
+    logger.warning(
+        "out of memory: batches of %d pictures are predicted in halves: set a smaller inference.batch_size",
+        pictures,
     )
 
 
 def _possible(count: int, pictures: int, supports_batch_size_one: Callable[[], bool]) -> int:
-    """Into how many parts a batch can be cut where so many are wanted.
+    """How many micro-batches a batch can be split into where `count` are wanted.
 
-    Parts differ by one picture at most: with fewer than two for each, some part has one alone.
+    Their sizes differ by at most one picture: with fewer than two for each, one of them has only one.
     """
     if 2 * count <= pictures or supports_batch_size_one():
         return min(count, pictures)

@@ -1,6 +1,5 @@
 """The whole job through its notebooks, which call the stages of `pipeline` and show what they do."""
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,8 +10,6 @@ from severstal.files import write_text
 from severstal.notebook_runner import read_notebook, run_notebooks
 from severstal.pipeline import SUBMISSION, check_output
 from severstal.runs.combining import open_recipe
-
-logger = logging.getLogger("severstal")
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 STUDIES = ("07_architectures",)  # executed only when named: no submission comes of them
@@ -54,7 +51,6 @@ def run_all(
         check_output(output)
         parameters["output"] = str(output)
     run_notebooks(sources, kept, parameters)
-    logger.info("notebooks: %s", kept)
     if refresh:
         for source in sources:
             _refresh(source, kept / source.name)

@@ -1,4 +1,4 @@
-"""The processes that torchrun or `accelerate launch` started to train together; all give the same command."""
+"""The processes that torchrun or `accelerate launch` started to train together; all run the same command."""
 
 import os
 import sys
@@ -8,8 +8,9 @@ from contextlib import contextmanager, nullcontext, redirect_stdout
 from datetime import timedelta
 
 from severstal.errors import SeverstalError
+from severstal.logs import log_silenced
 
-_PATIENCE = timedelta(days=1)  # what one process may do, as decode a data set, while the others wait
+_TIMEOUT = timedelta(days=1)  # for what the main process does while the others wait, as decode a data set
 _GRACE = 5.0  # seconds in which the launcher ends the others, once one has stopped
 
 
@@ -24,7 +25,7 @@ def process_count() -> int:
 
 
 def is_main_process() -> bool:
-    """Whether this is the process that prints and writes.
+    """Whether this is the process that prints and writes files.
 
     Example:
         >>> is_main_process()
@@ -35,10 +36,10 @@ def is_main_process() -> bool:
 
 @contextmanager
 def distributed() -> Iterator[None]:
-    """Let the block run in all processes, of which the main one alone is heard.
+    """Run the block in all processes, connected; only the main process prints and logs.
 
     Raises:
-        SeverstalError: another process stopped, which says why itself.
+        SeverstalError: another process stopped, which reports the reason itself.
 
     Example:
         >>> with distributed():
@@ -51,9 +52,9 @@ def distributed() -> Iterator[None]:
     import torch
     from accelerate import PartialState
 
-    PartialState(cpu=not torch.cuda.is_available(), timeout=_PATIENCE)
+    PartialState(cpu=not torch.cuda.is_available(), timeout=_TIMEOUT)
     try:
-        with nullcontext() if is_main_process() else _unheard():
+        with nullcontext() if is_main_process() else _silenced():
             yield
     except KeyboardInterrupt:
         if is_main_process():
@@ -61,22 +62,22 @@ def distributed() -> Iterator[None]:
         sys.exit(130)
     except SeverstalError:
         if not is_main_process():
-            time.sleep(_GRACE)  # what all of them met, the main one says
+            time.sleep(_GRACE)  # the main process reports an error that all of them met
         raise
     except RuntimeError as error:
-        if not _is_broken(error):
+        if not _is_lost_connection(error):
             raise
         time.sleep(_GRACE)
         raise SeverstalError(
-            f"process {os.environ['RANK']}: another process has stopped, and says why above: repair that and "
-            "give the same command again"
+            f"process {os.environ['RANK']}: another process has stopped and reports the reason above: repair "
+            "it and give the same command again"
         ) from None
     torch.distributed.destroy_process_group()
 
 
 @contextmanager
 def main_process_first() -> Iterator[None]:
-    """Let the main process run the block first, and the others once it has ended there.
+    """Run the block in the main process first, and in the others once it has ended there.
 
     Example:
         >>> with main_process_first():
@@ -93,12 +94,12 @@ def main_process_first() -> Iterator[None]:
 
 
 @contextmanager
-def _unheard() -> Iterator[None]:
-    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+def _silenced() -> Iterator[None]:
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), log_silenced():
         yield
 
 
-def _is_broken(error: RuntimeError) -> bool:
+def _is_lost_connection(error: RuntimeError) -> bool:
     """Whether an error only says that another process is gone."""
     import torch
 

@@ -7,20 +7,20 @@ from tqdm import tqdm
 
 from severstal.errors import printable
 
-_Item = TypeVar("Item")
+_Item = TypeVar("_Item")
 
 
 def progress(items: Iterable[_Item], description: str, total: int | None = None, unit: str = "image") -> tqdm:
-    """Show a bar on the error stream while `items` are gone through, if that takes more than a second.
+    """Show a progress bar on standard error while iterating over `items`, if it takes more than a second.
 
     Args:
-        items: what to go through.
+        items: what to iterate over.
         description: what is being done, in two or three words.
-        total: how many there are, where `items` has no length.
+        total: number of items, where `items` has no length.
         unit: what one item is.
 
     Returns:
-        An iterable over the same items; `set_postfix` adds figures at the bar's end.
+        An iterable over the same items; `set_postfix` adds figures at the end of the bar.
 
     Example:
         >>> sum(progress(range(4), "adding"))

@@ -144,12 +144,12 @@ def test_an_absent_picture_is_named(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_small_disk_is_said_beforehand_and_the_files_are_read(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     kept = open_pictures(folder, NAMES, SPEC, tmp_path / "large")
     small_disk(monkeypatch)
     read = open_pictures(folder, NAMES, SPEC, tmp_path / "small")
-    said = capsys.readouterr().out
+    (said,) = caplog.messages
     assert said.startswith(
         f"{tmp_path / 'small'}: the decoded pictures need 0.0 GB, the disk has 0.0 GB: reading"
     )
@@ -210,10 +210,11 @@ def test_a_torn_tail_is_seen(folder: Path, tmp_path: Path, decoded: list[str], t
 
 
 SCRIPT = """
-import os, sys, time
+import logging, os, sys, time
 from pathlib import Path
 from severstal.competition.spec import Spec
 from severstal.data import build
+logging.basicConfig(stream=sys.stdout, level="INFO", format="%(message)s")
 build.BLOCK = 4
 read = build.read_picture
 build.read_picture = lambda path, spec: (time.sleep(0.002), read(path, spec))[1]

@@ -58,7 +58,7 @@ def with_parts(recipe: Path, count: int) -> Path:
 
 
 def test_a_begun_training_says_that_it_stays_with_its_parts(
-    small_input: Path, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    small_input: Path, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     tiny_recipe.write_text(tiny_recipe.read_text().replace("train_folds = 2", "train_folds = 1"))
     train_epoch, epochs = fit_module.train_epoch, []
@@ -72,23 +72,27 @@ def test_a_begun_training_says_that_it_stays_with_its_parts(
     monkeypatch.setattr(fit_module, "train_epoch", stopped)
     with pytest.raises(KeyboardInterrupt):
         train(with_parts(tiny_recipe, 2), small_input)
-    assert "left aside" not in capsys.readouterr().out
+    assert "is ignored" not in caplog.text
     (history,) = train(with_parts(tiny_recipe, 1), small_input).values()
-    told = capsys.readouterr().out.splitlines()
-    assert told.count("fold 0: goes on in 2 parts; training.accumulate = 1 is left aside") == 1
+    assert (
+        caplog.messages.count(
+            "fold 0: goes on with 2 micro-batches per batch; training.accumulate = 1 is ignored"
+        )
+        == 1
+    )
     assert [epoch["accumulate"] for epoch in history] == [2, 2]
 
 
 def test_a_finished_training_says_that_it_keeps_its_parts(
-    small_input: Path, tiny_recipe: Path, capsys: pytest.CaptureFixture
+    small_input: Path, tiny_recipe: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     tiny_recipe.write_text(tiny_recipe.read_text().replace("train_folds = 2", "train_folds = 1"))
     train(with_parts(tiny_recipe, 1), small_input)
     train(tiny_recipe, small_input)
-    assert "left aside" not in capsys.readouterr().out
+    assert "is ignored" not in caplog.text
     (history,) = train(with_parts(tiny_recipe, 2), small_input).values()
-    line = "fold 0: is kept as it was trained, in 1 part; training.accumulate = 2 is left aside"
-    assert line in capsys.readouterr().out.splitlines()
+    line = "fold 0: was trained with 1 micro-batch per batch; training.accumulate = 2 is ignored"
+    assert line in caplog.messages
     assert [epoch["accumulate"] for epoch in history] == [1, 1]
 
 

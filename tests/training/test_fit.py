@@ -347,7 +347,7 @@ def test_it_ends_when_nothing_gets_better(
 
 
 def test_out_of_memory_the_training_goes_on_in_parts(
-    data: FoldData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    data: FoldData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """From the second batch on: half the first one's memory is gone."""
     settings = recipe(epochs=2, epoch_images=12)
@@ -363,8 +363,8 @@ def test_out_of_memory_the_training_goes_on_in_parts(
 
     monkeypatch.setattr(Network, "forward", limited)
     history = fit(data, settings, 0, tmp_path / "fold", "key")
-    told = capsys.readouterr().out
-    assert told.count("out of memory: batches of 4 pictures now go in 2 parts, not 1") == 1
+    line = "out of memory: batches of 4 pictures are now split into 2 micro-batches, not 1"
+    assert caplog.text.count(line) == 1
     assert [epoch["accumulate"] for epoch in history.epochs] == [2, 2]
     assert calls == [4, 4, 2, 2, 2, 2] + [2] * 6
     assert all(epoch["loss"] > 0 for epoch in history.epochs)

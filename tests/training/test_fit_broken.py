@@ -169,7 +169,7 @@ def test_averages_of_a_network_with_dropout_are_made_again_the_same(
 
 @pytest.mark.parametrize("keep_best", [0, 2])
 def test_a_state_that_lost_its_best_epochs_is_told_and_not_gone_on_from(
-    data: FoldData, tmp_path: Path, capsys: pytest.CaptureFixture, keep_best: int
+    data: FoldData, tmp_path: Path, caplog: pytest.LogCaptureFixture, keep_best: int
 ) -> None:
     settings = replace(
         pytest.recipe,
@@ -180,17 +180,18 @@ def test_a_state_that_lost_its_best_epochs_is_told_and_not_gone_on_from(
     before = results(folder)
     shutil.rmtree(folder / "best")
     (folder / "model.safetensors").unlink()
-    capsys.readouterr()
+    caplog.clear()
     again = fit(data, settings, 0, folder, "key")
-    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("starting afresh")]
+    told = [line for line in caplog.messages if line.startswith("training starts from the beginning")]
     assert len(told) == 1
     assert f"{folder / 'best'}/epoch" in told[0]
-    assert told[0].endswith(f": not there, and {folder / 'state.safetensors'} counts on it")
+    assert told[0].endswith(f" is missing, which {folder / 'state.safetensors'} needs")
     assert [epoch["loss"] for epoch in again.epochs] == [epoch["loss"] for epoch in history.epochs]
     assert same(results(folder), before)
     (folder / "model.safetensors").unlink()  # of this the state has another copy
+    caplog.clear()
     fit(data, settings, 0, folder, "key")
-    assert "starting afresh" not in capsys.readouterr().out
+    assert "from the beginning" not in caplog.text
     assert same(results(folder), before)
 
 

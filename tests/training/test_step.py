@@ -84,7 +84,7 @@ def test_parts_make_the_step_of_the_whole_batch(parts: int) -> None:
 def test_no_part_is_larger_than_its_share() -> None:
     state = state_of(parts=4, fits=2)
     make_step(state)(crops(), 0)
-    assert state.parts.count == 4
+    assert state.micro_batches.count == 4
 
 
 def test_the_loss_and_hardness_are_those_of_the_batch_before_the_step() -> None:
@@ -162,7 +162,7 @@ def test_the_moving_average_follows_each_step() -> None:
     ids=["plain", "norm", "dropout"],
 )
 def test_out_of_memory_the_batch_is_begun_again_exactly(
-    make: Callable[[], nn.Module], capsys: pytest.CaptureFixture[str]
+    make: Callable[[], nn.Module], caplog: pytest.LogCaptureFixture
 ) -> None:
     """As if it had gone in smaller parts from the start: weights, running means, dropped values."""
     expected, state = state_of(make, parts=4), state_of(make, parts=1, fits=2)
@@ -170,11 +170,10 @@ def test_out_of_memory_the_batch_is_begun_again_exactly(
     for seed in range(2):
         results = [step(crops(seed), seed) for step in steps]
         assert torch.equal(results[0].loss, results[1].loss)
-    assert state.parts.count == 4
+    assert state.micro_batches.count == 4
     assert same(weights(state), weights(expected))
-    told = capsys.readouterr().out
-    assert told.count("\n") == 2
-    assert "batches of 6 pictures now go in 4 parts, not 2" in told
+    assert len(caplog.messages) == 2
+    assert "batches of 6 pictures are now split into 4 micro-batches, not 2" in caplog.text
 
 
 def test_out_of_memory_half_way_leaves_no_half_gradients() -> None:
@@ -187,11 +186,11 @@ def test_out_of_memory_half_way_leaves_no_half_gradients() -> None:
         if seen == [3, 3]:
             raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
 
-    state.parts.count = 2
+    state.micro_batches.count = 2
     state.network.register_forward_pre_hook(limited)
     make_step(state)(crops(), 0)
     assert seen[2:] == [1, 2, 2, 1, 1]  # whether it takes one alone is tried before
-    expected.parts.count = 4
+    expected.micro_batches.count = 4
     make_step(expected)(crops(), 0)
     assert same(weights(state), weights(expected))
 
@@ -199,7 +198,7 @@ def test_out_of_memory_half_way_leaves_no_half_gradients() -> None:
 def test_a_network_too_large_for_one_picture_is_an_error() -> None:
     state = state_of(fits=0)
     before = weights(state)
-    with pytest.raises(SeverstalError, match="a part of one picture does not fit"):
+    with pytest.raises(SeverstalError, match="a micro-batch of one picture does not fit"):
         make_step(state)(crops(), 0)
     assert same(weights(state), before)
 
@@ -242,9 +241,11 @@ def test_a_last_part_of_one_picture_joins_the_others(size: int, parts: int, even
 
 def test_out_of_memory_parts_stay_such_that_the_network_takes_them() -> None:
     state = state_of(Averaged, parts=1, fits=1)
-    with pytest.raises(SeverstalError, match="a part of 2 pictures does not fit into the device's memory"):
+    with pytest.raises(
+        SeverstalError, match="a micro-batch of 2 pictures does not fit into the device's memory"
+    ):
         make_step(state)(crops(), 0)
-    assert state.parts.count == 3
+    assert state.micro_batches.count == 3
     expected, state = state_of(Averaged, parts=3), state_of(Averaged, parts=1, fits=2)
     for each in (expected, state):
         make_step(each)(crops(), 0)
@@ -252,7 +253,7 @@ def test_out_of_memory_parts_stay_such_that_the_network_takes_them() -> None:
 
 
 def test_a_try_of_one_picture_that_does_not_fit_is_told_as_ever() -> None:
-    with pytest.raises(SeverstalError, match="a part of one picture does not fit"):
+    with pytest.raises(SeverstalError, match="a micro-batch of one picture does not fit"):
         make_step(state_of(parts=6, fits=0))(crops(), 0)
 
 

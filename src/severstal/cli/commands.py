@@ -24,6 +24,7 @@ from severstal.cli.segment import segment
 from severstal.cli.submissions import check, diff, leaderboard, score
 from severstal.cli.weights import weights
 from severstal.errors import SeverstalError
+from severstal.logs import log_shown
 from severstal.processes import process_count
 
 COMMANDS = {
@@ -73,12 +74,13 @@ def main(arguments: list[str] | None = None) -> None:
                 f"{words[0] if words else 'severstal'} works in one process: leave out torchrun and "
                 "accelerate launch"
             )
-        code = tyro.extras.subcommand_cli_from_dict(
-            COMMANDS,
-            prog="severstal",
-            description="Kaggle's Severstal: Steel Defect Detection.",
-            args=arguments,
-        )
+        with log_shown():
+            code = tyro.extras.subcommand_cli_from_dict(
+                COMMANDS,
+                prog="severstal",
+                description="Kaggle's Severstal: Steel Defect Detection.",
+                args=arguments,
+            )
     except SeverstalError as error:
         print(error_line(error), file=sys.stderr)
         code = error.exit_code

@@ -59,10 +59,12 @@ def notebooks(
         refresh: also replace the notebooks in notebooks/ by the executed ones.
         only: names of the notebooks to run; by default all but 07_architectures, which compares networks.
     """
-    from severstal.notebooks import run_all
+    from severstal.notebooks import STUDIES, run_all
 
-    kept = run_all(recipe, input, output, refresh, only)
-    print(*([f"submission: {output}"] if not only else []), f"notebooks: {kept}", sep="\n")
+    folder = run_all(recipe, input, output, refresh, only)
+    if not only or set(only) - set(STUDIES):
+        print(f"submission: {output}")
+    print(f"notebooks: {folder}")
 
 
 def train(

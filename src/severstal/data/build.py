@@ -1,6 +1,7 @@
 """Decode the pictures of a job once, into a file that all runs share."""
 
 import hashlib
+import logging
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,8 @@ from severstal.data.pictures import read_picture
 from severstal.errors import SeverstalError
 from severstal.files import digest, exclusive_lock, explain_os_error
 from severstal.progress import progress
+
+logger = logging.getLogger("severstal")
 
 BLOCK = 128  # pictures between two lines of progress that survive a kill: 52 MB of Severstal's
 
@@ -74,10 +77,12 @@ def _open(images: Path, names: Sequence[str], spec: Spec, folder: Path) -> Pictu
     need, free = len(lacking) * spec.pixels, shutil.disk_usage(folder).free
     keep = need <= free
     if not keep:
-        print(
-            f"{folder}: the decoded pictures need {need / 1e9:.1f} GB, the disk has {free / 1e9:.1f} GB: "
-            "reading the picture files each time instead, which is slower",
-            flush=True,
+        logger.warning(
+            "%s: the decoded pictures need %.1f GB, the disk has %.1f GB: reading the picture files each "
+            "time instead, which is slower",
+            folder,
+            need / 1e9,
+            free / 1e9,
         )
         lacking = [source for source in sources if not _is_known(catalogue, source)]
     for block in _decode(images, lacking, spec):

@@ -37,7 +37,7 @@ def check_batch_sizes(
         crop = image_shape if recipe.training.overfit_images else map(min, phase.crop, image_shape)
         size = [-(-side // recipe.data.scale) for side in crop]
         blank = torch.zeros(1, 1, *size, device=accelerator.device)
-        if 1 <= fewest <= state.parts.asked and not supports_batch_size_one(
+        if 1 <= fewest <= state.micro_batches.asked and not supports_batch_size_one(
             state.network, blank, accelerator
         ):
             raise micro_batch_of_one_error(state.network, name)

@@ -1,5 +1,6 @@
 """Training of one fold: from pictures to weights, epoch by epoch, going on where it was broken off."""
 
+import logging
 from pathlib import Path
 
 from accelerate import Accelerator
@@ -29,6 +30,8 @@ from severstal.training.state import TrainingState
 from severstal.training.step import TrainStep
 from severstal.training.tensorboard import TensorBoardWriter, show_worst
 from severstal.training.validate import validate
+
+logger = logging.getLogger("severstal")
 
 
 def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str) -> History:
@@ -69,7 +72,7 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
         check_batch_sizes(plan, recipe, data.spec.image_shape, state, accelerator)
     if accelerator.is_main_process:
         if goes_on:
-            _tell_parts(state, settings, fold)
+            _log_micro_batches(state, settings, fold)
         else:
             best.clear()
     model = compile_network(network) if settings.compile else network
@@ -97,7 +100,7 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
         with state.averaged():
             seen = validate(network, data.store, data.masks, data.held_out, data.spec, recipe, accelerator)
             state.history.end_epoch(result.loss, result.learning_rate, seen.score, result.pictures)
-            state.history.epochs[-1]["accumulate"] = state.parts.count
+            state.history.epochs[-1]["accumulate"] = state.micro_batches.count
             if accelerator.is_main_process:
                 best.keep(network, state.history.epochs)
             if board is not None:
@@ -107,7 +110,7 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
             state.save(folder / "state.safetensors", key)
             best.publish(state.history.epochs)
             write_text(folder / "history.jsonl", state.history.to_lines())
-            print(f"fold {fold} {state.history.line(settings.epochs)}", flush=True)
+            logger.info("fold %d %s", fold, state.history.line(settings.epochs))
         accelerator.wait_for_everyone()
 
     if board is not None:
@@ -129,15 +132,21 @@ def _new_state(data: FoldData, recipe: Recipe, accelerator: Accelerator) -> Trai
     )
 
 
-def _tell_parts(state: TrainingState, settings: TrainingSettings, fold: int) -> None:
-    """Say where a training stays with other parts of a batch than the recipe asks for."""
-    asked, begun = settings.accumulate, "goes on"
-    count = state.parts.count
+def _log_micro_batches(state: TrainingState, settings: TrainingSettings, fold: int) -> None:
+    """Say where a training keeps to another number of micro-batches than the recipe asks for."""
+    asked, verb = settings.accumulate, "goes on"
+    count = state.micro_batches.count
     if _is_done(state.history, settings):
-        count, begun = state.history.epochs[-1].get("accumulate", asked), "is kept as it was trained,"
+        count, verb = state.history.epochs[-1].get("accumulate", asked), "was trained"
     if count != asked:
-        parts = "1 part" if count == 1 else f"{count} parts"
-        print(f"fold {fold}: {begun} in {parts}; training.accumulate = {asked} is left aside", flush=True)
+        logger.info(
+            "fold %d: %s with %d micro-batch%s per batch; training.accumulate = %d is ignored",
+            fold,
+            verb,
+            count,
+            "" if count == 1 else "es",
+            asked,
+        )
 
 
 def _is_done(history: History, settings: TrainingSettings) -> bool:

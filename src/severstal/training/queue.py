@@ -1,5 +1,6 @@
 """Folds side by side: tasks in Ray's queue, one for each GPU, or CPU core, of a machine or of a cluster."""
 
+import logging
 import os
 import platform
 import shlex
@@ -17,7 +18,10 @@ from urllib.parse import urlsplit
 
 from severstal.errors import SeverstalError
 from severstal.files import exclusive_lock
+from severstal.logs import show_log
 from severstal.processes import process_count
+
+logger = logging.getLogger("severstal")
 
 Engine = Literal["local", "ray"]
 """One fold after the other, or as many at once as there are devices."""
@@ -100,7 +104,7 @@ def _see_through(ray: ModuleType, under_way: dict[Any, Task], submit: Callable[[
     count, done, training = len(under_way), 0, set()
     lost: Counter[Task] = Counter()
     failures: list[str] = []
-    print(f"ray: {count} folds wait", flush=True)
+    logger.info("ray: %d folds wait", count)
     while under_way:
         ready, _ = ray.wait(list(under_way), timeout=1.0)  # the timeout lets Ctrl-C through
         for stream in ready:
@@ -125,9 +129,9 @@ def _see_through(ray: ModuleType, under_way: dict[Any, Task], submit: Callable[[
                 else:
                     line = f"{_TRIES} workers were lost, the last since {str(error).splitlines()[0]}"
                     failures.append(f"{task}: {line}: give workers more memory, or leave --engine out")
-            print(f"{task}: {line}", flush=True)
+            logger.info("%s: %s", task, line)
             wait = len(under_way) - len(training)
-            print(f"ray: {done} of {count} folds done, {len(training)} train, {wait} wait", flush=True)
+            logger.info("ray: %d of %d folds done, %d train, %d wait", done, count, len(training), wait)
     if failures:
         raise SeverstalError(f"{len(failures)} of {count} folds stopped: {failures[0]}")
 
@@ -141,6 +145,7 @@ def _work(task: Task, train: Callable[[Task], object], folder: str) -> Iterator[
             f"{folder}: not on {platform.node()}: give the command in a folder that all machines share"
         ) from None
     yield f"process {os.getpid()} on {platform.node()}"
+    show_log()  # Ray passes on what a worker writes
     with exclusive_lock(task.run / f"fold{task.fold}", "a worker of an earlier command"):
         train(task)
 

@@ -1,5 +1,6 @@
 """All that changes while a fold is trained, and its file, from which the training goes on after a break."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from severstal.training.averaging import WeightAverage
 from severstal.training.checkpoint import fill_optimizer, load_state, optimizer_tensors, save_state
 from severstal.training.history import History
 
+logger = logging.getLogger("severstal")
+
 
 @dataclass
 class TrainingState:
@@ -28,7 +31,7 @@ class TrainingState:
     Attributes:
         network: that is trained; never the compiled one.
         optimizer: of its weights.
-        parts: into how many a batch is cut.
+        micro_batches: how many a batch is split into.
         scaler: of the losses in fp16; elsewhere one that does nothing.
         ema: the moving average of the weights, where the recipe asks for one.
         swa: the mean of the weights of the last epochs, where the recipe asks for one.
@@ -39,7 +42,7 @@ class TrainingState:
 
     network: nn.Module
     optimizer: Optimizer
-    parts: MicroBatches
+    micro_batches: MicroBatches
     scaler: GradScaler = field(default_factory=lambda: GradScaler(enabled=False))
     ema: WeightAverage | None = None
     swa: WeightAverage | None = None
@@ -70,7 +73,7 @@ class TrainingState:
             "key": key,
             "history": self.history.epochs,
             "scaler": self.scaler.state_dict(),
-            "parts": self.parts.count,
+            "parts": self.micro_batches.count,
             "built_as": getattr(self.network, "built_as", {}),
             "undecayed": self._undecayed(),
         }
@@ -111,16 +114,18 @@ class TrainingState:
         try:
             owners, facts = load_state(path)
         except SeverstalError as error:
-            print(f"starting afresh: {error}", flush=True)
+            logger.warning("training starts from the beginning: %s", error)
             return False
         if facts.get("key") != key:
             return False
         if (changed := self._changed_since(facts)) is not None:
-            print(f"starting afresh: {path}: {changed}", flush=True)
+            logger.warning("training starts from the beginning: %s: %s", path, changed)
             return False
         for file in files(facts["history"]):
             if not file.is_file():
-                print(f"starting afresh: {file}: not there, and {path} counts on it", flush=True)
+                logger.warning(
+                    "training starts from the beginning: %s is missing, which %s needs", file, path
+                )
                 return False
         self.network.load_state_dict(owners["network"])
         fill_optimizer(self.optimizer, owners.get("optimizer", {}))
@@ -132,5 +137,5 @@ class TrainingState:
         self.history = History(facts["history"])
         if facts["scaler"]:
             self.scaler.load_state_dict(facts["scaler"])  # fp16 goes on at the scale it had found
-        self.parts.count = max(self.parts.count, facts["parts"])
+        self.micro_batches.count = max(self.micro_batches.count, facts["parts"])
         return True

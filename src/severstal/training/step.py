@@ -82,9 +82,9 @@ class TrainStep:
             return self._gradients(crops, parts)
 
         fewest = crops.whole // self._accelerator.num_processes  # all processes have to try, or none
-        if state.parts.asked >= fewest and not supports_batch_size_one():
+        if state.micro_batches.asked >= fewest and not supports_batch_size_one():
             raise micro_batch_of_one_error(state.network)
-        result = state.parts.run(compute, size, supports_batch_size_one)
+        result = state.micro_batches.run(compute, size, supports_batch_size_one)
         if self._accelerator.num_processes > 1:
             result = StepResult(self._exchange(result.loss), result.hardness)
         state.scaler.unscale_(state.optimizer)

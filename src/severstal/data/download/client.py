@@ -1,12 +1,15 @@
 """The competition's archive, fetched with Kaggle's official client and the user's own token."""
 
 import io
+import logging
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 from severstal.competition.folder import COMPETITION
 from severstal.errors import SeverstalError
+
+logger = logging.getLogger("severstal")
 
 ARCHIVE = f"{COMPETITION}.zip"
 TOKEN_STEPS = (
@@ -81,7 +84,8 @@ def _sign_in(client: Any) -> None:
         raise SeverstalError(_UNREADABLE) from None
     except SystemExit:
         raise SeverstalError(f"no valid Kaggle token found: {TOKEN_STEPS}") from None
-    print(said.getvalue(), end="", flush=True)
+    if said.getvalue().strip():
+        logger.info(said.getvalue().strip())
 
 
 def _explain_status(error: Any) -> SeverstalError:
