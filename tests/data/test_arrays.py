@@ -1,5 +1,6 @@
 """Arrays of pictures and masks in other shapes."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -21,3 +22,12 @@ def test_planes_are_the_bits(dtype):
     planes = unpack(bits, classes)
     assert planes.dtype == np.uint8
     assert sum(int(2**k) * plane.astype(int) for k, plane in enumerate(planes)).tolist() == bits.tolist()
+
+
+def test_odd_sizes_are_rounded_up() -> None:
+    assert shrink(np.zeros((7, 9), np.uint8), 2).shape == (4, 5)
+
+
+def test_soft_masks_keep_their_area() -> None:
+    mask = (cv2.GaussianBlur(np.random.default_rng(1).random((64, 64)), (0, 0), 3) > 0.5).astype(np.float32)
+    assert shrink(mask, 2).sum() * 4 == pytest.approx(mask.sum())

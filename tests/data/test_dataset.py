@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,8 +16,9 @@ from severstal.competition.tables import read_labels
 from severstal.data.arrays import shrink, unpack
 from severstal.data.augment import Augment
 from severstal.data.build import open_pictures
-from severstal.data.dataset import Batch, CropDataset, to_input, to_tensors
+from severstal.data.dataset import Batch, CropDataset, to_tensors
 from severstal.data.images import Pictures
+from severstal.data.inputs import to_inputs
 from severstal.data.pseudo import PseudoData
 from severstal.data.sampling import EpochSampler
 from severstal.recipe import AugmentSettings, DataSettings, SamplingSettings
@@ -82,8 +82,8 @@ def test_tensors_have_the_values_of_single_pictures(scale: int, shape: tuple[int
     small = torch.from_numpy(np.stack([shrink(picture, scale) for picture in pictures]))
     batch = Batch(small, torch.from_numpy(bits), *torch.zeros(2, 3, dtype=torch.int64))
     inputs, masks, _ = to_tensors(batch, settings, 3, "cpu")
+    assert torch.equal(inputs, to_inputs(pictures, settings, "cpu"))
     for number in range(3):
-        assert torch.equal(inputs[number], to_input(pictures[number], settings))
         planes = unpack(bits[number], 3).astype(np.float32)
         expected = np.stack([shrink(plane, scale) for plane in planes])
         assert np.allclose(masks[number], expected, atol=1e-5)
@@ -153,23 +153,6 @@ def test_workers_change_nothing(crops: CropDataset) -> None:
     for one, other in zip(alone, shared, strict=True):
         assert isinstance(one, Batch)
         assert all(torch.equal(*pair) for pair in zip(one, other, strict=True))
-
-
-@pytest.mark.parametrize("scale", [1, 2, 3, 4])
-def test_shrinking_averages_blocks(scale: int) -> None:
-    picture = np.random.default_rng(0).integers(0, 256, (24, 36)).astype(np.float32)
-    blocks = picture.reshape(24 // scale, scale, 36 // scale, scale).mean((1, 3))
-    assert np.allclose(shrink(picture, scale), blocks, atol=1e-3)
-
-
-def test_odd_sizes_are_rounded_up() -> None:
-    assert shrink(np.zeros((7, 9), np.uint8), 2).shape == (4, 5)
-    assert to_input(np.zeros((7, 9), np.uint8), DataSettings(scale=2)).shape == (1, 4, 5)
-
-
-def test_soft_masks_keep_their_area() -> None:
-    mask = (cv2.GaussianBlur(np.random.default_rng(1).random((64, 64)), (0, 0), 3) > 0.5).astype(np.float32)
-    assert shrink(mask, 2).sum() * 4 == pytest.approx(mask.sum())
 
 
 def test_unpack_is_the_bits() -> None:

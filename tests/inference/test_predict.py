@@ -9,13 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from severstal.data.dataset import to_input
 from severstal.device import make_accelerator
 from severstal.errors import SeverstalError
 from severstal.inference.maps import MapReader
-from severstal.inference.predict import PredictionTask, predict_batch, predict_maps, to_inputs
+from severstal.inference.predict import PredictionTask, predict_batch, predict_maps
 from severstal.models.network import Output
-from severstal.recipe import DataSettings
 from severstal.runs.job import Job
 from severstal.runs.opening import open_job
 
@@ -223,14 +221,6 @@ def test_the_disk_that_maps_need_is_logged_before(job: Job, caplog: pytest.LogCa
     caplog.clear()
     predict_maps([part], Store(), names, job.spec)
     assert "to be written" not in caplog.text
-
-
-@pytest.mark.parametrize("scale", [1, 2, 3])
-def test_pictures_enter_as_they_were_trained_on(scale: int) -> None:
-    pictures = np.random.default_rng(0).integers(0, 256, (3, 50, 70)).astype(np.uint8)
-    settings = DataSettings(scale=scale, mean=0.3, std=0.2)
-    expected = torch.stack([to_input(picture, settings) for picture in pictures])
-    assert torch.allclose(to_inputs(pictures, settings, "cpu"), expected, atol=1e-6)
 
 
 def test_smaller_maps_are_averages(job: Job) -> None:

@@ -105,20 +105,20 @@ def test_test_maps_are_the_mean_of_folds_and_flips(shared: Job) -> None:
 
 
 def pipeline_input(job: Job, name: str) -> torch.Tensor:
-    from severstal.data.dataset import to_input
+    from severstal.data.inputs import to_inputs
 
-    return to_input(job.test_pictures.picture(name), job.recipe.data)[None]
+    return to_inputs(job.test_pictures.picture(name)[None], job.recipe.data, "cpu")
 
 
 def test_each_oof_map_comes_from_the_network_that_never_saw_the_image(shared: Job) -> None:
-    from severstal.data.dataset import to_input
+    from severstal.data.inputs import to_inputs
 
     maps = MapReader(shared.folder / "oof")
     assert sorted(maps.names) == sorted(shared.images)
     folds = pipeline.open_folds(shared).fold_of
     networks = [load_network(shared.recipe, shared.spec, shared.weights(k)) for k in (0, 1)]
     for index, name in enumerate(maps.names[:6]):
-        picture = to_input(shared.train_pictures.picture(name), shared.recipe.data)[None]
+        picture = to_inputs(shared.train_pictures.picture(name)[None], shared.recipe.data, "cpu")
         with torch.inference_mode():
             views = [
                 (net(picture).masks.sigmoid() + net(picture.flip(-1)).masks.sigmoid().flip(-1))[0] / 2

@@ -16,9 +16,9 @@ from safetensors.torch import load_file
 from severstal import pipeline
 from severstal.competition.rle import encode
 from severstal.data.dataset import CropDataset
+from severstal.data.inputs import to_inputs
 from severstal.errors import SeverstalError
 from severstal.files import write_text
-from severstal.inference.predict import to_inputs
 from severstal.models.checkpoint import save_weights
 from severstal.models.from_recipe import new_network
 from severstal.pipeline import training
@@ -416,7 +416,7 @@ def test_draws_are_of_the_fold_s_own_and_of_test_pictures(
 SCRIPT = """
 import sys
 from severstal import pipeline
-from severstal.inference.predict import to_inputs
+from severstal.data.inputs import to_inputs
 from severstal.runs.combining import open_recipe
 from severstal.runs.opening import open_job
 arm()

@@ -63,12 +63,19 @@ def test_the_worst_pictures_are_those_with_the_lowest_mean_dice(job: Job) -> Non
     assert seen.worst(99) == defective + [name for name in job.images if name not in defective]
 
 
-def test_the_network_keeps_its_mode(job: Job) -> None:
-    network = Bright().train()
-    validate(
-        network, job.train_pictures, job.masks, job.images, job.spec, job.recipe, make_accelerator("fp32")
-    )
-    assert network.training
+@pytest.mark.parametrize("training", [True, False])
+def test_it_is_validated_in_evaluation_mode_and_keeps_its_own(job: Job, training: bool) -> None:
+    """A network that finds nothing while it trains."""
+
+    class Dropped(Bright):
+        def forward(self, pictures: torch.Tensor) -> Output:
+            masks = super().forward(pictures).masks
+            return Output(masks - 9 if self.training else masks, None)
+
+    where = job.train_pictures, job.masks, job.images, job.spec, job.recipe, make_accelerator("fp32")
+    network = Dropped().train(training)
+    assert np.array_equal(validate(network, *where).dice, validate(Bright(), *where).dice)
+    assert network.training == training
 
 
 def test_out_of_memory_the_pictures_go_in_smaller_batches(job: Job) -> None:

@@ -13,27 +13,9 @@ from severstal.competition.masks import Masks
 from severstal.data.arrays import shrink
 from severstal.data.augment import Augment
 from severstal.data.images import Pictures
-from severstal.data.normalize import normalize
+from severstal.data.inputs import normalize_bytes
 from severstal.data.pseudo import PseudoData
 from severstal.recipe import DataSettings
-
-
-def to_input(picture: np.ndarray, settings: DataSettings) -> torch.Tensor:
-    """Shrink a picture and scale its values as the networks expect them.
-
-    Args:
-        picture: (H, W) uint8.
-        settings: `scale`, and what `normalize` takes.
-
-    Returns:
-        (1, H / scale, W / scale) float32, sizes rounded up.
-
-    Example:
-        >>> to_input(np.full((5, 8), 255, np.uint8), DataSettings(scale=2, mean=0.5, std=0.25))[0, 0]
-        tensor([2., 2., 2., 2.])
-    """
-    small = shrink(picture, settings.scale).astype(np.float32)
-    return normalize(torch.from_numpy(small / 255)[None, None], settings)[0]
 
 
 class Batch(NamedTuple):
@@ -128,7 +110,7 @@ def to_tensors(
         device: where the network is.
 
     Returns:
-        Pictures, (N, 1, h, w) float32, as `to_input` gives each; masks, (N, C, h, w) float32 from 0 to 1,
+        Pictures, (N, 1, h, w) float32, as `to_inputs` gives them; masks, (N, C, h, w) float32 from 0 to 1,
         soft at the edges where `scale` shrinks them; which classes have any pixel, (N, C) float32 of 0 and 1.
 
     Example:
@@ -139,8 +121,7 @@ def to_tensors(
         >>> pictures.tolist(), masks.tolist(), present.tolist()
         ([[[[0.0, ...], [..., 1.0]]]], [[[[0.0, 1.0], [0.0, 1.0]], [[0.0, 0.0], [1.0, 1.0]]]], [[1.0, 1.0]])
     """
-    pictures = batch.pictures.to(device, non_blocking=True)[:, None].float().div_(255)
-    pictures = normalize(pictures, settings)
+    pictures = normalize_bytes(batch.pictures, settings, device)
     bits = batch.bits.to(device, non_blocking=True)
     shape = (len(bits), classes, *bits.shape[1:])
     if bits.is_cpu:

@@ -13,15 +13,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from severstal.competition.spec import Spec
-from severstal.data.arrays import shrink
 from severstal.data.images import Pictures
-from severstal.data.normalize import normalize
+from severstal.data.inputs import to_inputs
 from severstal.errors import SeverstalError
 from severstal.inference.maps import MapReader, MapWriter
 from severstal.inference.views import predict_views, views
 from severstal.memory import halve_on_out_of_memory
 from severstal.progress import progress
-from severstal.recipe import DataSettings, Recipe
+from severstal.recipe import Recipe
 
 logger = logging.getLogger("severstal")
 
@@ -153,29 +152,6 @@ def predict_batch(
             "training.learning_rate or training.precision = 'fp32'"
         )
     return _to_bytes(mean), _to_bytes(present)
-
-
-def to_inputs(pictures: np.ndarray, settings: DataSettings, device: torch.device | str) -> Tensor:
-    """Shrink pictures and scale their values on the device: what `data.dataset.to_input` gives of each.
-
-    A quarter of the bytes has to be moved to the device, for they are scaled there.
-
-    Args:
-        pictures: (N, H, W) uint8.
-        settings: `scale`, and what `normalize` takes.
-        device: where the network is.
-
-    Returns:
-        (N, 1, H / scale, W / scale) float32, sizes rounded up.
-
-    Example:
-        >>> white = np.full((1, 5, 8), 255, np.uint8)
-        >>> to_inputs(white, DataSettings(scale=2, mean=0.5, std=0.25), "cpu")[0, 0, 0]
-        tensor([2., 2., 2., 2.])
-    """
-    small = torch.from_numpy(np.stack([shrink(picture, settings.scale) for picture in pictures]))
-    grey = small.to(device, non_blocking=True).float()[:, None]
-    return normalize(grey / 255, settings).contiguous(memory_format=torch.channels_last)
 
 
 def _predict_shard(

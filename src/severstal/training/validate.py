@@ -1,4 +1,4 @@
-"""The competition's metric of a network on labelled pictures, without keeping a map."""
+"""Validation: the competition's metric of a network on labelled pictures, at plain thresholds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from severstal.competition.masks import Masks
 from severstal.competition.metric import Score, pair_dice, score_pairs
 from severstal.competition.spec import Spec
 from severstal.data.arrays import unpack
-from severstal.data.dataset import to_input
 from severstal.data.images import Pictures
+from severstal.data.inputs import to_inputs
 from severstal.memory import halve_on_out_of_memory
 from severstal.progress import progress
 from severstal.recipe import Recipe
@@ -22,11 +22,11 @@ from severstal.recipe import Recipe
 
 @dataclass(frozen=True)
 class Validation:
-    """How a network did on labelled pictures.
+    """The result of a validation.
 
     Attributes:
         score: over all of them.
-        dice: of each pair, (N, C) float64, 0 to 1; 1 where both masks are empty.
+        dice: of each pair of picture and class, (N, C) float64, 0 to 1; 1 where both masks are empty.
         names: of the N pictures.
     """
 
@@ -35,7 +35,7 @@ class Validation:
     names: tuple[str, ...]
 
     def worst(self, count: int) -> list[str]:
-        """The pictures with the lowest mean Dice, the worst first; of equal ones the earlier.
+        """The pictures with the lowest mean Dice, the worst first; ties keep their order.
 
         Example:
             >>> dice = np.array([[1.0, 0.5], [0.0, 1.0], [1.0, 1.0]])
@@ -56,13 +56,13 @@ def validate(
     recipe: Recipe,
     accelerator: Accelerator,
 ) -> Validation:
-    """Score a network at the plain rule: a pixel is of a class where its probability is at least 0.5.
+    """Score a network at the plain threshold: a pixel belongs to a class where its probability is >= 0.5.
 
     Args:
-        network: left in the mode it came in.
+        network: evaluated in evaluation mode; afterwards in the mode that it was in.
         store: of the pictures.
         masks: the truth.
-        names: which pictures, each once; processes share them out.
+        names: which pictures, each once; the processes share them.
         spec: of the data set.
         recipe: scaling and batch size.
         accelerator: device and precision.
@@ -98,7 +98,7 @@ def predict_plain(
     recipe: Recipe,
     accelerator: Accelerator,
 ) -> torch.Tensor:
-    """Draw the masks of one batch of pictures by the plain rule.
+    """Predict the masks of one batch of pictures at threshold 0.5.
 
     Args:
         network: in evaluation mode.
@@ -115,11 +115,11 @@ def predict_plain(
         SeverstalError: a single picture does not fit into the device's memory.
     """
 
-    def draw(some: Sequence[str]) -> torch.Tensor:
-        inputs = torch.stack([to_input(store.picture(name), recipe.data) for name in some])
+    def predict(some: Sequence[str]) -> torch.Tensor:
+        pictures = np.stack([store.picture(name) for name in some])
         with accelerator.autocast():
-            logits = network(inputs.to(accelerator.device)).masks
+            logits = network(to_inputs(pictures, recipe.data, accelerator.device)).masks
         size = spec.image_shape
         return functional.interpolate(logits.float(), size, mode="bilinear", align_corners=False) >= 0
 
-    return torch.cat(halve_on_out_of_memory(draw, names))
+    return torch.cat(halve_on_out_of_memory(predict, names))
