@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,11 +21,12 @@ from severstal.training.queue import Task, run_tasks
 
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 ENVIRONMENT.pop("RAY_ADDRESS", None)
+AUTHENTICATION = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
 
 
 @pytest.fixture(autouse=True)
 def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in engine._ANY_RAY | engine._OWN_RAY | {"RAY_ADDRESS": ""}:  # undone after the test
+    for name in (*engine._ANY_RAY, *engine._OWN_RAY, "RAY_ADDRESS", *AUTHENTICATION):  # undone after the test
         monkeypatch.setenv(name, "0")
         monkeypatch.delenv(name)
 
@@ -121,7 +123,7 @@ def test_a_killed_worker_and_ctrl_c_change_nothing(train: Callable[..., Command]
     worker = int(re.search(r"fold 0: trains in process (\d+)", killed.output)[1])
     os.kill(worker, signal.SIGKILL)
     assert killed.end() == 0, killed.output
-    assert "queued fold 0: its worker was lost: it goes on from its last state" in killed.output
+    assert "queued fold 0: its worker was lost: it resumes from its last state" in killed.output
     assert "ray: 2 of 2 folds done, 0 train, 0 wait" in killed.output
     assert len(killed.workers()) == 3
 
@@ -165,15 +167,6 @@ def test_without_ray_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> N
         run_tasks([Task(Path("runs/any"), 0)], print)
 
 
-@pytest.mark.parametrize("version", ["2.40.0", "2.51.2", "1.13.0"])
-def test_a_ray_without_authentication_is_refused(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
-    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(__version__=version))
-    with pytest.raises(
-        SeverstalError, match=rf"^Ray {version} obeys whoever reaches it: pip install 'ray>=2\.52'"
-    ):
-        run_tasks([Task(Path("runs/a"), 0)], print)
-
-
 def test_several_processes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(SeverstalError, match="leave out torchrun"):
@@ -184,6 +177,59 @@ def test_a_ray_that_does_not_answer_is_one_line(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
     with pytest.raises(SeverstalError, match=r"^RAY_ADDRESS 127\.0\.0\.1:1: no Ray answers there"):
         run_tasks([Task(Path("runs/any"), 0)], print)
+
+
+def fake_ray(monkeypatch: pytest.MonkeyPatch, version: str) -> list[dict[str, str]]:
+    """A module that only remembers with which settings it was connected."""
+    seen: list[dict[str, str]] = []
+
+    def init(*_: object, **__: object) -> None:
+        seen.append({name: os.environ[name] for name in AUTHENTICATION if name in os.environ})
+
+    module = SimpleNamespace(__version__=version, init=init, shutdown=lambda: None)
+    monkeypatch.setitem(sys.modules, "ray", module)
+    return seen
+
+
+@pytest.mark.parametrize("version", ["2.9.3", "2.51.1", "1.13.0"])
+def test_a_ray_without_authentication_is_refused(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    seen = fake_ray(monkeypatch, version)
+    with pytest.raises(SeverstalError, match=rf"^ray {version} has no token .*: pip install 'ray>=2\.52'"):
+        run_tasks([Task(Path("runs/any"), 0)], print)
+    assert not seen
+
+
+def test_a_ray_of_its_own_gets_a_random_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = fake_ray(monkeypatch, "2.52.0")
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    for _ in range(2):
+        with engine._ray():
+            pass
+        monkeypatch.delenv("RAY_AUTH_TOKEN")
+    assert [each["RAY_AUTH_MODE"] for each in seen] == ["token", "token"]
+    first, second = (each["RAY_AUTH_TOKEN"] for each in seen)
+    assert len(first) == len(second) == 64
+    assert first != second
+
+
+def test_a_cluster_is_used_with_its_token_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    seen = fake_ray(monkeypatch, "2.60.0")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{server.getsockname()[1]}")
+        with pytest.raises(SeverstalError, match=r"no token of that cluster here: copy its"):
+            run_tasks([Task(Path("runs/any"), 0)], print)
+        assert not seen
+        (tmp_path / ".ray").mkdir()
+        (tmp_path / ".ray" / "auth_token").write_text("secret")
+        with engine._ray():
+            pass
+        assert seen == [{"RAY_AUTH_MODE": "token"}]
+        monkeypatch.setenv("RAY_AUTH_MODE", "k8s")  # a choice of the cluster's own is kept
+        (tmp_path / ".ray" / "auth_token").unlink()
+        with engine._ray():
+            pass
+        assert seen[1] == {"RAY_AUTH_MODE": "k8s"}
 
 
 def test_workers_share_the_cores() -> None:

@@ -1,4 +1,12 @@
-"""Folds side by side: tasks in Ray's queue, one for each GPU, or CPU core, of a machine or of a cluster."""
+"""Trains several folds at once by Ray: one for each GPU, or CPU core, of a machine or of a cluster.
+
+A cluster is used where `RAY_ADDRESS` names it. It needs, on every machine: this package and Ray 2.52 or newer
+in the same versions, the working folder under the same path, and token authentication. Once, on the head
+machine, `ray get-auth-token --generate` writes the token to `~/.ray/auth_token`; copy that file to all other
+machines, also to this one, and start Ray on each with `RAY_AUTH_MODE=token ray start ...`. Tokens are not
+encrypted on their way: keep the machines in a private network. See
+https://docs.ray.io/en/latest/ray-security/token-auth.html.
+"""
 
 import logging
 import os
@@ -27,18 +35,15 @@ Engine = Literal["local", "ray"]
 """One fold after the other, or as many at once as there are devices."""
 
 _TRIES = 6
-"""A fold whose workers are lost so often is given up."""
+"""A fold is given up after so many lost workers."""
 
-_MEMORY = (
-    80_000_000  # bytes that Ray sets aside for what tasks send each other, next to its least: they send words
-)
+_MEMORY = 80_000_000  # bytes of Ray's object store, near its minimum: tasks return only short texts
 
-_LEAST_RAY = (2, 52)  # the first with token authentication
+_RAY_FLOOR = (2, 52)  # the first with token authentication
 _ANY_RAY = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS": "0", "RAY_COLOR_PREFIX": "0"}
 _OWN_RAY = {
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # listens to this machine alone, not to the whole network
-    "RAY_AUTH_MODE": "token",  # obeys this user alone
-    "RAY_worker_niceness": "0",  # else whatever else the machine does comes before the training
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # listens on this machine only, not on the network
+    "RAY_worker_niceness": "0",  # else any other program of this machine would have priority
 }
 
 
@@ -65,18 +70,18 @@ class Task:
 def run_tasks(tasks: Sequence[Task], train: Callable[[Task], object]) -> None:
     """Train folds by Ray: as many at once as there are GPUs, or where there are none CPU cores.
 
-    A Ray of this machine alone is started and stopped, which obeys no one else; where `RAY_ADDRESS` is set,
-    the Ray there is used. What a worker prints comes out here. A task whose worker is lost, by a kill or with
-    its machine, is queued again and goes on from its last state. One that meets an error lets the others come
-    to their end.
+    A Ray of this machine alone is started and stopped, with a random token, so that it accepts nobody else's
+    commands; where `RAY_ADDRESS` is set, the cluster there is used. Output of the workers is shown here. A
+    task whose worker is lost, killed or with its machine, is queued again and resumes from its last state. If
+    a task fails, the others are finished.
 
     Args:
-        tasks: each once; input, pictures and folds have to be there.
-        train: trains one of them, a function that a worker can import.
+        tasks: each once; input, pictures and folds have to exist.
+        train: trains one of them; a function that a worker can import.
 
     Raises:
-        SeverstalError: Ray is not installed, not reached or asked for by several processes; or a task met
-            an error, or was lost too often.
+        SeverstalError: Ray is not installed, is too old, cannot be reached, has no token, or is started by
+            several processes; or a task failed, or lost too many workers.
     """
     if process_count() > 1:
         raise SeverstalError("--engine ray starts its own processes: leave out torchrun and accelerate")
@@ -93,13 +98,13 @@ def run_tasks(tasks: Sequence[Task], train: Callable[[Task], object]) -> None:
         try:
             for task in tasks:
                 submit(task)
-            _see_through(ray, under_way, submit)
+            _follow(ray, under_way, submit)
         finally:  # after Ctrl-C a cluster would train on
             for stream in under_way:
                 ray.cancel(stream, force=True)
 
 
-def _see_through(ray: ModuleType, under_way: dict[Any, Task], submit: Callable[[Task], None]) -> None:
+def _follow(ray: ModuleType, under_way: dict[Any, Task], submit: Callable[[Task], None]) -> None:
     """Follow the tasks until each is done or has failed."""
     count, done, training = len(under_way), 0, set()
     lost: Counter[Task] = Counter()
@@ -124,7 +129,7 @@ def _see_through(ray: ModuleType, under_way: dict[Any, Task], submit: Callable[[
             except ray.exceptions.RayError as error:  # of Ray itself: the worker or its machine is gone
                 lost[task] += 1
                 if lost[task] < _TRIES:
-                    line = "its worker was lost: it goes on from its last state"
+                    line = "its worker was lost: it resumes from its last state"
                     submit(task)
                 else:
                     line = f"{_TRIES} workers were lost, the last since {str(error).splitlines()[0]}"
@@ -137,7 +142,7 @@ def _see_through(ray: ModuleType, under_way: dict[Any, Task], submit: Callable[[
 
 
 def _work(task: Task, train: Callable[[Task], object], folder: str) -> Iterator[str]:
-    """What a worker does: says where it is, and trains."""
+    """Run in a worker: report where it is, and train."""
     try:
         os.chdir(folder)  # a recipe may name weights by a path from here
     except OSError:
@@ -151,38 +156,42 @@ def _work(task: Task, train: Callable[[Task], object], folder: str) -> Iterator[
 
 
 def _environment(gpus: int, nodes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """The workers' variables: no bars, and each has its part of the CPU's cores."""
+    """The workers' environment: no progress bars, and a share of the CPU's cores."""
     variables = {"TQDM_DISABLE": "1"}
     if gpus:
         machines = sum("GPU" in node["Resources"] for node in nodes if node["Alive"])
-        return variables | {"LOCAL_WORLD_SIZE": str(-(-gpus // machines))}  # for those that prepare crops
+        return variables | {"LOCAL_WORLD_SIZE": str(-(-gpus // machines))}  # for the workers that load crops
     return variables | {"OMP_NUM_THREADS": "1"}
 
 
 def _own_python() -> dict[str, str]:
-    """What Ray has to be told of this Python where its path has a space: it starts workers by a shell."""
+    """Quote the path of this Python where it has a space: Ray starts workers by a shell."""
     quoted = shlex.quote(sys.executable)
     return {} if os.name == "nt" or quoted == sys.executable else {"py_executable": quoted}
 
 
 @contextmanager
 def _ray() -> Iterator[ModuleType]:
-    """Ray, started or reached."""
+    """Start Ray, or connect to the cluster."""
     address = os.environ.get("RAY_ADDRESS")
     os.environ.update(_ANY_RAY if address else _ANY_RAY | _OWN_RAY)  # before Ray is imported
+    # Ray's default accepts anybody's commands. A cluster may have another kind of authentication.
+    os.environ["RAY_AUTH_MODE"] = os.environ.get("RAY_AUTH_MODE", "token") if address else "token"
     try:
         import ray
     except ModuleNotFoundError:
         raise SeverstalError(
             "--engine ray needs the package ray: pip install 'ray>=2.52', or leave --engine out"
         ) from None
-    if tuple(map(int, ray.__version__.split(".")[:2])) < _LEAST_RAY:
+    if tuple(int(number) for number in ray.__version__.split(".")[:2]) < _RAY_FLOOR:
         raise SeverstalError(
-            f"Ray {ray.__version__} obeys whoever reaches it: pip install 'ray>=2.52', or leave --engine out"
+            f"ray {ray.__version__} has no token authentication: pip install 'ray>=2.52', or leave "
+            "--engine out"
         )
     if address:
-        _check(address)
-    # Ray's sockets lie there, whose whole paths may have 100 letters: the usual place is too long on a Mac.
+        _check_address(address)
+        _check_token(address)
+    # Paths of Ray's sockets may have 100 characters: the default folder is too long on a Mac.
     place = "/tmp" if os.path.isdir("/tmp") else None
     with tempfile.TemporaryDirectory(prefix="severstal-", dir=place, ignore_cleanup_errors=True) as own:
         if address:
@@ -203,8 +212,19 @@ def _ray() -> Iterator[ModuleType]:
             ray.shutdown()
 
 
-def _check(address: str) -> None:
-    """Find out whether anyone listens at a `host:port`: Ray itself would try for minutes."""
+def _check_token(address: str) -> None:
+    """Refuse a cluster for which this machine has no token, which Ray reports by a traceback."""
+    given = any(os.environ.get(name) for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"))
+    found = given or Path("~/.ray/auth_token").expanduser().is_file()
+    if os.environ["RAY_AUTH_MODE"] == "token" and not found:
+        raise SeverstalError(
+            f"RAY_ADDRESS {address}: there is no token of that cluster here: copy its ~/.ray/auth_token to "
+            "this machine, or set RAY_AUTH_TOKEN_PATH"
+        )
+
+
+def _check_address(address: str) -> None:
+    """Check that something listens at a `host:port`: Ray itself would try for minutes."""
     try:
         place = urlsplit(address if "://" in address else f"//{address}")
         if place.hostname and place.port:
