@@ -3,8 +3,8 @@
     python benchmarks/loop.py
     python benchmarks/loop.py --encoder efficientnet-b3 --batch 24 --batches 40
 
-End to end is `train_epoch`, which `fit` calls: feed, step, learning rates, the look at the loss. The batch
-that stays is one of the same feed, given to the same step again and again. The usual loop is fp32 with Adam
+End to end is `train_epoch`, which `fit` calls: loader, step, learning rates, the check of the loss. The batch
+that stays is one of the same loader, given to the same step again and again. The usual loop is fp32 with Adam
 over the plain dataset of the public kernels (see `loader.py`) with two workers, same network, same loss.
 All three take turns, several runs each. On a GPU the network is FPN with EfficientNet-b3 on 24 crops of 256
 x 512; on a CPU it has a small encoder and a small batch, and the figures of a GPU are missing.
@@ -52,18 +52,18 @@ def ours(recipe: Recipe, fold: FoldData, folder: Path) -> tuple[Callable[[], obj
     if accelerator.scaler is not None:
         state.scaler = accelerator.scaler
     plan = Plan(recipe, recipe.training.epoch_images)
-    feed = TrainLoader(fold, recipe, plan.phase(0), 0, accelerator)
+    loader = TrainLoader(fold, recipe, plan.phase(0), 0, accelerator)
     loss = build_loss(recipe.loss.masks, recipe.loss.classes).to(accelerator.device)
     step = TrainStep(state, network, loss, accelerator)
-    watch = NonFiniteGuard(folder, accelerator)
-    crops = next(iter(feed.batches(0)))
+    guard = NonFiniteGuard(folder, accelerator)
+    crops = next(iter(loader.batches(0)))
 
     def stays() -> None:
         network.train()
-        for number in range(len(feed)):
+        for number in range(len(loader)):
             step(crops, seed=number)
 
-    return lambda: train_epoch(state, step, feed, plan, watch, "epoch"), stays
+    return lambda: train_epoch(state, step, loader, plan, guard, "epoch"), stays
 
 
 def usual(recipe: Recipe, fold: FoldData, root: Path) -> Callable[[], object]:

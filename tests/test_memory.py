@@ -1,4 +1,4 @@
-"""Out of memory, a batch is begun again in more parts, down to the smallest that the network takes."""
+"""Out of memory, a batch is repeated in smaller micro-batches, down to the smallest that is supported."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from severstal.memory import MicroBatches, halve_on_out_of_memory
 
 
 class Device:
-    """Takes parts of at most so many pictures."""
+    """Has memory for so many pictures at once."""
 
     def __init__(self, pictures: int, fits: int):
         self.pictures, self.fits, self.tries = pictures, fits, []
@@ -26,7 +26,7 @@ def test_what_fits_is_computed_once() -> None:
     assert device.tries == [2]
 
 
-def test_parts_double_until_they_fit_and_stay_so(caplog: pytest.LogCaptureFixture) -> None:
+def test_micro_batches_double_until_they_fit_and_stay_so(caplog: pytest.LogCaptureFixture) -> None:
     device, parts = Device(8, 2), MicroBatches(1)
     assert parts.run(device, 8) == 4
     assert device.tries == [1, 2, 4]
@@ -37,7 +37,7 @@ def test_parts_double_until_they_fit_and_stay_so(caplog: pytest.LogCaptureFixtur
     assert not caplog.messages
 
 
-def test_a_small_batch_is_cut_into_single_pictures_at_most() -> None:
+def test_a_small_batch_is_split_into_single_pictures_at_most() -> None:
     device = Device(3, 1)
     assert MicroBatches(8).run(device, 3) == 3
     assert MicroBatches(2).run(device, 3) == 3
@@ -54,10 +54,10 @@ def test_a_single_picture_that_does_not_fit_is_an_error() -> None:
     ("pictures", "asked", "tried"),
     [(8, 1, [1, 2, 4]), (6, 1, [1, 2, 3]), (5, 1, [1, 2]), (5, 3, [2]), (7, 5, [3]), (2, 1, [1])],
 )
-def test_parts_of_one_picture_are_left_out_where_the_network_cannot_take_them(
+def test_micro_batches_of_one_picture_are_avoided_where_the_network_does_not_support_them(
     pictures: int, asked: int, tried: list[int]
 ) -> None:
-    """Each try has parts of two pictures or more, and the last as many parts as that allows."""
+    """Each try has micro-batches of two pictures or more, and the last as many as that allows."""
     device = Device(pictures, 1)
     with pytest.raises(
         SeverstalError, match=rf"a micro-batch of {2 + pictures % 2} pictures does not fit .*crop"
@@ -68,7 +68,7 @@ def test_parts_of_one_picture_are_left_out_where_the_network_cannot_take_them(
     assert tried[-1] == pictures // 2
 
 
-def test_whether_one_picture_is_taken_is_asked_only_where_a_part_has_one() -> None:
+def test_support_of_batch_size_one_is_asked_only_where_it_is_needed() -> None:
     device, asked = Device(8, 1), []
 
     def supports_batch_size_one() -> bool:
@@ -76,21 +76,21 @@ def test_whether_one_picture_is_taken_is_asked_only_where_a_part_has_one() -> No
         return True
 
     assert MicroBatches(1).run(device, 8, supports_batch_size_one) == 8
-    assert set(asked) == {4}  # once parts of two had not fitted
+    assert set(asked) == {4}  # once two pictures had not fitted
     assert device.tries == [1, 2, 4, 8]
     asked.clear()
     MicroBatches(4).run(Device(8, 2), 8, supports_batch_size_one)
     assert asked == []
 
 
-def test_parts_grown_on_large_batches_are_evened_out_on_small_ones() -> None:
+def test_a_number_from_large_batches_is_reduced_for_small_ones() -> None:
     parts = MicroBatches(1)
     parts.run(Device(16, 2), 16)
     assert (parts.asked, parts.count) == (1, 8)
     assert parts.run(Device(8, 2), 8, lambda: False) == 4
 
 
-def test_several_processes_are_not_told_of_parts_that_the_network_cannot_take() -> None:
+def test_several_processes_are_told_a_number_that_the_network_supports() -> None:
     with pytest.raises(SeverstalError, match=r"set training\.accumulate = 3"):
         MicroBatches(2, processes=2).run(Device(6, 2), 6, lambda: False)
     for alone in (True, False):
@@ -105,7 +105,7 @@ def test_several_processes_stop_with_the_number_to_set() -> None:
     assert device.tries == [1]
 
 
-def test_other_errors_pass() -> None:
+def test_other_errors_are_passed_on() -> None:
     def broken(parts: int) -> None:
         raise RuntimeError("shapes differ")
 
@@ -114,7 +114,7 @@ def test_other_errors_pass() -> None:
 
 
 @pytest.mark.parametrize("fits", [1, 2, 3, 8])
-def test_a_prediction_goes_in_as_large_parts_as_fit(fits: int, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_prediction_is_halved_until_it_fits(fits: int, caplog: pytest.LogCaptureFixture) -> None:
     tried = []
 
     def double(items: list[int]) -> list[int]:

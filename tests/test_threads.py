@@ -4,11 +4,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from severstal import threads
-from severstal.threads import SPIN_COUNT, available_cores, set_thread_defaults
+from severstal.threads import SPIN_COUNT, available_cores, free_cores, set_thread_defaults
 
 
 @pytest.fixture
@@ -66,6 +67,54 @@ def test_limits_of_both_versions_of_control_groups_are_read(
         (tmp_path / "fs" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "fs" / name).write_text(text + "\n")
     assert list(threads._container_limits(tmp_path / "fs", own)) == expected
+
+
+@pytest.mark.parametrize(
+    ("busy", "limit", "free"),
+    [
+        (0.0, None, 8),
+        (0.4, None, 8),
+        (1.6, None, 6),
+        (7.9, None, 1),
+        (9.0, None, 1),
+        (3.0, 4.0, 4),
+        (6.0, 4.0, 2),
+    ],
+)
+def test_free_cores_are_those_that_other_programs_leave(
+    limits: list[float], monkeypatch: pytest.MonkeyPatch, busy: float, limit: float | None, free: int
+) -> None:
+    """On 8 cores, of which a container may have 4."""
+    if limit is not None:
+        limits.append(limit)
+    clock, used = iter([0.0, 2.0]), iter([100.0, 100.0 + 2.0 * busy])
+    clocks = SimpleNamespace(perf_counter=lambda: next(clock), sleep=lambda _: None)
+    monkeypatch.setattr(threads, "time", clocks)
+    monkeypatch.setattr(threads, "_busy_seconds", lambda: next(used))
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    assert free_cores() == free
+
+
+def test_programs_of_lowered_priority_and_idle_time_do_not_count(tmp_path: Path) -> None:
+    def busy(**columns: int) -> float:
+        names = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal", "guest", "guest_nice")
+        line = " ".join(str(columns.get(name, 1_000_000)) for name in names)
+        (tmp_path / "stat").write_text(f"cpu  {line}\ncpu0 1 2 3\n")
+        return threads._busy_seconds(tmp_path / "stat")
+
+    ticks, before = 500 * os.sysconf("SC_CLK_TCK"), busy()
+    for name in ("user", "system", "irq", "softirq"):
+        assert busy(**{name: 1_000_000 + ticks}) - before == pytest.approx(500, abs=1)
+    for name in ("nice", "idle", "iowait", "steal", "guest"):
+        assert busy(**{name: 1_000_000 + ticks}) - before == pytest.approx(0, abs=1)
+
+
+def test_where_nothing_tells_of_other_programs_all_cores_are_free(
+    limits: list[float], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert threads._busy_seconds(tmp_path / "none") is None
+    monkeypatch.setattr(threads, "_busy_seconds", lambda: None)
+    assert free_cores() == 8
 
 
 def test_without_control_groups_there_is_no_limit(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """How many threads torch starts on a CPU, and how they wait for one another."""
 
 import os
+import time
 from collections.abc import Iterator, MutableMapping
 from math import ceil
 from pathlib import Path, PurePosixPath
@@ -21,9 +22,7 @@ def set_thread_defaults(environment: MutableMapping[str, str] = os.environ) -> N
       with other programs it thereby takes the time in which the thread that it waits for could run. A choice
       of the user's, `OMP_WAIT_POLICY` included, is kept.
     - `OMP_NUM_THREADS`: where a container's CPU limit is below the number of cores, that limit. Otherwise
-      torch's own default stays, one thread per core: the load of the machine does not count, since results
-      of another number of threads are rounded differently, and a resumed training would not equal an
-      unbroken one.
+      torch's own default stays, one thread per core; `free_cores` tells a training how many of them to use.
 
     Example:
         >>> chosen = {"OMP_NUM_THREADS": "3"}
@@ -45,6 +44,36 @@ def available_cores() -> int:
         True
     """
     return min([_affinity(), *(max(1, ceil(limit)) for limit in _container_limits())])
+
+
+def free_cores(seconds: float = 0.5) -> int:
+    """CPU cores that other programs leave to this process, at least 1, watched for some time.
+
+    Programs of lowered priority (`nice`) do not count: they give way.
+
+    Example:
+        >>> 1 <= free_cores(0.01) <= available_cores()
+        True
+    """
+    before = _busy_seconds()
+    if before is None:  # not Linux
+        return available_cores()
+    began = time.perf_counter()
+    time.sleep(seconds)
+    taken = (_busy_seconds() - before) / (time.perf_counter() - began)
+    return max(1, min(available_cores(), round((os.cpu_count() or 1) - taken)))
+
+
+def _busy_seconds(statistics: Path = Path("/proc/stat")) -> float | None:
+    """Seconds of CPU that all other programs of normal priority have used since the machine was started."""
+    try:
+        columns = [int(column) for column in statistics.read_text().splitlines()[0].split()[1:8]]
+    except (OSError, IndexError, ValueError):
+        return None
+    user, _nice, system, _idle, _waiting, interrupts, soft_interrupts = columns
+    busy = (user + system + interrupts + soft_interrupts) / os.sysconf("SC_CLK_TCK")
+    own = os.times()
+    return busy - own.user - own.system
 
 
 def _affinity() -> int:

@@ -100,7 +100,7 @@ def test_a_loss_that_is_no_number_stops_and_names_the_pictures(
             calls.append(0)
             return output.masks.mean() * (float("nan") if len(calls) == 4 else 1)
 
-    monkeypatch.setattr(fit_module, "build_loss", lambda *_, **__: Bad())
+    monkeypatch.setattr(fit_module, "loss_of", lambda *_: Bad())
     with pytest.raises(
         SeverstalError, match=r"the loss of epoch 2 is nan, at batch 2 with .*: lower training"
     ):
@@ -125,7 +125,7 @@ def test_a_weight_that_is_no_number_stops_before_the_state_is_written(
         return calls[-1]
 
     monkeypatch.setattr(TrainStep, "__call__", spoils)
-    with pytest.raises(SeverstalError, match=r"epoch 2 left nan in the weights .*: lower training\.learning"):
+    with pytest.raises(SeverstalError, match=r"epoch 2 left nan in .*: lower training\.learning"):
         fit(data, settings, 0, tmp_path / "fold", "key")
     assert not (tmp_path / "fold" / "last.safetensors").exists()
     monkeypatch.setattr(TrainStep, "__call__", real)
@@ -164,7 +164,7 @@ def test_a_late_batch_in_parts_of_one_picture_is_told_at_once(
     )
     assert len(fit(data, wide, 0, tmp_path / "wide", "key")) == 2
     monkeypatch.setattr(fit_module, "train_epoch", None)
-    with pytest.raises(SeverstalError, match=r"^phases\[0\]\.batch_size / accumulate leaves parts of one"):
+    with pytest.raises(SeverstalError, match=r"^phases\[0\]\.batch_size / training\.accumulate leaves"):
         fit(data, narrow, 0, tmp_path / "narrow", "key")
 
 
@@ -249,13 +249,13 @@ def test_phases_change_crop_batch_losses_and_what_learns(
     shapes: list[tuple[int, ...]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    losses, real = [], fit_module.build_loss
+    losses, real = [], fit_module.loss_of
 
-    def watched(masks: dict[str, float], *arguments: object, **settings: object) -> nn.Module:
-        losses.append((dict(masks), settings["class_weights"] is not None))
-        return real(masks, *arguments, **settings)
+    def watched(recipe: Recipe, classes: int, masks: dict[str, float], weights: object) -> nn.Module:
+        losses.append((dict(masks), weights is not None))
+        return real(recipe, classes, masks, weights)
 
-    monkeypatch.setattr(fit_module, "build_loss", watched)
+    monkeypatch.setattr(fit_module, "loss_of", watched)
     settings = replace(
         recipe(epochs=4, epoch_images=8),
         phases=(

@@ -51,7 +51,7 @@ def test_the_crops_of_two_processes_are_those_of_one(fold: tuple[FoldData, Recip
     halves = [list(feed(*fold, process=process, processes=2).batches(3)) for process in (0, 1)]
     assert len(whole) == 2  # the last four crops do not fill a batch
     for number, batch in enumerate(whole):
-        assert batch.whole == halves[0][number].whole == 5
+        assert batch.batch_size == halves[0][number].batch_size == 5
         for process in (0, 1):
             half = halves[process][number]
             assert torch.equal(half.draws, batch.draws[process::2])
@@ -118,7 +118,7 @@ def test_only_clean_pictures_are_noted_as_hard(fold: tuple[FoldData, Recipe]) ->
     clean = ~data.masks.presence(data.train).any(1)
     drawn = set()
     for crops in source.batches(0):
-        source.note(crops, crops.rows.float() / 10)
+        source.record_hardness(crops, crops.rows.float() / 10)
         drawn |= set(crops.rows.tolist())
     assert np.isnan(source.hardness).all()  # an epoch's draws do not depend on its own losses
     source.end_epoch()
@@ -132,7 +132,7 @@ def test_a_crop_mixed_with_a_defect_tells_nothing(fold: tuple[FoldData, Recipe])
     data, recipe = fold
     source = feed(data, recipe)
     crops = next(source.batches(0))
-    source.note(replace(crops, masks=torch.ones_like(crops.masks)), crops.rows.float())
+    source.record_hardness(replace(crops, masks=torch.ones_like(crops.masks)), crops.rows.float())
     source.end_epoch()
     assert np.isnan(source.hardness).all()
 

@@ -15,16 +15,16 @@ NAMES = ["a.png", "b.png", "c.png", "d.png", "e.png"]
 
 
 @pytest.fixture
-def watch(tmp_path: Path) -> NonFiniteGuard:
+def guard(tmp_path: Path) -> NonFiniteGuard:
     return NonFiniteGuard(tmp_path, make_accelerator("fp32"))
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-def test_the_batch_before_is_named(watch: NonFiniteGuard, tmp_path: Path, bad: float) -> None:
-    watch.see(torch.tensor(0.5), 3, 6, 0.1, ["fine.png"])
-    watch.see(torch.tensor(bad), 3, 7, 0.25, NAMES)
+def test_the_batch_before_is_named(guard: NonFiniteGuard, tmp_path: Path, bad: float) -> None:
+    guard.check_loss(torch.tensor(0.5), 3, 6, 0.1, ["fine.png"])
+    guard.check_loss(torch.tensor(bad), 3, 7, 0.25, NAMES)
     with pytest.raises(SeverstalError) as caught:
-        watch.see(torch.tensor(0.5), 3, 8, 0.1, ["later.png"])
+        guard.check_loss(torch.tensor(0.5), 3, 8, 0.1, ["later.png"])
     message = str(caught.value)
     assert f"the loss of epoch 4 is {bad}, at batch 8 with a.png, b.png, c.png and 2 more" in message
     assert "lower training.learning_rate" in message
@@ -38,33 +38,33 @@ def test_the_batch_before_is_named(watch: NonFiniteGuard, tmp_path: Path, bad: f
     }
 
 
-def test_the_last_batch_is_looked_at_too(watch: NonFiniteGuard, tmp_path: Path) -> None:
-    watch.see(torch.tensor(0.5), 0, 0, 0.1, NAMES)
-    watch.end()
+def test_the_last_batch_is_looked_at_too(guard: NonFiniteGuard, tmp_path: Path) -> None:
+    guard.check_loss(torch.tensor(0.5), 0, 0, 0.1, NAMES)
+    guard.end_epoch()
     assert not list(tmp_path.iterdir())
-    watch.see(torch.tensor(float("nan")), 1, 0, 0.1, NAMES[:2])
+    guard.check_loss(torch.tensor(float("nan")), 1, 0, 0.1, NAMES[:2])
     with pytest.raises(SeverstalError, match=r"epoch 2 is nan, at batch 1 with a\.png, b\.png: lower"):
-        watch.end()
-    watch.end()  # it was looked at
+        guard.end_epoch()
+    guard.end_epoch()  # it was looked at
 
 
-def test_a_loss_that_is_changed_later_was_seen_as_it_was(watch: NonFiniteGuard) -> None:
+def test_a_loss_that_is_changed_later_was_seen_as_it_was(guard: NonFiniteGuard) -> None:
     loss = torch.tensor(0.5)
-    watch.see(loss, 0, 0, 0.1, NAMES)
+    guard.check_loss(loss, 0, 0, 0.1, NAMES)
     loss.fill_(float("nan"))
-    watch.end()
+    guard.end_epoch()
 
 
 @pytest.mark.parametrize(("name", "bad"), [("0.bias", float("nan")), ("1.running_var", float("inf"))])
 def test_weights_that_are_no_numbers_are_named(
-    watch: NonFiniteGuard, tmp_path: Path, name: str, bad: float
+    guard: NonFiniteGuard, tmp_path: Path, name: str, bad: float
 ) -> None:
     network = nn.Sequential(nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3))
-    watch.weights(network, 1)
+    guard.check_weights(network, 1)
     network.state_dict()[name][2] = bad
     with pytest.raises(SeverstalError) as caught:
-        watch.weights(network, 1)
+        guard.check_weights(network, 1)
     assert str(caught.value) == (
-        f"{tmp_path}: the last batch of epoch 2 left {bad} in the weights {name}: "
+        f"{tmp_path}: the last batch of epoch 2 left {bad} in {name}: "
         "lower training.learning_rate, or set training.clip"
     )

@@ -55,10 +55,10 @@ def test_a_phase_that_never_begins_is_told_with_the_epochs_that_it_needs(start: 
         with pytest.raises(
             SeverstalError, match=rf"phases\[0\] starts at .*training.epochs = {least} or more"
         ):
-            plan(late, epochs=epochs).require_all()
-    plan(late, epochs=least).require_all()
+            plan(late, epochs=epochs).check_phases()
+    plan(late, epochs=least).check_phases()
     assert plan(late, epochs=least).phase(least - 1).batch_size == 3
-    plan(PhaseSettings(start=1.0)).require_all()  # which says of itself that it is never in force
+    plan(PhaseSettings(start=1.0)).check_phases()  # which says of itself that it is never in force
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 7, 10, 40])

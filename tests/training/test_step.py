@@ -1,4 +1,4 @@
-"""A step: in any number of parts the same, clipped, scaled, and begun again exactly when memory runs out."""
+"""A step: the same with any number of micro-batches, clipped, scaled, repeated when memory runs out."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,7 +26,7 @@ SIZE = 6
 
 
 class Tiny(nn.Module):
-    """Two convolutions, and what a test wants between them; takes parts of at most `fits` pictures."""
+    """Two convolutions, and what a test wants between them; has memory for `fits` pictures."""
 
     def __init__(self, between: nn.Module, fits: int = 99):
         super().__init__()
@@ -72,7 +72,7 @@ def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
 
 
 @pytest.mark.parametrize("parts", [2, 3, 4, 6, 50])
-def test_parts_make_the_step_of_the_whole_batch(parts: int) -> None:
+def test_micro_batches_make_the_step_of_the_whole_batch(parts: int) -> None:
     whole, cut = state_of(), state_of(parts=parts)
     for seed in range(3):
         one = make_step(whole)(crops(seed), seed)
@@ -81,7 +81,20 @@ def test_parts_make_the_step_of_the_whole_batch(parts: int) -> None:
     torch.testing.assert_close(weights(whole), weights(cut))
 
 
-def test_no_part_is_larger_than_its_share() -> None:
+@pytest.mark.parametrize("parts", [1, 4])
+def test_crops_count_as_their_share_of_the_batch_of_all_processes(parts: int) -> None:
+    """Where other processes have as many crops, half the loss and half the gradients are this one's."""
+    state, batch = state_of(parts=parts, rate=0.0), crops()
+    whole = make_step(state)(batch, 0).loss
+    gradients = [weight.grad.clone() for weight in state.network.parameters()]
+    half = make_step(state)(replace(batch, batch_size=2 * SIZE), 0).loss
+    torch.testing.assert_close(half, whole / 2)
+    torch.testing.assert_close(
+        [weight.grad for weight in state.network.parameters()], [g / 2 for g in gradients]
+    )
+
+
+def test_no_micro_batch_is_larger_than_its_share() -> None:
     state = state_of(parts=4, fits=2)
     make_step(state)(crops(), 0)
     assert state.micro_batches.count == 4
@@ -109,7 +122,7 @@ def test_gradients_of_the_step_before_are_gone() -> None:
     assert torch.equal(state.network.last.weight.grad, first)
 
 
-def test_the_gradients_norm_is_cut() -> None:
+def test_gradients_are_clipped() -> None:
     def moved(clip: float) -> float:
         state = state_of(rate=1.0)
         before = weights(state)
@@ -133,7 +146,7 @@ def test_a_scaled_loss_makes_the_same_step_clipped_or_not() -> None:
         assert result.loss < 10
 
 
-def test_a_step_whose_scaled_gradients_overflow_is_left_out() -> None:
+def test_a_step_whose_scaled_gradients_overflow_is_skipped() -> None:
     state = state_of()
     state.scaler = GradScaler("cpu", init_scale=1e38, growth_interval=1)
     before = weights(state)
@@ -161,10 +174,10 @@ def test_the_moving_average_follows_each_step() -> None:
     [nn.Identity, lambda: nn.BatchNorm2d(4), lambda: nn.Dropout(0.5)],
     ids=["plain", "norm", "dropout"],
 )
-def test_out_of_memory_the_batch_is_begun_again_exactly(
+def test_out_of_memory_the_batch_is_repeated_exactly(
     make: Callable[[], nn.Module], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As if it had gone in smaller parts from the start: weights, running means, dropped values."""
+    """As with smaller micro-batches from the start: weights, running statistics, dropout."""
     expected, state = state_of(make, parts=4), state_of(make, parts=1, fits=2)
     steps = make_step(expected), make_step(state)
     for seed in range(2):
@@ -176,8 +189,8 @@ def test_out_of_memory_the_batch_is_begun_again_exactly(
     assert "batches of 6 pictures are now split into 4 micro-batches, not 2" in caplog.text
 
 
-def test_out_of_memory_half_way_leaves_no_half_gradients() -> None:
-    """The first part fits, the second does not: what the first has left must not count."""
+def test_out_of_memory_half_way_leaves_no_gradients() -> None:
+    """The first micro-batch fits, the second does not: gradients of the first must not count."""
     expected, state = state_of(parts=2), state_of()
     seen = []
 
@@ -217,29 +230,29 @@ class Averaged(nn.Module):
 
 
 @pytest.mark.parametrize(("size", "parts"), [(6, 6), (6, 9), (1, 1)])
-def test_parts_of_one_picture_are_one_line_where_the_network_cannot_take_them(size: int, parts: int) -> None:
+def test_micro_batches_of_one_picture_are_refused_where_unsupported(size: int, parts: int) -> None:
     state = state_of(Averaged, parts=parts)
     with pytest.raises(SeverstalError) as caught:
         make_step(state)(crops(size=size), 0)
     assert str(caught.value) == (
-        "training.batch_size / accumulate leaves parts of one picture, which the batch normalisation of Tiny "
-        "cannot take: give parts of 2 or more"
+        "training.batch_size / training.accumulate leaves micro-batches of one picture, which the batch "
+        "normalisation of Tiny does not support: set them so that each has 2 or more"
     )
-    make_step(state_of(parts=parts))(crops(size=size), 0)  # a network that takes them
+    make_step(state_of(parts=parts))(crops(size=size), 0)  # a network that supports them
 
 
 @pytest.mark.parametrize(("size", "parts", "evened"), [(5, 3, [3, 2]), (5, 4, [3, 2]), (6, 4, [2, 2, 2])])
-def test_a_last_part_of_one_picture_joins_the_others(size: int, parts: int, evened: list[int]) -> None:
+def test_a_last_micro_batch_of_one_picture_is_avoided(size: int, parts: int, evened: list[int]) -> None:
     expected, state = state_of(Averaged, parts=len(evened)), state_of(Averaged, parts=parts)
     steps = make_step(expected), make_step(state)
     for seed in range(2):
         losses = [step(crops(seed, size), seed).loss for step in steps]
         assert torch.equal(*losses)
-    assert same(weights(state), weights(expected))  # the try of one picture leaves no trace
+    assert same(weights(state), weights(expected))  # the trial of one picture leaves no trace
     assert state.network.between.tried == [1, *evened, *evened]  # and is made once
 
 
-def test_out_of_memory_parts_stay_such_that_the_network_takes_them() -> None:
+def test_out_of_memory_micro_batches_keep_two_pictures_where_the_network_needs_them() -> None:
     state = state_of(Averaged, parts=1, fits=1)
     with pytest.raises(
         SeverstalError, match="a micro-batch of 2 pictures does not fit into the device's memory"
@@ -252,13 +265,13 @@ def test_out_of_memory_parts_stay_such_that_the_network_takes_them() -> None:
     assert same(weights(state), weights(expected))
 
 
-def test_a_try_of_one_picture_that_does_not_fit_is_told_as_ever() -> None:
+def test_a_trial_of_one_picture_that_does_not_fit_is_an_out_of_memory_error() -> None:
     with pytest.raises(SeverstalError, match="a micro-batch of one picture does not fit"):
         make_step(state_of(parts=6, fits=0))(crops(), 0)
 
 
 @pytest.mark.parametrize("parts", [1, 6])
-def test_other_errors_of_the_network_pass(parts: int) -> None:
+def test_other_errors_of_the_network_are_passed_on(parts: int) -> None:
     class Broken(nn.Module):
         def forward(self, _feature: Tensor) -> Tensor:
             raise ValueError("shapes differ")
@@ -268,14 +281,14 @@ def test_other_errors_of_the_network_pass(parts: int) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(architectures()) - {"classical"}))
-def test_recipes_refuse_exactly_the_networks_that_take_no_picture_alone(name: str) -> None:
+def test_recipes_refuse_exactly_the_networks_without_support_of_batch_size_one(name: str) -> None:
     encoder, options = smallest(name)
     network = build_model(name, encoder, classes=2, options=options)
     state = TrainingState(network, torch.optim.SGD(network.parameters(), 0.1), MicroBatches(1))
     masks, number = torch.zeros(1, 2, 64, 64), torch.arange(1)
     one = Crops(torch.randn(1, 1, 64, 64), masks, torch.zeros(1, 2), number, number, 1)
     if name in NEEDS_TWO_CROPS:
-        with pytest.raises(SeverstalError, match=rf"normalisation of {type(network.body).__name__} cannot"):
+        with pytest.raises(SeverstalError, match=rf"normalisation of {type(network.body).__name__} does not"):
             make_step(state)(one, 0)
     else:
         assert make_step(state)(one, 0).loss.isfinite()

@@ -25,10 +25,10 @@ def events(folder: Path):  # its class is of a package that may be absent
 
 def test_curves_are_read_back(tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
-    board = TensorBoardWriter(tmp_path)
+    writer = TensorBoardWriter(tmp_path)
     for epoch, loss in enumerate((0.5, 0.25), 1):
-        board.epoch({"epoch": epoch, "loss": loss, "dice_on_defects": None, "accumulate": 2}, epoch)
-    board.close()
+        writer.add_epoch({"epoch": epoch, "loss": loss, "dice_on_defects": None, "accumulate": 2}, epoch)
+    writer.close()
     found = events(tmp_path)
     assert found.Tags()["scalars"] == ["loss", "accumulate"]
     assert [(point.step, point.value) for point in found.Scalars("loss")] == [(1, 0.5), (2, 0.25)]
@@ -37,10 +37,10 @@ def test_curves_are_read_back(tmp_path: Path) -> None:
 def test_a_training_that_goes_on_draws_one_line(tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     for done, losses in ((0, (3.0, 2.0, 9.0)), (2, (1.0, 0.5))):
-        board = TensorBoardWriter(tmp_path / "fold", done)
+        writer = TensorBoardWriter(tmp_path / "fold", done)
         for epoch, loss in enumerate(losses, done + 1):
-            board.epoch({"loss": loss}, epoch)
-        board.close()
+            writer.add_epoch({"loss": loss}, epoch)
+        writer.close()
     assert [point.value for point in events(tmp_path / "fold").Scalars("loss")] == [3.0, 2.0, 1.0, 0.5]
 
 
@@ -61,9 +61,9 @@ def test_the_worst_pictures_show_truth_and_prediction(
 
     network, accelerator = Whole().train(), make_accelerator("fp32")
     seen = validate(network, data.store, data.masks, data.held_out, data.spec, job.recipe, accelerator)
-    board = TensorBoardWriter(tmp_path / "board")
-    show_worst(board, network, seen, data, job.recipe, accelerator, 3)
-    board.close()
+    writer = TensorBoardWriter(tmp_path / "board")
+    show_worst(writer, network, seen, data, job.recipe, accelerator, 3)
+    writer.close()
     assert network.training
     found = events(tmp_path / "board")
     assert found.Tags()["images"] == [f"worst/{rank}" for rank in (1, 2, 3, 4)]

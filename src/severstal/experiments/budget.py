@@ -71,7 +71,7 @@ def spend(recipe: Recipe, budget: int, members: int = 1) -> Recipe:
             f"{batch}{each}: give --crops {least} or more"
         )
     try:
-        Plan(recipe, images=1).require_all()
+        Plan(recipe, images=1).check_phases()
     except SeverstalError as error:
         raise SeverstalError(f"recipe {recipe.name}: {error}") from None
     length = _find_length(recipe, budget / trainings)
@@ -148,7 +148,7 @@ def _find_length(recipe: Recipe, pictures: float) -> _Length | None:
 
 def _all_begin(recipe: Recipe, epochs: int) -> bool:
     try:
-        Plan(change(recipe, {"training.epochs": epochs}), images=1).require_all()
+        Plan(change(recipe, {"training.epochs": epochs}), images=1).check_phases()
     except SeverstalError:
         return False
     return True

@@ -12,24 +12,22 @@ from torch.optim.swa_utils import update_bn
 from severstal.errors import SeverstalError
 from severstal.models.checkpoint import read_weights
 
-_COUNT = "count"  # stands in `tensors` beside the weights
+_COUNT = "count"  # its key in `tensors`, beside the weights
 
 
 class WeightAverage:
-    """A running average of a network's weights, on the same device.
+    """A running average of a network's weights: EMA or SWA, on the network's device.
 
-    Averages are taken of weights and of running statistics alike; what is counted in whole numbers is copied.
-    The first update takes the weights as they are. At update n after it, n from 0, the moving average keeps
-    min(decay, (1 + n) / (10 + n)) of itself, so that the weights of the beginning are soon forgotten (as in
-    TensorFlow's ExponentialMovingAverage).
+    Weights and running statistics are averaged; integer buffers are copied. The first update copies the
+    weights. At update n after it, n from 0, the EMA decay is min(decay, (1 + n) / (10 + n)), so that the
+    initial weights are soon forgotten (as in TensorFlow's ExponentialMovingAverage).
 
     Args:
         network: whose weights are averaged.
-        decay: what the moving average keeps of itself at each update, 0 to below 1; None is the equal mean of
-            all updates (stochastic weight averaging, Izmailov 2018).
+        decay: the EMA decay, 0 to below 1; None is the equal mean of all updates (SWA, Izmailov 2018).
 
     Attributes:
-        count: updates so far.
+        count: number of updates so far.
 
     Example:
         >>> network = nn.Linear(1, 1, bias=False)
@@ -51,28 +49,28 @@ class WeightAverage:
 
     @torch.no_grad()
     def update(self, network: nn.Module) -> None:
-        """Take the network's weights as they are now into the average."""
+        """Update the average with the network's current weights."""
         current = network.state_dict()
-        part = self._part()
+        rate = self._update_rate()
         floating = [name for name, tensor in current.items() if tensor.is_floating_point()]
         for dtype in {current[name].dtype for name in floating}:
             # One call for hundreds of small tensors: this runs at every step.
             names = [name for name in floating if current[name].dtype == dtype]
             averages = [self._average[name] for name in names]
-            torch._foreach_lerp_(averages, [current[name] for name in names], part)
+            torch._foreach_lerp_(averages, [current[name] for name in names], rate)
         for name in current.keys() - set(floating):
             self._average[name].copy_(current[name])
         self.count += 1
 
     def tensors(self) -> dict[str, Tensor]:
-        """All of it, to be kept in a file: the average by the names of the weights, and `count`."""
+        """Its state, to be saved: the averaged weights by name, and `count`."""
         return {**self._average, _COUNT: torch.tensor(self.count)}
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take over what `tensors` gave, on whatever device it lies.
+        """Restore what `tensors` gave, from any device.
 
         Raises:
-            SeverstalError: they are of another network.
+            SeverstalError: the tensors are of another network.
         """
         if tensors.keys() != {*self._average, _COUNT}:
             raise SeverstalError("the average is of another network: train again")
@@ -84,9 +82,9 @@ class WeightAverage:
 
     @contextmanager
     def applied(self, network: nn.Module) -> Iterator[None]:
-        """While inside, the network has the average's weights; afterwards its own again, whatever happens.
+        """Within the context the network has the averaged weights; its own are restored afterwards.
 
-        What is done to its weights inside is lost, and the average stays as it is.
+        Changes of its weights within the context are discarded and do not affect the average.
         """
         own = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
         try:
@@ -95,24 +93,24 @@ class WeightAverage:
         finally:
             network.load_state_dict(own)
 
-    def _part(self) -> float:
-        """What the next update adds of the weights, 0 to 1."""
+    def _update_rate(self) -> float:
+        """The weight of the network in the next update, 0 to 1."""
         if self._decay is None:
             return 1 / (self.count + 1)
         return 1.0 if self.count == 0 else 1 - min(self._decay, self.count / (9 + self.count))
 
 
 def average_files(paths: Sequence[str | Path]) -> dict[str, Tensor]:
-    """Average the weights of safetensors files equally ("model soup", Wortsman 2022; the 12th place's blend).
+    """Average the weights of safetensors files ("model soup", Wortsman 2022; the 12th place's blend).
 
     Args:
-        paths: of at least one file, all of the same network; one file is in memory at a time.
+        paths: at least one file, all of the same network; loaded one at a time.
 
     Returns:
-        By name: the mean of what is floating; what is counted in whole numbers is the first file's.
+        Tensors by name: the mean of those of floating point; integers are those of the first file.
 
     Raises:
-        SeverstalError: a file is missing or damaged, or the files hold other networks' weights.
+        SeverstalError: a file is missing or damaged, or the files are of different networks.
 
     Example:
         >>> import tempfile
@@ -126,14 +124,15 @@ def average_files(paths: Sequence[str | Path]) -> dict[str, Tensor]:
     if not paths:
         raise SeverstalError("no weights to average: give at least one file")
     first = read_weights(paths[0])
-    # In double precision, and rounded once: the mean of equal weights is that weight.
+    # In double precision, rounded once, so that the mean of equal weights is exact.
     sums = {name: tensor.double() for name, tensor in first.items() if tensor.is_floating_point()}
     for path in paths[1:]:
         tensors = read_weights(path)
         for name in sorted(first.keys() | tensors.keys()):
             if name not in tensors or name not in first or tensors[name].shape != first[name].shape:
                 raise SeverstalError(
-                    f"{path}: weights of another network than {paths[0]} (in {name}): average files of one"
+                    f"{path}: weights of another network than {paths[0]} (in {name}): "
+                    "average files of one network"
                 )
         for name, total in sums.items():
             total += tensors[name].double()
@@ -142,9 +141,9 @@ def average_files(paths: Sequence[str | Path]) -> dict[str, Tensor]:
 
 
 def refresh_normalisation(network: nn.Module, batches: Iterable[Tensor]) -> None:
-    """Take the running statistics of a network's batch normalisation anew, as averaged weights need it.
+    """Recompute the running statistics of batch normalisation, as averaged weights need it.
 
-    Every batch counts the same. The network keeps its mode; one without batch normalisation is left alone.
+    All batches have equal weight. The network keeps its mode; without batch normalisation nothing is done.
 
     Args:
         network: whose running means and variances are replaced.

@@ -1,4 +1,4 @@
-"""Which batches a network can learn from, told before a training begins."""
+"""Checks, before a training begins, that its batches are large enough for the network and the processes."""
 
 import torch
 from accelerate import Accelerator
@@ -9,31 +9,31 @@ from severstal.recipe import Recipe
 from severstal.training.phases import Phase, Plan
 from severstal.training.state import TrainingState
 
-_NO_VARIANCE = "Expected more than 1 value per channel"  # what torch says of one picture of 1 x 1
+_NO_VARIANCE = "Expected more than 1 value per channel"  # torch's error for one 1 x 1 feature
 
 
 def check_batch_sizes(
     plan: Plan, recipe: Recipe, image_shape: tuple[int, int], state: TrainingState, accelerator: Accelerator
 ) -> None:
-    """Refuse too small batches of any phase to come, which else are met hours later, where it begins.
+    """Refuse too small batches of any phase to come, which would otherwise fail hours later.
 
     Args:
         plan: of the training.
         recipe: the settings.
         image_shape: height and width of the pictures.
-        state: with the epochs that are done.
+        state: its history tells which epochs are done.
         accelerator: device and processes.
 
     Raises:
-        SeverstalError: a process would get no crop of a batch, or the recipe cuts batches into single crops
-            for a network that cannot learn from one.
+        SeverstalError: a process would get no crop of a batch, or the recipe splits batches into
+            micro-batches of one crop, on which the network cannot be trained.
     """
     processes = accelerator.num_processes
     coming = [plan.phase(epoch) for epoch in range(len(state.history), recipe.training.epochs)]
     for phase in (phase for phase in plan.phases if phase in coming):
         name = _batch_size_name(phase, recipe)
         check_batch_size(phase.batch_size, plan.images, processes, name)
-        fewest = min(phase.batch_size, plan.images) // processes  # crops of a process
+        fewest = min(phase.batch_size, plan.images) // processes  # crops per process
         crop = image_shape if recipe.training.overfit_images else map(min, phase.crop, image_shape)
         size = [-(-side // recipe.data.scale) for side in crop]
         blank = torch.zeros(1, 1, *size, device=accelerator.device)
@@ -44,16 +44,16 @@ def check_batch_sizes(
 
 
 def check_batch_size(batch_size: int, images: int, processes: int, name: str = "training.batch_size") -> None:
-    """Refuse batches in which a process would get no crop.
+    """Refuse a batch size at which a process would get no crop.
 
     Args:
         batch_size: crops in a batch.
         images: pictures in an epoch.
         processes: that share the batch.
-        name: where the batch size stands in the recipe.
+        name: the batch size's key in the recipe.
 
     Raises:
-        SeverstalError: there are more processes than that.
+        SeverstalError: there are more processes than crops.
 
     Example:
         >>> check_batch_size(8, 3, processes=4)
@@ -70,13 +70,14 @@ def check_batch_size(batch_size: int, images: int, processes: int, name: str = "
 
 
 def supports_batch_size_one(network: nn.Module, picture: Tensor, accelerator: Accelerator) -> bool:
-    """Whether a network learns from one picture alone, which has no variance where a feature is 1 x 1.
+    """Whether a network can be trained on a batch of one picture.
 
-    Tried, since it depends on the network, its encoder, its options and the crop. Its running means come out
-    as they went in; random numbers are drawn.
+    Batch normalisation does not support it where a feature map is 1 x 1: a single value has no variance. It
+    is tried, since it depends on the network, its encoder, its options and the crop. Running statistics are
+    restored afterwards; random numbers are consumed.
 
     Args:
-        network: not compiled, since it would be compiled for one picture and raise errors of its own.
+        network: not compiled, since it would be compiled for one picture and raise other errors.
         picture: (1, channels, H, W) on the network's device.
         accelerator: precision.
     """
@@ -86,7 +87,7 @@ def supports_batch_size_one(network: nn.Module, picture: Tensor, accelerator: Ac
         with torch.no_grad(), accelerator.autocast():
             network(picture)
     except torch.cuda.OutOfMemoryError:
-        pass  # then training on it does not fit either, and says so
+        pass  # then training does not fit either, and reports it
     except ValueError as error:
         if not str(error).startswith(_NO_VARIANCE):
             raise
@@ -98,21 +99,21 @@ def supports_batch_size_one(network: nn.Module, picture: Tensor, accelerator: Ac
 
 
 def micro_batch_of_one_error(network: nn.Module, batch_size: str = "training.batch_size") -> SeverstalError:
-    """The error for batches that are cut into single crops.
+    """The error for batches that are split into micro-batches of one crop.
 
     Args:
-        network: which cannot learn from one.
-        batch_size: where it stands in the recipe.
+        network: which cannot be trained on one crop.
+        batch_size: the batch size's key in the recipe.
     """
     kind = type(getattr(network, "body", network)).__name__
     return SeverstalError(
-        f"{batch_size} / accumulate leaves parts of one picture, which the batch normalisation of {kind} "
-        "cannot take: give parts of 2 or more"
+        f"{batch_size} / training.accumulate leaves micro-batches of one picture, which the batch "
+        f"normalisation of {kind} does not support: set them so that each has 2 or more"
     )
 
 
 def _batch_size_name(phase: Phase, recipe: Recipe) -> str:
-    """Where in the recipe a phase's batch size stands."""
+    """The recipe's key of a phase's batch size."""
     if phase.batch_size == recipe.training.batch_size:
         return "training.batch_size"
     sizes = [settings.batch_size for settings in recipe.phases]

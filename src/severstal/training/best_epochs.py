@@ -1,4 +1,4 @@
-"""The weights of the best epochs of a fold, each in a file of its own until the fold is done."""
+"""The weights of a fold's best epochs, one file per epoch."""
 
 import re
 import shutil
@@ -19,13 +19,13 @@ _EPOCH_FILE = re.compile(r"epoch\d{4,}\.safetensors")
 class BestEpochs:
     """The weights of the best epochs, `best/epoch0007.safetensors` and so on.
 
-    Which epochs they are follows from the history alone, and the history stands in the training's state. So
-    an epoch's file is written before that state, and files are thrown away only after it: killed at any
-    instant, a training finds the files of all the epochs that its state calls best.
+    Which epochs are the best follows from the history, which is part of the training's state. An epoch's file
+    is written before that state, and files are deleted only after it: a training that is killed at any
+    instant finds the files of all epochs that are the best by its state.
 
     Args:
         folder: of the fold.
-        count: how many are kept, at least one.
+        count: how many epochs are kept, at least one.
     """
 
     def __init__(self, folder: Path, count: int):
@@ -36,12 +36,12 @@ class BestEpochs:
         return [self._path(epoch) for epoch in best_epochs(epochs, self._count)]
 
     def keep(self, network: nn.Module, epochs: Sequence[dict[str, Any]]) -> None:
-        """Write the weights of a history's last epoch, if it is among the best; before the state."""
+        """Write the weights of the last epoch if it is among the best; call it before the state is saved."""
         if self._path(epochs[-1]) in self.paths(epochs):
             save_weights(network, self._path(epochs[-1]))
 
     def publish(self, epochs: Sequence[dict[str, Any]]) -> None:
-        """Make the best epoch's weights `model.safetensors`, throw away what is not kept; after the state."""
+        """Copy the best epoch to `model.safetensors`, delete all but the best; after the state is saved."""
         kept = self.paths(epochs)
         with atomic_write(self._model) as part:
             shutil.copyfile(kept[0], part)
@@ -50,14 +50,14 @@ class BestEpochs:
                 path.unlink()
 
     def clear(self) -> None:
-        """Throw away the files of an earlier training that is not gone on from."""
+        """Delete the files of an earlier training that is not resumed."""
         for path in self._files():
             path.unlink()
-        with suppress(OSError):  # not there, or somebody's files are in it
+        with suppress(OSError):  # missing, or it holds other files
             self._folder.rmdir()
 
     def _files(self) -> list[Path]:
-        """The files of epochs that are there, by their exact names: what else lies there is somebody's."""
+        """The existing files of epochs, by their exact names: any other file is not ours to delete."""
         return [path for path in self._folder.glob("epoch*") if _EPOCH_FILE.fullmatch(path.name)]
 
     def _path(self, epoch: dict[str, Any]) -> Path:

@@ -1,4 +1,4 @@
-"""The state of a training on disk: one safetensors file, never a pickle."""
+"""The file of a training's state: one safetensors file, never a pickle."""
 
 import json
 from collections.abc import Mapping
@@ -13,25 +13,25 @@ from severstal.models.checkpoint import Tensors, read_tensors, write_tensors
 
 
 def save_state(path: str | Path, owners: Mapping[str, Tensors], facts: Mapping[str, Any]) -> None:
-    """Write all that a training needs to go on, in one file, so that it is whole or not there.
+    """Write all that is needed to resume a training, atomically, in one file.
 
     Args:
         path: of the file.
-        owners: tensors by name, by the name of what they belong to, which holds no dot.
-        facts: whatever else, as JSON, such as the epoch and the history.
+        owners: for each owner, such as the network, its tensors by name; the owner's name has no dot.
+        facts: anything else that JSON can hold, such as the history.
 
     Raises:
-        SeverstalError: the disk is full, or the file may not be written; the earlier one stays.
+        SeverstalError: the disk is full, or the file may not be written; the earlier file is kept.
     """
     tensors = {f"{owner}.{name}": tensor for owner, own in owners.items() for name, tensor in own.items()}
     write_tensors(tensors, path, {"facts": json.dumps(facts)})
 
 
 def load_state(path: str | Path) -> tuple[dict[str, Tensors], dict[str, Any]]:
-    """Read `save_state`'s file.
+    """Read what `save_state` wrote.
 
     Returns:
-        The owners that have tensors, and the facts.
+        The tensors of each owner that has any, and the facts.
 
     Raises:
         SeverstalError: the file is missing or damaged.
@@ -48,7 +48,7 @@ def load_state(path: str | Path) -> tuple[dict[str, Tensors], dict[str, Any]]:
 
 
 def optimizer_tensors(optimizer: Optimizer) -> Tensors:
-    """What an optimizer remembers of each weight; its learning rates follow from the step."""
+    """The state of an optimizer per weight; its learning rates follow from the step."""
     return {
         f"{index}.{name}": torch.as_tensor(value)
         for index, state in optimizer.state_dict()["state"].items()
@@ -58,7 +58,7 @@ def optimizer_tensors(optimizer: Optimizer) -> Tensors:
 
 
 def fill_optimizer(optimizer: Optimizer, tensors: Mapping[str, torch.Tensor]) -> None:
-    """Give an optimizer of the same weights back what `optimizer_tensors` took from another."""
+    """Restore in an optimizer of the same weights what `optimizer_tensors` gave."""
     state: dict[int, Tensors] = {}
     for name, tensor in tensors.items():
         index, key = name.split(".", 1)

@@ -1,4 +1,4 @@
-"""One epoch of training: batch after batch, and what is to be known of it afterwards."""
+"""One epoch of training."""
 
 from dataclasses import dataclass
 
@@ -16,12 +16,12 @@ from severstal.training.step import TrainStep
 
 @dataclass(frozen=True)
 class EpochResult:
-    """What is known of an epoch of training.
+    """What is known of an epoch after training.
 
     Attributes:
         loss: the mean over its batches.
-        learning_rate: in its last step.
-        pictures: how many crops it went through, in all processes.
+        learning_rate: of its last step.
+        pictures: number of crops that were trained on, over all processes.
     """
 
     loss: float
@@ -30,47 +30,48 @@ class EpochResult:
 
 
 def train_epoch(
-    state: TrainingState, step: TrainStep, feed: TrainLoader, plan: Plan, watch: NonFiniteGuard, label: str
+    state: TrainingState, step: TrainStep, loader: TrainLoader, plan: Plan, guard: NonFiniteGuard, label: str
 ) -> EpochResult:
-    """Train for the epoch that comes after those in the state's history.
+    """Train for the next epoch, the one after those in the state's history.
 
-    All that is random in it follows from the feed's seed, epoch and batch: it is the same after a break.
+    Everything random in it follows from the loader's seed, the epoch and the batch: a resumed training
+    repeats it exactly.
 
     Args:
-        state: its network learns.
-        step: what is done with a batch.
-        feed: the batches.
+        state: its network is trained.
+        step: trains on one batch.
+        loader: the batches.
         plan: learning rates.
-        watch: stops at a loss, and after the last step at a weight, that is no number.
+        guard: stops at a non-finite loss, and after the last step at a non-finite weight.
         label: of the progress bar.
 
     Raises:
-        SeverstalError: a loss or a weight is no number; a crop does not fit into the device's memory.
+        SeverstalError: a loss or a weight is not finite; a crop does not fit into the device's memory.
     """
-    epoch, accelerator = len(state.history), feed.accelerator
+    epoch, accelerator = len(state.history), loader.accelerator
     state.network.train()
     total, pictures = torch.zeros((), device=accelerator.device), 0
-    batches = feed.batches(epoch)
+    batches = loader.batches(epoch)
     if accelerator.is_main_process:
-        batches = progress(batches, label, total=len(feed), unit="batch")
+        batches = progress(batches, label, total=len(loader), unit="batch")
     for number, crops in enumerate(batches):
         rate = plan.learning_rate(epoch, number)
         set_learning_rate(state.optimizer, rate)
-        result = step(crops, seed=batch_seed(feed, epoch, number))
-        watch.see(result.loss, epoch, number, rate, feed.names(crops))
+        result = step(crops, seed=batch_seed(loader, epoch, number))
+        guard.check_loss(result.loss, epoch, number, rate, loader.names(crops))
         if result.hardness is not None:
-            feed.note(crops, result.hardness)
+            loader.record_hardness(crops, result.hardness)
         total += result.loss
-        pictures += crops.whole
-    watch.end()
-    watch.weights(state.network, epoch)
+        pictures += crops.batch_size
+    guard.end_epoch()
+    guard.check_weights(state.network, epoch)
     if result.hardness is not None:
-        feed.end_epoch()
-        state.hardness = feed.hardness.copy()
-    return EpochResult(total.item() / len(feed), rate, pictures)
+        loader.end_epoch()
+        state.hardness = loader.hardness.copy()
+    return EpochResult(total.item() / len(loader), rate, pictures)
 
 
-def batch_seed(feed: TrainLoader, epoch: int, number: int) -> int:
-    """The seed of what is random inside the network in a batch, such as dropout; each process has its own."""
-    place = [feed.seed, epoch, number, feed.accelerator.process_index]
+def batch_seed(loader: TrainLoader, epoch: int, number: int) -> int:
+    """The seed of what is random inside the network, such as dropout; each process has its own."""
+    place = [loader.seed, epoch, number, loader.accelerator.process_index]
     return int(np.random.SeedSequence(place).generate_state(1)[0])

@@ -1,4 +1,4 @@
-"""What a finished fold leaves: the weights of its best and last epochs, and their averages."""
+"""The weights that a finished fold leaves: of its last epoch, and averages over epochs."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -18,7 +18,7 @@ from severstal.training.loader import FoldData, TrainLoader
 from severstal.training.phases import Plan
 from severstal.training.state import TrainingState
 
-_REFRESHING = 200  # batches; by then running means have long settled
+_REFRESH_BATCHES = 200  # by then the running statistics have long converged
 
 
 def write_final_weights(
@@ -30,10 +30,10 @@ def write_final_weights(
     seed: int,
     accelerator: Accelerator,
 ) -> None:
-    """Write `last`, `swa` and `soup.safetensors`, those that the recipe asks for, and the whole history.
+    """Write `last.safetensors`, where the recipe asks `swa` and `soup.safetensors`, and the whole history.
 
-    Averaged weights come with running means of their own (Izmailov 2018, section 3.2): crops as in the last
-    epoch go through the network once more. It ends with the weights of the last average.
+    Batch normalisation needs new running statistics for averaged weights (Izmailov 2018, section 3.2): crops
+    as in the last epoch are passed through the network. The network ends with the weights written last.
 
     Args:
         state: of the finished training.
@@ -42,7 +42,7 @@ def write_final_weights(
         recipe: `training.swa` and `training.soup`.
         folder: of the fold.
         seed: of the fold.
-        accelerator: the processes, of which the main one writes.
+        accelerator: the processes, of which the main one writes the files.
 
     Raises:
         SeverstalError: the disk is full.
@@ -52,10 +52,10 @@ def write_final_weights(
 
     def crops() -> Iterator[Tensor]:
         plan = Plan(recipe, settings.epoch_images or len(data.train))
-        phase = plan.phase(max(0, len(epochs) - 1))  # stopped early, a later one was never in force
-        feed = TrainLoader(data, recipe, phase, seed, accelerator, state.hardness)
-        for number, batch in enumerate(islice(feed.batches(settings.epochs), _REFRESHING)):
-            torch.manual_seed(batch_seed(feed, settings.epochs, number))  # dropout is at work
+        phase = plan.phase(max(0, len(epochs) - 1))  # after early stopping a later phase never began
+        loader = TrainLoader(data, recipe, phase, seed, accelerator, state.hardness)
+        for number, batch in enumerate(islice(loader.batches(settings.epochs), _REFRESH_BATCHES)):
+            torch.manual_seed(batch_seed(loader, settings.epochs, number))  # for dropout
             yield batch.pictures
 
     if main:
@@ -63,7 +63,7 @@ def write_final_weights(
             save_weights(network, folder / "last.safetensors")
     if state.swa is not None:
         if not state.swa.count:
-            state.swa.update(network)  # stopped before the last part began
+            state.swa.update(network)  # stopped early, before averaging began
         with state.swa.applied(network):
             _refresh(network, crops(), accelerator)
             if main:

@@ -1,4 +1,4 @@
-"""What happened in each epoch: JSON lines for programs, one tidy line for a person."""
+"""The history of a fold's epochs: as JSON lines, and as one line to read."""
 
 import json
 import time
@@ -10,21 +10,20 @@ from severstal.competition.metric import Score
 from severstal.errors import SeverstalError
 
 SCORES = ("score", "all_empty", "dice_on_defects", "defects_found")
-_RECENT = 3  # epochs by which the time left is told: crops that grow make later ones slower
+_RECENT = 3  # epochs from which the remaining time is estimated: larger crops make later epochs slower
 
 
 class History:
     """The epochs of a fold so far.
 
     Args:
-        epochs: earlier ones, where a training goes on.
+        epochs: earlier ones, where a training is resumed.
 
     Attributes:
-        epochs: one dictionary an epoch: `epoch` from 1; `loss`; `learning_rate`; of the validation `score`,
+        epochs: one dictionary per epoch: `epoch` from 1; `loss`; `learning_rate`; of the validation `score`,
             `all_empty`, `dice_on_defects`, `defects_found` and `false_alarms`, the share of the empty pairs
-            with a predicted pixel, each 0 to 1, or None where there is no pair to take it over; `pictures`,
-            training crops that the network saw; `seconds`, of training and validation; `pictures_a_second`,
-            these crops over these seconds.
+            with a predicted pixel, each 0 to 1, or None without such pairs; `pictures`, the number of
+            training crops; `seconds`, of training and validation; `pictures_a_second`, their ratio.
     """
 
     def __init__(self, epochs: Sequence[dict[str, Any]] = ()):
@@ -39,13 +38,13 @@ class History:
         self._started = time.perf_counter()
 
     def end_epoch(self, loss: float, learning_rate: float, score: Score, pictures: int) -> None:
-        """Add an epoch.
+        """Add the epoch that has ended.
 
         Args:
             loss: mean over its batches.
-            learning_rate: in its last step.
+            learning_rate: of its last step.
             score: of its validation.
-            pictures: training crops that it went through.
+            pictures: number of training crops.
         """
         seconds = max(time.perf_counter() - self._started, 1e-3)
         figures = score.to_dict()
@@ -75,10 +74,10 @@ class History:
         return next(count for count, epoch in enumerate(reversed(self.epochs)) if epoch is best)
 
     def line(self, epochs: int) -> str:
-        """The last epoch in one line for a person, short enough for 120 columns behind `fold 0`.
+        """The last epoch in one line, of at most 120 columns behind `fold 0`.
 
-        It tells the loss; the mean Dice over all pairs, what submitting nothing would have, and that over
-        defects; the share of empty pairs with a predicted pixel; speed; and time left.
+        It has the loss; the mean Dice over all pairs, that of the all-empty baseline, and that over defects;
+        the share of empty pairs with a predicted pixel; the speed; and the estimated time left.
 
         Args:
             epochs: of the whole training.
@@ -102,7 +101,7 @@ class History:
         )
 
     def to_lines(self) -> str:
-        """JSON lines, one an epoch."""
+        """JSON lines, one per epoch."""
         return "".join(json.dumps(epoch) + "\n" for epoch in self.epochs)
 
 
@@ -129,7 +128,7 @@ def best_epoch(epochs: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def load_history(path: str | Path) -> list[dict[str, Any]]:
-    """Read `history.jsonl`; what older ones do not tell is None there, or follows from what they do.
+    """Read `history.jsonl`; figures that files of earlier versions lack are None, or derived from others.
 
     Raises:
         SeverstalError: the file is missing or is not JSON lines of epochs.
@@ -147,7 +146,7 @@ def load_history(path: str | Path) -> list[dict[str, Any]]:
 
 def _complete(epoch: dict[str, Any]) -> dict[str, Any]:
     told = {key: epoch[key] for key in ("epoch", "loss", "learning_rate", *SCORES, "seconds")}
-    kept = epoch.get("empty_kept")  # what older ones tell in place of false alarms
+    kept = epoch.get("empty_kept")  # earlier versions had it in place of false alarms
     told["false_alarms"] = None if kept is None else 1 - kept
     told["pictures"] = told["pictures_a_second"] = None
     return told | {key: value for key, value in epoch.items() if key != "empty_kept"}
@@ -158,7 +157,7 @@ def _short(value: float) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """At most seven letters: 45 s, 12 min, 3.5 h."""
+    """At most seven characters: 45 s, 12 min, 3.5 h."""
     if seconds < 60:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 100 * 60 else f"{seconds / 3600:.3g} h"

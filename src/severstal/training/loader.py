@@ -1,4 +1,4 @@
-"""The batches that a fold is trained on, on the device, each process its own part of them."""
+"""The training batches of a fold, on the device, shared out among the processes."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,12 +28,12 @@ class FoldData:
     """What one fold is trained and validated on.
 
     Attributes:
-        store: of all the pictures.
-        masks: of all the pictures.
+        store: all pictures.
+        masks: of all pictures.
         spec: of the data set.
-        train: names to train on.
-        held_out: names to validate on.
-        pseudo: unlabelled pictures with the labels that earlier networks gave them, to train on too.
+        train: names of the pictures to train on.
+        held_out: names of the pictures to validate on.
+        pseudo: pseudo-labelled pictures to train on as well.
     """
 
     store: Pictures
@@ -52,9 +52,9 @@ class Crops:
         pictures: (n, 1, h, w) float32, normalised.
         masks: (n, C, h, w) float32, 0 to 1.
         present: (n, C) float32, 0 to 1: which classes have any pixel at full resolution.
-        draws: (n,) int64: which draws of the training they are.
+        draws: (n,) int64: the number of each crop in the order of sampling, over the whole training.
         rows: (n,) int64: which pictures; from the number of labelled ones on, pseudo-labelled ones.
-        whole: crops in the batch, those of all processes together.
+        batch_size: crops in the batch, over all processes.
     """
 
     pictures: torch.Tensor
@@ -62,18 +62,18 @@ class Crops:
     present: torch.Tensor
     draws: torch.Tensor
     rows: torch.Tensor
-    whole: int
+    batch_size: int
 
 
 class BatchSampler(Sampler[list[tuple[int, int]]]):
-    """Batches of consecutive draws, of which a process takes every so many-th draw.
+    """Batches of consecutive samples, of which each process takes every n-th, for n processes.
 
-    All processes together make the batches that one process alone would make. A last batch that is not full
-    is left out, unless it is the only one.
+    All processes together have the batches that a single process would have. An incomplete last batch is
+    dropped, unless it is the only one.
 
     Args:
-        sampler: of the draws.
-        size: draws in a batch.
+        sampler: of crops.
+        size: crops in a batch.
         process: this process, from 0.
         processes: how many there are.
 
@@ -96,23 +96,23 @@ class BatchSampler(Sampler[list[tuple[int, int]]]):
 
 
 class TrainLoader:
-    """The training batches of one phase.
+    """Loads the training batches of one phase.
 
     Args:
         data: of the fold.
         recipe: the settings.
         phase: crop and batch size.
-        seed: of the draws.
+        seed: of the sampling.
         accelerator: device and processes.
-        hardness: of each training picture when it was last drawn, (N,) float32, nan before; where a training
-            goes on.
+        hardness: of each training picture when it was last sampled, (N,) float32, NaN before; given where a
+            training is resumed.
 
     Attributes:
         seed: as given.
         accelerator: as given.
 
     Raises:
-        SeverstalError: a process would get no picture of a batch.
+        SeverstalError: a process would get no crop of a batch.
     """
 
     def __init__(
@@ -170,16 +170,16 @@ class TrainLoader:
 
     @property
     def hardness(self) -> np.ndarray:
-        """Of each training picture when it was last drawn, (N,) float32; nan before."""
+        """Of each training picture when it was last sampled, (N,) float32; NaN before."""
         return self._sampler.hardness
 
     def host_batches(self, epoch: int) -> Iterator[Batch]:
-        """Give the batches of an epoch as the workers hand them over, a byte a pixel, on the CPU."""
+        """Yield the batches of an epoch as the workers return them: on the CPU, one byte per pixel."""
         self._sampler.epoch = epoch
         yield from self._loader
 
     def batches(self, epoch: int) -> Iterator[Crops]:
-        """Give the batches of an epoch, from 0, in order."""
+        """Yield the batches of an epoch, from 0, in order."""
         for batch in self.host_batches(epoch):
             tensors = to_tensors(batch, self._settings, self._classes, self.accelerator.device)
             if self._mixup:
@@ -189,29 +189,29 @@ class TrainLoader:
             yield Crops(pictures, masks, present, batch.draws, batch.rows, self._whole)
 
     def names(self, crops: Crops) -> list[str]:
-        """Names of the pictures that crops were cut from."""
+        """Names of the pictures that the crops come from."""
         return [self._dataset.name(row) for row in crops.rows.tolist()]
 
-    def note(self, crops: Crops, hardness: torch.Tensor) -> None:
-        """Remember until the end of the epoch how hard crops were, (n,) on any device."""
-        empty = crops.masks.amax((1, 2, 3)) == 0  # a crop mixed with a defect tells nothing
+    def record_hardness(self, crops: Crops, hardness: torch.Tensor) -> None:
+        """Keep the hardness of crops, (n,) on any device, until the end of the epoch."""
+        empty = crops.masks.amax((1, 2, 3)) == 0  # not of crops that mixup gave a defect
         self._seen.append((crops.draws, crops.rows, hardness, empty))
 
     def end_epoch(self) -> None:
-        """Let the sampler know how hard the pictures without a defect were, over all processes."""
+        """Pass the hardness of the pictures without a defect to the sampler, from all processes."""
         mine = []
         for batch in self._seen:
             for draw, row, hardness, empty in zip(*(each.tolist() for each in batch), strict=True):
                 if empty and row < len(self._clean) and self._clean[row]:
                     mine.append((draw, row, hardness))
         self._seen = []
-        seen = sorted(gather_object(mine))  # in the order of draws: of a picture drawn twice the last counts
+        seen = sorted(gather_object(mine))  # by sampling order: of a picture sampled twice, the last counts
         if seen:
             _, rows, hardness = zip(*seen, strict=True)
             self._sampler.record(np.array(rows), np.array(hardness, np.float32))
 
     def _mix(self, mine: tuple[torch.Tensor, ...], draw: int) -> tuple[torch.Tensor, ...]:
-        """Mix this process's part, whose first draw is given, with crops of the whole batch."""
+        """Mix this process's crops, the first of which is given, with those of the whole batch (mixup)."""
         process, processes = self.accelerator.process_index, self.accelerator.num_processes
         seed = int(np.random.SeedSequence([self.seed, draw - process]).generate_state(1)[0])
         if processes == 1:
@@ -226,7 +226,7 @@ class TrainLoader:
 
 
 def _augment(data: FoldData, recipe: Recipe, phase: Phase) -> Augment | None:
-    """How crops are drawn in a phase; none while a few pictures are learnt by heart."""
+    """The augmentation of a phase; None where the recipe overfits a few pictures."""
     if recipe.training.overfit_images:
         return None
     donors = None

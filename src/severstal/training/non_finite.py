@@ -1,4 +1,4 @@
-"""Watching losses and weights for what is no number."""
+"""Stops a training whose loss or weights are not finite."""
 
 import math
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ from torch import nn
 from severstal.errors import SeverstalError
 from severstal.files import write_json
 
-_SHOWN = 3  # names of a batch that an error shows
+_SHOWN = 3  # pictures of a batch that an error names
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """A batch whose loss is still under way to the host."""
+class _Pending:
+    """A batch whose loss is still being copied to the host."""
 
     loss: torch.Tensor
     arrived: torch.cuda.Event | None
@@ -29,29 +29,29 @@ class _Seen:
 
 
 class NonFiniteGuard:
-    """Stops a training where a loss or a weight is not a number; of a loss it says which pictures were there.
+    """Stops a training at a non-finite loss, naming the pictures of the batch, or at a non-finite weight.
 
-    The loss of a batch is looked at while the device computes the next one, so that it never waits.
+    The loss of a batch is checked while the device computes the next one, so that it never waits.
 
     Args:
-        folder: gets `nan_batch.json`.
-        accelerator: the processes that train together; all have to call alike.
+        folder: receives `nan_batch.json`, the pictures of such a batch.
+        accelerator: the processes that train together, which all make the same calls.
     """
 
     def __init__(self, folder: Path, accelerator: Accelerator):
         self._folder, self._accelerator = folder, accelerator
-        self._last: _Seen | None = None
+        self._last: _Pending | None = None
 
-    def see(
+    def check_loss(
         self, loss: torch.Tensor, epoch: int, batch: int, learning_rate: float, names: Sequence[str]
     ) -> None:
-        """Take note of a batch's loss, and look at that of the batch before.
+        """Take a batch's loss, and check that of the batch before.
 
         Args:
             loss: scalar, of the whole batch, the same in all processes.
             epoch: from 0.
             batch: from 0.
-            learning_rate: in force.
+            learning_rate: of the batch's step.
             names: of this process's pictures.
 
         Raises:
@@ -62,11 +62,11 @@ class NonFiniteGuard:
         if loss.is_cuda:
             arrived = torch.cuda.Event()
             arrived.record()
-        earlier, self._last = self._last, _Seen(copied, arrived, epoch, batch, learning_rate, list(names))
+        earlier, self._last = self._last, _Pending(copied, arrived, epoch, batch, learning_rate, list(names))
         self._check(earlier)
 
-    def end(self) -> None:
-        """Look at the last loss too.
+    def end_epoch(self) -> None:
+        """Check the loss of the last batch, too.
 
         Raises:
             SeverstalError: it was not finite.
@@ -74,15 +74,15 @@ class NonFiniteGuard:
         earlier, self._last = self._last, None
         self._check(earlier)
 
-    def weights(self, network: nn.Module, epoch: int) -> None:
-        """Look at what the last step has left, which no loss tells of any more.
+    def check_weights(self, network: nn.Module, epoch: int) -> None:
+        """Check the weights after the last step, on which no later loss depends.
 
         Args:
             network: that is trained.
             epoch: from 0.
 
         Raises:
-            SeverstalError: a weight or a running mean is not finite.
+            SeverstalError: a weight or a running statistic is not finite.
         """
         kept = [(name, each) for name, each in network.state_dict().items() if each.is_floating_point()]
         finite = torch.stack([each.isfinite().all() for _, each in kept])
@@ -91,11 +91,11 @@ class NonFiniteGuard:
         name, weight = kept[int(finite.long().argmin())]
         value = weight[~weight.isfinite()][0].item()
         raise SeverstalError(
-            f"{self._folder}: the last batch of epoch {epoch + 1} left {value} in the weights {name}: "
+            f"{self._folder}: the last batch of epoch {epoch + 1} left {value} in {name}: "
             "lower training.learning_rate, or set training.clip"
         )
 
-    def _check(self, seen: _Seen | None) -> None:
+    def _check(self, seen: _Pending | None) -> None:
         if seen is None:
             return
         if seen.arrived is not None:

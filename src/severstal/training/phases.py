@@ -1,4 +1,4 @@
-"""What is in force in each epoch: crop, batch size, learning rate, frozen weights and losses."""
+"""Phases of a training: crop, batch size, learning rate, frozen encoder and losses of each epoch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -13,16 +13,16 @@ from severstal.training.schedule import learning_rate_factor
 
 @dataclass(frozen=True)
 class Phase:
-    """The settings of a run of epochs, nothing left open.
+    """The settings of consecutive epochs, fully resolved.
 
     Attributes:
         start: the first of its epochs, from 0.
         crop: height and width of a crop, in pixels of the picture on disk.
-        batch_size: crops that a step of the optimizer sees.
-        learning_rate: the schedule gives shares of it.
-        frozen_encoder: the encoder's weights stay as they are.
+        batch_size: crops per step of the optimizer.
+        learning_rate: the peak, which the schedule scales.
+        frozen_encoder: whether the encoder's weights are not trained.
         masks: weight of each mask loss.
-        class_weights: of the mask losses.
+        class_weights: how the classes are weighted in the mask losses.
     """
 
     start: int
@@ -39,11 +39,11 @@ class Plan:
 
     Args:
         recipe: its `training`, `loss`, `augment.crop` and `phases`.
-        images: pictures in an epoch.
+        images: pictures per epoch.
 
     Attributes:
-        phases: in order; the first starts at epoch 0. A phase starts with the first epoch that begins when
-            its share of the epochs is over; of two that start together, as in few epochs, the later counts.
+        phases: in order; the first starts at epoch 0. A phase starts with the first epoch that begins at or
+            after its share of the epochs; of two that start with the same epoch the later counts.
 
     Example:
         >>> from severstal.recipe import PhaseSettings, TrainingSettings
@@ -75,10 +75,10 @@ class Plan:
             starts[start] = Phase(start=start, **(whole | _named(settings)))
         self.phases = tuple(starts[start] for start in sorted(starts))
         steps = (self.batches(epoch) for epoch in range(recipe.training.epochs))
-        self._steps = list(accumulate(steps, initial=0))  # before each epoch, and in the end
+        self._steps = list(accumulate(steps, initial=0))  # before each epoch, and in total
 
-    def require_all(self) -> None:
-        """Refuse so few epochs that a phase whose start lies before the end would begin after the last one.
+    def check_phases(self) -> None:
+        """Refuse so few epochs that a phase which starts before the end would have no epoch.
 
         Raises:
             SeverstalError: naming the phase and how many epochs it needs.
@@ -88,39 +88,39 @@ class Plan:
             if settings.start < 1 and _first_epoch(settings.start, epochs) >= epochs:
                 needed = ceil(1 / (1 - settings.start) - 1e-9)
                 raise SeverstalError(
-                    f"phases[{place}] starts at {settings.start:g} of the epochs, and of {epochs} the last "
-                    f"has begun by then: give training.epochs = {needed} or more, or leave it out"
+                    f"phases[{place}] starts at {settings.start:g} of the epochs, where the last of {epochs} "
+                    f"has already begun: set training.epochs = {needed} or more, or leave the phase out"
                 )
 
     def phase(self, epoch: int) -> Phase:
-        """The phase in force in an epoch, from 0."""
+        """The phase that an epoch, from 0, belongs to."""
         return max((phase for phase in self.phases if phase.start <= epoch), key=lambda phase: phase.start)
 
     def batches(self, epoch: int) -> int:
-        """Steps in an epoch: whole batches, as batch normalisation cannot work on a last one of one picture.
+        """Steps in an epoch: full batches only, since a last batch of one picture may not be supported.
 
         An epoch of fewer pictures than a batch is one step.
         """
         return max(1, self.images // self.phase(epoch).batch_size)
 
     def learning_rate(self, epoch: int, batch: int) -> float:
-        """The learning rate of a step: the share that the schedule gives to the phase's own."""
+        """The learning rate of a step: the phase's peak, scaled by the schedule."""
         step, steps = self._steps[epoch] + batch, self._steps[-1]
         factor = learning_rate_factor(step, steps, self._training.warmup, self._training.flat)
         return self.phase(epoch).learning_rate * factor
 
     def is_averaged(self, epoch: int) -> bool:
-        """Whether an epoch's weights count in the mean over the training's last part; the last epoch's do."""
+        """Whether an epoch is part of the stochastic weight average; the last epoch always is."""
         last = self._training.epochs - 1
         return epoch >= min(last, round(self._training.epochs * (1 - self._training.swa)))
 
 
 def _named(settings: PhaseSettings) -> dict[str, object]:
-    """What a phase names itself."""
+    """The settings that a phase sets itself."""
     values = {field.name: getattr(settings, field.name) for field in fields(settings)}
     return {name: value for name, value in values.items() if name != "start" and value is not None}
 
 
 def _first_epoch(start: float, epochs: int) -> int:
-    """The first epoch that begins when a share of them is over."""
-    return ceil(start * epochs - 1e-9)  # 0.7 * 10 comes out above 7
+    """The first epoch that begins at or after a share of all epochs."""
+    return ceil(start * epochs - 1e-9)  # 0.7 * 10 is slightly above 7

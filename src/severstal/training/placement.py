@@ -1,4 +1,4 @@
-"""A network made ready for this machine: device, memory layout, activation checkpointing, compilation."""
+"""Prepares a network for this machine: device, memory layout, activation checkpointing, compilation."""
 
 import os
 import shutil
@@ -16,15 +16,15 @@ _COMPILERS = ("c++", "g++", "clang++", "cl")
 
 
 def place_network(network: nn.Module, settings: TrainingSettings, accelerator: Accelerator) -> nn.Module:
-    """Make a network ready to be trained on this machine.
+    """Move a network to the device and prepare it for training there.
 
     Args:
-        network: new.
+        network: newly built.
         settings: `channels_last` and `checkpoint_activations`.
-        accelerator: its device; with several GPUs, batch normalisation goes over the pictures of all.
+        accelerator: its device; with several GPUs, batch normalisation is synchronised (SyncBatchNorm).
     """
     if accelerator.num_processes > 1 and accelerator.device.type == "cuda":
-        network = convert_sync_batchnorm(network)  # timm's: torch's own drops its norms' activations
+        network = convert_sync_batchnorm(network)  # timm's: torch's drops the activations of timm's norms
     if settings.checkpoint_activations:
         checkpoint_activations(network)
     if accelerator.device.type == "cuda":
@@ -34,7 +34,7 @@ def place_network(network: nn.Module, settings: TrainingSettings, accelerator: A
 
 
 def compile_network(network: nn.Module) -> nn.Module:
-    """Compile a network by torch.compile, for each shape of batch anew; the weights stay the network's own.
+    """Compile a network by torch.compile, once per shape of batch; it shares the weights of the network.
 
     Raises:
         SeverstalError: there is no C++ compiler on this machine.

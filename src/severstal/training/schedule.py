@@ -1,18 +1,19 @@
-"""How the learning rate goes over a training."""
+"""The learning rate schedule."""
 
 import math
 
 
 def learning_rate_factor(step: int, steps: int, warmup: float, flat: float = 0.0) -> float:
-    """Share of the peak learning rate at a step: a line up, flat, then a cosine to 0 (Loshchilov 2017).
+    """Factor to the peak learning rate: linear warm-up, constant, then cosine decay to 0 (Loshchilov 2017).
 
-    A function of the step alone, so that a training that goes on after a break needs no scheduler's state.
+    A function of the step alone, so that a resumed training needs no state of a scheduler.
 
     Args:
         step: from 0.
-        steps: of the whole training.
-        warmup: share of them in which the rate rises, 0 to below 1.
-        flat: share of them, after the warm-up, in which it stays; where both leave nothing, it never falls.
+        steps: number of steps of the whole training.
+        warmup: share of the steps in which the rate rises, 0 to below 1.
+        flat: share of the steps, after the warm-up, in which it is constant; if both add up to 1 or more, it
+            never decays.
 
     Returns:
         Above 0 and at most 1.

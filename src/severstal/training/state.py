@@ -1,4 +1,4 @@
-"""All that changes while a fold is trained, and its file, from which the training goes on after a break."""
+"""The state of a fold's training, and its file, from which an interrupted training is resumed."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
@@ -26,18 +26,19 @@ logger = logging.getLogger("severstal")
 
 @dataclass
 class TrainingState:
-    """All that changes while a fold is trained.
+    """Everything that changes while a fold is trained.
 
     Attributes:
         network: that is trained; never the compiled one.
         optimizer: of its weights.
         micro_batches: how many a batch is split into.
-        scaler: of the losses in fp16; elsewhere one that does nothing.
-        ema: the moving average of the weights, where the recipe asks for one.
-        swa: the mean of the weights of the last epochs, where the recipe asks for one.
-        hardness: of each training picture when it was last drawn, (N,) float32, nan before; None until the
-            first epoch has begun.
-        history: of the epochs done.
+        scaler: of the loss in fp16; disabled in other precisions.
+        ema: the exponential moving average of the weights, where the recipe asks for one.
+        swa: the stochastic weight average of the last epochs, where the recipe asks for one.
+        hardness: of each training picture when it was last sampled, (N,) float32, NaN before; None until the
+            first epoch has ended.
+        threads: number of threads on a CPU, where it was chosen by the load.
+        history: of the finished epochs.
     """
 
     network: nn.Module
@@ -47,21 +48,22 @@ class TrainingState:
     ema: WeightAverage | None = None
     swa: WeightAverage | None = None
     hardness: np.ndarray | None = None
+    threads: int | None = None
     history: History = field(default_factory=History)
 
     def averaged(self) -> AbstractContextManager[None]:
-        """While inside, the network has the weights that count: the moving average's, where there is one."""
+        """Within the context the network has the weights of the moving average, where there is one."""
         return nullcontext() if self.ema is None else self.ema.applied(self.network)
 
     def save(self, path: Path, key: str) -> None:
-        """Write all of it in one file.
+        """Write it to one file.
 
         Args:
             path: of the file.
-            key: checksum of all that the result depends on.
+            key: checksum of everything that the result depends on.
 
         Raises:
-            SeverstalError: the disk is full, or the file may not be written; the earlier one stays.
+            SeverstalError: the disk is full, or the file may not be written; the earlier file is kept.
         """
         owners = {"network": self.network.state_dict(), "optimizer": optimizer_tensors(self.optimizer)}
         for name, average in (("ema", self.ema), ("swa", self.swa)):
@@ -74,6 +76,7 @@ class TrainingState:
             "history": self.history.epochs,
             "scaler": self.scaler.state_dict(),
             "parts": self.micro_batches.count,
+            "threads": self.threads,
             "built_as": getattr(self.network, "built_as", {}),
             "undecayed": self._undecayed(),
         }
@@ -98,16 +101,16 @@ class TrainingState:
     def restore(
         self, path: Path, key: str, files: Callable[[list[dict[str, Any]]], Iterable[Path]] = lambda _: ()
     ) -> bool:
-        """Take over what `save` wrote.
+        """Load what `save` wrote.
 
         Args:
             path: of the file.
-            key: as `save` had it.
-            files: of a history, those beside `path` that it counts on.
+            key: as given to `save`.
+            files: gives, for a history, the other files that are needed to resume.
 
         Returns:
-            Whether there was a whole file of that key, with all files that it counts on; a damaged one is as
-            good as none.
+            Whether it was loaded: False where the file is missing, damaged or of another key, or where one of
+            the other files is missing.
         """
         if not path.is_file():
             return False
@@ -136,6 +139,7 @@ class TrainingState:
             self.hardness = owners["sampler"]["hardness"].numpy()
         self.history = History(facts["history"])
         if facts["scaler"]:
-            self.scaler.load_state_dict(facts["scaler"])  # fp16 goes on at the scale it had found
+            self.scaler.load_state_dict(facts["scaler"])  # fp16 goes on with the scale it had found
         self.micro_batches.count = max(self.micro_batches.count, facts["parts"])
+        self.threads = facts.get("threads")  # states of earlier versions have none
         return True

@@ -1,4 +1,4 @@
-"""TensorBoard on request: the curves of a fold, and the held-out pictures that it does worst on."""
+"""Event files for TensorBoard: the curves of a fold, and its worst held-out pictures."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,18 +17,18 @@ from severstal.recipe import Recipe
 from severstal.training.loader import FoldData
 from severstal.training.validate import Validation, predict_plain
 
-_WORST = 4  # pictures an epoch
+_WORST = 4  # pictures per epoch
 _LONGEST = 800  # pixels of the longer side: an epoch of whole pictures would take 10 MB
-_LINE, _RIM = (255, 200, 0), (0, 0, 0)  # bright on steel with a dark rim; classes are told by their number
+_LINE, _RIM = (255, 200, 0), (0, 0, 0)  # bright on steel, with a dark rim
 
 
 class TensorBoardWriter:
-    """The event files that TensorBoard shows; `tensorboard --logdir runs` finds them.
+    """Writes the event files that `tensorboard --logdir runs` shows.
 
     Args:
-        folder: gets the files, beside those of earlier calls.
-        done: epochs that were done before; later ones in these files are not shown any more, so that a
-            training that goes on after a break draws one line.
+        folder: of the files; those of earlier calls stay.
+        done: number of finished epochs; TensorBoard drops later ones from earlier files, so that a resumed
+            training gives one continuous curve.
 
     Raises:
         SeverstalError: the package tensorboard is not installed, or the folder cannot be written.
@@ -47,11 +47,11 @@ class TensorBoardWriter:
         except OSError as error:
             raise explain_os_error(error, self._folder) from error
 
-    def epoch(self, figures: Mapping[str, Any], epoch: int) -> None:
-        """Add a point to the curve of each figure.
+    def add_epoch(self, figures: Mapping[str, Any], epoch: int) -> None:
+        """Add one point to the curve of each figure.
 
         Args:
-            figures: by their names; those that are no number, as where there is no pair, are left out.
+            figures: values by name; those that are not numbers, as None, are left out.
             epoch: from 1.
         """
         for name, value in figures.items():
@@ -59,7 +59,7 @@ class TensorBoardWriter:
                 self._writer.add_scalar(name, value, epoch)
         self._flush()
 
-    def pictures(
+    def add_pictures(
         self,
         names: Sequence[str],
         pictures: Sequence[np.ndarray],
@@ -67,7 +67,7 @@ class TensorBoardWriter:
         predicted: Sequence[np.ndarray],
         epoch: int,
     ) -> None:
-        """Show pictures, each above itself with the truth outlined and itself with the prediction outlined.
+        """Add pictures, each above its copies with the truth and with the prediction outlined.
 
         Args:
             names: of the pictures, the worst first.
@@ -83,7 +83,7 @@ class TensorBoardWriter:
         self._flush()
 
     def close(self) -> None:
-        """Write what is not yet written."""
+        """Flush and close the files."""
         self._writer.close()
 
     def _flush(self) -> None:
@@ -94,7 +94,7 @@ class TensorBoardWriter:
 
 
 def show_worst(
-    board: TensorBoardWriter,
+    writer: TensorBoardWriter,
     network: nn.Module,
     validation: Validation,
     data: FoldData,
@@ -102,14 +102,14 @@ def show_worst(
     accelerator: Accelerator,
     epoch: int,
 ) -> None:
-    """Show the held-out pictures with the lowest Dice, predicted once more.
+    """Add the held-out pictures with the lowest Dice, which are predicted once more.
 
     Args:
-        board: where to.
-        network: as it was validated; left in the mode it came in.
-        validation: says which pictures.
+        writer: of the event files.
+        network: as it was validated; it keeps its mode.
+        validation: its result, which says which pictures.
         data: of the fold.
-        recipe: scaling.
+        recipe: its `data` table.
         accelerator: device and precision.
         epoch: from 1.
     """
@@ -120,13 +120,15 @@ def show_worst(
     network.train(was_training)
     predicted = torch.stack(found).cpu().numpy()
     pictures = [data.store.picture(name) for name in names]
-    board.pictures(names, pictures, [unpack(data.masks[name], classes) for name in names], predicted, epoch)
+    writer.add_pictures(
+        names, pictures, [unpack(data.masks[name], classes) for name in names], predicted, epoch
+    )
 
 
 def draw_worst_panel(picture: np.ndarray, truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Draw a picture above itself with the truth outlined and itself with the prediction outlined.
+    """Draw a picture above its copies with the truth and with the prediction outlined.
 
-    Each outline carries the `ClassId`. Pictures longer than 800 pixels are shrunk first.
+    The `ClassId` stands beside each outline. Pictures longer than 800 pixels are shrunk first.
 
     Args:
         picture: (H, W) uint8.
