@@ -12,8 +12,8 @@ the default's rate alone times this training's share of all threads, 2 of 4 besi
 the trainings. A training chooses between one thread and two by itself (`training/cpu_threads.py`).
 
 The network is that of the recipe `smoke`, on a batch that stays in memory. Figures are medians of several
-measurements. The last column tells how many cores other programs took at most meanwhile: where they take many,
-a setting in which threads sleep looks slower alone than it is.
+measurements. The last column tells how many cores other programs took at most meanwhile: where they take
+many, a setting in which threads sleep looks slower alone than it is.
 """
 
 import argparse

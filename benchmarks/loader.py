@@ -12,7 +12,7 @@ two worker processes, batches of 24 crops of 256 x 512, every picture once a rou
 cache. Without `--input` both kinds of pictures are taken: a drawn sample, and the real ones of
 `../shared/data/severstal` where they are.
 
-Then both draw from pictures that tell column and row by their grey level, to show that they cut and mirror
+Then both sample from pictures that tell column and row by their grey level, to show that they cut and mirror
 alike: how often each eighth of a picture is shown, how many crops hold a defect, how many are mirrored; and
 from the pictures themselves, how bright crops are.
 """

@@ -1,4 +1,4 @@
-"""The mean of a window around each pixel, on any device, in the same time for a window of any size."""
+"""The mean over a window around each pixel, on any device, in time independent of the window's size."""
 
 import torch
 from torch import Tensor
@@ -6,16 +6,16 @@ from torch.nn import functional
 
 
 def window_mean(values: Tensor, side: int) -> Tensor:
-    """Give the mean of the square around each pixel, of that part of it which is in the picture.
+    """Compute the mean of the square window around each pixel; at the border, of its part in the picture.
 
-    Differences of running sums, along the rows and then along the columns.
+    By differences of cumulative sums, along the rows and then along the columns.
 
     Args:
-        values: (N, channels, H, W), floating.
-        side: of the square, from 1; an even one counts as the next odd one.
+        values: (N, channels, H, W), floating point.
+        side: of the window in pixels, at least 1; an even side counts as the next odd one.
 
     Returns:
-        As large, of the same type.
+        Of the same shape and type.
 
     Example:
         >>> window_mean(torch.tensor([[[[0.0, 3.0, 6.0, 6.0]]]]), 3)
