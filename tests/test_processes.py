@@ -86,7 +86,7 @@ def test_two_processes_train_as_one(small_input: Path, tmp_path: Path) -> None:
     assert one.returncode == 0, one.stdout
     two = run(*TORCHRUN, *words, "two", folder=tmp_path)
     assert two.returncode == 0, two.stdout
-    assert two.stdout.count("epoch 1/3") == 3  # once for each of the three trainings
+    assert two.stdout.count("epoch 1/3: loss") == 3  # once for each of the three trainings
 
     for name in ("8", "7", "mixed"):
         alone, shared = history(tmp_path / "one" / name), history(tmp_path / "two" / name)
