@@ -14,6 +14,7 @@ from severstal.competition.scored import ScoredPairs, score_masks
 from severstal.competition.spec import Spec, read_spec
 from severstal.competition.tables import read_labels
 from severstal.decision.summary import SUMMARY_EDITION
+from severstal.evaluation.bootstrap import Interval
 from severstal.experiments.rows import RecipeRow
 from severstal.files import checksum, write_text
 from severstal.recipe import Recipe
@@ -223,9 +224,10 @@ def test_an_encoder_that_gives_way_with_its_weights_is_told(
     command: Callable, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared = []
-    failed = RecipeRow("tiny-fpn", "fpn", "runs/a", 0, fault="not trained")
+    span, costs = Interval(0.8, 0.9, 0.85), (10**6, 10**9, 2**20, 30.0, 20.0)
+    trained = RecipeRow("tiny-fpn", "fpn", "runs/a", 100, span, 0.8, 0.7, span, *costs)
     monkeypatch.setattr(
-        "severstal.experiments.compare_recipes", lambda recipes, *_: compared.extend(recipes) or [failed]
+        "severstal.experiments.compare_recipes", lambda recipes, *_: compared.extend(recipes) or [trained]
     )
     pretrained = tiny_recipe.read_text().replace('encoder_weights = "none"', 'encoder_weights = "imagenet"')
     Path("pretrained.toml").write_text(pretrained)
