@@ -31,7 +31,7 @@ def test_the_list_says_source_licence_size_and_whether_it_is_here(command, tmp_p
     assert code == 0
     assert head.split() == ["encoder", "source", "licence", "MB", "here", "recipes"]
     assert row.split() == ["resnet34", "smp-hub/resnet34.imagenet", "bsd-3-clause", "85", "no", "plain_smp"]
-    assert rest == ["85 MB are not here: --fetch brings them"]
+    assert rest == ["85 MB are missing: --fetch downloads them"]
     (facts,) = json.loads((tmp_path / "list.json").read_text())
     assert (facts["encoder"], facts["path"]) == ("resnet34", None)
 

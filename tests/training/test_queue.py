@@ -108,7 +108,7 @@ def test_a_killed_worker_and_ctrl_c_change_nothing(train: Callable[..., Command]
     stopped.wait_for(lambda: all(state.is_file() for state in states))
     os.killpg(stopped.process.pid, signal.SIGINT)
     assert stopped.end() == 130, stopped.output
-    assert stopped.output.endswith("severstal: stopped: the same command goes on from here\n")
+    assert stopped.output.endswith("severstal: stopped: the same command resumes from here\n")
     assert "Traceback" not in stopped.output
     deadline = time.monotonic() + 60
     while any(Path(f"/proc/{pid}").exists() for pid in stopped.workers()):

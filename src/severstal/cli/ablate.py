@@ -11,17 +11,18 @@ def ablate(
     output: OutputFolder = None,
     engine: Engine = "local",
 ) -> None:
-    """Train a recipe once more for each of its switches, with that one turned over; print what each is worth.
+    """Ablate a recipe: train it once per switch with that switch toggled; print the gain of each.
 
-    After an interruption the same command goes on.
+    After an interruption the same command resumes.
 
     Args:
         recipe: name of a recipe (see `severstal recipes`) or a TOML file.
-        input: input folder in Kaggle's layout; by default the usual places, then a synthetic sample.
+        input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
         switches: names of switches, such as ema class_head seed; by default all.
-        train_folds: number of folds to train each time; by default that of the recipe.
-        output: folder of ablation.csv and ablation.json; by default that of the recipe's own run.
-        engine: local trains one fold after the other; ray as many at once as there are devices.
+        train_folds: number of folds to train; by default that of the recipe.
+        output: folder of ablation.csv and ablation.json; by default the folder of the recipe's own run.
+        engine: local trains one fold after the other; ray trains one fold per GPU (or CPU core) in parallel,
+            on this machine or on the cluster at RAY_ADDRESS.
     """
     from severstal import experiments
     from severstal.experiments.rows import ablation_table

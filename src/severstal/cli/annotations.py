@@ -1,35 +1,42 @@
-"""Labels out to a labelling tool, and in from one."""
+"""Export of labels to labelling tools, and import from them."""
 
 import sys
 from pathlib import Path
+from typing import Annotated
 
-from tyro.conf import Positional as Word
+from tyro.conf import Positional, arg
 
 from severstal.annotations.names import FormatName
+from severstal.cli.arguments import InputFolder, Labels, OptionalFolder, OutputCsv, optional
+
+Format = Positional[Annotated[FormatName, arg(metavar="FORMAT")]]
+Annotations = Positional[Annotated[tuple[Path, ...], arg(metavar="FILE_OR_DIR...", help_behavior_hint="")]]
 
 
 def export(
-    format: Word[FormatName],
-    output: Path,
-    labels: Path | None = None,
-    input: Path | None = None,
-    images: Path | None = None,
+    format: Format,
+    output: Annotated[Path, arg(metavar="FILE_OR_DIR")],
+    labels: Labels = None,
+    input: InputFolder = None,
+    images: OptionalFolder = None,
 ) -> None:
-    """Write labels for a labelling tool; clean pictures are listed too.
+    """Export labels to a labelling tool's format; pictures without a defect are listed too.
 
-    One file: coco (compressed run lengths), coco-counts (plain ones), coco-polygons, cvat (CVAT for images
-    1.1, masks), cvat-polygons, via (VGG Image Annotator 2), label-studio (polygons), label-studio-brush,
-    labelbox (NDJSON as it exports), labelbox-upload (NDJSON as it imports). A new folder with one file per
-    picture: labelme (polygons), labelme-masks, yolo (segmentation text), voc (SegmentationClass), png
-    (palette index = class), png-classes (one folder per class). All of them come back pixel for pixel.
-    RectLabel reads and writes coco, voc and yolo.
+    Formats of one file: coco (compressed RLE), coco-counts (uncompressed RLE), coco-polygons, cvat (CVAT for
+    images 1.1, masks), cvat-polygons, via (VGG Image Annotator 2), label-studio (polygons),
+    label-studio-brush, labelbox (NDJSON as it exports), labelbox-upload (NDJSON as it imports).
+
+    Formats of one file per picture, in a new folder: labelme (polygons), labelme-masks, yolo (segmentation),
+    voc (SegmentationClass), png (palette index = class), png-classes (one folder per class).
+
+    Every format restores the exact pixels on import. RectLabel reads and writes coco, voc and yolo.
 
     Args:
-        format: of the annotations.
-        output: the file, or for labelme and png the new folder.
-        labels: a table in train.csv's form; without it the input folder's train.csv.
-        input: the input folder with its dataset.toml; without it the usual places.
-        images: folder of the pictures; without it the input folder's train_images.
+        format: format of the annotations, one of those above.
+        output: file to write, or new folder for formats of one file per picture.
+        labels: labels in the form of train.csv; by default train.csv of the input folder.
+        input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
+        images: folder of the pictures; by default train_images of the input folder.
     """
     from severstal.annotations.formats import export_labels
 
@@ -38,29 +45,30 @@ def export(
 
 
 def import_(
-    format: Word[FormatName],
-    path: Word[tuple[Path, ...]],
-    output: Path,
-    input: Path | None = None,
-    images: Path | None = None,
-    classes: tuple[str, ...] = (),
+    format: Format,
+    path: Annotations,
+    output: OutputCsv,
+    input: InputFolder = None,
+    images: OptionalFolder = None,
+    classes: Annotated[tuple[str, ...], optional("LABEL=CLASSID...")] = (),
     skip_boxes: bool = False,
 ) -> None:
-    """Read a labelling tool's annotations into a table in train.csv's form.
+    """Import a labelling tool's annotations into a table in the form of train.csv.
 
-    Pixels whose centre lies in a shape belong to it; shapes of one class on one picture are united. What has
-    no area (points, lines, tags, bounding boxes without an outline) is left out and counted. A table that is
-    there already is added to: a mask in it is replaced only by a new one of the same picture and class.
+    A pixel belongs to a shape if its centre lies inside; shapes of the same class on one picture are united.
+    Shapes without an area (points, lines, tags, bounding boxes without an outline) are skipped and counted.
+    An existing table is extended: a mask in it is replaced only by a new one of the same picture and class.
 
     Args:
-        format: of the annotations; coco, labelme, cvat, label-studio and labelbox take any kind of mask.
-        path: one or more files, folders or ZIPs, as the tool exported them.
-        output: the table to write, or to add to.
-        input: the input folder, whose dataset.toml says the pictures' shape and the classes' names.
-        images: folder of the pictures; without it the input folder's train_images.
-        classes: LABEL=CLASSID for labels that dataset.toml names otherwise, such as scratch=1 "oil stain=2";
-            of masks, a value such as 255=1, and 255=0 if 255 is the background.
-        skip_boxes: leave rectangles out, which enclose a defect and do not outline it.
+        format: format of the annotations (see `severstal export --help`); coco, labelme, cvat, label-studio
+            and labelbox read all their variants.
+        path: files, folders or ZIPs that the tool exported.
+        output: table to write or to extend.
+        input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
+        images: folder of the pictures; by default train_images of the input folder.
+        classes: ClassId of each label that dataset.toml does not name, such as scratch=1 "oil stain=2"; for
+            PNG masks, of each pixel value, such as 255=1 (255=0 for background).
+        skip_boxes: skip rectangles, which enclose a defect but do not outline it.
     """
     from severstal.annotations.formats import import_labels
 

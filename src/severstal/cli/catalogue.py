@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 def recipes() -> None:
-    """List the recipes that come with the project, each with what it trains."""
+    """List the included recipes, each with its network and a description."""
     from severstal.recipe import load_recipe, recipe_names
 
     rows = []
@@ -17,19 +17,19 @@ def recipes() -> None:
 
 
 def networks() -> None:
-    """List the networks, each with its paper; one is chosen by `architecture` in a recipe's [model]."""
+    """List the networks with their papers; `architecture` in a recipe's [model] chooses one."""
     from severstal.models.registry import describe_networks
 
     rows = [(each.name, each.paper, each.summary) for each in describe_networks()]
-    _print(("network", "paper", "what it is"), rows)
+    _print(("network", "paper", "summary"), rows)
 
 
 def losses() -> None:
-    """List the losses, each with its paper; they are weighted by `masks` in a recipe's [loss]."""
+    """List the losses with their papers; `masks` in a recipe's [loss] weights them."""
     from severstal.losses.registry import describe_losses
 
     rows = [(each.name, each.paper, each.summary) for each in describe_losses()]
-    _print(("loss", "paper", "what it is"), rows)
+    _print(("loss", "paper", "summary"), rows)
 
 
 def _print(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -1,4 +1,4 @@
-"""The command line: one subcommand a job, one call each."""
+"""The command line: one subcommand per task, each a single call."""
 
 import io
 import sys
@@ -89,7 +89,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(error_line(f"{where}: {what}"), file=sys.stderr)
         code = SeverstalError.exit_code
     except KeyboardInterrupt:
-        print("severstal: stopped: the same command goes on from here", file=sys.stderr)
+        print("severstal: stopped: the same command resumes from here", file=sys.stderr)
         code = 130
     sys.exit(code or 0)
 

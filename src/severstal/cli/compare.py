@@ -14,21 +14,22 @@ def compare(
     output: OutputFolder = None,
     engine: Engine = "local",
 ) -> None:
-    """Train recipes side by side on the same folds with as many crops seen; print what each scores and costs.
+    """Train recipes on the same folds with the same number of crops; print the score and cost of each.
 
-    After an interruption the same command goes on.
+    After an interruption the same command resumes.
 
     Args:
-        recipes: names of recipes, or TOML files.
-        input: input folder in Kaggle's layout; by default the usual places, then a synthetic sample.
-        crops: number of crops that each recipe sees per fold, to the nearest whole batches; by default as
-            many as the first recipe sees.
-        epochs: number of epochs in which it sees them; by default that of each recipe.
-        train_folds: number of folds to train of each recipe; by default that of the first.
-        networks: train each recipe once with each of these architectures (or with all), on its own encoder
-            where that fits, else on the smallest that does, without pretrained weights.
-        output: folder of the table and the plot; by default one in runs/.
-        engine: local trains one fold after the other; ray as many at once as there are devices.
+        recipes: names of recipes (see `severstal recipes`) or TOML files.
+        input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
+        crops: number of crops that each recipe is trained on per fold, rounded to whole batches; by default
+            that of the first recipe.
+        epochs: number of epochs; by default that of each recipe.
+        train_folds: number of folds to train; by default that of the first recipe.
+        networks: names of architectures (or all) to train each recipe with, on the recipe's encoder if they
+            are compatible, else on the smallest encoder that is, without pretrained weights.
+        output: folder of the table and the plot; by default a new one in runs/.
+        engine: local trains one fold after the other; ray trains one fold per GPU (or CPU core) in parallel,
+            on this machine or on the cluster at RAY_ADDRESS.
     """
     from severstal import experiments
     from severstal.experiments.architectures import with_architecture

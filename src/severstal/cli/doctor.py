@@ -15,13 +15,14 @@ def doctor(
     json: JsonFile = None,
     repair: OptionalCsv = None,
 ) -> int:
-    """Find what is wrong with an input folder or a CSV of masks: exit code 0 clean, 1 findings, 2 unusable.
+    """Find faults in an input folder or a CSV of masks: exit code 0 valid, 1 findings, 2 unusable.
 
     Args:
         data: input folder in Kaggle's layout, or a CSV of labels or a submission.
         images: folder of the pictures that the CSV names.
-        json: also write the report to this file.
-        repair: write the table (of a folder, its train.csv) to this file with every certain fault fixed.
+        json: also write the results to this file.
+        repair: also write the table (of a folder, its train.csv) to this file, with every certain fault
+            fixed.
     """
     from severstal.data.pictures import read_picture
     from severstal.doctor import examine, write_repair

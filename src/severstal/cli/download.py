@@ -6,7 +6,7 @@ from severstal.cli.arguments import Folder
 
 
 def download(output: Folder = Path("input/severstal-steel-defect-detection")) -> None:
-    """Download the competition's data with Kaggle's client and your own token; interrupted, it continues.
+    """Download the competition's data with Kaggle's client and your own token; resumes after an interruption.
 
     Args:
         output: folder to write.

@@ -4,12 +4,12 @@ from severstal.cli.arguments import InputFolder, OptionalCsv, OptionalFolder
 
 
 def duplicates(input: InputFolder = None, output: OptionalCsv = None, figures: OptionalFolder = None) -> None:
-    """Find near-duplicate pictures, shifted, brightened and re-encoded ones too, and compare their labels.
+    """Find near-duplicate pictures (shifted, brightened or re-encoded) and compare their labels.
 
     Args:
-        input: input folder in Kaggle's layout; by default the usual places, then a synthetic sample.
-        output: also write the table of the pairs to this file.
-        figures: also write a figure of each pair, side by side with its labels, to this folder.
+        input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
+        output: also write the table of near-duplicate pairs to this file.
+        figures: also write a figure per pair to this folder, with both pictures and their labels.
     """
     from severstal.experiments.duplicates import report_duplicates
 

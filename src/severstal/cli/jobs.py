@@ -26,14 +26,15 @@ def run(
     output: OutputCsv = SUBMISSION,
     name: RunName = None,
 ) -> None:
-    """Do the whole job: from the input folder to the submission and its scorecard.
+    """Run the whole job: from the input folder to the submission and its scorecard.
 
     Args:
-        recipe: name of a recipe (see `severstal recipes`) or a TOML file; auto takes baseline with a GPU,
-            else smoke.
-        input: input folder in Kaggle's layout; by default the usual places, then a synthetic sample.
-        output: path of the submission.
-        name: name of the run's folder, runs/NAME; by default recipe and input folder, as smoke-sample.
+        recipe: name of a recipe (see `severstal recipes`) or a TOML file; auto means baseline with a GPU,
+            smoke without.
+        input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
+        output: submission to write.
+        name: name of the run's folder in runs/; by default made of recipe and input folder, such as
+            smoke-sample.
     """
     from severstal import pipeline
 
@@ -49,15 +50,15 @@ def notebooks(
     refresh: bool = False,
     only: Names = (),
 ) -> None:
-    """Run the notebooks top to bottom: the same job, with figures, kept in runs/NAME/notebooks.
+    """Run the notebooks: the same job with figures; the executed notebooks are saved in runs/NAME/notebooks.
 
     Args:
-        recipe: name of a recipe (see `severstal recipes`) or a TOML file; auto takes baseline with a GPU,
-            else smoke.
-        input: input folder in Kaggle's layout; by default the usual places, then a synthetic sample.
-        output: path of the submission.
-        refresh: also replace the notebooks in notebooks/ by the executed ones.
-        only: names of the notebooks to run; by default all but 07_architectures, which compares networks.
+        recipe: name of a recipe (see `severstal recipes`) or a TOML file; auto means baseline with a GPU,
+            smoke without.
+        input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
+        output: submission to write.
+        refresh: also overwrite the notebooks in notebooks/ with the executed ones.
+        only: names of the notebooks to run; by default all except 07_architectures, which compares networks.
     """
     from severstal.notebooks import STUDIES, run_all
 
@@ -73,18 +74,19 @@ def train(
     name: RunName = None,
     engine: Engine = "local",
 ) -> None:
-    """Check the input, split it into folds and train them: writes runs/NAME.
+    """Check the input, split it into folds and train one network per fold; results go to runs/NAME.
 
-    After an interruption the same command goes on. Under `accelerate launch -m` or `torchrun -m` each fold is
-    trained by all processes together.
+    After an interruption the same command resumes. Under `accelerate launch -m` or `torchrun -m` all
+    processes train each fold together (distributed data parallel).
 
     Args:
-        recipe: name of a recipe (see `severstal recipes`) or a TOML file; auto takes baseline with a GPU,
-            else smoke.
-        input: input folder in Kaggle's layout; by default the usual places, then a synthetic sample.
-        name: name of the run's folder, runs/NAME; by default recipe and input folder, as smoke-sample.
-        engine: local trains one fold after the other; ray trains as many at once as there are GPUs (or CPU
-            cores, without a GPU) on this machine, or on the cluster that RAY_ADDRESS names.
+        recipe: name of a recipe (see `severstal recipes`) or a TOML file; auto means baseline with a GPU,
+            smoke without.
+        input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
+        name: name of the run's folder in runs/; by default made of recipe and input folder, such as
+            smoke-sample.
+        engine: local trains one fold after the other; ray trains one fold per GPU (or CPU core) in parallel,
+            on this machine or on the cluster at RAY_ADDRESS.
     """
     from severstal import pipeline
     from severstal.processes import distributed
@@ -96,11 +98,11 @@ def train(
 
 
 def predict(runs: Runs, input: InputFolder = None) -> None:
-    """Predict the labelled images out of fold, and the test images: each is read once for all runs.
+    """Predict probability maps of the labelled images (out of fold) and of the test images.
 
     Args:
-        runs: folders of trained runs, runs/NAME.
-        input: input folder, where it was moved since the training.
+        runs: folder of a trained run, runs/NAME; of several, each picture is read once.
+        input: input folder, if it has moved since training.
     """
     if not runs:
         raise SeverstalError("no run is named: give at least one folder, runs/NAME")
@@ -123,16 +125,19 @@ def tune(
     input: InputFolder = None,
     explain: bool = False,
 ) -> None:
-    """Search gate, thresholds and minimum area of each class on out-of-fold maps; score them cross-fitted.
+    """Search the gate, thresholds and minimum area of each class on out-of-fold maps; print the score.
+
+    The score is cross-fitted: each fold is scored with rules that were searched on the other folds.
 
     Args:
         runs: folder of a trained run, runs/NAME; several are averaged as an ensemble.
-        mode: how an ensemble averages probabilities.
-        weights: of an ensemble's members: uniform, selected (on out-of-fold maps), or one number per member.
-        power: exponent of the averaging mode power.
-        name: name of the ensemble's folder, runs/NAME; by default made of its members' names.
-        input: input folder, where it was moved since the training.
-        explain: also print what each part of each rule is worth.
+        mode: averaging mode of an ensemble.
+        weights: weights of an ensemble's members: uniform, selected (on out-of-fold maps), or one number
+            each.
+        power: exponent of the averaging mode `power`.
+        name: name of the ensemble's folder in runs/; by default made of its members' names.
+        input: input folder, if it has moved since training.
+        explain: also print how much each part of each rule adds to the score.
     """
     from severstal import pipeline
     from severstal.decision.explain import explain_rules
@@ -159,17 +164,18 @@ def submit(
     input: InputFolder = None,
     propose: bool = False,
 ) -> None:
-    """Write the submission of a run, or of several together, with its provenance, and print its scorecard.
+    """Write the submission of a run or an ensemble, with its provenance, and print its scorecard.
 
     Args:
         runs: folder of a trained run, runs/NAME; several are averaged as an ensemble.
-        output: path of the submission; beside it go its provenance, NAME.json, and leaderboard.csv.
-        mode: how an ensemble averages probabilities.
-        weights: of an ensemble's members: uniform, selected (on out-of-fold maps), or one number per member.
-        power: exponent of the averaging mode power.
-        name: name of the ensemble's folder, runs/NAME; by default made of its members' names.
-        input: input folder, where it was moved since the training.
-        propose: write a stable and a bold submission instead, and say what separates them.
+        output: submission to write; its provenance (NAME.json) and leaderboard.csv go to the same folder.
+        mode: averaging mode of an ensemble.
+        weights: weights of an ensemble's members: uniform, selected (on out-of-fold maps), or one number
+            each.
+        power: exponent of the averaging mode `power`.
+        name: name of the ensemble's folder in runs/; by default made of its members' names.
+        input: input folder, if it has moved since training.
+        propose: write two submissions instead, a stable and a bold one, and print how they differ.
     """
     from severstal import experiments, pipeline
     from severstal.runs.combining import open_runs

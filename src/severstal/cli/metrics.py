@@ -15,21 +15,21 @@ def metrics(
     tolerance: OptionalNumber = None,
     json: JsonFile = None,
 ) -> None:
-    """Measure masks against the truth: by pixel, by pair, by component, by outline.
+    """Compute segmentation metrics of a submission or a run: per pixel, pair, component and boundary.
 
-    The column `all` is the mean over the classes that have a value; but counts are added up, a pixel is right
-    there where all classes have it right, and some figures are of all classes alone.
+    The column `all` is the mean over the classes that have a value, with these exceptions: counts are summed,
+    a pixel is correct only if it is correct in all classes, and some metrics exist only over all classes.
 
-    Of a run the out-of-fold masks are measured, and its probabilities too; a submission has none, so that its
-    components are all ranked alike and there is no calibration error.
+    A run is measured on its out-of-fold masks and probabilities. A submission has no probabilities: its
+    components all rank equally in the average precision, and there is no calibration error.
 
     Args:
-        csv: the submission; or the folder of a run, runs/NAME, which needs nothing else.
-        truth: labels in train.csv's form.
-        input: the input folder; without it the usual places.
-        images: the images that count: a folder of pictures, or a CSV with a row for each.
-        tolerance: in pixels, of the F1 of outlines; 0.75 % of the picture's diagonal by itself.
-        json: also write the figures to this file.
+        csv: submission, scored with --truth; or folder of a run or an ensemble, runs/NAME.
+        truth: ground truth in the form of train.csv.
+        input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
+        images: images that count in the score: a folder of pictures, or a CSV with one row per image.
+        tolerance: tolerance of the boundary F1 in pixels; by default 0.75 % of the picture's diagonal.
+        json: also write the results to this file.
     """
     from severstal.evaluation.suite import measure_masks
 

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def compare_runs(a: Run, b: Run, json: JsonFile = None) -> None:
-    """Compare the out-of-fold scores of two runs: is the difference more than chance?
+    """Compare the out-of-fold scores of two runs: is the difference significant?
 
     Args:
         a: folder of a scored run or ensemble, runs/NAME.
-        b: another one on the same images.
-        json: also write the figures to this file.
+        b: folder of the run to compare it with, on the same images.
+        json: also write the results to this file.
     """
     from severstal.runs.listing import load_scored
 
@@ -37,18 +37,18 @@ def compare_submissions(
     folds: FoldsCsv = None,
     json: JsonFile = None,
 ) -> None:
-    """Compare the scores of two submissions against the truth: is the difference more than chance?
+    """Compare the scores of two submissions against ground truth: is the difference significant?
 
-    `severstal diff` compares two submissions without a truth.
+    `severstal diff` compares two submissions without ground truth.
 
     Args:
-        a: a submission.
-        b: another one of the same images.
-        truth: labels in train.csv's form.
-        input: input folder in Kaggle's layout; by default the usual places.
-        images: images that count: a folder of pictures, or a CSV with a row for each.
-        folds: a run's folds.csv; near-duplicates by its groups are resampled together.
-        json: also write the figures to this file.
+        a: submission.
+        b: submission to compare it with, of the same images.
+        truth: ground truth in the form of train.csv.
+        input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
+        images: images that count in the score: a folder of pictures, or a CSV with one row per image.
+        folds: folds.csv of a run: the bootstrap resamples near-duplicates together.
+        json: also write the results to this file.
     """
     for csv in (a, b):
         if csv.is_dir():

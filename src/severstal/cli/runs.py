@@ -8,11 +8,11 @@ from severstal.cli.arguments import Folder, JsonFile
 
 
 def runs(folder: Positional[Folder] = Path("runs"), json: JsonFile = None) -> None:
-    """List the runs: recipe, input, folds done, epochs, score, time spent, commit.
+    """List the runs: recipe, input, finished folds, epochs, score, training time, commit.
 
     Args:
         folder: folder that holds the runs.
-        json: also write the table to this file, with damaged files among the folders that are no run.
+        json: also write the results to this file, with the folders that are not runs and why.
     """
     from severstal.files import write_json
     from severstal.report.runs import format_runs

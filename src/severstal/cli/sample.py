@@ -8,7 +8,7 @@ from severstal.cli.arguments import Amount, Folder
 def sample(
     output: Folder = Path("input/sample"), images: Amount = 480, test_images: Amount = 120, seed: Amount = 0
 ) -> None:
-    """Render synthetic steel in the competition's layout, with the truth of its test set.
+    """Render a synthetic data set in the competition's layout, with the ground truth of its test set.
 
     Args:
         output: folder to write.

@@ -12,12 +12,12 @@ Pictures = Positional[Annotated[list[Path], arg(metavar="PICTURE", help_behavior
 
 
 def segment(run: Run, images: Pictures, output: Folder) -> None:
-    """Segment pictures of your own: an outline picture of each, and masks.csv in train.csv's form.
+    """Segment your own pictures: write an overlay of each, and masks.csv in the form of train.csv.
 
     Args:
         run: folder of a trained run, runs/NAME.
-        images: picture files.
-        output: folder to write to.
+        images: picture files to segment.
+        output: folder to write.
     """
     if not images:
         raise SeverstalError("no picture is named: give at least one picture file")

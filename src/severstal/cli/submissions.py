@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
 
 def check(csv: Csv, input: InputFolder = None, json: JsonFile = None) -> int:
-    """Check a submission and say what it holds: exit code 0 clean, 1 findings, 2 unusable.
+    """Check a submission and summarise its contents: exit code 0 valid, 1 findings, 2 unusable.
 
-    Remarks point at what is allowed and yet seldom meant; they are no findings.
+    Remarks name what is allowed but unusual; they do not count as findings.
 
     Args:
-        csv: the submission.
-        input: input folder in Kaggle's layout; by default the usual places.
-        json: also write findings and figures to this file.
+        csv: submission to check.
+        input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
+        json: also write the results to this file.
     """
     from severstal.competition import checking, contents, tables
     from severstal.report.submission import format_contents, format_findings
@@ -65,15 +65,15 @@ def diff(
     most: Annotated[int, arg(metavar="N")] = 12,
     json: JsonFile = None,
 ) -> int:
-    """Compare two submissions pair by pair: exit code 0 the same masks, 1 different ones, 2 unusable.
+    """Compare the masks of two submissions: exit code 0 equal, 1 different, 2 unusable.
 
     Args:
-        a: a submission, of either generation.
-        b: another of the same images; or tables of train images, both of them.
-        input: the input folder; without it the usual places and, where none is there, Severstal's shape.
-        output: write `differences.csv` and pictures of the largest differences to this folder.
-        most: of the largest differences to list and draw.
-        json: also write the figures and the largest differences to this file.
+        a: submission, in the form of 2019 or of today; or a table of masks of train images.
+        b: submission or table to compare it with, of the same images.
+        input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
+        output: also write differences.csv and pictures of the largest differences to this folder.
+        most: number of differences to list and draw, largest first.
+        json: also write the results to this file.
     """
     from severstal.competition import difference, scope
     from severstal.competition.masks import Masks
@@ -110,21 +110,21 @@ def score(
     json: JsonFile = None,
     html: HtmlFile = None,
 ) -> None:
-    """Score a submission as Kaggle does, against a table of the truth; or a run, on its out-of-fold masks.
+    """Score a submission against ground truth, as Kaggle does; or a run, on its out-of-fold masks.
 
-    Clean images have no row and yet count. Which images there are, the input folder's sample submission
-    says; where the rows are of train images, such as out-of-fold predictions, all train images count, and the
-    output says so. `--images` names any others, such as those of one fold.
+    Clean images have no row but count in the score. By default the images of the sample submission count, or
+    all train images if the rows name train images (out-of-fold predictions); the output says which.
+    `--images` selects others, such as those of one fold.
 
     Args:
-        csv: the submission; or the folder of a run or an ensemble, runs/NAME, which needs nothing else.
-        truth: labels in train.csv's form.
-        input: input folder in Kaggle's layout; by default the usual places.
-        images: the images that count: a folder of pictures, or a CSV with a row for each.
-        folds: a run's folds.csv: near-duplicates are resampled together, and the images most like the test
-            set are scored for themselves too.
-        json: also write the figures to this file.
-        html: also write them as a page to this file.
+        csv: submission, scored with --truth; or folder of a run or an ensemble, runs/NAME.
+        truth: ground truth in the form of train.csv.
+        input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
+        images: images that count in the score: a folder of pictures, or a CSV with one row per image.
+        folds: folds.csv of a run: the bootstrap resamples near-duplicates together, and the images most
+            similar to the test set get a score of their own.
+        json: also write the results to this file.
+        html: also write the results to this file, as a web page.
     """
     from severstal.evaluation.scorecard import build_scorecard
     from severstal.report.scorecard import format_scorecard, save_page
@@ -214,13 +214,13 @@ def leaderboard(
     private: OptionalNumber = None,
     folder: Folder = Path("submissions"),
 ) -> None:
-    """Show every submission with its out-of-fold score, the best first; enter what Kaggle said of one.
+    """List all submissions by out-of-fold score, best first; enter the scores that Kaggle shows for one.
 
     Args:
-        csv: a submission to enter scores for.
-        public: its public score.
-        private: its private score.
-        folder: whose leaderboard.csv is shown.
+        csv: submission to enter scores for.
+        public: public score of that submission.
+        private: private score of that submission.
+        folder: folder of leaderboard.csv.
     """
     from severstal.runs.leaderboard import enter_scores, format_leaderboard, read_leaderboard
 

