@@ -74,7 +74,7 @@ def entries() -> set[Path]:
 def test_an_ensemble_submits_its_rules_on_the_mean_of_its_members(runs: list[Job], tmp_path: Path) -> None:
     ensemble = open_runs(folders(runs), name="both")
     masks = submit(ensemble, tmp_path / "both.csv")
-    pipeline.write_scorecard(masks)
+    pipeline.write_scorecard(masks.found, masks)
     assert check_submission(tmp_path / "both.csv", ensemble.sample, ensemble.spec) == []
     rules, drawn = masks.found.rules, Masks(masks.table, ensemble.spec)
     parts, test = [maps_of(job)[1] for job in runs], maps_of(ensemble)[1]
@@ -254,7 +254,8 @@ def test_a_ensemble_s_score_is_listed_while_its_members_are_as_they_were(
     recipes = ("tiny.toml", "other.toml")
     folders_of = [open_job(recipe, trained_folder / "small").folder for recipe in recipes]
     ranked = open_runs(folders_of, "rank", name="ranked")
-    pipeline.write_scorecard(submit(ranked, tmp_path / "ranked.csv"))
+    masks = submit(ranked, tmp_path / "ranked.csv")
+    pipeline.write_scorecard(masks.found, masks)
 
     def listed() -> tuple[str | None, float]:
         row = {row.name: row for row in list_runs().runs}["ranked"]

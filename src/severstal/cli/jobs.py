@@ -188,7 +188,7 @@ def submit(
         return
     masks = pipeline.segment_test(found, trained)
     pipeline.submit(masks, trained, output)
-    print(pipeline.write_scorecard(masks).text)
+    print(pipeline.write_scorecard(found, masks).text)
     print(output)
 
 

@@ -201,7 +201,8 @@ def _score_run(run: Path, others: dict[str, Path | None], json: Path | None, htm
         raise SeverstalError(f"{run} is a run, which knows its own images: leave out {', '.join(given)}")
     opened = open_runs([run], input=input)
     trained, found = pipeline.find_rules(opened)
-    saved = pipeline.write_scorecard(pipeline.segment_test(found, trained))
+    masks = pipeline.segment_test(found, trained) if opened.data.has_test else None
+    saved = pipeline.write_scorecard(found, masks)
     print(saved.text, end="")
     for source, target in ((saved.files.scorecard, json), (saved.files.scorecard_page, html)):
         if target is not None:

@@ -14,6 +14,7 @@ from severstal.experiments.sharing import share_findings
 from severstal.files import write_json, write_text
 from severstal.pipeline import check_input
 from severstal.recipe import Recipe
+from severstal.recipe.names import plain_name
 from severstal.recipe.switches import SWITCHES, Turned, change, find_switch, toggle
 from severstal.runs.combining import open_recipe
 from severstal.runs.ensemble import jobs_of
@@ -62,7 +63,7 @@ def ablate(
     recipe, root = choose_recipe(recipe), choose_input(input)
     if folds is not None:
         recipe = _with_folds(recipe, folds)
-    ending = f"{recipe.name}-{root.resolve().name}"
+    ending = f"{recipe.name}-{plain_name(root.resolve().name)}"
     itself = open_recipe(recipe, root, f"ablate-{ITSELF}-{ending}")
     output = itself.folder if output is None else Path(output)
     check_input(itself)

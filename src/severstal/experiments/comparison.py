@@ -23,6 +23,7 @@ from severstal.inference.predict import predict_batch
 from severstal.models.from_recipe import load_network
 from severstal.pipeline import Trained, check_input
 from severstal.recipe import Recipe
+from severstal.recipe.names import plain_name
 from severstal.recipe.switches import change
 from severstal.report.recipes import draw_recipes
 from severstal.runs.combining import open_recipe
@@ -89,7 +90,7 @@ def compare_recipes(
     labelled = len(jobs_of(open_recipe(chosen[0], root))[0].images)
     budget = crops or pictures_planned(chosen[0], labelled)
     chosen = [_level(recipe, chosen[0], budget, epochs, folds) for recipe in chosen]
-    ending = root.resolve().name
+    ending = plain_name(root.resolve().name)
     runs = [open_recipe(recipe, root, f"compare-{recipe.name}-{ending}") for recipe in chosen]
     if output is None:
         output = RUNS / f"comparison-{ending}-{digest([recipe.to_dict() for recipe in chosen])[:6]}"

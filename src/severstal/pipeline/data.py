@@ -59,11 +59,12 @@ def check_input(run: RunOrEnsemble) -> dict[str, int]:
                 f"{run.data.train_csv}: no image in use has class {number}, {name}: label some that do, or "
                 "leave the class out of dataset.toml"
             )
+    test = run.data.has_test
     return {
         "train": len(names),
         "clean": len(names) - run.labels["ImageId"].nunique(),
         "masks": len(run.labels),
-        "test": len(run.sample.images),
+        "test": len(run.sample.images) if test else 0,
         "used": len(run.train_pictures),
-        "decoded": len(run.train_pictures) + len(run.test_pictures),
+        "decoded": len(run.train_pictures) + (len(run.test_pictures) if test else 0),
     }

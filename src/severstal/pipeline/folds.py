@@ -88,7 +88,7 @@ def likeness_to_test_set(job: Job, pairs: pd.DataFrame, known: Likeness | None =
     Returns:
         What was found; None where there are too few pictures to tell.
     """
-    if min(len(job.train_pictures), len(job.test_pictures)) < FEWEST:
+    if not job.data.has_test or min(len(job.train_pictures), len(job.test_pictures)) < FEWEST:
         return None
     groups = duplicates.duplicate_groups(job.images, pairs)
     path, digests = job.files.likeness, (job.train_pictures.digest, job.test_pictures.digest)

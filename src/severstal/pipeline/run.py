@@ -65,7 +65,7 @@ def run(
     trained = train_folds(prepare_folds(run))
     found = tune_rules(summarise_run(run, trained))
     masks = segment_test(found, trained)
-    return Finished(run, submit(masks, trained, output), write_scorecard(masks))
+    return Finished(run, submit(masks, trained, output), write_scorecard(found, masks))
 
 
 def prepare_folds(run: RunOrEnsemble) -> list[Folds]:

@@ -10,6 +10,7 @@ from severstal.evaluation import scorecard as evaluation
 from severstal.evaluation.class_counts import ClassCount, count_classes
 from severstal.evaluation.scorecard import Scorecard
 from severstal.files import read_json, write_text
+from severstal.pipeline.rules import FoundRules
 from severstal.pipeline.submission import TestMasks
 from severstal.report import scorecard as report
 from severstal.runs import inputs
@@ -38,23 +39,27 @@ class SavedScorecard:
         return self.files.scorecard_text.read_text(encoding="utf-8")
 
 
-def write_scorecard(masks: TestMasks) -> SavedScorecard:
+def write_scorecard(found: FoundRules, masks: TestMasks | None) -> SavedScorecard:
     """Score the masks of the labelled images, and of the test images where their truth is known.
 
     Writes `scorecard.json`, `scorecard.html` and `scorecard.txt`.
+
+    Args:
+        found: the rules, with what they score out of fold.
+        masks: of the test images; None where there are none.
     """
-    run, files = masks.run, masks.run.files
+    run, files = found.run, found.run.files
     truth = run.data.truth_csv
     stated = inputs.scorecard(
         pairs=file_checksum(files.oof_pairs),
         search=file_checksum(files.search),
-        maps=masks.maps.layout.key,
-        submission=masks.checksum,
+        maps=None if masks is None else masks.maps.layout.key,
+        submission=None if masks is None else masks.checksum,
         truth=file_checksum(truth) if truth.is_file() else None,
     )
     stage = Stage(run.folder, "scorecard", stated)
     if not stage.is_done():
-        cards, counts = score(masks)
+        cards, counts = score(found, masks)
         report.save_scorecard(files.scorecard, cards)
         report.save_page(files.scorecard_page, run.folder.name, list(cards.values()), counts)
         parts = [report.format_scorecard(card) for card in cards.values()]
@@ -65,18 +70,20 @@ def write_scorecard(masks: TestMasks) -> SavedScorecard:
     return SavedScorecard(files)
 
 
-def score(masks: TestMasks) -> tuple[dict[str, Scorecard], tuple[ClassCount, ...]]:
+def score(found: FoundRules, masks: TestMasks | None) -> tuple[dict[str, Scorecard], tuple[ClassCount, ...]]:
     """Compute a run's scorecards; nothing is written.
 
     Returns:
         `oof`, and `test` where the input folder holds `test_labels.csv`; and where it does not, how many test
         images were given each class.
     """
-    found, run = masks.found, masks.run
-    summarised = found.summarised
+    run, summarised = found.run, found.summarised
     title = f"{run.folder.name}: out of fold, cross-fitted"
     _, card = crossfit_scorecard(summarised.summary, found.fitted, summarised.folds, title)
-    cards, counts, maps = {"oof": card}, (), masks.maps
+    cards, counts = {"oof": card}, ()
+    if masks is None:
+        return cards, counts
+    maps = masks.maps
     if run.truth is not None:
         pairs = score_masks(masks.table, run.truth, maps.names, run.spec)
         title = f"{run.folder.name}: test images"

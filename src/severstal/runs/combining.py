@@ -13,7 +13,7 @@ from severstal.recipe import Recipe, load_recipe
 from severstal.runs.ensemble import Ensemble, MemberWeights, NamedWeights, RunOrEnsemble
 from severstal.runs.layout import RunFiles
 from severstal.runs.members import read_ensemble
-from severstal.runs.opening import choose_input, choose_recipe, claim_folder, open_job, open_run
+from severstal.runs.opening import choose_input, choose_recipe, claim_folder, default_name, open_job, open_run
 
 
 def open_recipe(
@@ -36,7 +36,7 @@ def open_recipe(
     recipe, root = choose_recipe(recipe), choose_input(input)
     if not recipe.members:
         return open_job(recipe, root, name)
-    folder = claim_folder(name or f"{recipe.name}-{root.resolve().name}", root, ensemble=True)
+    folder = claim_folder(name or default_name(recipe, root), root, ensemble=True)
     endings = [member.name.removeprefix(f"{recipe.name}-") for member in recipe.members]
     names = [None if name is None else f"{name}-{ending}" for ending in endings]
     members = tuple(open_job(member, root, own) for member, own in zip(recipe.members, names, strict=True))

@@ -168,7 +168,9 @@ def submission(*, maps: str, rules: str, sample: str) -> Inputs:
     return {"maps": maps, "rules": rules, "sample": sample}
 
 
-def scorecard(*, pairs: str, search: str, maps: str, submission: str, truth: str | None) -> Inputs:
+def scorecard(
+    *, pairs: str, search: str, maps: str | None, submission: str | None, truth: str | None
+) -> Inputs:
     """A scorecard depends on pairs and search out of fold, on the test masks, and on their truth if known."""
     return {"pairs": pairs, "search": search, "maps": maps, "submission": submission, "truth": truth}
 

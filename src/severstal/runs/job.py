@@ -10,13 +10,14 @@ import pandas as pd
 from severstal.competition.folder import InputFolder
 from severstal.competition.masks import Masks
 from severstal.competition.spec import Spec
-from severstal.competition.tables import Sample, read_labels, read_sample
+from severstal.competition.tables import Sample, read_labels, read_test_sample
 from severstal.data.build import open_pictures
 from severstal.data.folds import draw_images
 from severstal.data.images import Pictures
 from severstal.errors import SeverstalError
 from severstal.files import digest, exclusive_lock, write_json
 from severstal.recipe import Recipe
+from severstal.recipe.names import plain_name
 from severstal.runs.environment import environment
 from severstal.runs.folder import write_run
 from severstal.runs.layout import RunFiles
@@ -65,8 +66,8 @@ class Job:
 
     @cached_property
     def sample(self) -> Sample:
-        """The test images in the sample submission's order, all of them on disk."""
-        sample = read_sample(self.data.sample_csv, self.spec)
+        """The test images, all on disk, in the sample submission's order; by name where there is none."""
+        sample = read_test_sample(self.data)
         absent = set(sample.images) - set(self.data.test_names())
         for row, name in enumerate(sample.images, 1):
             if name in absent:
@@ -118,5 +119,9 @@ class Job:
     def _pictures(self, folder: Path, names: Sequence[str]) -> Pictures:
         # Every run shares the same pictures, so they lie beside the runs, a folder for each folder of files.
         place = digest(str(folder.resolve()))[:12]
-        store = self.folder.parent / "pictures" / f"{self.data.root.resolve().name}-{folder.name}-{place}"
+        store = (
+            self.folder.parent
+            / "pictures"
+            / f"{plain_name(self.data.root.resolve().name)}-{folder.name}-{place}"
+        )
         return open_pictures(folder, names, self.spec, store)

@@ -9,6 +9,7 @@ from severstal.competition.folder import SAMPLE_FOLDER, locate_input, open_input
 from severstal.errors import SeverstalError
 from severstal.files import refuse_links_outside
 from severstal.recipe import PLAIN_NAME, Recipe, load_recipe
+from severstal.recipe.names import plain_name
 from severstal.runs.folder import input_of, read_run
 from severstal.runs.job import Job
 from severstal.runs.layout import RUNS, RunFiles
@@ -42,7 +43,7 @@ def open_job(
             f"recipe {recipe.name} has {len(recipe.members)} members: train it as an ensemble"
         )
     data = open_input(root)
-    return Job(recipe, data, claim_folder(name or f"{recipe.name}-{root.resolve().name}", root))
+    return Job(recipe, data, claim_folder(name or default_name(recipe, root), root))
 
 
 def open_run(folder: str | Path, input: str | Path | None = None) -> Job:
@@ -82,6 +83,16 @@ def choose_input(input: str | Path | None = None) -> Path:
         logger.info("no input folder: rendering the sample data set in %s", root)
         draw_sample(root)
     return root
+
+
+def default_name(recipe: Recipe, root: Path) -> str:
+    """The name of a run that was given none: recipe and input folder, as a valid folder name.
+
+    Example:
+        >>> default_name(Recipe(name="smoke"), Path("/my data"))
+        'smoke-my-data'
+    """
+    return f"{recipe.name}-{plain_name(root.resolve().name)}"
 
 
 def claim_folder(name: str, root: Path, ensemble: bool = False) -> Path:
