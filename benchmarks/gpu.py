@@ -131,7 +131,7 @@ def train_member(name: str, arguments: argparse.Namespace, seconds: float) -> Fi
     from severstal.evaluation.bootstrap import interval
     from severstal.experiments.evaluation import defect_interval
     from severstal.models.weights import find_weights
-    from severstal.pipeline import search_rules, summarise, train
+    from severstal.pipeline import find_rules, train
     from severstal.recipe import load_recipe
     from severstal.recipe.switches import change
     from severstal.runs.opening import open_job
@@ -163,8 +163,9 @@ def train_member(name: str, arguments: argparse.Namespace, seconds: float) -> Fi
         settings |= {"model.encoder_name": ENCODER, "model.encoder_weights": "none", "data.max_images": 20}
     recipe = replace(change(member, settings), name=f"gpu-{name}", phases=member.phases if GPU else ())
     job = open_job(recipe, root, f"gpu-{name}")
-    trained = train(job)
-    pairs = search_rules(summarise(job, trained)).pairs
+    train(job)
+    trained, found = find_rules(job)
+    pairs = found.pairs
     score, defects = interval(pairs.dice, pairs.groups), defect_interval(pairs)
     epochs = trained[0].histories[0]
     return {

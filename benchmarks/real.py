@@ -27,16 +27,17 @@ from severstal.competition.scored import ScoredPairs
 from severstal.decision.rules import plain_rules
 from severstal.decision.score import pair_areas
 from severstal.errors import SeverstalError
-from severstal.evaluation.bootstrap import LEVEL, RESAMPLES, group_counts, interval, paired
+from severstal.evaluation.bootstrap import group_counts, interval, paired
 from severstal.experiments.evaluation import defect_interval
 from severstal.files import read_json, write_text
-from severstal.pipeline import open_trained, search_rules, segment_test, summarise, train
+from severstal.pipeline import find_rules, segment_test, train
 from severstal.recipe import Recipe, load_recipe
 from severstal.recipe.switches import change
 from severstal.runs.combining import open_recipe, open_runs
 from severstal.runs.ensemble import RunOrEnsemble
 from severstal.synthetic import draw_sample
 
+RESAMPLES, ENDS = 2000, (0.025, 0.975)  # of the interval of mIoU, as for the others
 DATA = Path(__file__).parents[1] / "../shared/data"
 SUBMISSIONS = Path(__file__).parent / "submissions"
 TABLE = Path("runs/real.md")
@@ -142,8 +143,9 @@ def open_row(data: str, row: str, root: Path, read: bool) -> RunOrEnsemble | Non
 
 def measure(data: str, row: str, run: RunOrEnsemble, read: bool) -> Row:
     """Train what is missing, predict, search the rules, write the submission, and read the figures."""
-    trained = open_trained(run) if read else train(run)
-    found = search_rules(summarise(run, trained))
+    if not read:
+        train(run)
+    trained, found = find_rules(run)
     fitted, summary = found.pairs, found.summarised.summary
     areas = pair_areas(summary, plain_rules(run.spec))
     plain = ScoredPairs(summary.names, run.spec, *areas, fitted.groups, fitted.folds)
@@ -171,7 +173,7 @@ def foreground_miou(pairs: ScoredPairs) -> tuple[float, float, float]:
     with np.errstate(invalid="ignore"):
         drawn = (counts @ pairs.intersection) / (counts @ union)  # (resamples, C)
         value = np.nanmean(pairs.intersection.sum(0) / union.sum(0))
-    low, high = np.quantile(np.nanmean(drawn, 1), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.quantile(np.nanmean(drawn, 1), ENDS)
     return float(value), float(low), float(high)
 
 
