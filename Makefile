@@ -13,7 +13,7 @@ OUTPUT ?= submissions/submission.csv
 override RECIPE := $(value RECIPE)
 override INPUT := $(value INPUT)
 override OUTPUT := $(value OUTPUT)
-export RECIPE INPUT OUTPUT PYTHON
+export RECIPE INPUT OUTPUT
 
 # The first Python that is new enough; PYTHON=... chooses another. Nothing is ever installed into it.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -23,6 +23,7 @@ PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python; d
 else
 override PYTHON := $(value PYTHON)
 endif
+export PYTHON
 
 VENV_PYTHON := .venv/bin/python
 # One thread a worker, as many workers as cores, which take tests from one another; -rs says why one was skipped.

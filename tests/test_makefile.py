@@ -94,3 +94,14 @@ def test_a_folder_of_any_name_is_set_up_once(clone: Path) -> None:
     assert make(clone, "setup", f"PYTHON={python}").returncode == 0
     assert (clone / ".venv" / "installed").read_text() == f"{clone}\n"
     assert "setting up" not in make(clone, "setup", f"PYTHON={python}").stdout
+
+
+def test_a_python_is_found_where_none_is_named(clone: Path) -> None:
+    """`make setup` in a new clone makes the environment by a Python of the machine."""
+    (clone / ".venv" / "installed").unlink()
+    inherited = {key: value for key, value in os.environ.items() if key != "PYTHON"}
+    done = subprocess.run(
+        ["make", "-p", "-n", "setup"], cwd=clone, env=inherited, capture_output=True, text=True
+    )
+    line = next(line for line in done.stdout.splitlines() if line.startswith("PYTHON :="))
+    assert line.split(":=")[1].strip() in {"python3", "python3.13", "python3.12", "python3.11", "python"}
