@@ -155,12 +155,11 @@ def train_member(name: str, arguments: argparse.Namespace, seconds: float) -> Fi
         "training.epochs": EPOCHS if GPU else 1,
         "training.epoch_images": 800 if GPU else 2,
         "training.batch_size": 16 if GPU else 2,
-        "training.keep_best": 0,
         "inference.weights": "last",
         "inference.map_scale": 1,
     }
     if not GPU:
-        settings |= {"model.encoder_name": ENCODER, "model.encoder_weights": "none", "data.max_images": 20}
+        settings |= {"model.encoder_name": ENCODER, "model.encoder_weights": "none", "data.max_images": 100}
     recipe = replace(change(member, settings), name=f"gpu-{name}", phases=member.phases if GPU else ())
     job = open_job(recipe, root, f"gpu-{name}")
     train(job)
