@@ -63,7 +63,7 @@ SETS: dict[str, dict[str, Any]] = {
         **SMALL,
         "data.mean": 0.4,
         "data.std": 0.2,
-        "sampling.hard": 0.15,
+        "sampling.hard_negatives": 0.15,
         "augment.non_empty": 0.85,
         "augment.copy_paste": 0.3,
         "loss.masks": {"bce": 0.5, "dice": 0.5},
