@@ -4,7 +4,7 @@
         [--output DIR]
 
 The recipe is the one that `benchmarks/training.py` calls ours, with the smallest network that learns
-something from so few crops: the U-Net paper's, 8 channels wide, from scratch. Each switch is turned over
+something from so few crops: the U-Net paper's, 8 channels wide, from scratch. Each switch is toggled
 alone, trained on the same leak-proof folds with the same number of crops, and compared out of fold, as
 `severstal ablate` does. So small a budget shows what helps a network to learn fast; what helps late in a long
 training, or to keep what was pretrained, it cannot show. All is kept in `runs/` and goes on where it was

@@ -1,4 +1,4 @@
-"""Times of the search for near-duplicates, of the likeness to the test set and of dealing the folds.
+"""Times of the search for near-duplicates, of the likeness to the test set and of the split into folds.
 
     python benchmarks/duplicates.py --pictures 2000     so many pictures, drawn first
     python benchmarks/duplicates.py --input DIR         the labelled pictures of an input folder
@@ -80,7 +80,7 @@ def measure(pictures: Pictures) -> None:
     presence = np.random.default_rng(0).random((len(features), 4)) < (0.07, 0.02, 0.41, 0.06)
     start = time.perf_counter()
     make_folds(pictures.names, presence, 5, groups=duplicate_groups(pictures.names, pairs))
-    print(f"deal {len(features):,} pictures into 5 folds: {time.perf_counter() - start:.1f} s")
+    print(f"split {len(features):,} pictures into 5 folds: {time.perf_counter() - start:.1f} s")
 
 
 def main() -> None:

@@ -88,7 +88,7 @@ def measure(recipe: str, images: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print one line a way of predicting."""
+    """Print one line per way of predicting."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", default="smoke")
     parser.add_argument("--images", type=int, default=32)

@@ -40,7 +40,7 @@ def changed(rules: Rules, refine: Refinement, fill_holes: bool) -> Rules:
 
 
 def main() -> None:
-    """Print a line a step."""
+    """Print one line per step."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", nargs="+", help="the folder of a run, or those of an ensemble")
     run = open_runs(parser.parse_args().runs)

@@ -39,7 +39,7 @@ def drawn_masks(plan: list[Order], seed: int, split: Split) -> pd.DataFrame:
 
 
 def shapes(table: pd.DataFrame) -> pd.DataFrame:
-    """One column a class: what its masks and pieces are like."""
+    """One column per class: statistics of its masks and pieces."""
     measured = mask_statistics(table, SEVERSTAL)
     masks = measured.masks.assign(runs=table["EncodedPixels"].str.count(" ").to_numpy() // 2 + 1)
     height, width = SEVERSTAL.image_shape

@@ -1,4 +1,4 @@
-"""The one kind of error that a person is meant to read, and values from outside as it shows them."""
+"""The error for users, and the safe display of outside values in messages."""
 
 import difflib
 import reprlib

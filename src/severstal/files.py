@@ -1,4 +1,4 @@
-"""Files and folders that are whole or not there: written under a temporary name, then renamed into place."""
+"""Atomic writes of files and folders: written under a temporary name, then renamed into place."""
 
 import errno
 import hashlib

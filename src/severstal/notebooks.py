@@ -27,7 +27,7 @@ def run_all(
 
     Args:
         recipe: its name or TOML file; "auto" is `baseline` with a GPU, else `smoke`.
-        input: the input folder; None takes the first of the usual places, or draws the sample.
+        input: the input folder; None as in `locate_input`, else the sample is rendered.
         output: where the submission goes.
         refresh: put the executed notebooks also in place of those of the repository.
         only: names of notebooks, such as "07_architectures"; none takes all that lead to the submission.

@@ -1,4 +1,4 @@
-"""The one progress bar."""
+"""The progress bar."""
 
 from collections.abc import Iterable
 from typing import TypeVar

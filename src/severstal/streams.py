@@ -1,4 +1,4 @@
-"""Outputs that are no files: devices, named pipes, and the process's own descriptors."""
+"""Outputs that are not regular files: devices, named pipes, and the process's own descriptors."""
 
 import os
 import shutil

@@ -21,7 +21,7 @@ def call(command: Callable, *words: str | Path) -> None:
     tyro.cli(command, args=[str(word) for word in words])
 
 
-def test_what_is_given_comes_through(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_arguments_are_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     given = []
     itself = AblationRow("recipe", "itself", None, "runs/a", OutOfFoldScores(0.9, 0.8, None, 30.0))
     monkeypatch.setattr(experiments, "ablate", lambda *values: given.append(values) or [itself])

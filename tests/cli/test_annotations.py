@@ -8,7 +8,7 @@ from severstal.cli.annotations import export, import_
 from severstal.errors import SeverstalError
 
 
-def test_out_and_in_again(small_input, tmp_path, capsys):
+def test_exported_labels_are_imported_unchanged(small_input, tmp_path, capsys):
     export("cvat", tmp_path / "a.xml", input=small_input)
     import_("cvat", tmp_path / "a.xml", tmp_path / "train.csv", input=small_input)
     assert (tmp_path / "train.csv").read_bytes() == (small_input / "train.csv").read_bytes()
@@ -27,7 +27,7 @@ def test_labels_and_pictures_of_another_place(small_input, tmp_path):
     assert (tmp_path / "back.csv").read_bytes() == truth.read_bytes()
 
 
-def test_unlisted_pictures_are_told(small_input, tmp_path, capsys):
+def test_unlisted_pictures_are_reported(small_input, tmp_path, capsys):
     (tmp_path / "via.json").write_text("{}")
     import_("via", tmp_path / "via.json", tmp_path / "train.csv", input=small_input)
     assert "18 of 18 pictures are not in the annotations" in capsys.readouterr().err
@@ -64,7 +64,7 @@ def test_a_second_import_adds_to_the_first(small_input, tmp_path, capsys):
     assert "replaced" not in capsys.readouterr().err
 
 
-def test_a_changed_mask_takes_the_place_of_the_earlier_and_is_told(small_input, tmp_path, capsys):
+def test_a_changed_mask_replaces_the_earlier_one_and_is_reported(small_input, tmp_path, capsys):
     export("coco-polygons", tmp_path / "a.json", input=small_input)
     import_("coco", tmp_path / "a.json", tmp_path / "a.csv", input=small_input)
     content = json.loads((tmp_path / "a.json").read_text())

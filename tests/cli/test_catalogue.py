@@ -23,7 +23,7 @@ def test_every_name_is_listed_with_what_it_is(
     assert all(len(row) > title.rindex("  ") + 2 for row in rows)
 
 
-def test_the_version_is_told(capsys: pytest.CaptureFixture) -> None:
+def test_the_version_is_printed(capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["--version"])
     assert not ended.value.code

@@ -77,7 +77,7 @@ def test_help_keeps_every_option(capsys: pytest.CaptureFixture) -> None:
     assert all(command.__doc__ for command in COMMANDS.values())
 
 
-def test_a_stream_passes_the_rest_on(capsys: pytest.CaptureFixture) -> None:
+def test_an_escaped_stream_delegates_other_attributes(capsys: pytest.CaptureFixture) -> None:
     stream = EscapedStream(sys.stdout)
     assert stream.write("\x1b\n") == 2
     stream.flush()

@@ -53,7 +53,7 @@ def test_report_and_repair_are_written_and_the_source_stays(csv: Callable, tmp_p
     assert doctor(repaired) == 0
 
 
-def test_columns_of_ones_own_are_kept(csv: Callable, tmp_path: Path) -> None:
+def test_user_columns_are_kept(csv: Callable, tmp_path: Path) -> None:
     path = csv("who,ImageId,EncodedPixels,ClassId\nanna,b.jpg,9 2,2\nbo,a.jpg,5 3,1\n")
     assert doctor(path, repair=tmp_path / "out.csv") == 1
     assert (tmp_path / "out.csv").read_text() == (
@@ -97,7 +97,7 @@ def test_a_file_that_is_no_table_is_unusable(csv: Callable, data: str | bytes, m
     assert "\n" not in str(caught.value)
 
 
-def test_paths_that_are_not_there_are_unusable(csv: Callable, tmp_path: Path) -> None:
+def test_missing_paths_are_unusable(csv: Callable, tmp_path: Path) -> None:
     with pytest.raises(SeverstalError, match="no such file"):
         doctor(tmp_path / "nowhere")
     with pytest.raises(SeverstalError, match="neither train"):
@@ -126,7 +126,7 @@ def test_a_mask_of_a_hundred_thousand_runs(csv: Callable) -> None:
     assert doctor(csv(HEADER + "".join(f"{k:02}.jpg,1,{runs}\n" for k in range(10)))) in (0, 1)
 
 
-def test_pictures_of_every_sort(csv: Callable, tmp_path: Path) -> None:
+def test_pictures_of_every_kind(csv: Callable, tmp_path: Path) -> None:
     images = tmp_path / "images"
     images.mkdir()
     grey = np.full((256, 1600), 90, np.uint8)
@@ -148,7 +148,7 @@ def test_pictures_of_every_sort(csv: Callable, tmp_path: Path) -> None:
     assert "image b.jpg is not among the pictures in images" in said
 
 
-def test_many_faults_of_a_sort_are_counted(csv: Callable, capsys: pytest.CaptureFixture) -> None:
+def test_many_faults_of_one_kind_are_counted(csv: Callable, capsys: pytest.CaptureFixture) -> None:
     doctor(csv(HEADER + "".join(f"{k:04}.jpg,7,5 3\n" for k in range(2000))))
     printed = capsys.readouterr().out
     assert "2,000 concerned" in printed

@@ -8,7 +8,7 @@ from severstal.cli.download import download
 from severstal.data import download as house
 
 
-def test_it_says_what_it_did(
+def test_pseudo_labelling_is_described_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answers, asked = [True, False], []

@@ -220,7 +220,7 @@ def test_recipes_that_failed_are_an_error_in_the_end(
     assert len(Path("out/comparison.csv").read_text().splitlines()) == 3
 
 
-def test_an_encoder_that_gives_way_with_its_weights_is_told(
+def test_a_replaced_encoder_is_reported(
     command: Callable, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared = []

@@ -232,7 +232,7 @@ def test_folds_that_do_not_fit_are_one_line(command: Callable, small: Path) -> N
     assert "few.csv: 1 of the 18 images have no row, such as train17.png" in line
     assert "absent.csv: no such file" in the_line(command(*words, "absent.csv"))
     Path("few.csv").write_text(Path("few.csv").read_text() + "train17.png,0,9,0.5,True\n")
-    assert "was changed since the folds were dealt" in the_line(command(*words, "few.csv"))
+    assert "was changed after the split" in the_line(command(*words, "few.csv"))
 
 
 def test_a_csv_without_its_truth_and_a_run_with_one_are_one_line(command: Callable, small: Path) -> None:

@@ -1,4 +1,4 @@
-"""Tables become pictures of bits."""
+"""Tables become bitmasks."""
 
 import numpy as np
 import pandas as pd

@@ -79,7 +79,7 @@ def test_switches_are_trained_compared_and_sorted(
     assert experiments.ablate(tiny_recipe, small_input, ["jpeg", "seed"], folds=1) == rows
 
 
-def test_what_cannot_be_ablated(small_input: Path, tiny_recipe: Path) -> None:
+def test_switches_that_cannot_be_ablated_are_refused(small_input: Path, tiny_recipe: Path) -> None:
     with pytest.raises(SeverstalError, match="switch 'emma' is unknown: the nearest known one is 'ema'"):
         experiments.ablate(tiny_recipe, small_input, ["jpeg", "emma"])
     with pytest.raises(SeverstalError, match="--train-folds 3: recipe tiny has folds for 1 to 2"):
@@ -120,7 +120,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[Recipe]:
     ],
 )
 @pytest.mark.parametrize("members", [0, 2])
-def test_a_precision_is_turned_over_as_this_machine_computes(
+def test_the_precision_switch_depends_on_the_machine(
     gpu: tuple[int, int] | None,
     asked: str,
     switch: str,
@@ -153,7 +153,7 @@ def test_a_precision_is_turned_over_as_this_machine_computes(
 
 
 @pytest.mark.slow
-def test_members_are_turned_together(small_input: Path, tiny_recipe: Path) -> None:
+def test_a_switch_is_toggled_in_all_members(small_input: Path, tiny_recipe: Path) -> None:
     Path("pair.toml").write_text(
         tiny_recipe.read_text() + '[[members]]\nname = "a"\n[[members]]\nname = "b"\naugment = {jpeg = 0.5}\n'
     )

@@ -53,7 +53,7 @@ def test_an_encoder_that_fits_is_kept_with_its_weights(before: str, encoder: str
         ("unet_paper", "own", "fpn"),
     ],
 )
-def test_one_that_does_not_fit_gives_way_to_the_smallest_without_weights(
+def test_an_incompatible_encoder_is_replaced_by_the_smallest_without_weights(
     before: str, encoder: str, after: str
 ) -> None:
     other = with_architecture(on(before, encoder), after)
@@ -63,7 +63,7 @@ def test_one_that_does_not_fit_gives_way_to_the_smallest_without_weights(
     assert masks.shape == (1, 2, 64, 96)
 
 
-def test_a_look_at_an_encoder_fetches_nothing_and_leaves_chance_alone(
+def test_checking_an_encoder_downloads_nothing_and_keeps_the_random_state(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(weights, "_fetch", lambda *_: pytest.fail("fetched"))
@@ -72,7 +72,7 @@ def test_a_look_at_an_encoder_fetches_nothing_and_leaves_chance_alone(
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_options_of_the_other_network_are_left_behind() -> None:
+def test_options_of_the_other_network_are_dropped() -> None:
     recipe = replace(
         on("unet", "resnet18"), model=ModelSettings("unet", "resnet18", options={"decoder_x": 1})
     )

@@ -35,7 +35,7 @@ def sampled(recipe: Recipe) -> tuple[int, int]:
 @pytest.mark.parametrize("epochs", [1, 2, 3, 5, 7, 40])
 @pytest.mark.parametrize("batch", [1, 4, 13, 24])
 @pytest.mark.parametrize("budget", [100, 137, 1000, 4000, 100_000])
-def test_a_recipe_comes_near_and_drops_nothing(epochs: int, batch: int, budget: int) -> None:
+def test_the_budget_is_met_closely_without_dropped_pictures(epochs: int, batch: int, budget: int) -> None:
     given = recipe_of(epochs, batch)
     spent = spend(given, budget)
     seen, dropped = sampled(spent)
@@ -49,7 +49,7 @@ def test_a_recipe_comes_near_and_drops_nothing(epochs: int, batch: int, budget: 
         assert spent.training.epochs == epochs
 
 
-def test_no_other_epochs_come_nearer() -> None:
+def test_no_other_number_of_epochs_is_closer_to_the_budget() -> None:
     for budget in range(30, 300, 7):
         spent = spend(recipe_of(6, 5), budget)
         missed = abs(sampled(spent)[0] - budget)
@@ -119,7 +119,7 @@ def test_no_length_is_taken_in_which_a_phase_never_begins(budget: int) -> None:
         spend(very_late, 16)
 
 
-def test_what_is_planned_leaves_out_what_is_dropped() -> None:
+def test_dropped_pictures_are_not_planned() -> None:
     given = change(recipe_of(3, 8), {"data.folds": 4, "training.epoch_images": 0})
     assert pictures_planned(given, 100) == 3 * 72  # 75 in a fold
     team = replace(given, members=(given, change(given, {"pseudo.rounds": 1})))
@@ -129,7 +129,7 @@ def test_what_is_planned_leaves_out_what_is_dropped() -> None:
     assert spend(given, pictures_planned(given, 100)).training.epoch_images == 72
 
 
-def test_what_was_seen_is_told_by_the_histories(
+def test_the_pictures_seen_are_counted_from_the_histories(
     small_input: Path, tiny_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -71,7 +71,7 @@ def test_recipes_are_trained_alike_measured_and_drawn(
     assert experiments.compare_recipes([tiny, other], small_input, 24, 2, 1) == rows[:2]
 
 
-def test_what_cannot_be_compared(small_input: Path, tiny_recipe: Path) -> None:
+def test_recipes_that_cannot_be_compared_are_refused(small_input: Path, tiny_recipe: Path) -> None:
     with pytest.raises(SeverstalError, match="no recipe to compare"):
         experiments.compare_recipes([], small_input)
     with pytest.raises(SeverstalError, match="recipe tiny is named 2 times: give each once"):

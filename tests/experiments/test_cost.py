@@ -60,7 +60,7 @@ def test_kept_bytes_grow_with_the_batch_and_not_with_the_weights() -> None:
     assert four == pytest.approx(2 * two, rel=0.02)
 
 
-def test_what_is_kept_twice_counts_once() -> None:
+def test_a_tensor_kept_twice_counts_once() -> None:
     values = torch.ones(100, requires_grad=True)
     assert count_kept_bytes(nn.Identity(), lambda: (values.exp() * 1).square().sum()) <= 3 * 400
 
@@ -103,7 +103,7 @@ def test_a_frozen_encoder_keeps_less() -> None:
     assert count_training_bytes(replace(RECIPE, phases=freed), SPEC) == count_training_bytes(RECIPE, SPEC)
 
 
-def test_a_network_of_instances_keeps_what_defects_cost() -> None:
+def test_an_instance_network_is_measured_with_defects() -> None:
     settings = {"model.architecture": "maskrcnn", "model.options": {"channels": 16}}
     recipe = change(RECIPE, settings | {"training.batch_size": 2})
     network = new_network(recipe, SPEC, "none").train()
@@ -120,7 +120,7 @@ def test_momentum_keeps_one_mean_and_adam_two() -> None:
     assert adam - sgd == 4 * sum(weight.numel() for weight in new_network(RECIPE, SPEC, "none").parameters())
 
 
-def test_a_part_of_an_odd_batch_is_the_larger_one() -> None:
+def test_the_larger_micro_batch_of_an_odd_batch_counts() -> None:
     odd = change(RECIPE, {"training.batch_size": 5, "training.accumulate": 2})
     even = change(RECIPE, {"training.batch_size": 3})
     assert count_training_bytes(odd, SPEC) == count_training_bytes(even, SPEC)

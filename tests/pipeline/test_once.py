@@ -65,7 +65,7 @@ def contents(folder: Path) -> dict[Path, tuple[int, str]]:
     }
 
 
-def test_what_is_complete_is_left_alone_in_no_time(
+def test_a_complete_run_is_left_alone_quickly(
     counted: Counter, small_input: Path, tiny_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

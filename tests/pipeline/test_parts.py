@@ -1,4 +1,4 @@
-"""Parts of a batch: changed, kept and told; and folds that write side by side."""
+"""Micro-batches: changed, kept and logged; and folds that write side by side."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +26,7 @@ def train(recipe: Path, input: Path) -> dict[int, training.Epochs]:
     return trained.histories
 
 
-def test_a_training_whose_memory_ran_out_goes_on_in_more_parts(
+def test_a_training_out_of_memory_resumes_with_more_micro_batches(
     small_input: Path, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train_epoch, epochs = fit_module.train_epoch, []
@@ -57,7 +57,7 @@ def with_parts(recipe: Path, count: int) -> Path:
     return recipe
 
 
-def test_a_begun_training_says_that_it_stays_with_its_parts(
+def test_an_interrupted_training_logs_that_it_keeps_its_micro_batches(
     small_input: Path, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     tiny_recipe.write_text(tiny_recipe.read_text().replace("train_folds = 2", "train_folds = 1"))
@@ -83,7 +83,7 @@ def test_a_begun_training_says_that_it_stays_with_its_parts(
     assert [epoch["accumulate"] for epoch in history] == [2, 2]
 
 
-def test_a_finished_training_says_that_it_keeps_its_parts(
+def test_a_finished_training_logs_that_it_keeps_its_micro_batches(
     small_input: Path, tiny_recipe: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     tiny_recipe.write_text(tiny_recipe.read_text().replace("train_folds = 2", "train_folds = 1"))

@@ -96,7 +96,7 @@ def test_rules_with_a_crf_are_explained(job: Job, capsys: pytest.CaptureFixture)
     assert "refine" in said.split("worth")[-1]
 
 
-def test_what_a_run_was_trained_with_is_not_overwritten(job: Job) -> None:
+def test_the_environment_of_a_training_is_not_overwritten(job: Job) -> None:
     path = job.folder / "environment.json"
     kept = path.read_text()
     path.write_text("{}")

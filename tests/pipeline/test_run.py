@@ -233,7 +233,7 @@ pipeline.run(sys.argv[1], sys.argv[2], name=sys.argv[3], output=sys.argv[3] + ".
 
 
 @pytest.mark.slow
-def test_killed_at_any_instant_it_ends_the_same(
+def test_a_run_killed_anywhere_resumes_to_the_same_result(
     job: Job, small_input: Path, tiny_recipe: Path, run_and_kill: Callable[..., None]
 ) -> None:
     """SIGKILL at moments spread over the run; the same command then ends with the same bytes."""
@@ -248,7 +248,7 @@ def test_killed_at_any_instant_it_ends_the_same(
 
 
 @pytest.mark.parametrize("name", ["mine.json", "leaderboard.csv"])
-def test_an_output_that_cannot_be_is_told_before_anything_is_made(
+def test_an_invalid_output_is_refused_before_any_work(
     job: Job, small_input: Path, tiny_recipe: Path, name: str
 ) -> None:
     for command in (pipeline.run, run_all):

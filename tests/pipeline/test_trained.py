@@ -110,14 +110,14 @@ def test_every_reading_command_refuses_it(
     assert not Path("again.csv").exists()
 
 
-def test_what_is_whole_is_read_by_all(capsys: pytest.CaptureFixture) -> None:
+def test_complete_folders_are_read_by_every_reader(capsys: pytest.CaptureFixture) -> None:
     for words in READING.values():
         with pytest.raises(SystemExit) as ended:
             main(words)
         assert not ended.value.code, capsys.readouterr().err
 
 
-def test_the_repair_that_is_named_repairs(
+def test_the_repair_in_the_message_works(
     capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flip_a_byte()

@@ -160,7 +160,7 @@ def test_the_labels_are_what_the_fold_s_own_last_network_draws(
                 assert np.array_equal(bits[clear], plane[clear] > 0.5)
 
 
-def test_a_round_more_or_less_trains_nothing_twice(
+def test_changing_the_number_of_rounds_trains_no_round_twice(
     fits: list[SimpleNamespace], small_input: Path, tiny_recipe: Path
 ) -> None:
     done = {}
@@ -209,7 +209,7 @@ def test_where_no_picture_is_taken_the_round_before_is_the_last(
     assert all(torch.equal(first[name], last[name]) for name in first)
 
 
-def test_speed_and_telling_train_nothing_again(
+def test_settings_of_speed_and_logging_train_nothing_again(
     fits: list[SimpleNamespace], small_input: Path, tiny_recipe: Path
 ) -> None:
     tiny_recipe.write_text(tiny_recipe.read_text().replace("train_folds = 2", "train_folds = 1"))
@@ -232,7 +232,7 @@ def test_lost_labels_are_made_again_without_a_training(
     assert len(fits) == 4
 
 
-def test_a_training_broken_off_leaves_nothing_that_passes_for_whole(
+def test_an_interrupted_training_does_not_count_as_finished(
     fits: list[SimpleNamespace],
     small_input: Path,
     tiny_recipe: Path,
@@ -425,7 +425,7 @@ pipeline.train_folds(open_job(sys.argv[1], sys.argv[2], sys.argv[3]))
 
 
 @pytest.mark.slow
-def test_killed_in_any_round_it_ends_the_same(
+def test_a_training_killed_in_any_round_resumes_to_the_same_result(
     small_input: Path, tiny_recipe: Path, run_and_kill: Callable[..., None]
 ) -> None:
     recipe = with_rounds(tiny_recipe, 2, ANY)

@@ -1,4 +1,4 @@
-"""Switches: each turns over what it says, of any recipe, and nothing else."""
+"""Switches: each toggles what it says, of any recipe, and nothing else."""
 
 from dataclasses import replace
 from itertools import pairwise

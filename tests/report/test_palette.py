@@ -1,4 +1,4 @@
-"""One colour a class, and sheets that a notebook shows."""
+"""One colour per class, and figures that a notebook shows."""
 
 import matplotlib
 import numpy as np

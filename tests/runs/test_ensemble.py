@@ -231,9 +231,7 @@ WRONG_OUTPUTS = {
         *(("propose", name) for name in WRONG_OUTPUTS if "board" not in name.lower()),  # else named -stable
     ],
 )
-def test_a_submission_takes_no_other_file_s_place(
-    runs: list[Job], tmp_path: Path, way: str, name: str
-) -> None:
+def test_a_submission_overwrites_no_other_file(runs: list[Job], tmp_path: Path, way: str, name: str) -> None:
     masks = submit(runs[0], tmp_path / "first.csv")
     trained = pipeline.open_trained(runs[0])
     (tmp_path / "damaged").mkdir()
@@ -246,7 +244,7 @@ def test_a_submission_takes_no_other_file_s_place(
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
-def test_a_ensemble_s_score_is_listed_while_its_members_are_as_they_were(
+def test_the_score_of_an_ensemble_is_listed_while_its_members_are_unchanged(
     trained_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(trained_folder, tmp_path / "copy")
@@ -268,7 +266,7 @@ def test_a_ensemble_s_score_is_listed_while_its_members_are_as_they_were(
     assert listed()[0] is None
 
 
-def test_what_makes_no_ensemble(runs: list[Job]) -> None:
+def test_runs_that_cannot_form_an_ensemble_are_refused(runs: list[Job]) -> None:
     first, second = folders(runs)
     with pytest.raises(SeverstalError, match="named twice"):
         open_runs([first, first])
@@ -303,7 +301,7 @@ def test_an_ensemble_that_cannot_be_averaged_is_refused_before_anything_is_writt
     assert entries() == before
 
 
-def test_a_ensemble_s_file_that_is_damaged_is_named(runs: list[Job], tmp_path: Path) -> None:
+def test_a_damaged_ensemble_file_is_named(runs: list[Job], tmp_path: Path) -> None:
     about = {"members": [str(folder.resolve()) for folder in folders(runs)], "mode": "mean", "power": 1.0}
     for weights in (["a", "b"], None):
         (tmp_path / "ensemble.json").write_text(json.dumps({**about, "weights": weights}))
@@ -331,7 +329,7 @@ def test_members_of_other_folds_leave_no_folder_of_the_ensemble(
 
 
 @pytest.mark.parametrize("step", ["measure_overlap", "select_weights", "fit_combiner"])
-def test_a_ensemble_refused_at_any_step_leaves_no_folder(
+def test_a_refused_ensemble_leaves_no_folder(
     runs: list[Job], monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     def refuse(*arguments: object) -> None:
@@ -436,7 +434,7 @@ def test_names_of_a_recipe_s_runs(pair: Path, small_input: Path, tiny_recipe: Pa
         open_recipe(pair, small_input, "a/b")
 
 
-def test_a_folder_is_of_a_run_or_of_a_ensemble(pair: Path, small_input: Path, tiny_recipe: Path) -> None:
+def test_a_folder_holds_a_run_or_an_ensemble(pair: Path, small_input: Path, tiny_recipe: Path) -> None:
     open_job(tiny_recipe, small_input, "single").record()
     open_recipe(pair, small_input).record()
     with pytest.raises(SeverstalError, match="runs/single: holds a run: give this one another name"):

@@ -44,7 +44,7 @@ def weights() -> dict[str, str]:
     }
 
 
-def test_they_are_listed_with_the_scores_of_then() -> None:
+def test_earlier_runs_are_listed_with_their_scores() -> None:
     rows = {row.name: row for row in list_runs().runs}
     assert set(rows) == {*RUNS, "even", "both"}
     assert {rows[name].score_of for name in (*RUNS, "even")} == {"out of fold"}
@@ -56,7 +56,7 @@ def test_they_are_listed_with_the_scores_of_then() -> None:
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_they_are_scored_and_submitted_to_the_byte(run: str, capsys: pytest.CaptureFixture) -> None:
+def test_earlier_runs_give_the_same_submission_byte_for_byte(run: str, capsys: pytest.CaptureFixture) -> None:
     before = weights()
     assert call("score", f"runs/{run}") == 0
     assert f"{run}: out of fold, cross-fitted" in capsys.readouterr().out
@@ -71,7 +71,7 @@ def test_they_are_scored_and_submitted_to_the_byte(run: str, capsys: pytest.Capt
     assert weights() == before
 
 
-def test_their_mean_is_scored_and_submitted() -> None:
+def test_the_mean_of_earlier_runs_is_scored_and_submitted() -> None:
     """By rules searched anew: a class whose gain is not significant is no longer drawn."""
     before = weights()
     assert call("submit", "runs/even", "--output", "again.csv") == 0
@@ -88,7 +88,7 @@ def test_weights_selected_on_all_folds_are_selected_anew_without_each(capsys: py
     assert weights() == before
 
 
-def test_maps_made_anew_are_those_of_then() -> None:
+def test_maps_predicted_again_are_unchanged() -> None:
     shutil.rmtree("runs/second-small/oof")
     shutil.rmtree("runs/second-small/test")
     trained, found = pipeline.find_rules(open_runs(["runs/second-small"]))
@@ -99,12 +99,12 @@ def test_maps_made_anew_are_those_of_then() -> None:
     assert len(masks.table) == len(pd.read_csv(EARLIER / "second.csv").dropna())
 
 
-def test_a_finished_one_is_not_trained_again_by_its_own_recipe(small_input: Path) -> None:
+def test_a_finished_run_is_not_trained_again(small_input: Path) -> None:
     before = weights()
     pipeline.run("runs/first-small/recipe.toml", small_input, "again.csv", "first-small")
     assert weights() == before
 
 
-def test_they_segment_pictures(small_input: Path) -> None:
+def test_earlier_runs_segment_pictures(small_input: Path) -> None:
     bits = severstal.load("runs/second-small")(small_input / "test_images" / "test02.png")
     assert bits.shape == (64, 96)

@@ -45,7 +45,7 @@ def test_the_environment_names_an_input(small_input: Path, monkeypatch: pytest.M
     assert open_job("smoke").data.root == small_input
 
 
-def test_a_run_is_found_again(small_input: Path, tiny_recipe: Path) -> None:
+def test_a_run_is_opened_again_by_its_folder(small_input: Path, tiny_recipe: Path) -> None:
     job = open_job(tiny_recipe, small_input, "mine")
     job.record()
     pipeline.prepare_folds(job)

@@ -21,7 +21,7 @@ def write(path: Path, text: str = "first") -> Path:
     return path
 
 
-def test_a_row_a_submission_in_the_order_of_writing(tmp_path: Path) -> None:
+def test_one_row_per_submission_in_the_order_of_writing(tmp_path: Path) -> None:
     record_submission(write(tmp_path / "a.csv"), {"runs": "smoke", "oof": 0.9, "low": 0.88, "high": 0.92})
     record_submission(write(tmp_path / "b.csv"), {"runs": "a + b", "oof": 0.91, "test": 0.87})
     table = read_leaderboard(tmp_path)
@@ -46,7 +46,7 @@ def test_scores_stay_with_the_same_bytes_and_never_go_to_others(tmp_path: Path) 
     assert len(set(table["sha256"])) == 2
 
 
-def test_a_changed_file_takes_no_scores(tmp_path: Path) -> None:
+def test_scores_are_refused_for_a_changed_submission(tmp_path: Path) -> None:
     csv = write(tmp_path / "a.csv")
     record_submission(csv, {})
     write(csv, "by hand")
@@ -57,14 +57,14 @@ def test_a_changed_file_takes_no_scores(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("score", [-0.1, 1.1, float("nan"), 91.2])
-def test_impossible_scores(tmp_path: Path, score: float) -> None:
+def test_scores_outside_0_to_1_are_refused(tmp_path: Path, score: float) -> None:
     csv = write(tmp_path / "a.csv")
     record_submission(csv, {})
     with pytest.raises(SeverstalError, match=r"--private .*: give a score from 0 to 1"):
         enter_scores(csv, private=score)
 
 
-def test_many_at_once_lose_none(tmp_path: Path) -> None:
+def test_parallel_writers_lose_no_submission(tmp_path: Path) -> None:
     files = [write(tmp_path / f"{index}.csv", str(index)) for index in range(12)]
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda csv: record_submission(csv, {"oof": 0.9}), files))
@@ -80,7 +80,7 @@ def test_what_is_no_leaderboard(tmp_path: Path, content: str) -> None:
     assert (tmp_path / NAME).read_text() == content
 
 
-def test_printed_best_first(tmp_path: Path) -> None:
+def test_the_leaderboard_is_printed_best_first(tmp_path: Path) -> None:
     for name, score in (("low", 0.88), ("high", 0.93), ("none", None)):
         record_submission(write(tmp_path / f"{name}.csv", name), {"oof": score, "low": score, "high": score})
     lines = format_leaderboard(read_leaderboard(tmp_path)).splitlines()
@@ -122,7 +122,7 @@ def test_impossible_scores_entered_by_hand(tmp_path: Path, value: str, place: st
     assert "\n" not in str(error.value)
 
 
-def test_what_an_editor_makes_of_it_is_one_line(tmp_path: Path) -> None:
+def test_a_leaderboard_damaged_by_an_editor_is_one_line(tmp_path: Path) -> None:
     row = "a.csv,2026,smoke,0.9,,,,,,,,"
     for rows, said in (
         ([f"{row},"], "more fields than its first line has names"),

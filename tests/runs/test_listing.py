@@ -27,7 +27,7 @@ SPEC = Spec("tiny", (8, 8), ("hole",))
 
 
 def make_run(name: str, scores: list[list[float]], done: int, commit: str | None = "c0ffee" * 6) -> Path:
-    """A run of three folds; each list of scores is the history of a fold, 10 s an epoch."""
+    """A run of three folds; each list of scores is the history of a fold, 10 s per epoch."""
     run = Path("runs", name)
     write_run(run, Recipe(name="plain", data=DataSettings(folds=5, train_folds=3)), Path("input"), SPEC)
     if commit:
@@ -66,7 +66,7 @@ def make_team(name: str, runs: list[Path], recipe: Recipe | None = None) -> Path
 
 
 def write_score(folder: Path, score: float) -> None:
-    """What scoring a run, or the runs of a team, leaves: trained to the end, with a record a stage."""
+    """Write what scoring a run, or the runs of an ensemble, leaves, with one record per stage."""
     if not (folder / "ensemble.json").is_file():
         first, maps = folder, predict(folder)
     else:
@@ -115,7 +115,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_a_run_that_is_being_trained() -> None:
+def test_a_run_in_training_is_listed() -> None:
     make_run("a", [[0.7, 0.9, 0.8], [0.6]], 1)
     (row,) = list_runs().runs
     assert (row.name, row.recipe, row.members) == ("a", "plain", ())
@@ -141,7 +141,7 @@ def test_rounds_of_pseudo_labels_count_as_time_but_once() -> None:
     assert (row.epochs, row.seconds) == (2, 20.0)
 
 
-def test_a_run_that_was_only_begun() -> None:
+def test_a_run_without_a_finished_fold_is_listed() -> None:
     make_run("a", [], 0, commit=None)
     (row,) = list_runs().runs
     assert math.isnan(row.score)
@@ -155,7 +155,7 @@ def test_the_best_come_first_and_the_unscored_last() -> None:
     assert [row.name for row in list_runs().runs] == ["better", "worse", "new"]
 
 
-def test_a_team_is_its_members_together() -> None:
+def test_the_row_of_an_ensemble_sums_its_members() -> None:
     members = [make_run("a", [[0.7], [0.8]], 2), make_run("b", [[0.6]], 1)]
     team = make_team("team", members)
     row = {row.name: row for row in list_runs().runs}["team"]
@@ -169,7 +169,9 @@ def test_a_team_is_its_members_together() -> None:
     assert {row.name: row for row in list_runs().runs}["team"].commit is None
 
 
-def test_a_team_is_found_from_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_ensemble_is_found_from_another_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make_team("team", [make_run("a", [[0.7]], 1)])
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
@@ -264,7 +266,7 @@ def own_score(name: str = "a") -> float | None:
     "change",
     ["weights", "training", "inference", "decision", "folds", "summary", "card", "maps record", "no record"],
 )
-def test_a_score_of_what_the_run_no_longer_is_is_left_out(change: str) -> None:
+def test_an_outdated_score_is_left_out(change: str) -> None:
     run = make_run("a", [[0.9]] * 3, 3)
     write_score(run, 0.85)
     team = make_team("team", [run, make_run("b", [[0.8]] * 3, 3)])
@@ -304,7 +306,7 @@ def test_a_score_of_what_the_run_no_longer_is_is_left_out(change: str) -> None:
                 load_scored(folder)
 
 
-def test_what_leaves_the_score_as_it_is() -> None:
+def test_settings_that_keep_the_score_current() -> None:
     run = make_run("a", [[0.9]] * 3, 3)
     write_score(run, 0.85)
     recipe, root, spec = read_run(run)

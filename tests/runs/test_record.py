@@ -26,22 +26,22 @@ def test_other_inputs_are_another_stage(stage: Stage) -> None:
     assert not Stage(stage.folder, "paint", {"seed": 1}).is_done()
 
 
-def test_a_missing_output_undoes_it(stage: Stage) -> None:
+def test_a_missing_output_invalidates_the_stage(stage: Stage) -> None:
     (stage.folder / "small.txt").unlink()
     assert not stage.is_done()
 
 
-def test_a_changed_small_output_undoes_it(stage: Stage) -> None:
+def test_a_changed_small_output_invalidates_the_stage(stage: Stage) -> None:
     (stage.folder / "small.txt").write_text("abd")
     assert not stage.is_done()
 
 
-def test_a_cut_large_output_undoes_it(stage: Stage) -> None:
+def test_a_truncated_large_output_invalidates_the_stage(stage: Stage) -> None:
     (stage.folder / "large.bin").write_bytes(bytes(1_000_000))
     assert not stage.is_done()
 
 
-def test_a_changed_output_is_told_from_a_lost_one_and_from_other_inputs(stage: Stage) -> None:
+def test_changed_and_missing_outputs_and_other_inputs_are_distinguished(stage: Stage) -> None:
     path = stage.folder / "small.txt"
     assert not stage.was_changed(path)
     assert not stage.was_changed(stage.folder / "never.txt")
@@ -53,7 +53,7 @@ def test_a_changed_output_is_told_from_a_lost_one_and_from_other_inputs(stage: S
 
 
 @pytest.mark.parametrize("text", ["[]", '"done"', "{}", '{"key": "x", "outputs": 1}'])
-def test_a_record_that_says_nothing_counts_for_nothing(stage: Stage, text: str) -> None:
+def test_an_empty_record_is_ignored(stage: Stage, text: str) -> None:
     stage.path.write_text(text.replace("x", stage.key))
     assert not stage.is_done()
     assert not stage.was_changed(stage.folder / "small.txt")

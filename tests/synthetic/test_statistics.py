@@ -36,7 +36,7 @@ HEIGHTS = {1: (27, 44, 100), 2: (89, 169, 256), 3: (33, 159, 256), 4: (35, 99, 2
 
 
 def measure(masks: list[tuple[int, np.ndarray]]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A row a mask and a row a piece, measured by SciPy."""
+    """One row per mask and one row per piece, measured by SciPy."""
     rows, pieces = [], []
     for class_id, mask in masks:
         labels, number = ndimage.label(mask, np.ones((3, 3)))

@@ -1,4 +1,4 @@
-"""A loss that is no number stops the training and names its own batch, not the one after."""
+"""A non-finite loss stops the training and names its own batch, not the one after."""
 
 import json
 from pathlib import Path

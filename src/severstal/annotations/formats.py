@@ -73,7 +73,7 @@ def export_labels(
         form: which.
         output: the file, or for LabelMe and PNG the new folder.
         labels: the table; without it the input folder's `train.csv`.
-        input: folder with `dataset.toml`; without it the usual places.
+        input: folder with `dataset.toml`; None as in `locate_input`.
         images: folder of the pictures; without it the input folder's `train_images`.
 
     Returns:
@@ -108,7 +108,7 @@ def import_labels(
         form: of the annotations.
         path: one or more files, folders, or ZIPs of them as the tool exported them.
         output: the table to write, or to add to.
-        input: folder with `dataset.toml`; without it the usual places.
+        input: folder with `dataset.toml`; None as in `locate_input`.
         images: folder of the pictures; without it the input folder's `train_images`.
         classes: `LABEL=CLASSID` for each label that is not named as in `dataset.toml`, `VALUE=0` for a value
             of masks that is background.
@@ -176,7 +176,7 @@ def _add(imported: Imported, earlier: pd.DataFrame, output: Path, target: Target
 def _open(input: Path | None, images: Path | None) -> tuple[InputFolder, Path]:
     root = locate_input(input)
     if root is None:
-        raise SeverstalError("no input folder: name it with --input, or draw one with `severstal sample`")
+        raise SeverstalError("no input folder: name it with --input, or render one with `severstal sample`")
     data = InputFolder(root, read_spec(root))
     return data, images or data.train_images
 

@@ -45,7 +45,7 @@ class LabelSet:
         ):
             if image not in rows:
                 raise SeverstalError(
-                    f"{image}: stands in the table, not among the pictures: put it there or delete its rows"
+                    f"{image}: is in the table but not among the pictures: add the picture or delete its rows"
                 )
             rows[image][class_id] = runs
         return iter(progress(rows.items(), "exporting labels"))
@@ -192,8 +192,7 @@ def gather_files(
                 drawn += 0 if isinstance(shape, Unusable) else np.count_nonzero(shape.mask)
                 if count > _MOST_SHAPES or drawn > _MOST_DRAWN * target.spec.pixels:
                     raise SeverstalError(
-                        f"{where}: more shapes than anybody draws on one picture: delete those that are "
-                        "there many times"
+                        f"{where}: too many shapes on one picture: delete those that are there many times"
                     )
                 if isinstance(shape, Unusable):
                     left_out.setdefault(shape.why, []).append(shape)

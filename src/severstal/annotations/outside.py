@@ -68,13 +68,13 @@ def read_foreign_json(path: str | Path) -> Any:
     try:
         return json.loads(read_text(path))
     except RecursionError:
-        raise SeverstalError(f"{path}: lists within lists without end: this is no file of labels") from None
+        raise SeverstalError(f"{path}: nested too deeply: this is not a file of labels") from None
     except ValueError as error:  # of the syntax, or of a number with thousands of digits
         raise SeverstalError(f"{path}: not JSON ({error}): export it again") from error
 
 
 def read_lines(path: str | Path) -> list[tuple[int, Any]]:
-    """Read a file of one JSON value a line (NDJSON), blank lines left out.
+    """Read a file of one JSON value per line (NDJSON), blank lines left out.
 
     Returns:
         The number of each line, from 1, and its value.
@@ -89,7 +89,7 @@ def read_lines(path: str | Path) -> list[tuple[int, Any]]:
                 found.append((number, json.loads(line)))
             except (ValueError, RecursionError) as error:
                 raise SeverstalError(
-                    f"{path} line {number}: not JSON: export the project as NDJSON, a line each"
+                    f"{path} line {number}: not JSON: export the project as NDJSON, one JSON value per line"
                 ) from error
     return found
 

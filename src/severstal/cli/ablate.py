@@ -1,4 +1,4 @@
-"""What each part of a recipe is worth."""
+"""Ablation of a recipe."""
 
 from severstal.cli.arguments import Engine, InputFolder, Names, OutputFolder, Recipe, TrainFolds
 

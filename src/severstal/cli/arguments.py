@@ -7,7 +7,7 @@ from tyro.conf import Positional, arg
 
 
 def optional(metavar: str) -> object:
-    """An option that may be left out: its placeholder, and no default in its help, whose text tells it.
+    """An optional argument with a placeholder, whose help text states the default in words.
 
     Args:
         metavar: placeholder of the value, such as DIR.

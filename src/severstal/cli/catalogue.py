@@ -1,4 +1,4 @@
-"""What there is to choose from: recipes, networks and losses, each by its name."""
+"""The lists of recipes, networks and losses."""
 
 from collections.abc import Sequence
 

@@ -33,7 +33,7 @@ class EscapedStream:
 
 
 def escape_results(command: Callable[Arguments, Code]) -> Callable[Arguments, Code]:
-    """Have a command print through an `EscapedStream`; its signature and its help stay.
+    """Make a command print through an `EscapedStream`; signature and help stay as they are.
 
     Names of pictures, classes and files come from other people, and a terminal obeys what it is shown: escape
     sequences in them could rename its window, hide text or answer for the user.

@@ -1,4 +1,4 @@
-"""What is wrong with the data."""
+"""Checks of an input folder or a table of masks."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whether the difference between two scores is more than chance: of two runs, or of two submissions."""
+"""Significance of the difference between two scores: of two runs, or of two submissions."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""The sample data set."""
+"""The synthetic sample data set."""
 
 from pathlib import Path
 

@@ -239,5 +239,5 @@ def _input(folder: Path | None, needed: bool = True):
 
     root = locate_input(folder)
     if root is None and needed:
-        raise SeverstalError("no input folder: name it with --input, or draw one with `severstal sample`")
+        raise SeverstalError("no input folder: name it with --input, or render one with `severstal sample`")
     return open_input(root) if root else None

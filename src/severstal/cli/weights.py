@@ -1,4 +1,4 @@
-"""Pretrained weights: what the recipes begin with, where it is from, and bringing it to a machine."""
+"""Pretrained weights of the recipes: list, download, and copies for a machine without network."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Where the data is: Kaggle's layout, found in the usual places."""
+"""The input folder: Kaggle's layout, and the places where it is looked for."""
 
 import os
 from dataclasses import dataclass

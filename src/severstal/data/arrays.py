@@ -1,4 +1,4 @@
-"""Arrays of pictures and masks in other shapes; needed by inference too, which imports no augmentation."""
+"""Array operations on pictures and masks that inference needs too, without importing augmentation."""
 
 import cv2
 import numpy as np

@@ -28,7 +28,7 @@ def open_pictures(images: str | Path, names: Sequence[str], spec: Spec, folder: 
 
     Every picture is decoded at least once before this returns, so that a damaged one shows here. What is
     known of a picture holds as long as size and time of its file stay as they were; of a changed one, that
-    one is decoded again. A build that was killed goes on where it was; a second one at the same time waits
+    one is decoded again. An interrupted build resumes; a second one at the same time waits
     for the first. Pictures that were replaced leave unused rows behind; once these outnumber the used
     ones, the file is begun anew.
 

@@ -1,4 +1,4 @@
-r"""What is known of the pictures of a folder: a line of JSON each, only ever added to.
+r"""The catalogue of a folder's pictures: one JSON line per picture, append-only.
 
 The first line names the shape and the file of pixels, each other one a picture: name, size and time of its
 file, checksum of its pixels, and the row of the file of pixels where they stand, or null. Of two lines with

@@ -1,4 +1,4 @@
-"""The weight of each class in a loss, by how rare its pixels are."""
+"""Class weights for a loss, from the pixel counts."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -15,7 +15,7 @@ def rarity_weights(
     spec: Spec,
     kind: Literal["balanced", "proportional"] = "balanced",
 ) -> np.ndarray:
-    """Weigh classes by how few pixels they have.
+    """Weight classes inversely to their number of pixels.
 
     "balanced" is one over the square root of the pixels, "proportional" one over the pixels themselves, so
     that every class has the same part in a sum over pixels. The rarest class of the competition has 150 times

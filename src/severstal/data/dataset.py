@@ -19,7 +19,7 @@ from severstal.recipe import DataSettings
 
 
 class Batch(NamedTuple):
-    """Training crops as the workers hand them over: a byte a pixel, not yet scaled nor taken apart by class.
+    """Training crops as the workers return them: one byte per pixel, not yet scaled or split by class.
 
     One crop is the same without the first axis, which the loader adds.
 
@@ -41,7 +41,7 @@ class CropDataset(Dataset):
     """Training crops of labelled pictures, and of pseudo-labelled ones after them.
 
     The key of an item is a draw and a row. The draw alone decides how the row's picture is cropped and
-    changed: a training goes on after a break as if there had been none, with any number of workers.
+    changed: a training resumes with the same crops, with any number of workers.
 
     Args:
         store: of the labelled pictures.

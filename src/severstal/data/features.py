@@ -1,4 +1,4 @@
-"""What a picture looks like in a few numbers: brightness, contrast, black bands and texture."""
+"""Features of a picture: brightness, contrast, black bands and texture."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -27,8 +27,8 @@ def picture_features(pictures: Pictures, names: Sequence[str] | None = None) -> 
         names: which of them, in order; None is all.
 
     Returns:
-        A row a picture: `ImageId`; `black_left`, `black_right`, `black_top` and `black_bottom`, the share of
-        the width or height in black bands at that side; `black`, the share of all pixels in them (0 to 1);
+        One row per picture: `ImageId`; `black_left`, `black_right`, `black_top` and `black_bottom`, the share
+        of the width or height in black bands at that side; `black`, the share of all pixels in them (0 to 1);
         then, of what is not black, in grey levels: `brightness` (mean), `contrast` (standard deviation),
         `level_5` to `level_95` (quantiles), and by scale 1, 2 and 4 `across_1` and `down_1` (mean absolute
         step to the next pixel along the row, along the column) and `grain_1` (standard deviation of what a

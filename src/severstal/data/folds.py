@@ -1,4 +1,4 @@
-"""Folds that hold every combination of classes in proportion, and a bounded draw that does so too."""
+"""Split into folds, stratified by combination of classes; and a stratified sample of bounded size."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -24,13 +24,13 @@ def make_folds(
     seed: int = 0,
     groups: Mapping[str, int] | None = None,
 ) -> pd.DataFrame:
-    """Deal images into folds: near-duplicates together, each combination of classes spread evenly.
+    """Split images into folds: near-duplicates together, each combination of classes spread evenly.
 
     Args:
         images: names, each once.
         presence: (N, C) bool, which classes an image holds.
         folds: how many.
-        seed: another seed deals differently.
+        seed: seed of the random split.
         groups: group of near-duplicates by image; None has each image stand alone.
 
     Returns:
@@ -70,13 +70,13 @@ def make_folds(
 
 
 def draw_images(images: Sequence[str], presence: np.ndarray, at_most: int, seed: int = 0) -> list[str]:
-    """Draw a bounded number of images that holds each class in its proportion.
+    """Sample a bounded number of images, stratified by class.
 
     Args:
         images: names, each once.
         presence: (N, C) bool, which classes an image holds.
         at_most: how many; 0 takes all.
-        seed: another seed draws others.
+        seed: seed of the random sample.
 
     Returns:
         Names in the order of `images`.
@@ -134,7 +134,7 @@ def load_folds(path: str | Path) -> pd.DataFrame:
     about = read_json(record) if record.is_file() else None
     if not isinstance(about, dict) or about.get("sha256") != checksum(path):
         raise SeverstalError(
-            f"{path}: was changed since the folds were dealt, so that scores would not compare: "
+            f"{path}: was changed after the split, so that scores would not be comparable: "
             "delete it and run again"
         )
     return folds

@@ -1,4 +1,4 @@
-"""How much each picture looks like the test set: a second yardstick beside the random folds."""
+"""Likeness of each picture to the test set (adversarial validation)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ SHARE = 0.2  # of the labelled images that are marked as the most test-like: as 
 
 @dataclass(frozen=True)
 class Likeness:
-    """What a classifier of train against test found.
+    """The result of a classifier of train against test pictures.
 
     Attributes:
-        table: a row a picture, train first: `ImageId`, `likeness` (0 to 1; 0.5 says as much train as test)
-            and `test` (bool, whether it stands in the test set).
+        table: one row per picture, train first: `ImageId`, `likeness` (0 to 1; 0.5 means that train and test
+            are equally likely) and `test` (bool, whether it stands in the test set).
 
     Example:
         >>> columns = {"ImageId": ["a", "b", "c"], "likeness": [0.2, 0.4, 0.3], "test": [False, False, True]}
@@ -82,7 +82,7 @@ class Likeness:
 def measure_likeness(
     train: pd.DataFrame, test: pd.DataFrame, groups: Mapping[str, int] | None = None, seed: int = 0
 ) -> Likeness:
-    """Train a small classifier of train against test pictures, and say how test-like each picture is.
+    """Train a small classifier of train against test pictures, and return their likeness to the test set.
 
     The likeness of a picture comes from a model that saw neither it nor a near-duplicate of it. The two sets
     weigh the same whatever their sizes.
@@ -108,7 +108,7 @@ def measure_likeness(
     for name, table in (("train", train), ("test", test)):
         if len(table) < FEWEST:
             raise SeverstalError(
-                f"{len(table)} {name} pictures are too few to tell train from test: give {FEWEST}"
+                f"{len(table)} {name} pictures are too few to tell train from test: give at least {FEWEST}"
             )
     both = pd.concat([train, test], ignore_index=True)
     is_test = np.arange(len(both)) >= len(train)

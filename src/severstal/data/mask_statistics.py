@@ -1,4 +1,4 @@
-"""What the masks of a table measure: area, pieces, where they lie; each mask is decoded once."""
+"""Statistics of the masks of a table: area, components, position; each mask is decoded once."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +23,9 @@ class MaskStatistics:
     """What the masks of a tidy table measure, in pixels.
 
     Attributes:
-        masks: a row a mask, in the table's order: `ImageId`, `ClassId`, `area`, `components` (8-connected)
-            and the smallest box around it: `top`, `left`, `height`, `width`.
-        components: a row a component, in the same order: `ImageId`, `ClassId`, `area` and its box.
+        masks: one row per mask, in the table's order: `ImageId`, `ClassId`, `area`, `components`
+            (8-connected) and the smallest box around it: `top`, `left`, `height`, `width`.
+        components: one row per component, in the same order: `ImageId`, `ClassId`, `area` and its box.
         coverage: (C, rows, columns) float64, for each class the mean over its masks of the share of each cell
             that they cover; the cells are near-square and tile the picture. Zero where a class has no mask.
     """
@@ -39,7 +39,7 @@ def mask_statistics(table: pd.DataFrame, spec: Spec) -> MaskStatistics:
     """Measure the masks of a tidy table.
 
     Args:
-        table: tidy labels, a row a mask.
+        table: tidy labels, one row per mask.
         spec: the shape and the classes.
 
     Example:
@@ -115,11 +115,11 @@ def read_area_shares(path: str | Path, spec: Spec) -> pd.DataFrame:
         if column not in shares.columns:
             raise SeverstalError(f"{path}: column {column!r} is missing: add it, or correct dataset.toml")
     by_class = shares[wanted[1:]].apply(pd.to_numeric, errors="coerce")
-    wrong = ~by_class.apply(lambda column: column.between(0, 100))  # a share that is no number is wrong, too
+    wrong = ~by_class.apply(lambda column: column.between(0, 100))  # a non-finite share is wrong, too
     if wrong.to_numpy().any():
         row, column = np.argwhere(wrong.to_numpy())[0]
         value = str(shares[wanted[1 + column]].iloc[row])
-        raise SeverstalError(f"{path} row {row + 1}: {value!r} is no share: write per cent from 0 to 100")
+        raise SeverstalError(f"{path} row {row + 1}: {value!r} is no percentage: write 0 to 100")
     by_class = by_class.to_numpy(float)
     row, column = np.nonzero(by_class > 0)
     areas = np.rint(by_class[row, column] / 100 * spec.pixels).astype(np.int64)

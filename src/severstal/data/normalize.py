@@ -1,4 +1,4 @@
-"""Grey values as networks expect them: centred and scaled by the data set, or by what is around a pixel."""
+"""Normalisation of grey values: by the data set's mean and standard deviation, or by local contrast."""
 
 from torch import Tensor
 

@@ -1,4 +1,4 @@
-"""Pseudo-labels: unlabelled pictures with the masks that a network drew, where it is sure of them."""
+"""Pseudo-labels: unlabelled pictures with a network's confident masks."""
 
 import math
 from collections.abc import Sequence
@@ -100,7 +100,7 @@ def near_edges(masks: np.ndarray, edge: int) -> np.ndarray:
 
 
 def label_rows(name: str, masks: np.ndarray) -> list[tuple[str, int, str]]:
-    """Rows of a picture that is taken: one a mask, or one with an empty text where there is none.
+    """Rows of a picture that is taken: one per mask, or one with an empty text where there is none.
 
     Args:
         name: of the picture.

@@ -1,4 +1,4 @@
-"""Which picture each draw of a training goes to."""
+"""Sampling of the training pictures."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Arrays with a JSON header in one .npz file: whole or not there, never unpickled, refused when damaged."""
+"""Arrays with a JSON header in one .npz file: written atomically, never unpickled, checked on reading."""
 
 import json
 import zipfile

@@ -1,4 +1,4 @@
-"""What was trained, for pictures of one's own: a run's networks and rules, without its data."""
+"""The predictor: a run's networks and rules, applied to new pictures without its data."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,7 +27,7 @@ class Predictor:
     Args:
         recipe: of the run.
         spec: shape and classes of its data set.
-        networks: one a fold.
+        networks: one per fold.
         rules: from probabilities to masks.
 
     Example:

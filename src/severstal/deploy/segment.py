@@ -1,4 +1,4 @@
-"""Picture files in, outlines and a table of masks out."""
+"""Segmentation of picture files: overlays and a table of masks."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ def segment_files(predictor: Predictor, paths: Sequence[Path], output: str | Pat
         predictor: of a run.
         paths: the files; their names without folder and ending name what comes out, so each must differ.
         output: folder for `NAME.png`, the picture with outlines, and `masks.csv`
-            (`ImageId,ClassId,EncodedPixels`, a row a mask).
+            (`ImageId,ClassId,EncodedPixels`, one row per mask).
 
     Returns:
         The number of masks.

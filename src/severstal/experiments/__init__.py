@@ -1,4 +1,4 @@
-"""Experiments made of whole trainings: what a switch is worth, which recipe is better, what to submit."""
+"""Experiments on whole trainings: ablation, comparison of recipes, and which submissions to choose."""
 
 from severstal.experiments.ablation import ablate
 from severstal.experiments.comparison import compare_recipes, draw_heldout

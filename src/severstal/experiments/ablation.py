@@ -1,4 +1,4 @@
-"""What each switch of a recipe is worth: the recipe trained again with that one switch turned over."""
+"""The gain of each switch of a recipe: the recipe trained again with that one switch toggled."""
 
 import logging
 from collections.abc import Sequence
@@ -36,17 +36,17 @@ def ablate(
     output: str | Path | None = None,
     engine: Engine = "local",
 ) -> list[AblationRow]:
-    """Train a recipe as it is, and once for each switch with that one turned over; say what each is worth.
+    """Train a recipe as it is, and once per switch with that one toggled; return the gain of each.
 
     Every training is a run of its own, `runs/ablate-SWITCH-RECIPE-INPUT`, and the recipe itself
-    `runs/ablate-recipe-RECIPE-INPUT`: finished ones are not trained again, and a broken one goes on. The maps
-    of a run are deleted once it is judged, since those of all would fill a disk; predicting it again makes
-    them anew. A training that cannot be done, as one by torch.compile without a compiler or in a precision
-    that this machine does not compute in, is told, and the next one is taken.
+    `runs/ablate-recipe-RECIPE-INPUT`: finished ones are not trained again, and an interrupted one resumes.
+    The maps of a run are deleted once it is judged, since those of all would fill a disk; predicting it again
+    makes them anew. A training that cannot be done, as one by torch.compile without a compiler or in a
+    precision that this machine does not compute in, is told, and the next one is taken.
 
     Args:
-        recipe: its name, TOML file, or itself; one with members has the switch turned over in all of them.
-        input: the input folder; None takes the first of the usual places, or draws the sample.
+        recipe: its name, TOML file, or itself; in a recipe with members the switch is toggled in all of them.
+        input: the input folder; None as in `locate_input`, else the sample is rendered.
         switches: names; all when empty.
         folds: trained of each; None as many as the recipe trains.
         output: folder of `ablation.csv` and `ablation.json`, which are written after each training; None is
@@ -92,7 +92,7 @@ def ablate(
 def _with_folds(recipe: Recipe, folds: int) -> Recipe:
     if not 1 <= folds <= recipe.data.folds:
         raise SeverstalError(
-            f"--train-folds {folds}: recipe {recipe.name} has folds for 1 to {recipe.data.folds}"
+            f"--train-folds {folds}: give 1 to {recipe.data.folds}, the folds of recipe {recipe.name}"
         )
     members = tuple(change(member, {"data.train_folds": folds}) for member in recipe.members)
     return replace(change(recipe, {"data.train_folds": folds}), members=members)

@@ -1,4 +1,4 @@
-"""The budget of a comparison: how many pictures a recipe is to see, and how many it saw."""
+"""The budget of a comparison: the planned and the actual number of pictures per recipe."""
 
 import json
 import logging
@@ -94,7 +94,7 @@ def pictures_planned(recipe: Recipe, labelled: int) -> int:
 
     Args:
         recipe: of one network or of several.
-        labelled: images that are dealt to the folds.
+        labelled: images that are split into folds.
 
     Example:
         >>> pictures_planned(change(Recipe(), {"training.epochs": 5, "training.epoch_images": 60}), 100)

@@ -48,15 +48,15 @@ def compare_recipes(
     """Train recipes on the same folds with one budget of pictures seen, and say what each scores and costs.
 
     The folds are those of the first recipe. Every training is a run of its own, `runs/compare-RECIPE-INPUT`:
-    finished ones are not trained again, and a broken one goes on. The maps of a run are deleted once it is
-    judged. A recipe that cannot be trained is told, and the next one is taken.
+    finished ones are not trained again, and an interrupted one resumes. The maps of a run are deleted once it
+    is judged. A recipe that cannot be trained is told, and the next one is taken.
 
     A training goes through whole batches, so that recipes come near to the budget but seldom meet it: `spend`
     says how near. The rows tell how many pictures each saw.
 
     Args:
         recipes: names, TOML files, or recipes themselves; no two of one name.
-        input: the input folder; None takes the first of the usual places, or draws the sample.
+        input: the input folder; None as in `locate_input`, else the sample is rendered.
         crops: that each recipe sees in each fold, in all members and rounds together, to the nearest whole
             batches; None as many as the first recipe does.
         epochs: in which it sees them, where batches allow it; None as many as each recipe has.
@@ -66,7 +66,7 @@ def compare_recipes(
         engine: as for `train_folds`.
 
     Returns:
-        A row a recipe, as they were given.
+        One row per recipe, in the order given.
 
     Raises:
         SeverstalError: a recipe file is faulty or named twice, or the input folder is, or a recipe cannot be
@@ -85,7 +85,7 @@ def compare_recipes(
             raise SeverstalError(f"--{name} {count}: give 1 or more")
     if folds is not None and not 1 <= folds <= chosen[0].data.folds:
         raise SeverstalError(
-            f"--train-folds {folds}: recipe {names[0]} has folds for 1 to {chosen[0].data.folds}"
+            f"--train-folds {folds}: give 1 to {chosen[0].data.folds}, the folds of recipe {names[0]}"
         )
     labelled = len(jobs_of(open_recipe(chosen[0], root))[0].images)
     budget = crops or pictures_planned(chosen[0], labelled)
@@ -120,7 +120,7 @@ def draw_heldout(trained: Trained, names: Sequence[str], fold: int = 0) -> dict[
         fold: its number.
 
     Returns:
-        (H, W) picture of bits of each name.
+        (H, W) bitmask of each name.
 
     Raises:
         SeverstalError: a picture is not held out, or the fold is not trained.

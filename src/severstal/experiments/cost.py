@@ -1,4 +1,4 @@
-"""What a recipe's networks cost: parameters, arithmetic, memory, time."""
+"""The cost of a recipe's networks: parameters, multiply-adds, memory, time."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ class Cost:
     """What the networks of a run cost, one fold of each.
 
     Attributes:
-        parameters: numbers that are learned or stay as they came.
+        parameters: number of parameters, frozen ones included.
         multiply_adds: of one picture through the networks, without views.
         training_bytes: as `count_training_bytes` has it; for an ensemble, its largest member's.
         pictures_a_second: in inference with the recipe's views on this machine, from picture to map.
@@ -65,7 +65,7 @@ def _measure(trained: Trained) -> Cost:
 
 
 def count_training_bytes(recipe: Recipe, spec: Spec) -> int:
-    """Count the memory of a training step: weights, gradients, the optimizer's means, and what a batch keeps.
+    """Count the memory of a training step: weights, gradients, optimizer state and activations.
 
     A batch keeps for the backward pass what the recipe's training keeps of it: with checkpointed activations
     only what goes into each block of the encoder, with a frozen one next to nothing there. Of several phases
@@ -116,7 +116,7 @@ def _some_defects(classes: int, height: int, width: int) -> Tensor:
 
 
 def count_multiply_adds(network: nn.Module, pictures: Tensor) -> int:
-    """Count the multiplications with addition that pictures cost in convolutions and matrix products.
+    """Count the multiply-adds of convolutions and matrix products for a batch of pictures.
 
     Args:
         network: in evaluation mode.
@@ -132,7 +132,7 @@ def count_multiply_adds(network: nn.Module, pictures: Tensor) -> int:
 
 
 def count_kept_bytes(network: nn.Module, compute: Callable[[], Tensor]) -> int:
-    """Count the bytes that autograd keeps between a forward and a backward pass, weights aside.
+    """Count the bytes that autograd keeps between forward and backward pass, without the weights.
 
     Args:
         network: whose weights do not count.

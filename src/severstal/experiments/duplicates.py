@@ -19,7 +19,7 @@ def report_duplicates(
     """Find the groups of near-duplicates among all labelled pictures, and the pairs labelled differently.
 
     Args:
-        input: the input folder; None takes the first of the usual places, or renders the sample.
+        input: the input folder; None as in `locate_input`, else the sample is rendered.
         output: path for the table of the pairs.
         figures: folder for a figure of each pair, side by side with their labels.
 

@@ -1,4 +1,4 @@
-"""A recipe trained and scored out of fold: what ablations and comparisons are made of."""
+"""A recipe trained and scored out of fold: one row of an ablation or a comparison."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Two submissions to choose: one to rely on, one that hopes for more."""
+"""Two submissions to choose from: a stable and a bold one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -51,7 +51,7 @@ class Proposal:
 def propose(
     found: FoundRules, trained: Sequence[Trained], output: str | Path = SUBMISSION
 ) -> tuple[Proposal, Proposal]:
-    """Write a stable and a bold submission beside each other, and say what separates them.
+    """Write a stable and a bold submission, and compare them.
 
     The stable one takes of each class the flattest rule, and draws a class only where its cross-fitted gain
     over drawing nothing is above 0 with its whole 95 % interval. The bold one takes the best rule found and

@@ -1,4 +1,4 @@
-"""What one run found out about the pictures, given to another on the same ones."""
+"""Near-duplicates and likeness found by one run, reused by another on the same pictures."""
 
 import shutil
 

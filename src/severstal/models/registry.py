@@ -228,6 +228,6 @@ def _check_values(options: Mapping[str, Any]) -> None:
             elif isinstance(item, list | tuple):
                 left += item
             elif isinstance(item, str) and not re.fullmatch(r"[A-Za-z0-9_]{1,40}", item):
-                raise SeverstalError(f"model option {name!r} is {shown(value)}: give words without signs")
+                raise SeverstalError(f"model option {name!r} is {shown(value)}: give letters and digits")
             elif not isinstance(item, str | int | float | NoneType):
                 raise SeverstalError(f"model option {name!r} is {shown(value)}: give numbers and words")

@@ -1,4 +1,4 @@
-"""The stage that makes several runs' maps one: how an ensemble averages its members."""
+"""The stage that averages the maps of an ensemble's members."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The first stage: the input is read whole, so that whatever is wrong shows before any training."""
+"""The first stage: the whole input is checked, so that faults are found before any training."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from severstal.runs.ensemble import Ensemble, RunOrEnsemble, jobs_of
 def prepare(
     recipe: str | Path = "auto", input: str | Path | None = None, name: str | None = None
 ) -> RunOrEnsemble:
-    """Open a recipe on an input folder, read the input whole and write what the run folder says of itself.
+    """Open a recipe on an input folder, check the whole input and write the run's description to its folder.
 
     Of several processes that train together the main one does it while the others wait.
 
@@ -35,7 +35,7 @@ def prepare(
 
 
 def record(run: RunOrEnsemble) -> None:
-    """Write what the folders of a run, or of an ensemble and its members, say of themselves."""
+    """Write the descriptions of a run, or of an ensemble and its members, to their folders."""
     if isinstance(run, Ensemble):
         run.record()
     for job in jobs_of(run):
@@ -43,7 +43,7 @@ def record(run: RunOrEnsemble) -> None:
 
 
 def check_input(run: RunOrEnsemble) -> dict[str, int]:
-    """Read both tables and decode every picture that the run needs, so that whatever is wrong shows first.
+    """Read both tables and decode every picture that the run needs, so that faults are found first.
 
     Returns:
         What was found: `train` and `test` images, `used` of the train images, `masks`, `clean` images.

@@ -1,4 +1,4 @@
-"""The stage between two rounds of a fold: its network labels the test pictures that it is sure of."""
+"""The stage between two rounds of a fold: its network pseudo-labels the test pictures that it is sure of."""
 
 import hashlib
 import logging
@@ -74,7 +74,7 @@ def label_test(job: Job, fold: int, round: Round, held_out: Sequence[str]) -> Ps
 
 
 def describe_pseudo_labels(facts: Mapping[str, Any]) -> str:
-    """Say in one line what was taken and left out, from what `pseudo.json` holds.
+    """Describe in one line how many pictures were taken and left out, from the contents of `pseudo.json`.
 
     Example:
         >>> facts = {"pictures": 120, "taken": 57, "clean": 50, "classes": {"hole": 7}}

@@ -1,4 +1,4 @@
-"""The whole job as one function, and its parts in their order: the only place that knows it."""
+"""The whole job as one function: the only place that knows the order of the stages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from severstal.training.queue import Engine
 
 @dataclass(frozen=True)
 class Finished:
-    """What the whole job gives.
+    """The result of the whole job.
 
     Attributes:
         run: the run, or the ensemble of runs.
@@ -46,14 +46,14 @@ def run(
     output: str | Path = SUBMISSION,
     name: str | None = None,
 ) -> Finished:
-    """Do the whole job, from the input folder to the submission and its scorecard.
+    """Run the whole job, from the input folder to the submission and its scorecard.
 
     What an earlier, perhaps interrupted, call has made of the same inputs is opened and left as it is.
 
     Args:
         recipe: its name or TOML file; "auto" is `baseline` with a GPU, else `smoke`. One with members becomes
             an ensemble of runs.
-        input: the input folder; None takes the first of the usual places, or renders the sample.
+        input: the input folder; None as in `locate_input`, else the sample is rendered.
         output: submission to write.
         name: of the run.
 
@@ -96,7 +96,7 @@ def summarise_run(run: RunOrEnsemble, trained: Sequence[Trained]) -> OofSummary:
 
 
 def find_rules(run: RunOrEnsemble) -> tuple[list[Trained], FoundRules]:
-    """Go from a trained run to its rules; nothing is ever trained.
+    """Predict out of fold, summarise and search the rules of a trained run; nothing is trained.
 
     Raises:
         SeverstalError: `open_trained` refuses the run.

@@ -1,4 +1,4 @@
-"""The stage that says what it all scores: as JSON, as a page of HTML, and as text for a terminal."""
+"""The stage that scores the run: the scorecard as JSON, HTML and text."""
 
 from dataclasses import dataclass
 from functools import cached_property

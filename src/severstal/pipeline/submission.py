@@ -1,4 +1,4 @@
-"""The stages at the end: masks of the test images, the submission, and where it came from."""
+"""The last stages: masks of the test images, the submission, and its provenance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -108,11 +108,11 @@ def check_output(output: str | Path) -> None:
         >>> check_output("never-made/mine.csv")
         >>> check_output("never-made/mine.json")
         Traceback (most recent call last):
-        severstal.errors.SeverstalError: never-made/mine.json: no name of a submission: let it end in .csv
+        severstal.errors.SeverstalError: never-made/mine.json: not the name of a submission: end it in .csv
     """
     output = Path(output)
     if output.suffix.lower() != ".csv":
-        raise SeverstalError(f"{output}: no name of a submission: let it end in .csv")
+        raise SeverstalError(f"{output}: not the name of a submission: end it in .csv")
     if output.name.lower() == NAME:  # also on disks that know no capitals
         raise SeverstalError(f"{output}: {NAME} lists all submissions of its folder: give another name")
     read_leaderboard(output.parent)

@@ -1,4 +1,4 @@
-"""The stage that goes once through the out-of-fold maps and keeps all that a search for rules needs."""
+"""The stage that summarises the out-of-fold maps in one pass, for the search of the rules."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -60,7 +60,7 @@ class OofSummary:
 
 
 def summarise_oof(oof: OofMaps) -> OofSummary:
-    """Go once through the out-of-fold maps: `oof/summary.npz`."""
+    """Summarise the out-of-fold maps in one pass: `oof/summary.npz`."""
     run = oof.run
     path = run.files.summary
     stage = Stage(run.folder, "summary", inputs.summary(maps=oof.maps.layout.key, labels=run.labels_digest))

@@ -1,4 +1,4 @@
-"""What an earlier command trained, opened again: checked against its records, and never trained here."""
+"""Opening of trained folds: checked against their records, and never trained here."""
 
 from severstal.errors import SeverstalError
 from severstal.pipeline.folds import Folds, open_folds

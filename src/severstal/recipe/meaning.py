@@ -1,4 +1,4 @@
-"""What of a recipe tells one experiment from another: its settings that differ from the defaults.
+"""The identity of a recipe: its settings that differ from the defaults.
 
 The keys of a run's stages are made of these, together with `MEANING`. A new setting with a default then
 changes the key of no earlier run, and a setting that was renamed compares equal under both names.

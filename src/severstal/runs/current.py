@@ -1,4 +1,4 @@
-"""Whether what a run's files say is still of the weights, folds and settings beside them.
+"""Whether a run's scores are current: made from the weights, folds and settings beside them.
 
 Judged from the files alone: what of the input a stage depends on, its record is believed. The inputs are
 stated by the same functions of `runs.inputs` that the stages themselves call.

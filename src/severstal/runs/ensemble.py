@@ -1,4 +1,4 @@
-"""Several runs as one: what a run is to rules and submissions, an ensemble of runs is too."""
+"""An ensemble of runs, with the interface of a single run for rules and submissions."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -101,7 +101,7 @@ class Ensemble:
         return self.members[0].labels_digest
 
     def record(self) -> None:
-        """Write what the folder says of itself: `ensemble.json`, `recipe.toml` and `input.json`."""
+        """Describe the ensemble in its folder: `ensemble.json`, `recipe.toml` and `input.json`."""
         about = {
             "members": [relative_member(self.folder, member.folder) for member in self.members],
             "mode": self.mode,

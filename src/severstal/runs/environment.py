@@ -1,4 +1,4 @@
-"""What a result may depend on beside recipe and input: versions, machine and commit."""
+"""The environment of a result: versions, machine and commit."""
 
 import importlib.metadata
 import os

@@ -1,4 +1,4 @@
-"""What a run folder says of itself: recipe, input folder, shape and classes of the pictures."""
+"""The description in a run folder: recipe, input folder, shape and classes of the pictures."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +11,7 @@ from severstal.runs.layout import RunFiles
 
 
 def write_run(run: Path, recipe: Recipe, root: Path, spec: Spec) -> None:
-    """Write `recipe.toml` and `input.json`, by which the run is known again, where they say otherwise."""
+    """Write `recipe.toml` and `input.json`, which identify the run, unless they are up to date."""
     files = RunFiles(run)
     about = {"folder": str(root.resolve()), **asdict(spec)}
     about |= {"image_shape": list(spec.image_shape), "classes": list(spec.classes)}

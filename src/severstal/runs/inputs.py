@@ -1,4 +1,4 @@
-"""What each stage depends on, stated once: a pure function per stage, from values to a JSON table.
+"""The inputs of each stage, stated once: one pure function per stage, which returns a JSON object.
 
 Running a stage, skipping it, and judging from a folder's files alone whether a result is current all call
 these. Settings enter as what differs from the defaults, so that a new setting changes no earlier run.
@@ -78,7 +78,7 @@ def training(
 
 
 def resuming(training: Inputs) -> Inputs:
-    """What a training shares with the interrupted one that it goes on from.
+    """The inputs that a training must share with the interrupted one that it resumes.
 
     The number of micro-batches may differ: it is what a user raises where memory has run out.
     """

@@ -1,4 +1,4 @@
-"""A job: one recipe on one input folder, and the run folder that holds what came of it."""
+"""A job: one recipe on one input folder, with the run folder of its results."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from severstal.runs.layout import RunFiles
 
 @dataclass(frozen=True)
 class Job:
-    """One recipe on one input folder; what is read from the folder is read when it is first asked for.
+    """One recipe on one input folder; the folder's files are read lazily, on first use.
 
     Attributes:
         recipe: the settings.
@@ -49,7 +49,7 @@ class Job:
 
     @cached_property
     def labels(self) -> pd.DataFrame:
-        """The tidy table of train.csv, a row a mask."""
+        """The tidy table of train.csv, one row per mask."""
         return read_labels(self.data.train_csv, self.spec, self.data.train_names())
 
     @cached_property
@@ -101,7 +101,7 @@ class Job:
         return digest([self.spec.image_shape, self.spec.classes, self.images, rows.to_csv(index=False)])
 
     def record(self) -> None:
-        """Write what the run folder says of itself: `recipe.toml` and `input.json`."""
+        """Write the description of the run to its folder: `recipe.toml` and `input.json`."""
         write_run(self.folder, self.recipe, self.data.root, self.spec)
 
     def record_environment(self) -> None:

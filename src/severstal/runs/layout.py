@@ -93,7 +93,7 @@ class RunFiles:
 
     @property
     def oof_pairs(self) -> Path:
-        """How each pair of image and class scored out of fold."""
+        """The score of each (image, class) pair out of fold."""
         return self.oof / "pairs.csv"
 
     @property
@@ -174,7 +174,7 @@ class RunFiles:
         return self.fold(fold) / f"{name}.safetensors"
 
     def record(self, stage: str) -> Path:
-        """The record of a stage's last success."""
+        """The record of a stage's last successful execution."""
         return self.folder / "stages" / f"{stage}.json"
 
 

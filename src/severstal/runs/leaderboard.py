@@ -1,4 +1,4 @@
-"""The leaderboard of one's own: every submission with what is known of its score."""
+"""The user's own leaderboard: every submission with its known scores."""
 
 import math
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ UNKNOWN = ("", "na", "n/a", "nan", "none", "null")  # as people and spreadsheets
 
 
 def record_submission(csv: str | Path, facts: Mapping[str, Any]) -> None:
-    """Put a submission on the leaderboard of its folder.
+    """Add a submission to the leaderboard of its folder.
 
     The same file written again keeps its row and what was entered in it: the scores, and columns of the
     user's own. A changed one under the same name gets a row of its own, since Kaggle's scores belong to the
@@ -81,7 +81,7 @@ def is_recorded(csv: str | Path, runs: str) -> bool:
 
 
 def enter_scores(csv: str | Path, public: float | None = None, private: float | None = None) -> pd.DataFrame:
-    """Enter what Kaggle said of a submission.
+    """Enter the scores that Kaggle shows for a submission.
 
     Args:
         csv: the submission as it was sent.
@@ -105,7 +105,7 @@ def enter_scores(csv: str | Path, public: float | None = None, private: float | 
         there = (table["file"] == csv.name) & (table["sha256"] == checksum(csv))
         if not there.any():
             raise SeverstalError(
-                f"{csv}: not on {csv.parent / NAME} as it is now: write it with `severstal submit`, and "
+                f"{csv}: not in {csv.parent / NAME}, or changed since: write it with `severstal submit`, and "
                 "enter scores before it is written anew"
             )
         for name, value in zip(ENTERED, (public, private), strict=True):
@@ -116,7 +116,7 @@ def enter_scores(csv: str | Path, public: float | None = None, private: float | 
 
 
 def read_leaderboard(folder: str | Path) -> pd.DataFrame:
-    """Read a folder's leaderboard: a row a submission in the order of their writing.
+    """Read a folder's leaderboard: one row per submission in the order of their writing.
 
     Returns:
         `COLUMNS`, scores as float with nan where none is known; then as text what columns a user added.
@@ -150,7 +150,7 @@ def read_leaderboard(folder: str | Path) -> pd.DataFrame:
 
 
 def format_leaderboard(table: pd.DataFrame) -> str:
-    """Lay out a leaderboard for a terminal, the best out-of-fold score first.
+    """Format a leaderboard for a terminal, the best out-of-fold score first.
 
     Example:
         >>> print(format_leaderboard(read_leaderboard("nowhere")))

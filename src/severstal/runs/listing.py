@@ -1,4 +1,4 @@
-"""What the runs of a folder say of themselves, read from their files alone."""
+"""The list of the runs in a folder, read from their files alone."""
 
 import json
 import logging

@@ -11,7 +11,7 @@ from severstal.runs.layout import RunFiles
 
 @dataclass(frozen=True)
 class EnsembleFile:
-    """What the file of an ensemble says.
+    """The contents of an ensemble's file.
 
     Attributes:
         members: folders of the runs.
@@ -63,7 +63,7 @@ def read_ensemble(folder: str | Path) -> EnsembleFile:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise SeverstalError(
-            f"{path}: does not say what the ensemble is made of ({error!r}): put its runs together once more"
+            f"{path}: not a list of an ensemble's members ({error!r}): make the ensemble again from its runs"
         ) from error
     for member in found.members:
         if not member.is_dir():

@@ -76,7 +76,7 @@ def choose_recipe(recipe: str | Path | Recipe = "auto") -> Recipe:
 
 
 def choose_input(input: str | Path | None = None) -> Path:
-    """The input folder named, or of the usual places, or else the sample, which is rendered then."""
+    """The input folder named, or found by `locate_input`, or else the sample, which is rendered then."""
     root = locate_input(input)
     if root is None:
         root = SAMPLE_FOLDER

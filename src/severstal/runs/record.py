@@ -1,4 +1,4 @@
-"""The record of a stage: what its last success was made from, and what it made."""
+"""The record of a stage: the inputs and outputs of its last successful execution."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The rows of the list of runs."""
+"""The rows of the table of runs."""
 
 import math
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""Painting: each piece of a mask gets the defect that an annotator might have outlined so."""
+"""Painting of defects: each piece of a mask gets a matching defect."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What the real data set is like, in figures: the tables from which the sample is drawn.
+"""Statistics of the real data set, from which the sample is generated.
 
 The areas, counts and combinations are those of all 12,568 train images; shapes and places were measured on
 4,598 of their 7,095 masks; the public half of the test set is known by its class counts only.

@@ -1,4 +1,4 @@
-"""Where the strip ends and where each piece of a mask lies: all of a picture but its grey."""
+"""Geometry of a picture: the strip and each piece of a mask, without grey values."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""Random fields: what grain, rolling texture, oxide and scale are all made of."""
+"""Random fields for grain, rolling texture, oxide and scale."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Training crops: drawn from a picture and its mask, and changed as steel, rolls and cameras change."""
+"""Training crops: sampled from a picture and its mask, and augmented."""
 
 from severstal.data.augment.augment import Augment
 from severstal.data.augment.donors import Donors

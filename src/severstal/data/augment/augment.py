@@ -1,4 +1,4 @@
-"""One training crop from a picture and its mask: which change comes when."""
+"""One training crop from a picture and its mask: the order of the augmentations."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from severstal.recipe import AugmentSettings
 
 
 class Augment:
-    """Draw a crop of a picture and its mask, and change both by the switches of a recipe.
+    """Sample a crop of a picture and its mask, and augment both by the settings of a recipe.
 
     What needs more of the sheet than the crop comes first, on the whole picture: the cyclic shift, the choice
     of the window, and the blackout of the pieces that the window meets, which takes its steel from outside

@@ -22,7 +22,7 @@ Box = tuple[slice, slice]
 def blackout(
     picture: np.ndarray, bits: np.ndarray, window: Window, chance: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Erase pieces of the mask that a window meets: steel from beside goes over them, and the label away.
+    """Erase components of the mask inside a window: plain steel is pasted over them and their label removed.
 
     The 1st place blacked out pieces to teach the classifier that no defect means no class. Black would be a
     sign of its own, hence steel. A piece is what hangs together, whatever its classes, corners included. A
@@ -33,7 +33,7 @@ def blackout(
         bits: (H, W), bit k - 1 for class k.
         window: of which the crop will be cut; pieces outside are left alone.
         chance: of each piece.
-        rng: draws.
+        rng: random generator.
 
     Returns:
         Both; as they came where nothing was erased.

@@ -27,7 +27,7 @@ def copy_paste(
         bits: (h, w), bit k - 1 for class k.
         donors: give the pieces.
         chance: that one is pasted.
-        rng: draws.
+        rng: random generator.
 
     Returns:
         Both; as they came where nothing was pasted.

@@ -1,4 +1,4 @@
-"""Rolling a picture along the sheet."""
+"""Cyclic shift of a picture along the sheet."""
 
 import cv2
 import numpy as np
@@ -23,8 +23,8 @@ def cyclic_shift(
     Args:
         picture: (H, W) uint8.
         bits: (H, W), bit k - 1 for class k.
-        chance: that it is done at all.
-        rng: draws; also how far.
+        chance: probability of applying it.
+        rng: random generator, also of the distance.
 
     Returns:
         Both; as they came where nothing is rolled.

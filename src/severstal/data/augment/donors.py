@@ -61,7 +61,7 @@ class Donors:
         """Draw a class, inversely to how many pictures have it, then one of these, then a piece of its mask.
 
         Args:
-            rng: draws.
+            rng: random generator.
             largest: height and width at most; a larger piece is cut.
 
         Returns:

@@ -1,4 +1,4 @@
-"""Cutting a window out, at the crop's size, mirrored."""
+"""Cutting, resizing and mirroring a window."""
 
 import cv2
 import numpy as np

@@ -1,4 +1,4 @@
-"""Steel from one place set into another so that no seam gives it away."""
+"""Seamless pasting of steel from one place into another."""
 
 import cv2
 import numpy as np
@@ -8,7 +8,7 @@ GRAIN = 4  # pixels below which differences are the steel's grain and not its br
 
 
 def graft(target: np.ndarray, source: np.ndarray, known: np.ndarray, where: np.ndarray) -> np.ndarray:
-    """Set a piece of `source` into `target`, at the brightness that the target has around it.
+    """Paste a piece of `source` into `target`, matched to the brightness of its surroundings.
 
     The difference of the two, as it is where both are plain steel, is carried on smoothly into the piece: a
     quick stand-in for Poisson blending (Pérez 2003) that leaves the piece its own texture.
@@ -73,13 +73,13 @@ def spread(values: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 
 def free_places(busy: np.ndarray, size: tuple[int, int], count: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw places where a box can stand without touching anything.
+    """Sample free places for a box.
 
     Args:
         busy: (H, W) bool.
         size: height and width of the box.
         count: places to draw, evenly from all; one may be drawn twice.
-        rng: draws.
+        rng: random generator.
 
     Returns:
         (count, 2) rows and columns of the box's first pixel; (0, 2) where there is no place.

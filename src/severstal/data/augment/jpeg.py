@@ -12,8 +12,8 @@ def jpeg(picture: np.ndarray, chance: float, rng: np.random.Generator) -> np.nda
 
     Args:
         picture: (H, W) uint8.
-        chance: that it is done at all.
-        rng: draws; also the quality, 50 to 95.
+        chance: probability of applying it.
+        rng: random generator, also of the quality, 50 to 95.
 
     Returns:
         (H, W) uint8.

@@ -16,7 +16,7 @@ def brightness_contrast(
         picture: (H, W) uint8.
         brightness: largest step up or down, as a share of full white.
         contrast: largest change of the factor 1.
-        rng: draws.
+        rng: random generator.
 
     Returns:
         (H, W) uint8.

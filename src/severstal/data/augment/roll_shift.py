@@ -18,7 +18,7 @@ def roll_shift(picture: np.ndarray, strength: float, rng: np.random.Generator) -
         picture: (H, W) uint8.
         strength: 0 to 1; at 1 the gain changes by up to 30 %, the offset by 24 grey levels, gamma by a factor
             of 1.4, and the brightness across the sheet by 20 %.
-        rng: draws.
+        rng: random generator.
 
     Returns:
         (H, W) uint8.

@@ -40,7 +40,7 @@ def draw_window(
     black_aware: bool = False,
     zoom: float = 1.0,
 ) -> Window:
-    """Draw where a crop is cut out.
+    """Sample the window of a crop.
 
     A window at a defect holds a pixel drawn from all of the mask's, at an even chance anywhere in the window,
     which then is moved into the picture: as albumentations' CropNonEmptyMaskIfExists does. Any other window
@@ -51,7 +51,7 @@ def draw_window(
         bits: (H, W), not 0 where a defect is.
         size: height and width of the crop, at most the picture's.
         non_empty: chance that the window of a picture with a defect is drawn at one.
-        rng: draws.
+        rng: random generator.
         black_aware: of both sides of the window at least half is steel, where the picture has so much, and
             else all that it has (14th place moves a crop that is black by 85 % or more).
         zoom: how much larger than on disk the crop is to show the picture. Each side of the window is cut to

@@ -24,7 +24,7 @@ RULES_STEPS = (
     f"1. sign in and open https://www.kaggle.com/competitions/{COMPETITION}/rules, "
     "2. accept the rules (Late Submission); then give the same command again"
 )
-AGAIN = "give the same command again, it goes on where it broke off"
+AGAIN = "give the same command again, it resumes"
 
 
 def fetch_archive(folder: Path) -> Path:
@@ -70,7 +70,7 @@ def fetch_archive(folder: Path) -> Path:
         path.unlink(missing_ok=True)
         raise SeverstalError(f"{path}: {_reason(error)}: give the same command again") from None
     if not path.is_file():
-        raise SeverstalError(f"{path}: Kaggle sent something else: give the same command again later")
+        raise SeverstalError(f"{path}: Kaggle sent no archive: give the same command again later")
     return path
 
 

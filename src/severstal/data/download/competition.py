@@ -83,7 +83,7 @@ def check_competition(folder: str | Path) -> None:
     """
     data = open_input(folder)
     if data.spec != SEVERSTAL:
-        raise SeverstalError(f"{folder}: its dataset.toml tells of another data set")
+        raise SeverstalError(f"{folder}: its dataset.toml describes another data set")
     for images, names, count in (
         (data.train_images, data.train_names(), TRAIN_IMAGES),
         (data.test_images, data.test_names(), TEST_IMAGES),

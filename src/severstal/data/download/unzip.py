@@ -1,4 +1,4 @@
-"""Unpack a zip that came from outside: nothing leaves the folder, and a killed unpacking goes on."""
+"""Unpack a zip that came from outside: nothing leaves the folder, and an interrupted unpacking resumes."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""Whether two pictures show the same steel: align them, then look at them piece by piece."""
+"""Comparison of two pictures: align them, then correlate them piece by piece."""
 
 from dataclasses import dataclass
 

@@ -31,18 +31,19 @@ def find_duplicates(pictures: Pictures) -> pd.DataFrame:
     """Find near-duplicates: copies that are shifted, brightened, noisy, re-encoded, or several of these.
 
     Fingerprints (a perceptual hash, see `fingerprint`) name the candidates; a comparison of their pixels (see
-    `align`) decides. A picture without texture, such as a black one, is nobody's duplicate: nothing in it
-    would show that it is. In memory are a fingerprint a picture (6 KB at 256 x 1600) and a few hundred
+    `align`) decides. A picture without texture, such as a black one, never counts as a duplicate: nothing in
+    it could prove it. In memory are one fingerprint per picture (6 KB at 256 x 1600) and a few hundred
     pictures, whatever their number.
 
     Args:
         pictures: all of one shape; all that is asked of it is `names` and `picture(name)`.
 
     Returns:
-        A row a pair, in the order of the pictures: `first` and `second` (ImageIds); `shift_y` and `shift_x`
-        (int, pixels): what is at p in the first is at p + shift in the second; `gain`: the grey of the second
-        is that of the first times gain, plus an offset; `difference`: what is left then, mean absolute grey
-        levels where both show steel; `agreement`: the median correlation of small pieces, 0.6 to 1.
+        One row per pair, in the order of the pictures: `first` and `second` (ImageIds); `shift_y` and
+        `shift_x` (int, pixels): what is at p in the first is at p + shift in the second; `gain`: the grey of
+        the second is that of the first times gain, plus an offset; `difference`: what is left then, mean
+        absolute grey levels where both show steel; `agreement`: the median correlation of small pieces, 0.6
+        to 1.
 
     Example:
         >>> from types import SimpleNamespace
@@ -124,7 +125,7 @@ def _refine(
 
 
 def overlap(first: np.ndarray, second: np.ndarray, shift: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Cut from two pictures, or two pictures of bits, what lies on each other under a shift.
+    """Cut from two pictures, or two bitmasks, what lies on each other under a shift.
 
     Args:
         first: (H, W).

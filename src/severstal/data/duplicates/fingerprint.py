@@ -1,4 +1,4 @@
-"""What stays of a picture under a shift, another brightness and another encoding: its relief and spectrum."""
+"""Fingerprints of pictures, invariant to shift, brightness and encoding: from relief and spectrum."""
 
 from collections.abc import Iterator
 
@@ -67,7 +67,7 @@ def fingerprint(engraved: np.ndarray) -> np.ndarray:
     """Make a perceptual hash of a relief that a shift leaves nearly as it is.
 
     A shift changes the phases of the Fourier transform, not its amplitudes. Their logarithm, less its
-    neighbourhood's mean, is as good as random from picture to picture, and the same for copies.
+    neighbourhood's mean, is nearly random from picture to picture, but the same for copies.
 
     Args:
         engraved: what `relief` made.
@@ -100,9 +100,9 @@ def alike(marks: np.ndarray, least: float, most: int) -> Iterator[tuple[int, int
     """Find the pairs whose fingerprints correlate, best first for each picture.
 
     Args:
-        marks: (N, K) float32, a fingerprint a row.
+        marks: (N, K) float32, one fingerprint per row.
         least: correlation from which on a pair counts.
-        most: pairs that one picture may begin at most, so that pictures without a face of their own do not
+        most: pairs that one picture may begin at most, so that pictures without distinctive features do not
             bring N * N pairs.
 
     Yields:

@@ -1,4 +1,4 @@
-"""Mask R-CNN: boxes that hold a defect, a small mask in each, and the masks merged to one map a class."""
+"""Mask R-CNN: boxes that hold a defect, a small mask in each, and the masks merged to one map per class."""
 
 import math
 from collections import OrderedDict
