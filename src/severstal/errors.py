@@ -83,15 +83,15 @@ def shown(value: Any) -> str:
 
 
 def nearest(name: str, known: Iterable[str], likeness: float = 0.0) -> str | None:
-    """The known name most like one that may be misspelt.
+    """Find the known name that is most similar to a misspelt one.
 
     Args:
-        name: as a person wrote it.
-        known: what there is.
-        likeness: the least, 0 to 1, as `difflib` measures it.
+        name: as the user wrote it.
+        known: valid names.
+        likeness: minimum similarity, 0 to 1, as `difflib` measures it.
 
     Returns:
-        None where nothing is like enough.
+        None where no name is similar enough.
 
     Example:
         >>> nearest("fpm", ["unet", "fpn"])

@@ -62,7 +62,7 @@ COMMANDS = {
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a subcommand; an error that a person can repair is one line and exit code 2."""
+    """Run a subcommand; a user's error is printed in one line, with exit code 2."""
     escape_unprintable()
     words = sys.argv[1:] if arguments is None else arguments
     if words[:1] == ["--version"]:

@@ -1,4 +1,4 @@
-"""What reaches the terminal: text, and no command to it that somebody put into a name."""
+"""Output to the terminal without escape sequences from names of pictures, classes or files."""
 
 import sys
 from collections.abc import Callable
@@ -13,7 +13,7 @@ Code = TypeVar("Code")
 
 
 class EscapedStream:
-    r"""A text stream that escapes control characters but for line feed and tab.
+    r"""A text stream that escapes control characters except line feed and tab.
 
     Example:
         >>> print("class \x1b[31m1", file=EscapedStream(sys.stdout))

@@ -1,4 +1,4 @@
-"""What each command reads and writes: no command writes over what it reads."""
+"""The inputs and outputs of each command: no command overwrites its inputs."""
 
 from collections.abc import Callable, Iterable
 from functools import wraps

@@ -79,11 +79,11 @@ class InputFolder:
 def locate_input(folder: str | Path | None = None) -> Path | None:
     """Find the input folder.
 
-    The first that is there: `folder`, `$SEVERSTAL_INPUT`, `input/severstal-steel-defect-detection`, Kaggle's
-    own mount of it, `input/sample`. The first two are taken at their word: they must exist.
+    The first that exists: `folder`, `$SEVERSTAL_INPUT`, `input/severstal-steel-defect-detection`, Kaggle's
+    own mount of it, `input/sample`. The first two must exist if given.
 
     Returns:
-        The folder, or None where none of them is there and the sample has to be made.
+        The folder, or None where none of them exists and the sample has to be rendered.
 
     Raises:
         SeverstalError: `folder` or `$SEVERSTAL_INPUT` is given and is not a folder.

@@ -72,7 +72,7 @@ def decode(text: str, shape: tuple[int, int]) -> np.ndarray:
     """Read run-length text.
 
     A text holds digits 0 to 9 and spaces, nothing else: `+5`, `1.0`, `1_000`, tabs and line ends are errors.
-    More spaces than needed and leading zeros are harmless, since no number changes with them. Runs ascend and
+    More spaces than needed and leading zeros are harmless, since they change no value. Runs ascend and
     share no pixel. They may touch, as in `1 2 3 4`: the competition's evaluation page asks for pairs that are
     sorted and positive and name no pixel twice, and no more. Encoded again, touching runs are one.
 

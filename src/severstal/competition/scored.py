@@ -21,7 +21,7 @@ DICE_ROUNDING = 1e-6  # `dice` is written with nine decimals
 
 @dataclass(frozen=True)
 class ScoredPairs:
-    """The areas that the score of N images and C classes is made of, and which images belong together.
+    """The areas that determine the score of N images and C classes, and the groups of near-duplicates.
 
     Attributes:
         images: names, each once.

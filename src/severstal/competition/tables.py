@@ -103,7 +103,7 @@ def tidy(rows: Sequence[TableRow]) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Sample:
-    """What a sample submission fixes.
+    """The contents of a sample submission.
 
     Attributes:
         images: names of the pictures to be segmented, in its order.

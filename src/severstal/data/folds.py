@@ -28,10 +28,10 @@ def make_folds(
 
     Args:
         images: names, each once.
-        presence: (N, C) bool, which classes an image holds.
+        presence: (N, C) bool, whether an image has the class.
         folds: how many.
         seed: seed of the random split.
-        groups: group of near-duplicates by image; None has each image stand alone.
+        groups: group of near-duplicates by image; None makes each image its own group.
 
     Returns:
         Columns `ImageId`, `fold` (int from 0) and `group` (int from 0), in the order of `images`.
@@ -74,7 +74,7 @@ def draw_images(images: Sequence[str], presence: np.ndarray, at_most: int, seed:
 
     Args:
         images: names, each once.
-        presence: (N, C) bool, which classes an image holds.
+        presence: (N, C) bool, whether an image has the class.
         at_most: how many; 0 takes all.
         seed: seed of the random sample.
 

@@ -90,7 +90,7 @@ def measure_likeness(
     Args:
         train: features of the train pictures, `picture_features`.
         test: features of the test pictures, the same columns.
-        groups: of near-duplicates by the name of train pictures; None has each picture stand alone.
+        groups: of near-duplicates by the name of train pictures; None makes each picture its own group.
         seed: of the classifier and its parts.
 
     Raises:

@@ -1,4 +1,4 @@
-"""How many values of a map reach each level: the one thing that a summary counts, so it has to be fast."""
+"""Counts of the values of a map that reach each level: the hot loop of a summary."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""What decisions need of maps, be they one run's or the mean of several."""
+"""The interface through which decisions read maps, of one run or averaged."""
 
 from pathlib import Path
 from typing import Protocol

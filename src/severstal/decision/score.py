@@ -1,4 +1,4 @@
-"""What rules score on maps, without reading them."""
+"""The score of rules, from the summary of the maps alone."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What the search for rules needs of the maps: areas and intersections at every threshold, from one pass."""
+"""The summary of maps for the search: areas and intersections at every threshold, from one pass."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

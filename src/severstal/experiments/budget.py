@@ -132,7 +132,7 @@ def pictures_seen(run: RunOrEnsemble) -> int:
 def _find_length(recipe: Recipe, pictures: float) -> _Length | None:
     """The length nearest to so many pictures in one training; near enough, that of the most alike epochs.
 
-    None where every phase begins in no number of epochs that the pictures are enough for.
+    None where the pictures are too few for any number of epochs in which every phase begins.
     """
     start = min(recipe.training.epochs, int(pictures // _largest_batch(recipe)))
     counts = {start, *range(max(1, start // 2), 2 * start + 1, max(1, start // 100))}

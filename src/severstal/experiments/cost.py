@@ -67,9 +67,9 @@ def _measure(trained: Trained) -> Cost:
 def count_training_bytes(recipe: Recipe, spec: Spec) -> int:
     """Count the memory of a training step: weights, gradients, optimizer state and activations.
 
-    A batch keeps for the backward pass what the recipe's training keeps of it: with checkpointed activations
-    only what goes into each block of the encoder, with a frozen one next to nothing there. Of several phases
-    the largest counts. Counted in fp32, not measured: the same on every machine.
+    Activations are counted as the recipe keeps them for the backward pass: with activation checkpointing only
+    the inputs of the encoder's blocks, with a frozen encoder almost none of it. Of several phases the largest
+    counts. Counted in fp32, not measured: the same on every machine.
 
     Args:
         recipe: of one network.

@@ -1,4 +1,4 @@
-"""The rounds of a fold's training, and what each depends on.
+"""The rounds of a fold's training, and the inputs of each.
 
 The network of `fold0/round0` labels the test pictures that it is sure of; with these as well, another one is
 trained in `fold0/round1`, and so on; the last round's is the fold's own, in `fold0`. Labels come from

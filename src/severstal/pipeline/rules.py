@@ -35,7 +35,7 @@ Choice = Literal["flattest", "best", "plain"]
 
 @dataclass(frozen=True)
 class FoundRules:
-    """What the search for rules found, on disk and read when it is asked for.
+    """The result of the search for rules, on disk and read lazily.
 
     Attributes:
         summarised: what was searched on.
@@ -73,7 +73,7 @@ class FoundRules:
 
 @dataclass(frozen=True)
 class Explored:
-    """What a search found, and the masks that its rules draw on images that they were not searched on.
+    """The result of a search, with the masks of its rules on images that they were not searched on.
 
     Attributes:
         fitted: the cross-fitted rules.

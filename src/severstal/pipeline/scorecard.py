@@ -20,7 +20,7 @@ from severstal.runs.record import Stage, file_checksum
 
 @dataclass(frozen=True)
 class SavedScorecard:
-    """The scorecard of a run, on disk and read when it is asked for.
+    """The scorecard of a run, on disk and read lazily.
 
     Attributes:
         files: of the run.

@@ -32,7 +32,7 @@ SUBMISSION = Path("submissions/submission.csv")
 
 @dataclass(frozen=True)
 class TestMasks:
-    """The masks of the test images, on disk and read when they are asked for.
+    """The masks of the test images, on disk and read lazily.
 
     Attributes:
         found: rules that drew them.

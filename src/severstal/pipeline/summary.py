@@ -17,7 +17,7 @@ _PARTS = 5  # into which the images of a single trained fold are split, to searc
 
 @dataclass(frozen=True)
 class OofSummary:
-    """What a search needs of the out-of-fold maps, on disk and read when it is asked for.
+    """The summary of the out-of-fold maps, on disk and read lazily.
 
     Attributes:
         oof: the maps.

@@ -1,4 +1,4 @@
-"""One experiment: frozen dataclasses, and TOML files that name only what differs from their defaults."""
+"""Recipes: the settings of an experiment, as frozen dataclasses and TOML files with defaults."""
 
 from severstal.recipe.data import AugmentSettings, DataSettings, PseudoSettings, SamplingSettings
 from severstal.recipe.network import LossSettings, ModelSettings

@@ -1,4 +1,4 @@
-"""How networks predict probability maps, how maps become masks, and how several members are averaged."""
+"""Settings of inference, of the decision from maps to masks, and of ensembles."""
 
 from dataclasses import dataclass
 from typing import Literal

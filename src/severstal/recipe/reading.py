@@ -1,4 +1,4 @@
-"""Recipes on disk: TOML files that name only what differs from the defaults."""
+"""Recipes on disk: TOML files that list only what differs from the defaults."""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""How a fold of a recipe is trained, and what changes during the training."""
+"""Settings of the training of a fold."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

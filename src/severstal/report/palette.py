@@ -1,4 +1,4 @@
-"""What all figures share: one colour per class, and the base figure."""
+"""The base figure and one colour per class."""
 
 import io
 import textwrap

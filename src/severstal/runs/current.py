@@ -44,9 +44,9 @@ def is_current(folder: Path, damaged: Damaged) -> bool:
 
 
 def is_trained(fold: Path, damaged: Damaged) -> bool:
-    """Whether a fold has a record, and all files that it names as they were made.
+    """Whether a fold has a record, and all files that it names are unchanged.
 
-    Of what it was made is not compared with what the recipe now asks for: that would take the input.
+    The recorded inputs are not compared with the recipe of today, which would need the input folder.
     """
     stage = _recorded(fold.parent, f"train-{fold.name}", damaged)
     return stage is not None and stage.is_done()

@@ -28,7 +28,7 @@ def read_run(run: str | Path) -> tuple[Recipe, Path, Spec]:
         The recipe, the input folder, and the shape and classes of its pictures.
 
     Raises:
-        SeverstalError: the folder is not a run's, its files were changed, or a symlink in it leads out of it.
+        SeverstalError: the folder is not a run, its files were changed, or a symlink in it points outside.
 
     Example:
         >>> read_run("runs/never-made")

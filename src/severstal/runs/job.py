@@ -105,7 +105,7 @@ class Job:
         write_run(self.folder, self.recipe, self.data.root, self.spec)
 
     def record_environment(self) -> None:
-        """Write with which versions and commit, and where, a fold is trained: `environment.json`."""
+        """Write the versions, the commit and the machine that a fold is trained with: `environment.json`."""
         found = environment()
         with exclusive_lock(
             self.folder, "another fold of this run"

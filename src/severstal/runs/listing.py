@@ -25,9 +25,9 @@ PICTURES = "pictures"  # beside the runs: decoded pictures, which all of them sh
 def list_runs(folder: str | Path = RUNS, damaged: Damaged | None = None) -> RunTable:
     """Gather the runs, and ensembles of runs, of a folder.
 
-    Nothing of the input is read. A folder that is no run, or is damaged, is told with the reason. Of a run in
-    which one fold's history or a stage's record is damaged, a line is printed, and the run is told by what is
-    whole. An out-of-fold score of weights or settings that the run no longer has is left out.
+    The input folder is not read. Folders that are not runs, or are damaged, are listed with the reason. A
+    damaged history or record is logged in one line, and the rest of its run is listed. An out-of-fold score
+    that is not current is left out.
 
     Args:
         folder: of the runs; where it is not there, there are none.

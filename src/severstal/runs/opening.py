@@ -96,7 +96,7 @@ def default_name(recipe: Recipe, root: Path) -> str:
 
 
 def claim_folder(name: str, root: Path, ensemble: bool = False) -> Path:
-    """The folder of a run, or of an ensemble of runs, where it can have that name; nothing is written.
+    """Check the name of a run's or an ensemble's folder and return its path; nothing is written.
 
     Args:
         name: of the folder.

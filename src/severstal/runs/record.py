@@ -88,7 +88,7 @@ class Stage:
 
         Args:
             outputs: the files that it made, all of them inside the run's folder.
-            hashed: whether changes of their contents are to be found, beside those of their size.
+            hashed: whether to record checksums, so that a change of contents is found at equal size too.
         """
         facts = {path.relative_to(self.folder).as_posix(): _facts(path, hashed) for path in outputs}
         record = {"key": digest(comparable(self.inputs)), "inputs": dict(self.inputs), "outputs": facts}
@@ -137,7 +137,7 @@ def read_record(path: Path) -> dict[str, Any] | None:
 
 
 def file_checksum(path: Path) -> str:
-    """SHA-256 of a file, computed once per process as long as its size and time stay the same."""
+    """SHA-256 of a file, cached in the process while its size and modification time stay the same."""
     facts = path.stat()
     return _checksum(path.resolve(), facts.st_size, facts.st_mtime_ns, facts.st_ino)
 

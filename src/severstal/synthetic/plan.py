@@ -1,4 +1,4 @@
-"""What each synthetic picture shows: its classes, the area and pieces of each, its light; and its name."""
+"""The plan of each synthetic picture: classes, areas and pieces, light, and name."""
 
 from dataclasses import dataclass, replace
 

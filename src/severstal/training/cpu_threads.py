@@ -1,4 +1,4 @@
-"""How many threads a training on a CPU uses: as many as there are free cores when it begins."""
+"""The number of threads of a training on a CPU: the free cores at its start."""
 
 import logging
 import os

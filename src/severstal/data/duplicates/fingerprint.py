@@ -64,7 +64,7 @@ def shrinking(shape: tuple[int, ...]) -> int:
 
 
 def fingerprint(engraved: np.ndarray) -> np.ndarray:
-    """Make a perceptual hash of a relief that a shift leaves nearly as it is.
+    """Compute a perceptual hash of a relief, nearly invariant to shifts.
 
     A shift changes the phases of the Fourier transform, not its amplitudes. Their logarithm, less its
     neighbourhood's mean, is nearly random from picture to picture, but the same for copies.

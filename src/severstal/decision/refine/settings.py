@@ -1,4 +1,4 @@
-"""Which steps redraw a mask's outline after its class was found: all of them off unless asked for."""
+"""Settings of the mask refinement: each step is off by default."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a folder of maps holds, as its manifest says it, and how its shards lie on disk."""
+"""The layout of a folder of maps: its manifest and its shards."""
 
 import re
 from collections.abc import Mapping
