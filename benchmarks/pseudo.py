@@ -78,7 +78,9 @@ def main() -> None:
     """Measure each seed in turn."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("recipe", nargs="?", default="smoke", help="its name or TOML file")
-    parser.add_argument("--input", help="the input folder; the usual places without it")
+    parser.add_argument(
+        "--input", help="input folder; by default the downloaded data set, else the synthetic sample"
+    )
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     arguments = parser.parse_args()

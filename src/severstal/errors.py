@@ -27,7 +27,7 @@ _brief.maxstring, _brief.maxlong, _brief.maxother = 160, 40, 160
 
 
 class SeverstalError(Exception):
-    """Something in the input that a person can repair.
+    """A fault that the user can repair.
 
     The message is one line that names the file, the row and the wrong value, and then the repair. The command
     line prints it without a traceback and ends with exit code 2; a notebook shows the line alone.

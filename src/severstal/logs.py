@@ -1,7 +1,7 @@
 """The one logger, and where its lines are shown: on standard error, between the progress bars.
 
 The package itself prints nothing: it logs to `logging.getLogger("severstal")`, progress and notes as INFO,
-and what a person should look into as WARNING. The command line shows these lines on standard error and prints
+and what deserves attention as WARNING. The command line shows these lines on standard error and prints
 results to standard output. In a notebook `import severstal` shows them; any other program decides by the
 usual means of `logging`, or calls `show_log`.
 """

@@ -173,7 +173,7 @@ def _table(cls: type[Settings], value: Any, source: str, label: str, earlier: di
 
 
 def _without_places(label: str) -> str:
-    """A key as it stands in a file: the same for each table of a list."""
+    """A key as written in a file: the same for each table of a list."""
     return re.sub(r"\[\d+\]", "", label)
 
 

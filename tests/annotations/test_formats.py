@@ -107,4 +107,4 @@ def test_a_mapping_to_no_class_is_refused(text, small_input, tmp_path, fault):
 
 def test_a_mask_of_no_listed_picture_is_refused(labels, tmp_path, fault):
     stray = LabelSet(labels.table, ("b.png",), labels.spec)
-    assert fault(FORMATS["coco"].write, stray, tmp_path / "out").startswith("a.jpg: stands in the table")
+    assert fault(FORMATS["coco"].write, stray, tmp_path / "out").startswith("a.jpg: is in the table")

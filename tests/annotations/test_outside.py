@@ -1,4 +1,4 @@
-"""Whatever stands in a file, the fault is one line."""
+"""Any fault in a file is one line."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from severstal.annotations.outside import base_name, read_foreign_json, read_xml
         (b"{'a': 1}", "not JSON"),
         (b"\xff\xfe{\x00}", "not UTF-8"),
         (b"\xe9", "not UTF-8"),
-        (b"[" * 200_000, "lists within lists"),
+        (b"[" * 200_000, "nested too deeply"),
         (b'{"a": ' + b"9" * 5000 + b"}", "not JSON"),
     ],
 )

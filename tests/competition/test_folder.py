@@ -1,4 +1,4 @@
-"""The input folder is found in the usual places, in their order."""
+"""The input folder is looked for in several places, in their order."""
 
 import pytest
 

@@ -108,9 +108,9 @@ def test_shares_of_the_real_images(real_data):
     ("text", "said"),
     [
         ("ImageId,class_1_area_pct\na,1\n", "column 'class_2_area_pct' is missing"),
-        ("ImageId,class_1_area_pct,class_2_area_pct\na,1,0\nb,0,101\n", "row 2: '101' is no share"),
-        ("ImageId,class_1_area_pct,class_2_area_pct\na,1,0\nb,many,1\n", "row 2: 'many' is no share"),
-        ("ImageId,class_1_area_pct,class_2_area_pct\na,,0\n", "row 1: '' is no share"),
+        ("ImageId,class_1_area_pct,class_2_area_pct\na,1,0\nb,0,101\n", "row 2: '101' is no percentage"),
+        ("ImageId,class_1_area_pct,class_2_area_pct\na,1,0\nb,many,1\n", "row 2: 'many' is no percentage"),
+        ("ImageId,class_1_area_pct,class_2_area_pct\na,,0\n", "row 1: '' is no percentage"),
         ("", "not a CSV"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Flips are told by position on real masks, and not on masks that end at the borders otherwise."""
+"""Flips are detected by position on real masks, and not on masks that end at the borders otherwise."""
 
 from pathlib import Path
 

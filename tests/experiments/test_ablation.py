@@ -82,7 +82,7 @@ def test_switches_are_trained_compared_and_sorted(
 def test_switches_that_cannot_be_ablated_are_refused(small_input: Path, tiny_recipe: Path) -> None:
     with pytest.raises(SeverstalError, match="switch 'emma' is unknown: the nearest known one is 'ema'"):
         experiments.ablate(tiny_recipe, small_input, ["jpeg", "emma"])
-    with pytest.raises(SeverstalError, match="--train-folds 3: recipe tiny has folds for 1 to 2"):
+    with pytest.raises(SeverstalError, match="--train-folds 3: give 1 to 2, the folds of recipe tiny"):
         experiments.ablate(tiny_recipe, small_input, folds=3)
     assert not Path("runs").exists()
 

@@ -76,7 +76,7 @@ def test_recipes_that_cannot_be_compared_are_refused(small_input: Path, tiny_rec
         experiments.compare_recipes([], small_input)
     with pytest.raises(SeverstalError, match="recipe tiny is named 2 times: give each once"):
         experiments.compare_recipes([tiny_recipe, tiny_recipe], small_input)
-    with pytest.raises(SeverstalError, match="--train-folds 3: recipe tiny has folds for 1 to 2"):
+    with pytest.raises(SeverstalError, match="--train-folds 3: give 1 to 2, the folds of recipe tiny"):
         experiments.compare_recipes([tiny_recipe], small_input, folds=3)
     for budget in ({"crops": 0}, {"epochs": -1}):
         with pytest.raises(SeverstalError, match=r"--(crops 0|epochs -1): give 1 or more"):

@@ -216,8 +216,8 @@ def test_a_stable_and_a_bold_submission(runs: list[Job], tmp_path: Path) -> None
 
 
 WRONG_OUTPUTS = {
-    "mine.json": r"mine(-stable)?\.json: no name of a submission: let it end in \.csv",
-    "mine": "mine(-stable)?: no name of a submission",
+    "mine.json": r"mine(-stable)?\.json: not the name of a submission: end it in \.csv",
+    "mine": "mine(-stable)?: not the name of a submission",
     "damaged/mine.csv": r"damaged/leaderboard\.csv: not a leaderboard",
     "leaderboard.csv": r"leaderboard\.csv: leaderboard\.csv lists all submissions",
     "Leaderboard.CSV": r"Leaderboard\.CSV: leaderboard\.csv lists all submissions",
@@ -305,7 +305,9 @@ def test_a_damaged_ensemble_file_is_named(runs: list[Job], tmp_path: Path) -> No
     about = {"members": [str(folder.resolve()) for folder in folders(runs)], "mode": "mean", "power": 1.0}
     for weights in (["a", "b"], None):
         (tmp_path / "ensemble.json").write_text(json.dumps({**about, "weights": weights}))
-        with pytest.raises(SeverstalError, match=r"ensemble\.json: does not say what|weights are 'None'"):
+        with pytest.raises(
+            SeverstalError, match=r"ensemble\.json: not the file of an ensemble|weights are 'None'"
+        ):
             open_runs([tmp_path])
 
 

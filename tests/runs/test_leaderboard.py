@@ -50,7 +50,7 @@ def test_scores_are_refused_for_a_changed_submission(tmp_path: Path) -> None:
     csv = write(tmp_path / "a.csv")
     record_submission(csv, {})
     write(csv, "by hand")
-    with pytest.raises(SeverstalError, match=r"a\.csv: not on .*leaderboard\.csv as it is now"):
+    with pytest.raises(SeverstalError, match=r"a\.csv: not in .*leaderboard\.csv, or changed since"):
         enter_scores(csv, public=0.9)
     with pytest.raises(SeverstalError, match=r"b\.csv: no such file"):
         enter_scores(tmp_path / "b.csv", public=0.9)

@@ -59,7 +59,7 @@ def test_no_command_writes_over_what_it_reads(name, workspace, row):
         words = [str(place) if word == output else word for word in row.words]
         code, said = workspace.run(*words)
         assert code == 2, (words, said)
-        assert "name another file" in said or "no name of a submission" in said
+        assert "name another file" in said or "not the name of a submission" in said
         assert said.count("\n") == 1
         assert workspace.changed(before) == set()
 

@@ -97,7 +97,7 @@ def write_classes(labels: LabelSet, path: Path) -> None:
 def read(path: Path, target: Target) -> Iterator[Picture]:
     """Read a folder of indexed or grey PNGs, the value of a pixel being its `ClassId`.
 
-    Other values are told by `target.classes`, as `255=0` for a background of 255 or `128=2`; where there is
+    Other values are mapped by `target.classes`, as `255=0` for a background of 255 or `128=2`; where there is
     one class, 255 stands for it without being told.
 
     Raises:

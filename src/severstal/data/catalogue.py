@@ -63,8 +63,8 @@ class Entry(Source):
 class Catalogue:
     """The lines of a folder's catalogue. Whoever adds to it has to be alone.
 
-    A catalogue that is absent, of another shape, unreadable, or that tells of rows which its file of pixels
-    does not hold is begun anew, with another file of pixels.
+    A catalogue that is absent, of another shape, unreadable, or that lists rows which its file of pixels
+    does not hold is started again, with another file of pixels.
 
     Args:
         folder: where the catalogue and the file of pixels lie.

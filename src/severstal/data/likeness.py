@@ -25,7 +25,7 @@ class Likeness:
 
     Attributes:
         table: one row per picture, train first: `ImageId`, `likeness` (0 to 1; 0.5 means that train and test
-            are equally likely) and `test` (bool, whether it stands in the test set).
+            are equally likely) and `test` (bool, whether it is in the test set).
 
     Example:
         >>> columns = {"ImageId": ["a", "b", "c"], "likeness": [0.2, 0.4, 0.3], "test": [False, False, True]}

@@ -84,8 +84,9 @@ def explain_rules(
 ) -> Explanation:
     """Switch off each part of each rule by itself.
 
-    Gate, low threshold, minimum area and all of them together are told from the summary, where components,
-    holes and overlaps cannot be seen. What these are worth is told from the maps, under the whole rules.
+    Gate, low threshold, minimum area and all of them together are computed from the summary, where
+    components, holes and overlaps cannot be seen. The gain of those is computed from the maps, under the
+    complete rules.
 
     Args:
         summary: of maps and truth.

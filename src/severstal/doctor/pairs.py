@@ -83,7 +83,7 @@ def find_missing_pairs(table: Table, images: Sequence[str] | None) -> tuple[Find
 
 
 def find_overlaps(table: Table) -> Finding | None:
-    """Find the images in which a pixel stands in two classes."""
+    """Find the images in which a pixel belongs to two classes."""
     runs = table.runs
     images = {name: index for index, name in enumerate(dict.fromkeys(row.image for row in table.rows))}
     image = np.array([images[row.image] for row in table.rows], np.int64)

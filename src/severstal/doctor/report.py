@@ -92,7 +92,7 @@ class Report:
         return 1 if self.findings else 0
 
     def to_text(self) -> str:
-        """The report for a person, findings numbered."""
+        """The report as text, findings numbered."""
         count = len(self.findings)
         verdict = f"{count} finding{'s' if count > 1 else ''}" if count else "clean"
         lines = [f"{self.subject}: {verdict}", *(f"  read: {line}" for line in self.looked_at)]

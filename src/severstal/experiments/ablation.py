@@ -42,7 +42,7 @@ def ablate(
     `runs/ablate-recipe-RECIPE-INPUT`: finished ones are not trained again, and an interrupted one resumes.
     The maps of a run are deleted once it is judged, since those of all would fill a disk; predicting it again
     makes them anew. A training that cannot be done, as one by torch.compile without a compiler or in a
-    precision that this machine does not compute in, is told, and the next one is taken.
+    precision that this machine does not compute in, is logged, and the next one is taken.
 
     Args:
         recipe: its name, TOML file, or itself; in a recipe with members the switch is toggled in all of them.

@@ -40,7 +40,7 @@ def spend(recipe: Recipe, budget: int, members: int = 1) -> Recipe:
     A last batch that is not full is dropped in training. Therefore an epoch gets as many pictures as fill its
     batches, at least one of the recipe's size, so that next to nothing is dropped. Where that misses the
     budget by more than a fiftieth, another number of epochs, from half as many to twice as many, is taken
-    that comes nearer, and in which every phase begins, which is told. Nothing stops the training early.
+    that comes nearer, and in which every phase begins; this is logged. Early stopping is off.
 
     Args:
         recipe: of one network, with the number of epochs that is wanted.

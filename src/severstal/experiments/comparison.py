@@ -49,10 +49,10 @@ def compare_recipes(
 
     The folds are those of the first recipe. Every training is a run of its own, `runs/compare-RECIPE-INPUT`:
     finished ones are not trained again, and an interrupted one resumes. The maps of a run are deleted once it
-    is judged. A recipe that cannot be trained is told, and the next one is taken.
+    is judged. A recipe that cannot be trained is logged, and the next one is taken.
 
     A training goes through whole batches, so that recipes come near to the budget but seldom meet it: `spend`
-    says how near. The rows tell how many pictures each saw.
+    says how near. The rows contain how many pictures each saw.
 
     Args:
         recipes: names, TOML files, or recipes themselves; no two of one name.

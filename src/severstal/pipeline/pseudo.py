@@ -91,7 +91,7 @@ def describe_pseudo_labels(facts: Mapping[str, Any]) -> str:
 def _choose(
     job: Job, maps: MapReader, held_out: Sequence[str]
 ) -> tuple[list[tuple[str, int, str]], dict[str, Any]]:
-    """Rows of the pictures that are taken, and what is told of the choice; a map at a time."""
+    """Rows of the pictures that are taken, and the counts that are reported; a map at a time."""
     rows: list[tuple[str, int, str]] = []
     left_out, classes, clean = Counter(), np.zeros(len(job.spec.classes), int), 0
     seen = {_fingerprint(job.train_pictures.picture(name)) for name in held_out}

@@ -31,7 +31,7 @@ class Ensemble:
     Attributes:
         members: the runs, at least two.
         recipe: whose `decision` settings are the ensemble's: that of several networks which the runs were
-            trained by, or the first member's where runs were put together by hand.
+            trained by, or the first member's where runs were combined afterwards.
         mode: averaging mode.
         weights: "uniform"; "selected" on the out-of-fold maps, shrunk toward uniform; or one per run.
         power: the exponent of the power mean.

@@ -78,7 +78,7 @@ def test_a_break_in_the_middle_is_gone_on_from(signed_in, tmp_path: Path) -> Non
 
 def test_another_call_goes_on_where_the_first_was(signed_in, tmp_path: Path) -> None:
     signed_in.breaks = [1_100_000, *[0] * 5]  # as often as the client tries
-    assert "the same command again, it goes on where it broke off" in message(tmp_path)
+    assert "the same command again, it resumes" in message(tmp_path)
     held = (tmp_path / ARCHIVE).stat().st_size
     assert held >= 1_000_000
     signed_in.asked.clear()

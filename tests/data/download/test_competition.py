@@ -246,5 +246,5 @@ def test_the_competition_s_own_counts() -> None:
 def test_another_data_set_is_not_the_competition_s(data: Path, small_input: Path) -> None:
     competition.check_competition(data)
     shutil.copy(small_input / "dataset.toml", data)
-    with pytest.raises(SeverstalError, match=r"its dataset\.toml tells of another data set"):
+    with pytest.raises(SeverstalError, match=r"its dataset\.toml describes another data set"):
         competition.check_competition(data)

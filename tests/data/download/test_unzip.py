@@ -88,8 +88,8 @@ def test_links_and_special_files(tmp_path: Path, mode: int) -> None:
     [
         (("a.jpg", "a.jpg"), "is there twice"),
         (("a.jpg", "A.JPG"), "is there twice"),  # the same file on Windows and macOS
-        (("a", "a/b"), "stands in a file"),
-        (("a/b/c", "A"), "stands in a file"),
+        (("a", "a/b"), "is inside a file"),
+        (("a/b/c", "A"), "is inside a file"),
     ],
 )
 def test_names_that_collide(tmp_path: Path, names: tuple[str, str], reason: str) -> None:

@@ -31,7 +31,7 @@ class Augment:
     mirrors and brightness of all crops as they were.
 
     Args:
-        settings: of the recipe; `mixup` works on whole batches and stands in `severstal.data.mixup`.
+        settings: of the recipe; `mixup` works on whole batches, see `severstal.data.mixup`.
         image_shape: height and width of the pictures; a crop larger than that is cut to it.
         donors: where pieces of rare classes come from; needed where `settings.copy_paste` is above 0.
 

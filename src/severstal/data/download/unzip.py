@@ -18,7 +18,7 @@ CHUNK = 1 << 20
 
 
 class DamagedArchive(SeverstalError):
-    """The archive is no zip, or its bytes are not those that its table of contents tells of."""
+    """The archive is not a zip, or its bytes differ from its table of contents."""
 
 
 def is_archive(path: str | Path) -> bool:
@@ -100,7 +100,7 @@ def check_archive(path: str | Path, largest: int) -> list[zipfile.ZipInfo]:
     for entry in files:
         parts = entry.filename.lower().split("/")
         if any("/".join(parts[:depth]) in seen for depth in range(1, len(parts))):
-            raise refuse(entry, "stands in a file")
+            raise refuse(entry, "is inside a file")
     return files
 
 
