@@ -1,4 +1,4 @@
-"""What all tests share: the real data, a small data set that is drawn in a blink, and a way to be killed."""
+"""Fixtures of all tests: the real data, a small data set that renders quickly, and processes to be killed."""
 
 import logging
 import os

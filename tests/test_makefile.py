@@ -1,4 +1,4 @@
-"""What make is told reaches the command as it is, and never the shell."""
+"""Variables of make reach the command unchanged, and never the shell."""
 
 import os
 import shutil

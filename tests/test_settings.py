@@ -1,4 +1,4 @@
-"""Settings from TOML: every way to write one wrongly ends in a line that says what to write."""
+"""Settings from TOML: every invalid value ends in one line with the repair."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

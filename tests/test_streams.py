@@ -1,4 +1,4 @@
-"""What is not a file stays what it is, and gets the bytes."""
+"""An output that is not a regular file is kept, and gets the bytes."""
 
 import os
 import stat

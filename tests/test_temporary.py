@@ -1,4 +1,4 @@
-"""What killed processes left is deleted, and nothing else."""
+"""Leftovers of killed processes are deleted, and nothing else."""
 
 import os
 import signal

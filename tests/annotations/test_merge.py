@@ -1,4 +1,4 @@
-"""A second import adds to the first: nothing is lost that no new mask takes the place of."""
+"""A second import extends the first: a mask is replaced only by a new one of the same picture and class."""
 
 from pathlib import Path
 

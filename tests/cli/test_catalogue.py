@@ -1,4 +1,4 @@
-"""What there is to choose from is listed, every name of it."""
+"""Recipes, networks and losses are all listed."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The command says what it did."""
+"""The command prints what it downloaded."""
 
 from pathlib import Path
 

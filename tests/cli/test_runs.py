@@ -56,18 +56,18 @@ def make_run(folder: Path, root: Path, spec: Spec, pairs: ScoredPairs) -> None:
     for path in weights:
         write_text(path, "weights")
         Stage(folder, f"train-{path.parent.name}", {}).finish([path])
-    dealt, summary = folder / "folds.csv", folder / "oof" / "summary.npz"
-    write_text(dealt, "folds")
+    split, summary = folder / "folds.csv", folder / "oof" / "summary.npz"
+    write_text(split, "folds")
     write_text(summary, "summary")
     pairs.save(folder / "oof" / "pairs.csv")
     settings = recipe.to_dict()
     del settings["inference"]["batch_size"]
-    maps = {"weights": [checksum(path) for path in weights], "pictures": "p", "folds": checksum(dealt)}
+    maps = {"weights": [checksum(path) for path in weights], "pictures": "p", "folds": checksum(split)}
     predicted = Stage(folder, "oof", maps | {"inference": settings["inference"]})
     predicted.finish([])
     inputs = {"maps": predicted.key, "labels": "labels", "edition": SUMMARY_EDITION}
     Stage(folder, "summary", inputs).finish([summary])
-    rules = {"summary": checksum(summary), "folds": checksum(dealt), "labels": "labels"}
+    rules = {"summary": checksum(summary), "folds": checksum(split), "labels": "labels"}
     rules |= {"decision": settings["decision"], "seed": recipe.fold_seed}
     Stage(folder, "rules", rules).finish([folder / "oof" / "pairs.csv"])
 

@@ -208,14 +208,14 @@ def test_score_writes_a_page(command: Callable, small: Path) -> None:
     assert "is a folder" in command(*words, "--html", small)[2]
 
 
-def deal(path: str, names: list[str]) -> None:
+def write_folds(path: str, names: list[str]) -> None:
     """Folds of twins, every third image most like the test set."""
     table = pd.DataFrame({"ImageId": names, "fold": 0, "group": [index // 2 for index in range(len(names))]})
     save_folds(table.assign(likeness=0.5, test_like=table.index % 3 == 0), path)
 
 
 def test_score_by_the_groups_of_a_run(command: Callable, small: Path) -> None:
-    deal("folds.csv", [f"train{k:02d}.png" for k in range(18)])
+    write_folds("folds.csv", [f"train{k:02d}.png" for k in range(18)])
     words = ("score", "oof_half.csv", "--truth", small / "train.csv", "--input", small)
     code, printed, _ = command(*words, "--folds", "folds.csv", "--json", "s.json")
     assert code == 0
@@ -227,7 +227,7 @@ def test_score_by_the_groups_of_a_run(command: Callable, small: Path) -> None:
 
 def test_folds_that_do_not_fit_are_one_line(command: Callable, small: Path) -> None:
     words = ("score", "oof_half.csv", "--truth", small / "train.csv", "--input", small, "--folds")
-    deal("few.csv", [f"train{k:02d}.png" for k in range(17)])
+    write_folds("few.csv", [f"train{k:02d}.png" for k in range(17)])
     line = the_line(command(*words, "few.csv"))
     assert "few.csv: 1 of the 18 images have no row, such as train17.png" in line
     assert "absent.csv: no such file" in the_line(command(*words, "absent.csv"))

@@ -1,4 +1,4 @@
-"""What is wrong with a submission is found before Kaggle finds it."""
+"""Faults of a submission are found before Kaggle finds them."""
 
 import pytest
 

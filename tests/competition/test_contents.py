@@ -1,4 +1,4 @@
-"""What a submission holds is counted as its pictures show it."""
+"""The counts of a submission agree with its rendered masks."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What a byte-order mark tells is read; what nothing tells is not guessed."""
+"""Encodings with a byte-order mark are read; others are not guessed."""
 
 import codecs
 

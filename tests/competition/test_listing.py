@@ -1,4 +1,4 @@
-"""Pictures are listed, and what lies beside them is passed over and told."""
+"""Pictures are listed; other files beside them are skipped and logged."""
 
 import logging
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a data set's dataset.toml may say."""
+"""The valid contents of dataset.toml."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A catalogue tells nothing but the truth, however its last line or its pixels were cut."""
+"""A catalogue is never wrong, however its last line or its pixels were truncated."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What enters a network is the picture: averaged, as floats, normalised."""
+"""The input of a network is the picture: averaged, as floats, normalised."""
 
 import numpy as np
 import pytest

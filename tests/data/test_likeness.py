@@ -1,4 +1,4 @@
-"""The likeness tells rolls apart, is at chance on one roll, and never sees the picture it judges."""
+"""The likeness separates rolls, is at chance on one roll, and is cross-validated."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is sure enough to be trained on, against plain arithmetic and scipy; the labels, there and back."""
+"""Selection of confident pseudo-labels, against plain arithmetic and scipy; writing and reading them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The choice among rules: plateaus before spikes, middles before edges, and nothing lost beyond chance."""
+"""The choice among rules: plateaus before spikes, middles before edges, no loss beyond chance."""
 
 import numpy as np
 import pytest

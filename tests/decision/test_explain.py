@@ -1,4 +1,4 @@
-"""What each part of a rule is worth: against drawing the masks without it."""
+"""The gain of each part of a rule: against drawing the masks without it."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What rules are scores is what bootstrapping the scores by hand says."""
+"""The scorecard of rules agrees with an independent bootstrap of the scores."""
 
 from dataclasses import replace
 

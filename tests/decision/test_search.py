@@ -1,4 +1,4 @@
-"""The search: what it finds, what it falls back on, and what it says."""
+"""The search: its result, its fallback, and its messages."""
 
 import numpy as np
 import pytest

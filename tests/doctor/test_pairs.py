@@ -1,4 +1,4 @@
-"""Order, missing pairs and overlaps, beside what drawn masks say."""
+"""Order, missing pairs and overlaps, compared with rendered masks."""
 
 from pathlib import Path
 

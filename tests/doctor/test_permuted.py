@@ -1,4 +1,4 @@
-"""Classes are told by shape, and only where there are masks enough."""
+"""Classes are recognised by shape, and only where there are enough masks."""
 
 from itertools import permutations
 from pathlib import Path

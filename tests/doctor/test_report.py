@@ -1,4 +1,4 @@
-"""A report says the same as text and as JSON."""
+"""A report has the same contents as text and as JSON."""
 
 import json
 

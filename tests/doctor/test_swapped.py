@@ -1,4 +1,4 @@
-"""What cannot be known of classes and flips is said."""
+"""Checks of classes and flips that are impossible are listed as such."""
 
 from pathlib import Path
 

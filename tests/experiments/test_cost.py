@@ -1,4 +1,4 @@
-"""What networks cost, against counts by hand and against torch's own."""
+"""The cost of networks, against counts by hand and torch's own."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Maps are means over networks and flips, and what a broken-off call wrote is not predicted again."""
+"""Maps are means over networks and flips; an interrupted call resumes after the maps already written."""
 
 import math
 from collections import Counter

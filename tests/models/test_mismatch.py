@@ -1,4 +1,4 @@
-"""What does not fit is an `EncoderMismatch`; a mistake in this package's code surfaces as itself."""
+"""An incompatible encoder is an `EncoderMismatch`; a bug of this package surfaces as itself."""
 
 import pytest
 import segmentation_models_pytorch as smp

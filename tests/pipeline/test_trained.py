@@ -1,4 +1,4 @@
-"""Reading never trains: what is missing, changed or of other settings is refused, and the line says which."""
+"""Reading never trains: missing, changed and outdated weights are refused, and the message says which."""
 
 import re
 import shutil

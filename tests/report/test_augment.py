@@ -1,4 +1,4 @@
-"""The sheet of switches: a row each, before and after, those left out that change nothing."""
+"""The figure of augmentations: one row each, before and after; those without an effect are left out."""
 
 from severstal.report.augment import _SWITCHES, augment_figure
 

@@ -1,4 +1,4 @@
-"""The text says where two submissions differ."""
+"""The text of a difference names where two submissions differ."""
 
 import pandas as pd
 import pytest

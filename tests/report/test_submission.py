@@ -1,4 +1,4 @@
-"""What is submitted, beside what is known."""
+"""The figures of a submission, beside the known counts."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Several runs as one, from their maps to a submission; and what says where a submission came from."""
+"""Ensembles, from their members' maps to a submission; and the provenance of a submission."""
 
 import json
 import shutil

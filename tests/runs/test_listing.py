@@ -1,4 +1,4 @@
-"""What the runs say of themselves, and that no folder whatever stops the list."""
+"""The list of runs, which no damaged folder stops."""
 
 import json
 import math

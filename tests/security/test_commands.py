@@ -1,4 +1,4 @@
-"""Every command among traps: it writes what it may, follows no link, and deletes nothing of the user's."""
+"""Every command in a folder of traps: it overwrites and deletes no file of the user, and follows no link."""
 
 from pathlib import Path
 

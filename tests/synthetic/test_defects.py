@@ -1,4 +1,4 @@
-"""What is painted stays within its outline, shows, and is rougher than the steel around it."""
+"""Painted defects stay within their outline, are visible, and are rougher than the steel around them."""
 
 import cv2
 import numpy as np

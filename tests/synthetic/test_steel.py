@@ -1,4 +1,4 @@
-"""Bare steel: grey levels, black bands, paint, and what tells the test set's roll from the train set's."""
+"""Bare steel: grey levels, black bands, paint, and the difference of the rolls of test and train set."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A training that is broken off, anywhere, ends as if nothing had been; a full disk costs nothing."""
+"""A training interrupted anywhere resumes to the same result; so does one on a full disk."""
 
 import errno
 import shutil

@@ -1,4 +1,4 @@
-"""One phase is in force in each epoch; the learning rate goes on across phases of other batch sizes."""
+"""One phase is in force in each epoch; the learning rate continues across phases of other batch sizes."""
 
 from dataclasses import replace
 

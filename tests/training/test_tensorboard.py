@@ -1,4 +1,4 @@
-"""What TensorBoard reads in the event files is what happened."""
+"""The event files for TensorBoard hold the history of the training."""
 
 import sys
 from pathlib import Path

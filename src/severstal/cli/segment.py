@@ -8,7 +8,7 @@ from tyro.conf import Positional, arg
 from severstal.cli.arguments import Folder, Run
 from severstal.errors import SeverstalError
 
-Pictures = Positional[Annotated[list[Path], arg(metavar="PICTURE", help_behavior_hint="")]]
+Pictures = Positional[Annotated[list[Path], arg(metavar="FILE...", help_behavior_hint="")]]
 
 
 def segment(run: Run, images: Pictures, output: Folder) -> None:

@@ -170,25 +170,25 @@ def score_csv(
         where = scope.find_scope(sides, spec, data)
     else:
         where, sides = scope.given_scope(images, sides)
-    dealt = None if folds is None else _dealt(folds, where.images)
-    known = {} if dealt is None else {"groups": dealt["group"].to_numpy(), "folds": dealt["fold"].to_numpy()}
+    rows = None if folds is None else _rows_of_folds(folds, where.images)
+    known = {} if rows is None else {"groups": rows["group"].to_numpy(), "folds": rows["fold"].to_numpy()}
     pairs = score_masks(*(side.table for side in sides), where.images, spec, **known)
-    test_like = dealt["test_like"].to_numpy() if dealt is not None and "test_like" in dealt else None
+    test_like = rows["test_like"].to_numpy() if rows is not None and "test_like" in rows else None
     return pairs, where, test_like
 
 
-def _dealt(folds: Path, images: Sequence[str]) -> "pd.DataFrame":
+def _rows_of_folds(folds: Path, images: Sequence[str]) -> "pd.DataFrame":
     """The rows of a run's folds.csv for some images, in their order."""
     from severstal.data.folds import load_folds
 
-    dealt = load_folds(folds).set_index("ImageId")
-    absent = [image for image in images if image not in dealt.index]
+    rows = load_folds(folds).set_index("ImageId")
+    absent = [image for image in images if image not in rows.index]
     if absent:
         raise SeverstalError(
             f"{folds}: {len(absent):,} of the {len(images):,} images have no row, such as {absent[0]}: give "
             "the folds.csv of a run on these images, or name its images with --images"
         )
-    return dealt.loc[list(images)]
+    return rows.loc[list(images)]
 
 
 def _score_run(run: Path, others: dict[str, Path | None], json: Path | None, html: Path | None) -> None:

@@ -45,7 +45,7 @@ def spend(recipe: Recipe, budget: int, members: int = 1) -> Recipe:
     Args:
         recipe: of one network, with the number of epochs that is wanted.
         budget: pictures in a fold's training, all members and rounds of pseudo-labels together.
-        members: that share the budget.
+        members: number of members that share the budget.
 
     Raises:
         SeverstalError: fewer pictures than epochs, or than a batch; so few epochs that a phase never begins.

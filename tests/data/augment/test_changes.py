@@ -1,4 +1,4 @@
-"""What changes the light or the noise of a crop, and never its mask."""
+"""Augmentations of light and noise change a crop and never its mask."""
 
 import albumentations as A
 import numpy as np

@@ -1,4 +1,4 @@
-"""From nothing to a checked data set, whatever breaks on the way."""
+"""The download ends in a checked data set, whatever is interrupted on the way."""
 
 import io
 import shutil

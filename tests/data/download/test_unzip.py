@@ -1,4 +1,4 @@
-"""Nothing that a zip says leads out of the folder, fills the disk or passes for what it is not."""
+"""No entry of a zip leaves the folder, fills the disk or is taken for another file."""
 
 import random
 import stat

@@ -1,4 +1,4 @@
-"""The shift is that of an independent search, and the agreement tells copies from other steel."""
+"""The shift equals that of an independent search, and the agreement separates copies from other steel."""
 
 import cv2
 import numpy as np

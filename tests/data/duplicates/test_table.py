@@ -1,4 +1,4 @@
-"""Pairs survive the file, and a broken file is named."""
+"""Pairs are written and read unchanged, and a damaged file is named."""
 
 from pathlib import Path
 

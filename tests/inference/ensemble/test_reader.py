@@ -1,4 +1,4 @@
-"""An ensemble reads like a run's maps; what may not be averaged is an error that says why."""
+"""An ensemble is read like a run's maps; runs that may not be averaged are refused with the reason."""
 
 from pathlib import Path
 

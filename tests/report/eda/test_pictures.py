@@ -1,4 +1,4 @@
-"""The groups of pictures hold what the labels say, and are drawn as they are."""
+"""The groups of pictures agree with the labels, and the figure shows them."""
 
 from itertools import pairwise
 

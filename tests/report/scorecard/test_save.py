@@ -1,4 +1,4 @@
-"""What is written is whole, and what it says."""
+"""Scorecards are written completely, and with the right contents."""
 
 import json
 from pathlib import Path

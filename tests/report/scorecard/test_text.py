@@ -1,4 +1,4 @@
-"""The text of a scorecard says what it holds, within 100 columns."""
+"""The text of a scorecard has all its figures, within 100 columns."""
 
 import numpy as np
 import pytest
