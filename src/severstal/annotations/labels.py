@@ -22,7 +22,7 @@ _MOST_DRAWN = 200  # times the picture's pixels, in all its shapes; people's ove
 
 @dataclass(frozen=True)
 class LabelSet:
-    """What is exported.
+    """Labels to export.
 
     Attributes:
         table: one row per mask, as `read_labels` gives it.
@@ -128,7 +128,7 @@ def draw_each(
 
 @dataclass(frozen=True)
 class Imported:
-    """What is imported.
+    """Imported labels.
 
     Attributes:
         table: as `read_labels` gives it, in the order of the target's images, then of the classes.

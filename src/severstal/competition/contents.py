@@ -38,7 +38,7 @@ class ClassContents:
 
 @dataclass(frozen=True)
 class Contents:
-    """What a submission holds.
+    """The contents of a submission.
 
     Attributes:
         images: that have to be predicted.

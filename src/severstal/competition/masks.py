@@ -87,7 +87,7 @@ class Masks:
         return self._read[key]
 
     def presence(self, images: Sequence[str]) -> np.ndarray:
-        """Which classes stand in which images: (images, classes) bool."""
+        """Whether each image has each class: (images, classes) bool."""
         present = np.zeros((len(images), len(self._spec.classes)), bool)
         for row, image in enumerate(images):
             for class_id in self._texts.get(image, {}):

@@ -117,7 +117,7 @@ def read_rows(path: str | Path) -> tuple[Form, list[TableRow]]:
 
 
 def find_form(path: str | Path, header: Sequence[str]) -> Form:
-    """Tell a table's generation from its header.
+    """Detect the form of a table (2019 or today) from its header.
 
     Raises:
         SeverstalError: it has the columns of neither form; the message names `path`.

@@ -44,7 +44,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Entry(Source):
-    """What is known of a picture.
+    """The cached facts of a picture.
 
     Attributes:
         pixels: checksum of its decoded pixels.

@@ -20,7 +20,7 @@ COMPONENT = ["ImageId", "ClassId", "area", "top", "left", "height", "width"]
 
 @dataclass(frozen=True)
 class MaskStatistics:
-    """What the masks of a tidy table measure, in pixels.
+    """Statistics of the masks of a tidy table, in pixels.
 
     Attributes:
         masks: one row per mask, in the table's order: `ImageId`, `ClassId`, `area`, `components`

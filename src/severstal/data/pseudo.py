@@ -40,7 +40,7 @@ class PseudoData:
 def judge(
     maps: np.ndarray, class_probability: np.ndarray, settings: PseudoSettings
 ) -> tuple[Verdict, np.ndarray]:
-    """Say whether a picture may be trained on with the masks that a network drew.
+    """Decide whether a picture is confident enough to be trained on with a network's masks.
 
     The classes have to be sure and to say the same as the masks (1st place); and the pixels have to be sure,
     those near the edge of a mask left out, where even labels differ (10th place).

@@ -98,7 +98,7 @@ def flattest_rule(pairs: PairTables, landscape: Landscape) -> ClassRule:
 
 
 def significance(pairs: PairTables, rule: ClassRule) -> float:
-    """What a rule gains over never drawing the class, in standard errors over the images.
+    """Gain of a rule over never drawing the class, in standard errors over the images.
 
     Returns:
         Infinity where every image gains the same; 0 or less where the rule gains nothing.

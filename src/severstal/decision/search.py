@@ -55,7 +55,7 @@ def thresholds_between(lowest: float, highest: float, count: int) -> tuple[float
 
 @dataclass(frozen=True)
 class SearchSettings:
-    """What is searched, and how a rule is chosen.
+    """Settings of the search and of the choice of a rule.
 
     Attributes:
         gates: tried, the plainest first.
@@ -71,7 +71,7 @@ class SearchSettings:
 
 @dataclass(frozen=True)
 class ClassSearch:
-    """What a search over one class found, and the landscape it was found in.
+    """The result of the search of one class, with its landscape.
 
     Attributes:
         rule: found; plain 0.5, or one that draws nothing, where there are too few defects to search on.

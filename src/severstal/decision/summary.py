@@ -105,7 +105,7 @@ class Summary:
 
 
 def summarise(reader: Reader, truth: Truth, spec: Spec, names: Sequence[str] | None = None) -> Summary:
-    """Go once through the maps of images whose true masks are known.
+    """Summarise the maps of labelled images in one pass.
 
     Args:
         reader: of the maps; those of half resolution are summarised as they will be drawn, in full.

@@ -29,7 +29,7 @@ _SAYS: dict[Displacement, str] = {
 
 
 class CheckResult(NamedTuple):
-    """What a test came to.
+    """The result of a check.
 
     Attributes:
         table: the table with every certain repair made, or the same.

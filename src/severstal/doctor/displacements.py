@@ -25,7 +25,7 @@ Displacement = Literal[
 
 
 def undo_displacement(displacement: Displacement, mask: np.ndarray) -> np.ndarray:
-    """Bring a displaced mask back.
+    """Undo the displacement of a mask.
 
     Every step is a permutation of the pixels. Shifts carry the pixels that leave the picture to its other
     side; `down` and `up` count along the run-length text, so that the bottom of a column leads to the top of

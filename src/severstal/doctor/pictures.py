@@ -23,7 +23,7 @@ _BLOCK = 64  # pictures read ahead
 
 
 class PicturesRead(NamedTuple):
-    """What the pictures of a folder showed.
+    """The results of reading the pictures of a folder.
 
     Attributes:
         faults: what is wrong with a picture, by name.

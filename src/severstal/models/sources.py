@@ -83,7 +83,7 @@ def weights_sources(recipes: Iterable[Recipe]) -> list[WeightsSource]:
 
 
 def fetch_sources(sources: Iterable[WeightsSource]) -> list[Path]:
-    """Bring weights onto this machine where they are not here yet.
+    """Download the weights that are missing on this machine.
 
     Returns:
         The file of each.

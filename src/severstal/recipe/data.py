@@ -8,7 +8,7 @@ from severstal.settings import renamed, within
 
 @dataclass(frozen=True)
 class DataSettings:
-    """Which pictures are trained on, and how large the network sees them.
+    """Settings of the training data: choice and scale of the pictures.
 
     Attributes:
         folds: number of folds that the labelled images are split into.
@@ -37,7 +37,7 @@ class DataSettings:
 
 @dataclass(frozen=True)
 class SamplingSettings:
-    """Which pictures an epoch samples.
+    """Settings of the sampling of an epoch's pictures.
 
     Attributes:
         balance: "none" samples every picture once per round; "classes" cycles through a picture without a
@@ -52,7 +52,7 @@ class SamplingSettings:
 
 @dataclass(frozen=True)
 class AugmentSettings:
-    """How a training crop is cut and augmented.
+    """Settings of crops and augmentations.
 
     Attributes:
         crop: height and width in pixels of the picture on disk; at most the picture's own size is used.

@@ -8,7 +8,7 @@ from severstal.settings import renamed, within
 
 @dataclass(frozen=True)
 class InferenceSettings:
-    """How probability maps are predicted.
+    """Settings of inference.
 
     The test-time augmentations `flips`, `shifts` and `scales` are combined with each other; every view is
     predicted, transformed back and averaged.
@@ -34,7 +34,7 @@ class InferenceSettings:
 
 @dataclass(frozen=True)
 class DecisionSettings:
-    """How maps become masks: how the rules are searched, and what is set by hand.
+    """Settings of the decision: how the rules are searched, and which parts are fixed.
 
     Attributes:
         choice: "flattest" takes, of the rules that score within one standard error of the best, the one in
@@ -68,7 +68,7 @@ class DecisionSettings:
 
 @dataclass(frozen=True)
 class EnsembleSettings:
-    """How the maps of a recipe's members are averaged.
+    """Settings of the average over a recipe's members.
 
     Attributes:
         mode: averaging mode: arithmetic mean of the probabilities, of their logits, of their powers, or of

@@ -9,7 +9,7 @@ from severstal.settings import renamed, within
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How a fold is trained.
+    """Settings of the training of a fold.
 
     Attributes:
         epochs: number of epochs; each ends with a validation on the held-out images.

@@ -11,7 +11,7 @@ _NOTES = (
 
 
 def format_ablation(table: pd.DataFrame) -> str:
-    """Lay out an ablation as text, with notes on how to read it.
+    """Format an ablation as text, with notes on how to read it.
 
     Args:
         table: one row per training, as `ablation_table` returns it.

@@ -11,7 +11,7 @@ _NAME_WIDTH = 17
 
 
 def format_comparison(found: Comparison) -> str:
-    """Lay out a comparison as plain text for a terminal, at most 100 columns wide.
+    """Format a comparison as plain text for a terminal, at most 100 columns wide.
 
     Example:
         >>> import numpy as np

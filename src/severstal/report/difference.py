@@ -11,7 +11,7 @@ _IMAGE_WIDTH = 34  # columns for the name of an image
 
 
 def format_difference(difference: SubmissionDifference, names: tuple[str, str], most: int) -> str:
-    """Lay out the difference of two submissions as text, at most 100 columns wide.
+    """Format the difference of two submissions as text, at most 100 columns wide.
 
     Args:
         difference: of B from A.

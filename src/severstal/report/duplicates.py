@@ -14,7 +14,7 @@ from severstal.report.palette import Sheet
 
 
 def format_duplicates(images: Sequence[str], pairs: pd.DataFrame) -> str:
-    """Lay out the groups of near-duplicates and the pairs that are labelled differently, as text.
+    """Format the groups of near-duplicates and the pairs that are labelled differently, as text.
 
     Args:
         images: names of all pictures that were compared.

@@ -23,7 +23,7 @@ _NAME_LENGTH = 18  # letters of a run's name that figures have room for
 
 
 def member_table(selection: Selection) -> pd.DataFrame:
-    """Lay out the weights and the held-out soft Dice of each member, of equal weights and of the selection.
+    """Format the weights and the held-out soft Dice of each member, of equal weights and of the selection.
 
     Args:
         selection: as `select_weights` returns it.

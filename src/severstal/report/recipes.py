@@ -25,7 +25,7 @@ _NOTES = (
 
 
 def format_recipes(table: pd.DataFrame) -> str:
-    """Lay out a comparison of recipes as text, with notes on how to read it.
+    """Format a comparison of recipes as text, with notes on how to read it.
 
     Args:
         table: one row per recipe, as `recipe_table` returns it.

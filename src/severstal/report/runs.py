@@ -13,7 +13,7 @@ _SOURCES = {"out of fold": "oof", "validation": "val", None: ""}
 
 
 def format_runs(table: RunTable) -> str:
-    """Lay out runs as plain text for a terminal, 120 columns wide unless a name is longer.
+    """Format runs as plain text for a terminal, 120 columns wide unless a name is longer.
 
     Example:
         >>> figures = 1, 2, 5, 0.9, "validation", 230.0, "ab12" * 10

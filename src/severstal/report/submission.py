@@ -21,7 +21,7 @@ _MOST_FINDINGS = 20  # no more lines for a file that is wrong in every row
 
 
 def format_contents(contents: Contents) -> str:
-    """Lay out the content of a submission as text, at most 100 columns wide.
+    """Format the content of a submission as text, at most 100 columns wide.
 
     Example:
         >>> from severstal.competition.contents import sum_up
@@ -75,7 +75,7 @@ def format_contents(contents: Contents) -> str:
 
 
 def format_findings(findings: Sequence[str], title: str) -> str:
-    """Lay out the findings about a submission, one line each, at most 20.
+    """Format the findings about a submission, one line each, at most 20.
 
     Example:
         >>> print(format_findings(["row 1: class 9: correct it"], "my.csv"))

@@ -47,7 +47,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Order:
-    """What one picture shall show.
+    """The plan of one picture.
 
     Attributes:
         masks: by ascending class; none for clean steel.

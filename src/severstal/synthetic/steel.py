@@ -79,7 +79,7 @@ def draw_steel(
 
 
 def steel_level(roll: Roll, classes: tuple[int, ...], light: float) -> float:
-    """Tell the mean grey level of the steel of a picture.
+    """Mean grey level of the steel of a picture.
 
     Args:
         roll: what the batch shares.

@@ -16,7 +16,7 @@ from severstal.training.step import TrainStep
 
 @dataclass(frozen=True)
 class EpochResult:
-    """What is known of an epoch after training.
+    """The statistics of a training epoch.
 
     Attributes:
         loss: the mean over its batches.

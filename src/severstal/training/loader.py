@@ -25,7 +25,7 @@ from severstal.training.phases import Phase
 
 @dataclass(frozen=True)
 class FoldData:
-    """What one fold is trained and validated on.
+    """The training and validation data of a fold.
 
     Attributes:
         store: all pictures.

@@ -26,7 +26,7 @@ _BUFFERS = (
 
 @dataclass(frozen=True)
 class StepResult:
-    """What is known of a batch after its step.
+    """The statistics of a batch after its step.
 
     Attributes:
         loss: scalar, the mean over the crops of all processes; still on the device.

@@ -30,7 +30,7 @@ class Alignment:
 
 
 def align(first: np.ndarray, second: np.ndarray) -> Alignment:
-    """Lay one relief on the other and measure how well they agree.
+    """Align two reliefs and measure how well they agree.
 
     The shift is the maximum of the cross-correlation. Then each piece of the first is looked for within a few
     pixels of its place in the second. Pictures of different steel reach an agreement of up to 0.5, since the

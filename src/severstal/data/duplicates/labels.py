@@ -11,7 +11,7 @@ _MIN_AGREEMENT = 0.5  # Dice; the masks of true copies have 0.8 and more
 
 
 def compare_labels(pairs: pd.DataFrame, masks: Masks, spec: Spec) -> pd.DataFrame:
-    """Say of each pair of near-duplicates which classes its pictures hold and how far their masks agree.
+    """Compare the classes and the masks of each pair of near-duplicates.
 
     Args:
         pairs: what `find_duplicates` found.

@@ -16,7 +16,7 @@ def disc(radius: int) -> np.ndarray:
 
 
 def opened(mask: np.ndarray, radius: int) -> np.ndarray:
-    """What a disc covers that is moved about within a mask: specks and threads thinner than it go.
+    """Morphological opening of a mask with a disc: parts thinner than it are removed.
 
     Nothing is worn away from beyond the picture, so that a defect which it cuts off goes on to the edge; and
     nothing grows in from there.

@@ -7,7 +7,7 @@ from severstal.errors import SeverstalError
 
 @dataclass(frozen=True)
 class Refinement:
-    """What is done to the outline of a drawn mask; 0 leaves a step out.
+    """Settings of the refinement of a mask; 0 skips a step.
 
     Attributes:
         crf: iterations of a fully connected CRF on the map, before the mask is cut from it.

@@ -100,7 +100,7 @@ def measure_overlap(
     truth: "Masks | Mapping[str, np.ndarray]",
     names: Sequence[str] | None = None,
 ) -> Overlap:
-    """Go once through the members' out-of-fold maps.
+    """Measure the overlap of the members' out-of-fold maps in one pass.
 
     Args:
         readers: of the members, maps of the same images.

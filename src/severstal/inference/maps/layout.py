@@ -21,7 +21,7 @@ MAKE_AGAIN = "delete it and give the command that makes the maps again"
 
 @dataclass(frozen=True)
 class MapLayout:
-    """What a folder of maps holds, and what they were made from.
+    """Layout and provenance of a folder of maps.
 
     Attributes:
         run: name of the run that made the maps.

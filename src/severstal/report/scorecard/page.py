@@ -16,7 +16,7 @@ from severstal.report.scorecard.text import share, span
 
 
 def page(title: str, cards: Sequence[Scorecard], test_counts: Sequence[ClassCount] = ()) -> str:
-    """Lay out scorecards as one page of HTML, which is also well-formed XML.
+    """Format scorecards as one page of HTML, which is also well-formed XML.
 
     Args:
         title: what the page is about, such as a run's name.

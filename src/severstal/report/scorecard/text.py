@@ -20,7 +20,7 @@ _NAME_WIDTH = 28
 
 
 def format_scorecard(score: Score | Scorecard, title: str | None = None) -> str:
-    """Lay out a score as plain text for a terminal, at most 100 columns wide.
+    """Format a score as plain text for a terminal, at most 100 columns wide.
 
     Args:
         score: over all pairs and each class; or a whole scorecard.
@@ -73,7 +73,7 @@ def format_scorecard(score: Score | Scorecard, title: str | None = None) -> str:
 
 
 def format_counts(counts: Sequence[ClassCount]) -> str:
-    """Lay out the counts for a terminal, at most 100 columns wide; `-` for what is not known.
+    """Format the counts for a terminal, at most 100 columns wide; `-` for what is not known.
 
     Example:
         >>> print(format_counts([ClassCount(1, "hole", 2000, 120.4, 100, None)]))

@@ -22,7 +22,7 @@ def _named_rules(fitted: CrossFit) -> Iterator[tuple[str, Rules]]:
 
 
 def rules_table(fitted: CrossFit, spec: Spec) -> pd.DataFrame:
-    """Lay out the rules of every class, searched without each fold and on all of them.
+    """Format the rules of every class, searched without each fold and on all of them.
 
     Args:
         fitted: the rules.

@@ -6,7 +6,7 @@ import pandas as pd
 
 
 def objectives_table(compared: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """Lay out the comparison of two searches as text.
+    """Format the comparison of two searches as text.
 
     Args:
         compared: one row per set of images, as `compare_objectives` returns them.
