@@ -19,7 +19,7 @@ from severstal.competition import rle
 from severstal.competition.spec import SEVERSTAL
 from severstal.data.mask_statistics import mask_statistics
 from severstal.synthetic.draw import draw_image
-from severstal.synthetic.facts import AREAS, COMBINATIONS, PIECES, SHARES, SPLITS, Split
+from severstal.synthetic.facts import AREAS, CLASS_COMBINATIONS, PIECES, SHARES, SPLITS, Split
 from severstal.synthetic.layout import lay_out
 from severstal.synthetic.plan import Order, plan_pictures
 
@@ -82,7 +82,7 @@ def print_areas(table: pd.DataFrame) -> None:
 
 def format_counts(plan: list[Order], split: Split) -> None:
     """Images of each combination of classes, drawn and as many as the real share gives."""
-    real = COMBINATIONS[split]
+    real = CLASS_COMBINATIONS[split]
     factor = len(plan) / sum(real.values())
     drawn = pd.Series([order.classes for order in plan]).value_counts()
     print(f"\nImages of {split} by the classes shown, drawn : real share")

@@ -13,7 +13,7 @@ from severstal.cli.compare import compare
 from severstal.cli.console import error_line, escape_results
 from severstal.cli.doctor import doctor
 from severstal.cli.download import download
-from severstal.cli.folds import duplicates
+from severstal.cli.folds import duplicates, lookup
 from severstal.cli.jobs import notebooks, predict, run, submit, train, tune
 from severstal.cli.metrics import metrics
 from severstal.cli.outputs import command_name, protect_inputs
@@ -35,6 +35,7 @@ COMMANDS = {
         download,
         doctor,
         duplicates,
+        lookup,
         export,
         import_,
         run,

@@ -1,16 +1,55 @@
-"""Near-duplicates among the pictures, which folds keep together."""
+"""Near-duplicates among the pictures, which folds keep together, and across training and test set."""
 
-from severstal.cli.arguments import InputFolder, OptionalCsv, OptionalFolder
+from pathlib import Path
+
+from severstal.cli.arguments import InputFolder, Labels, OptionalCsv, OptionalFolder, OutputCsv
 
 
-def duplicates(input: InputFolder = None, output: OptionalCsv = None, figures: OptionalFolder = None) -> None:
-    """Find near-duplicate pictures (shifted, brightened or re-encoded) and compare their labels.
+def duplicates(
+    input: InputFolder = None,
+    output: OptionalCsv = None,
+    figures: OptionalFolder = None,
+    test: bool = False,
+) -> None:
+    """Find near-duplicate pictures (turned, scaled, brightened or re-encoded) and compare their labels.
 
     Args:
         input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
         output: also write the table of near-duplicate pairs to this file.
         figures: also write a figure per pair to this folder, with both pictures and their labels.
+        test: find the test pictures that stand in the training set instead.
     """
-    from severstal.experiments.duplicates import report_duplicates
+    from severstal.errors import SeverstalError
+    from severstal.experiments.duplicates import report_copies, report_duplicates
 
-    print(report_duplicates(input, output, figures)[1])
+    if test and figures is not None:
+        raise SeverstalError("--figures needs labels, which the test set of --test has not: leave one out")
+    print(report_copies(input, output)[1] if test else report_duplicates(input, output, figures)[1])
+
+
+def lookup(
+    input: InputFolder = None, output: OutputCsv = Path("submissions/lookup.csv"), truth: Labels = None
+) -> None:
+    """Score the control that copies to each test picture the mask of the nearest training picture.
+
+    What a table of the training set scores, a network may have learned by heart: print it beside the score of
+    any split whose test pictures stand in the training set.
+
+    Args:
+        input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
+        output: submission of the control.
+        truth: labels of the test pictures in train.csv's form; by default the input folder's test_labels.csv,
+            where it has one.
+    """
+    from severstal.cli.submissions import score
+    from severstal.competition.folder import locate_input
+    from severstal.experiments.duplicates import look_up
+
+    print(look_up(output, input).splitlines()[0])
+    folder = locate_input(input)
+    if truth is None and folder is not None and (folder / "test_labels.csv").is_file():
+        truth = folder / "test_labels.csv"
+    if truth is None:
+        print(f"{output}: not scored, as no labels of the test pictures are known: name them with --truth")
+    else:
+        score(output, truth, folder)

@@ -110,6 +110,7 @@ COMMAND_FILES: dict[str, tuple[Paths, Paths]] = {
     "download": (_none, _none),
     "doctor": (_named("json", "repair"), _named("data", "images")),
     "duplicates": (_named("output"), _data),
+    "lookup": (_named("output"), _data),
     "export": (_named("output"), _together(_named("labels", "images"), _data)),
     "import": (_named("output"), _together(_named("path", "images"), _data)),
     "run": (_submission, _together(_named("recipe"), _data)),

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from severstal.competition.rle import encode
+from severstal.competition.submission import write_submission
 from severstal.data import duplicates
 from severstal.data.duplicates import save_pairs
 from severstal.files import atomic_write
 from severstal.progress import progress
 from severstal.recipe import Recipe
-from severstal.report.duplicates import format_duplicates, pair_gallery
+from severstal.report.duplicates import format_copies, format_duplicates, pair_gallery
 from severstal.runs.opening import open_job
 
 
@@ -38,3 +40,46 @@ def report_duplicates(
             with atomic_write(Path(figures) / f"{first}-{second}.png") as part:
                 pair_gallery(pair, job.train_pictures, job.masks, job.spec).savefig(part, format="png")
     return pairs, format_duplicates(job.images, pairs)
+
+
+def report_copies(
+    input: str | Path | None = None, output: str | Path | None = None
+) -> tuple[pd.DataFrame, str]:
+    """Find the test pictures that stand in the training set, in any orientation and at another scale.
+
+    Args:
+        input: the input folder; None takes the first of the usual places, or renders the sample.
+        output: path for the table of the pairs, of which `first` is the train picture.
+
+    Returns:
+        One row per pair; and the same in words.
+    """
+    job = open_job(Recipe(), input)
+    pairs = duplicates.find_duplicates(job.train_pictures, job.test_pictures)
+    if output is not None:
+        save_pairs(pairs, output)
+    return pairs, format_copies(pairs, job.images, job.sample.images)
+
+
+def look_up(output: str | Path, input: str | Path | None = None) -> str:
+    """Write the submission of the control that copies the mask of the nearest training picture.
+
+    Args:
+        output: path for the submission.
+        input: the input folder; None takes the first of the usual places, or renders the sample.
+
+    Returns:
+        What was found, in words.
+    """
+    job = open_job(Recipe(), input)
+    pairs = duplicates.find_duplicates(job.train_pictures, job.test_pictures)
+    found = duplicates.lookup_masks(pairs, job.sample.images, job.masks, job.spec)
+    rows = [
+        (name, class_id, encode(mask))
+        for name, bits in found.items()
+        for class_id in job.spec.class_ids
+        if (mask := (bits >> (class_id - 1)) & 1 > 0).any()
+    ]
+    table = pd.DataFrame(rows, columns=["ImageId", "ClassId", "EncodedPixels"])
+    write_submission(output, table, job.sample, job.spec)
+    return format_copies(pairs, job.images, job.sample.images)

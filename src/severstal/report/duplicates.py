@@ -47,6 +47,43 @@ def format_duplicates(images: Sequence[str], pairs: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def format_copies(pairs: pd.DataFrame, train: Sequence[str], test: Sequence[str]) -> str:
+    """Say which test pictures stand in the training set, and how they are turned and scaled there.
+
+    Args:
+        pairs: of train and test pictures, as `find_duplicates(train, test)` finds them.
+        train: names of all train pictures.
+        test: names of all test pictures.
+
+    Returns:
+        Lines of text: a summary, and one line per pair.
+
+    Example:
+        >>> row = {"first": "a", "second": "x", "orientation": "rotated 90", "scale": 1.1, "agreement": 0.9}
+        >>> print(format_copies(pd.DataFrame([row]), ["a", "b"], ["x"]))
+        1 of 1 test pictures stands in the training set; 1 of 2 train pictures stands in the test set
+        test x: train a, rotated 90, scaled by 1.10 (agreement 0.90)
+    """
+    found, used = pairs["second"].nunique(), pairs["first"].nunique()
+    lines = [
+        f"{found:,} of {len(test):,} test pictures {_stand(found)} in the training set; "
+        f"{used:,} of {len(train):,} train pictures {_stand(used)} in the test set"
+    ]
+    for pair in pairs.sort_values(
+        ["second", "agreement"], ascending=[True, False], kind="stable"
+    ).itertuples():
+        scaled = "" if pair.scale == 1 else f", scaled by {pair.scale:.2f}"
+        lines.append(
+            f"test {pair.second}: train {pair.first}, {pair.orientation}{scaled} "
+            f"(agreement {pair.agreement:.2f})"
+        )
+    return "\n".join(lines)
+
+
+def _stand(number: int) -> str:
+    return "stands" if number == 1 else "stand"
+
+
 def pair_gallery(pairs: pd.DataFrame, pictures: Pictures, masks: Masks, spec: Spec, most: int = 6) -> Sheet:
     """Show pairs of near-duplicates, one row per pair, those labelled differently first.
 
@@ -61,9 +98,9 @@ def pair_gallery(pairs: pd.DataFrame, pictures: Pictures, masks: Masks, spec: Sp
         >>> from types import SimpleNamespace
         >>> import numpy as np
         >>> from severstal.competition.spec import SEVERSTAL
-        >>> columns = ["first", "second", "shift_y", "shift_x", "agreement"]
+        >>> columns = ["first", "second", "orientation", "scale", "shift_y", "shift_x", "agreement"]
         >>> columns += ["classes_first", "classes_second", "same_label"]
-        >>> pairs = pd.DataFrame([("a", "b", 3, -20, 0.93, "", "", 1.0)], columns=columns)
+        >>> pairs = pd.DataFrame([("a", "b", "same", 1.0, 3, -20, 0.93, "", "", 1.0)], columns=columns)
         >>> store = SimpleNamespace(picture=lambda name: np.zeros((256, 1600), np.uint8))
         >>> labels = pd.DataFrame(columns=["ImageId", "ClassId", "EncodedPixels"])
         >>> figure = pair_gallery(pairs, store, Masks(labels, SEVERSTAL), SEVERSTAL)
@@ -78,6 +115,8 @@ def pair_gallery(pairs: pd.DataFrame, pictures: Pictures, masks: Masks, spec: Sp
             if pair.shift_x or pair.shift_y
             else "same place"
         )
+        if pair.orientation != "same" or pair.scale != 1:
+            moved = f"{pair.orientation}, scaled by {pair.scale:.2f}, {moved}"
         captions = (
             f"{pair.first}: {_shown(pair.classes_first)}",
             f"{pair.second}: {_shown(pair.classes_second)} ({moved}, agreement {pair.agreement:.2f})",

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 
 import cv2
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +15,9 @@ from hypothesis import strategies as st
 from severstal.competition.folder import open_input
 from severstal.competition.spec import SEVERSTAL, Spec
 from severstal.data.duplicates import duplicate_groups, find_duplicates
-from severstal.data.folds import make_folds
+from severstal.data.duplicates.orientation import ORIENTATIONS, orient
+from severstal.data.duplicates.overlay import Overlay, lay_on
+from severstal.data.folds import split_folds
 from severstal.data.pictures import read_picture
 from severstal.synthetic import draw_sample
 
@@ -149,23 +150,101 @@ def test_one_picture_and_none() -> None:
         assert duplicate_groups(["a"], pairs).to_dict() == {"a": 0}
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.integers(1, 12), st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=14))
-def test_groups_are_the_connected_parts(count: int, links: list[tuple[int, int]]) -> None:
-    names = [f"n{row}" for row in range(count)]
-    pairs = pd.DataFrame([(f"n{a}", f"n{b}") for a, b in links], columns=["first", "second"])
-    groups = duplicate_groups(names, pairs)
-    reach = {name: {name} for name in names}  # by brute force
-    for _ in names:
-        for a, b in links:
-            if max(a, b) < count:
-                joined = reach[f"n{a}"] | reach[f"n{b}"]
-                for name in joined:
-                    reach[name] = reach[name] | joined
-    for a in names:
-        for b in names:
-            assert (groups[a] == groups[b]) == (b in reach[a])
-    assert groups.drop_duplicates().tolist() == list(range(groups.nunique()))
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+@pytest.mark.parametrize("shape", [(200, 200), (256, 512), (256, 1600)])
+def test_every_orientation_is_found_and_named(shape: tuple[int, int], orientation: str) -> None:
+    rng = np.random.default_rng(1)
+    first, other = (grey(cv2.GaussianBlur(rng.normal(90, 60, shape), (0, 0), 1.5)) for _ in range(2))
+    turned = grey(orient(first, orientation) * 0.9 + 5)
+    pairs = find_duplicates(store(a=first, b=other, c=jpeg(np.ascontiguousarray(turned), 70)))
+    (pair,) = pairs.itertuples()
+    assert (pair.first, pair.second, pair.orientation) == ("a", "c", orientation)
+    assert (pair.scale, pair.shift_y, pair.shift_x) == (1.0, 0, 0)
+    assert pair.gain == pytest.approx(0.9, abs=0.03)
+
+
+@pytest.mark.parametrize("scale", [0.85, 0.9, 0.95, 1.05, 1.1, 1.18])
+@pytest.mark.parametrize("shape", [(200, 200), (256, 512), (256, 1600)])
+def test_every_scale_is_found_and_measured(shape: tuple[int, int], scale: float) -> None:
+    rng = np.random.default_rng(2)
+    first, other = (grey(cv2.GaussianBlur(rng.normal(90, 60, shape), (0, 0), 1.5)) for _ in range(2))
+    turned = np.ascontiguousarray(first[:, ::-1])
+    overlay = Overlay("mirrored left-right", scale, 4, -6)
+    copy = np.where(lay_on(np.ones_like(first), overlay, shape) > 0, lay_on(first, overlay, shape), turned)
+    (pair,) = find_duplicates(store(a=first, b=other, c=copy)).itertuples()
+    assert (pair.first, pair.second, pair.orientation) == ("a", "c", "mirrored left-right")
+    assert pair.scale == pytest.approx(scale, abs=0.01)
+    assert (pair.shift_y, pair.shift_x) == (pytest.approx(4, abs=1.1), pytest.approx(-6, abs=1.1))
+
+
+@pytest.mark.parametrize("side", [32, 48, 64, 128])
+@pytest.mark.parametrize("sigma", [1.5, 3.0, 6.0])
+def test_unlike_small_pictures_are_not_paired(side: int, sigma: float) -> None:
+    rng = np.random.default_rng(0)
+    held = {}
+    for number in range(40):
+        noise = cv2.GaussianBlur(rng.normal(size=(side, side)), (0, 0), sigma)
+        held[f"n{number}"] = grey(100 + 25 * noise / noise.std())
+    assert found(**held) == []
+
+
+def test_one_spot_each_makes_no_pair_of_small_pictures() -> None:
+    rng, held = np.random.default_rng(0), {}
+    for number in range(40):
+        picture = rng.normal(120, 3, (64, 64))
+        cv2.circle(picture, rng.integers(10, 54, 2).tolist(), int(rng.integers(3, 8)), 60, -1)
+        held[f"n{number}"] = grey(picture)
+    assert found(**held) == []
+
+
+@pytest.mark.parametrize("moved_by", [0, 4])
+def test_the_background_of_a_camera_or_a_product_makes_no_pair(moved_by: int) -> None:
+    rng = np.random.default_rng(0)
+    background = cv2.GaussianBlur(rng.normal(90, 90, (160, 160)), (0, 0), 2).clip(20, 160)
+    held = {}
+    for number in range(24):
+        y, x = rng.integers(-moved_by, moved_by + 1, 2)
+        picture = np.roll(background, (y, x), (0, 1)) * rng.uniform(0.9, 1.1) + rng.normal(0, 3, (160, 160))
+        cv2.circle(picture, rng.integers(15, 145, 2).tolist(), 6, 30, -1)
+        held[f"n{number}"] = grey(picture)
+    assert found(**held) == []
+    # A copy of one of them is still found, by its noise and its spot.
+    copy = jpeg(np.ascontiguousarray(held["n3"][::-1]), 95)
+    assert found(**held, copy=copy) == [("n3", "copy")]
+
+
+def test_pairs_across_two_sets_alone(drawn: list[np.ndarray]) -> None:
+    train = store(a=drawn[0], b=drawn[1], c=drawn[0])
+    test = store(a=drawn[2], x=np.ascontiguousarray(drawn[1][::-1]), y=drawn[2])
+    (pair,) = find_duplicates(train, test).itertuples()
+    assert (pair.first, pair.second, pair.orientation) == ("b", "x", "mirrored top-bottom")
+
+
+def test_a_third_in_common_makes_no_pair() -> None:
+    rng = np.random.default_rng(3)
+    first, second = (grey(cv2.GaussianBlur(rng.normal(90, 60, (128, 600)), (0, 0), 1.5)) for _ in range(2))
+    second[:, :200] = first[:, :200]
+    assert found(a=first, b=second) == []
+
+
+def test_one_strong_edge_on_different_grain_makes_no_pair() -> None:
+    rng, held = np.random.default_rng(0), {}
+    for name in "abcd":
+        picture = cv2.GaussianBlur(rng.normal(90, 30, (128, 400)), (0, 0), 1.5)
+        cv2.line(picture, (20, 30), (380, 100), 220, 5)
+        held[name] = grey(picture)
+    assert found(**held) == []
+
+
+@pytest.mark.parametrize("level", [2, 255])
+def test_black_and_white_do_not_count_for_the_gain(level: int) -> None:
+    rng = np.random.default_rng(0)
+    first = grey(cv2.GaussianBlur(rng.normal(90, 60, (128, 400)), (0, 0), 1.5).clip(30, 160))
+    second = grey(first * 1.4 - 20)
+    first[:, 330:], second[:, 330:] = level, level
+    (pair,) = find_duplicates(store(a=first, b=second)).itertuples()
+    assert pair.gain == pytest.approx(1.4, abs=0.03)
+    assert pair.difference < 1.5
 
 
 EXPOSURES = [1, 2, 3, 4, 5, 6]
@@ -198,7 +277,7 @@ def test_no_exposure_of_a_magnetic_tile_crosses_a_fold(real_data: Path) -> None:
     groups = duplicate_groups(list(held), find_duplicates(store(**held)))
     tiles = exposures_of_a_tile(list(held))
     assert len(tiles) > 180
-    folds = make_folds(list(held), np.zeros((len(held), 1), bool), 5, groups=groups).set_index("ImageId")[
+    folds = split_folds(list(held), np.zeros((len(held), 1), bool), 5, groups=groups).set_index("ImageId")[
         "fold"
     ]
     assert [tile for tile in tiles if len(set(folds[tile])) > 1] == []

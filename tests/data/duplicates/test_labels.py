@@ -9,6 +9,7 @@ from severstal.competition.rle import encode
 from severstal.competition.spec import Spec
 from severstal.data.duplicates import compare_labels
 from severstal.data.duplicates.labels import labelled_differently
+from severstal.data.duplicates.table import PAIR_COLUMNS
 
 SPEC = Spec("small", (20, 30), ("a", "b"))
 
@@ -19,12 +20,17 @@ def box(top: int, left: int) -> np.ndarray:
     return mask
 
 
-def compare(first: dict[int, np.ndarray], second: dict[int, np.ndarray], shift: tuple[int, int]) -> pd.Series:
+def compare(
+    first: dict[int, np.ndarray],
+    second: dict[int, np.ndarray],
+    shift: tuple[int, int],
+    how: tuple[str, float] = ("same", 1.0),
+) -> pd.Series:
     rows = [("x", k, encode(mask)) for k, mask in first.items()] + [
         ("y", k, encode(mask)) for k, mask in second.items()
     ]
     table = pd.DataFrame(rows, columns=["ImageId", "ClassId", "EncodedPixels"])
-    pairs = pd.DataFrame([("x", "y", *shift)], columns=["first", "second", "shift_y", "shift_x"], index=[7])
+    pairs = pd.DataFrame([("x", "y", *how, *shift)], columns=list(PAIR_COLUMNS)[:6], index=[7])
     return compare_labels(pairs, Masks(table, SPEC), SPEC).loc[7]
 
 
@@ -55,8 +61,8 @@ def test_what_lies_outside_the_other_picture_does_not_count() -> None:
 
 def test_no_pairs_keep_their_columns() -> None:
     table = pd.DataFrame(columns=["ImageId", "ClassId", "EncodedPixels"])
-    pairs = pd.DataFrame(columns=["first", "second", "shift_y", "shift_x"])
-    assert list(compare_labels(pairs, Masks(table, SPEC), SPEC).columns)[4:] == [
+    pairs = pd.DataFrame(columns=list(PAIR_COLUMNS)[:6])
+    assert list(compare_labels(pairs, Masks(table, SPEC), SPEC).columns)[6:] == [
         "classes_first",
         "classes_second",
         "same_label",
@@ -67,3 +73,17 @@ def test_pairs_differ_by_their_classes_or_by_their_masks():
     pairs = pd.DataFrame({"classes_first": ["", "1", ""], "classes_second": ["1", "1", ""]})
     assert labelled_differently(pairs.assign(same_label=[0.9, 0.9, 1.0])).tolist() == [True, False, False]
     assert labelled_differently(pairs.assign(same_label=0.49)).all()
+
+
+def test_masks_are_turned_and_scaled_with_the_pictures() -> None:
+    mask = box(3, 4)
+    turned = compare({1: mask}, {1: mask[::-1, ::-1]}, (0, 0), ("rotated 180", 1.0))
+    assert turned["same_label"] == 1
+    mirrored = compare({1: mask}, {1: mask[:, ::-1]}, (0, 0), ("mirrored left-right", 1.0))
+    assert mirrored["same_label"] == 1
+    assert compare({1: mask}, {1: mask[:, ::-1]}, (0, 0))["same_label"] < 0.5
+    middle = np.zeros(SPEC.image_shape, bool)
+    middle[8:12, 10:20] = True
+    larger = np.zeros(SPEC.image_shape, bool)
+    larger[6:14, 5:25] = True
+    assert compare({1: middle}, {1: larger}, (0, 0), ("same", 2.0))["same_label"] == 1

@@ -76,6 +76,8 @@ def test_duplicate_pairs_stand_beside_each_other(labelled, readable):
         {
             "first": names[:5],
             "second": names[5:10],
+            "orientation": "same",
+            "scale": 1.0,
             "shift_y": [0, -3, 0, 0, 0],
             "shift_x": [0, 16, 0, 4, 0],
             "gain": 1.0,

@@ -1,7 +1,18 @@
-"""Near-duplicate pictures: found by a perceptual hash, proved by their pixels, their labels compared."""
+"""Near-duplicate pictures: found by a perceptual hash, verified by their pixels, their labels compared."""
 
-from severstal.data.duplicates.find import duplicate_groups, find_duplicates
+from severstal.data.duplicates.across import copied_pictures, lookup_masks
+from severstal.data.duplicates.find import find_duplicates
+from severstal.data.duplicates.groups import duplicate_groups, fold_groups
 from severstal.data.duplicates.labels import compare_labels
 from severstal.data.duplicates.table import load_pairs, save_pairs
 
-__all__ = ["compare_labels", "duplicate_groups", "find_duplicates", "load_pairs", "save_pairs"]
+__all__ = [
+    "compare_labels",
+    "copied_pictures",
+    "duplicate_groups",
+    "find_duplicates",
+    "fold_groups",
+    "load_pairs",
+    "lookup_masks",
+    "save_pairs",
+]

@@ -1,121 +1,157 @@
-"""Fingerprints of pictures, invariant to shift, brightness and encoding: from relief and spectrum."""
+"""A perceptual hash that can be compared in all eight orientations and at several scales."""
 
-from collections.abc import Iterator
+from functools import lru_cache
 
 import cv2
 import numpy as np
-import scipy.fft
 
-LEAST_HEIGHT = 128  # pixels that a picture keeps when it is shrunk: defects and grain stay, noise and JPEG go
-FINE, COARSE = 1.0, 6.0  # standard deviations of the blurs whose difference is looked at, shrunk pixels
-NEIGHBOURHOOD = 12.0  # standard deviation of the blur in which contrast is made even
-FAINT = 0.7  # grey levels: what is fainter counts as noise and stays small
-OUTLIER = 1.5  # times the median: what is stronger is cut to that
-DARK = 12  # grey levels; darker, and the camera looked beside the steel
-WAVES = 12  # periods a height up to which the spectrum is kept; beyond, a scale of 1.03 would blur it
-CHUNK = 1024  # fingerprints compared at a time
+from severstal.data.duplicates.frame import Frame, content_box
+
+_HIGHEST = 12 / 128  # periods per pixel up to which the spectrum is kept; beyond, a wrong scale blurs it
+_LOWEST = 2  # periods per tile height: slower ones are light and the picture's border
 
 
-def relief(picture: np.ndarray) -> np.ndarray:
-    """Keep of a picture what is engraved on the steel, and take off what changes from copy to copy.
+class Fingerprints:
+    """Fingerprints of reliefs in one frame.
 
-    The picture is shrunk, held between two blurs, freed of what stands in the whole column (vertical lines
-    run on over many pictures of a roll, which are no duplicates for that), and its contrast made even, so
-    that neither gain nor offset nor uneven light is left. What lies in black bands is 0.
+    A shift changes the phases of a Fourier transform, not its amplitudes. Their logarithm less its local mean
+    is as good as random from picture to picture, and the same for copies. A turn or a mirror image permutes
+    the amplitudes; a change of scale stretches them. So a picture is described once as it is, and once per
+    scale as it would look at that scale; all orientations come at the cost of one, since the fingerprint is
+    stored as its four parts that a permutation either keeps or negates.
 
     Args:
-        picture: (H, W) uint8.
-
-    Returns:
-        (H / n, W / n) float32, n the whole number that leaves at least 128 rows; mean about 0, standard
-        deviation about 1 where there is texture, near 0 where the steel is plain.
-
-    Example:
-        >>> grey = np.random.default_rng(0).integers(80, 120, (64, 96)).astype(np.uint8)
-        >>> bool(np.abs(relief(grey) - relief(grey + 50)).max() < 0.01)
-        True
-        >>> float(np.abs(relief(np.full((64, 96), 90, np.uint8))).max())
-        0.0
-    """
-    shrink = shrinking(picture.shape)
-    size = picture.shape[1] // shrink, picture.shape[0] // shrink
-    grey = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    lit = (cv2.blur(grey, (9, 9)) > DARK).astype(np.uint8)
-    # The blur reaches 4 pixels into a band. Where the frame ends, there is no edge to be taken off.
-    lit = cv2.erode(lit, np.ones((11, 11), np.uint8), borderType=cv2.BORDER_REPLICATE).astype(np.float32)
-    fine = (cv2.GaussianBlur(grey, (0, 0), FINE) - cv2.GaussianBlur(grey, (0, 0), COARSE)) * lit
-    fine -= fine.sum(axis=0) / np.maximum(lit.sum(axis=0), 1) * lit
-    # An edge of a defect must not outweigh all grain around it: two such edges alike are no copy.
-    limit = OUTLIER * (FAINT + float(np.median(np.abs(fine[lit > 0]))) if lit.any() else 0.0)
-    fine = fine.clip(-limit, limit)
-    power = cv2.GaussianBlur(fine * fine, (0, 0), NEIGHBOURHOOD)
-    share = np.maximum(cv2.GaussianBlur(lit, (0, 0), NEIGHBOURHOOD), 0.05)
-    return fine / (np.sqrt(power / share) + FAINT)
-
-
-def shrinking(shape: tuple[int, ...]) -> int:
-    """By how much `relief` shrinks a picture of that shape.
-
-    Example:
-        >>> shrinking((256, 1600)), shrinking((64, 96))
-        (2, 1)
-    """
-    return max(1, min(shape[:2]) // LEAST_HEIGHT)
-
-
-def fingerprint(engraved: np.ndarray) -> np.ndarray:
-    """Compute a perceptual hash of a relief, nearly invariant to shifts.
-
-    A shift changes the phases of the Fourier transform, not its amplitudes. Their logarithm, less its
-    neighbourhood's mean, is nearly random from picture to picture, but the same for copies.
-
-    Args:
-        engraved: what `relief` made.
-
-    Returns:
-        (K,) float32 of length 1, so that a product of two is their correlation; zeros for a picture without
-        texture.
+        frame: of the reliefs.
 
     Example:
         >>> rng = np.random.default_rng(0)
-        >>> grey, other = (rng.integers(80, 120, (64, 96)).astype(np.uint8) for _ in range(2))
-        >>> marks = [fingerprint(relief(picture)) for picture in (grey, np.roll(grey, 5, 1), other)]
-        >>> bool(marks[0] @ marks[1] > 0.8), bool(abs(marks[0] @ marks[2]) < 0.3)
+        >>> first, other = rng.normal(size=(2, 128, 128)).astype(np.float32)
+        >>> fingerprints = Fingerprints(Frame((128, 128), 1, 128, 1))
+        >>> turned, same, unlike = (
+        ...     fingerprints.of(canvas) for canvas in (np.rot90(first).copy(), first, other)
+        ... )
+        >>> scores = fingerprints.correlate(same[None], np.stack([turned, unlike]))[:, 0]
+        >>> bool(scores[:, 0].max() > 0.8), bool(scores[:, 1].max() < 0.3)
         (True, True)
+        >>> fingerprints.orientations[scores[:, 0].argmax()]
+        ('rotated 90', 'rotated 270')
     """
-    height, width = engraved.shape
-    spectrum = scipy.fft.fft2(engraved)
-    waves = min(WAVES, height // 2)
-    across = min(waves * width // height, width // 2 - 1)
-    # From 2 waves up: slower ones are light and the picture's frame.
-    part = np.abs(spectrum[np.ix_(np.arange(2, waves), np.arange(-across, across + 1))])
-    if not part.any():
-        return np.zeros(part.size, np.float32)
-    part = np.log(part + 1e-3 * np.sqrt(engraved.size)).astype(np.float32)
-    part -= cv2.blur(part, (15, 9))
-    return (part / np.linalg.norm(part)).ravel()
+
+    def __init__(self, frame: Frame):
+        self.frame = frame
+        self._waves = max(4, int(_HIGHEST * frame.side))
+
+    @property
+    def orientations(self) -> list[tuple[str, ...]]:
+        """The orientations that `correlate` tells apart; those of one entry have the same amplitudes."""
+        if self.frame.is_square:
+            return [
+                ("same", "rotated 180"),
+                ("mirrored left-right", "mirrored top-bottom"),
+                ("transposed", "anti-transposed"),
+                ("rotated 90", "rotated 270"),
+            ]
+        return [("same",), ("mirrored top-bottom",), ("rotated 180",), ("mirrored left-right",)]
+
+    def of(self, canvas: np.ndarray, scale: float = 1.0) -> np.ndarray:
+        """The fingerprint of a relief as it would look at a scale.
+
+        Args:
+            canvas: `frame.shape` float32.
+            scale: above 1 is larger.
+
+        Returns:
+            (K,) float32 of length 1, so that the product of two is their correlation; zeros for a picture
+            without texture.
+        """
+        amplitude = self._amplitude(canvas, scale)  # (tiles, ky, kx)
+        level = np.log(amplitude + 1e-3 * np.sqrt(canvas.size) + 0.02 * amplitude.mean())
+        parts = _square_parts(level[0]) if self.frame.is_square else _tile_parts(level)
+        mark = np.concatenate([part.ravel() for part in parts])
+        return mark / np.linalg.norm(mark) if canvas.any() else np.zeros_like(mark)
+
+    def correlate(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Correlate fingerprints: (4, N, M) float32, one plane for each entry of `orientations`.
+
+        Args:
+            first: (N, K) float32.
+            second: (M, K) float32; what is compared is the first, turned, with the second.
+        """
+        even, second_odd, first_odd, odd = (
+            a @ b.T for a, b in zip(np.split(first, 4, axis=1), np.split(second, 4, axis=1), strict=True)
+        )
+        return np.stack(
+            [
+                even + second_odd + first_odd + odd,
+                even + second_odd - first_odd - odd,
+                even - second_odd + first_odd - odd,
+                even - second_odd - first_odd + odd,
+            ]
+        )
+
+    def _amplitude(self, canvas: np.ndarray, scale: float) -> np.ndarray:
+        """Fourier amplitudes, (tiles, ky from 0, kx from -waves to waves) float32."""
+        height, width = self.frame.shape
+        box = content_box(canvas) if self.frame.is_square else (0, height, 0, width)
+        down = _kernel(height, (box[0] + box[1]) / 2, box[1] - box[0], self.frame.side, self._waves, scale)
+        # numpy multiplies stacks of matrices without BLAS, thirty times slower than one matrix.
+        rows = (down.reshape(-1, height) @ canvas).reshape(2, -1, width)  # (2, ky, width)
+        tiles = []
+        across = (box[3] - box[2]) / self.frame.tiles
+        for tile in range(self.frame.tiles):
+            centre = (box[2] + box[3]) / 2 + (tile - (self.frame.tiles - 1) / 2) * across / scale
+            kernel = _kernel(width, centre, across, self.frame.side, self._waves, scale)
+            used = np.flatnonzero(kernel[0, 0])
+            part = np.s_[used[0] : used[-1] + 1]
+            # e^(-i ky y) e^(-i kx x) for kx and -kx from four real products.
+            (cos_cos, cos_sin), (sin_cos, sin_sin) = [
+                [row[:, part] @ wave[:, part].T for wave in kernel] for row in rows
+            ]
+            right = np.hypot(cos_cos - sin_sin, cos_sin + sin_cos)
+            left = np.hypot(cos_cos + sin_sin, cos_sin - sin_cos)
+            tiles.append(np.hstack([left[:, :0:-1], right]))
+        return np.stack(tiles)
 
 
-def alike(marks: np.ndarray, least: float, most: int) -> Iterator[tuple[int, int]]:
-    """Find the pairs whose fingerprints correlate, best first for each picture.
+@lru_cache(4096)
+def _kernel(length: int, centre: float, window: float, side: int, waves: int, scale: float) -> np.ndarray:
+    """Cosines and sines under a window, (2, waves + 1, length) float32."""
+    place = (np.arange(length) + 0.5 - centre) * scale
+    inside = np.abs(place) < window / 2
+    taper = np.where(inside, np.cos(np.pi * place / window), 0.0)
+    phase = 2 * np.pi / side * np.outer(np.arange(waves + 1), place)
+    return (np.stack([np.cos(phase), np.sin(phase)]) * taper).astype(np.float32)
 
-    Args:
-        marks: (N, K) float32, one fingerprint per row.
-        least: correlation from which on a pair counts.
-        most: pairs that one picture may begin at most, so that pictures without distinctive features do not
-            bring N * N pairs.
 
-    Yields:
-        Pairs of rows, the smaller first, each once.
+def _square_parts(level: np.ndarray) -> list[np.ndarray]:
+    """Split into the parts that a mirror image (kx to -kx) and a transposition keep or negate."""
+    waves = len(level) - 1
+    whole = np.vstack([level[:0:-1, ::-1], level])  # ky from -waves
+    whole = whole - cv2.blur(whole, (9, 9))
+    right = whole[waves + _LOWEST :, waves + _LOWEST :]
+    left = whole[waves + _LOWEST :, waves - _LOWEST :: -1]
+    corner = np.triu_indices(len(right))
+    weight = np.where(corner[0] == corner[1], 0.5, np.sqrt(0.5)).astype(np.float32)
+    return [
+        (plane[corner] + sign * plane.T[corner]) * weight
+        for plane in (right + left, right - left)
+        for sign in (1, -1)
+    ]
 
-    Example:
-        >>> marks = np.array([[1, 0], [0, 1], [1, 0], [0, 0]], np.float32)
-        >>> list(alike(marks, 0.5, 4))
-        [(0, 2)]
-    """
-    for start in range(0, len(marks), CHUNK):
-        likeness = marks[start : start + CHUNK] @ marks[start:].T  # (chunk, N - start)
-        for row, line in enumerate(likeness):
-            near = row + 1 + np.flatnonzero(line[row + 1 :] >= least)
-            best = near[np.argsort(-line[near], kind="stable")[:most]]
-            yield from ((start + row, start + int(other)) for other in best)
+
+def _tile_parts(level: np.ndarray) -> list[np.ndarray]:
+    """Split into the parts that a reversal of kx and a reversal of the tiles keep or negate."""
+    waves = level.shape[1] - 1
+    level = np.stack([plane - cv2.blur(plane, (9, 9)) for plane in level[:, _LOWEST:]])
+    right, left = level[..., waves:], level[..., waves::-1]
+    weight = np.full(waves + 1, np.sqrt(0.5), np.float32)
+    weight[0] = 0.5
+    half = (len(level) + 1) // 2
+    fold = np.full((half, 1, 1), np.sqrt(0.5), np.float32)
+    if len(level) % 2:
+        fold[-1] = 0.5
+    return [
+        (plane[:half] + sign * plane[::-1][:half]) * fold
+        for plane in ((right + left) * weight, (right - left) * weight)
+        for sign in (1, -1)
+    ]

@@ -1,4 +1,4 @@
-"""The table of pairs on disk."""
+"""The table of near-duplicate pairs: its columns, and the file that holds it."""
 
 from pathlib import Path
 
@@ -7,10 +7,20 @@ import pandas as pd
 from severstal.errors import SeverstalError
 from severstal.files import write_text
 
-COLUMNS = {"first": "str", "second": "str", "shift_y": "int64", "shift_x": "int64"} | dict.fromkeys(
-    ("gain", "difference", "agreement"), "float64"
-)
+PAIR_COLUMNS = {
+    "first": "str",
+    "second": "str",
+    "orientation": "str",
+    "scale": "float64",
+    "shift_y": "int64",
+    "shift_x": "int64",
+    "gain": "float64",
+    "difference": "float64",
+    "agreement": "float64",
+}
 """Columns and types of what `find_duplicates` finds."""
+
+_ADDED = {"orientation": "same", "scale": 1.0}  # since tables of earlier runs, and what these stand for
 
 
 def save_pairs(pairs: pd.DataFrame, path: str | Path) -> None:
@@ -19,7 +29,9 @@ def save_pairs(pairs: pd.DataFrame, path: str | Path) -> None:
 
 
 def load_pairs(path: str | Path) -> pd.DataFrame:
-    """Read the columns of `COLUMNS` that `save_pairs` wrote.
+    """Read the columns of `PAIR_COLUMNS` that `save_pairs` wrote.
+
+    Tables of earlier versions, which looked for no other orientation or scale, are read too.
 
     Raises:
         SeverstalError: the file is missing or is not such a table.
@@ -27,12 +39,15 @@ def load_pairs(path: str | Path) -> pd.DataFrame:
     Example:
         >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "duplicates.csv"
-        >>> save_pairs(pd.DataFrame([("a", "b", 0, -3, 1.0, 2.5, 0.9)], columns=list(COLUMNS)), path)
+        >>> row = ("a", "b", "rotated 90", 1.0, 0, -3, 1.0, 2.5, 0.9)
+        >>> save_pairs(pd.DataFrame([row], columns=list(PAIR_COLUMNS)), path)
         >>> load_pairs(path)["shift_x"].tolist()
         [-3]
     """
     try:
-        return pd.read_csv(path, keep_default_na=False, dtype=COLUMNS)[list(COLUMNS)]
+        pairs = pd.read_csv(path, keep_default_na=False, dtype=PAIR_COLUMNS)
+        pairs = pairs.assign(**{name: value for name, value in _ADDED.items() if name not in pairs})
+        return pairs[list(PAIR_COLUMNS)].astype(PAIR_COLUMNS)
     except FileNotFoundError:
         raise SeverstalError(f"{path}: no such file: look for the duplicates first") from None
     except (ValueError, KeyError) as error:

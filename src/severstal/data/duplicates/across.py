@@ -1,0 +1,68 @@
+"""What of one set of pictures stands in another, and what copying labels from there would score."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from severstal.competition.masks import Masks
+from severstal.competition.spec import Spec
+from severstal.data.duplicates.find import find_duplicates
+from severstal.data.duplicates.overlay import Overlay, lay_on
+from severstal.data.images import Pictures
+
+
+def copied_pictures(test: Pictures, train: Pictures, names: Sequence[str]) -> frozenset[str]:
+    """Find the test pictures that are near-duplicates of some train pictures.
+
+    Args:
+        test: the pictures that may be copies.
+        train: holds the others.
+        names: which of `train` count, such as a fold's held-out pictures.
+
+    Returns:
+        Names of test pictures.
+
+    Example:
+        >>> grey = np.random.default_rng(0).integers(80, 120, (3, 128, 128)).astype(np.uint8)
+        >>> train = SimpleNamespace(names=["a", "b"], picture={"a": grey[0], "b": grey[1]}.get)
+        >>> test = SimpleNamespace(names=["x", "y"], picture={"x": grey[0] + 1, "y": grey[2]}.get)
+        >>> copied_pictures(test, train, ["a"]), copied_pictures(test, train, ["b"])
+        (frozenset({'x'}), frozenset())
+    """
+    held = SimpleNamespace(names=list(names), picture=train.picture)
+    return frozenset(find_duplicates(held, test)["second"])
+
+
+def lookup_masks(
+    pairs: pd.DataFrame, names: Sequence[str], masks: Masks, spec: Spec
+) -> dict[str, np.ndarray]:
+    """Label test pictures by a table: the mask of the train picture that agrees most, turned accordingly.
+
+    A control, not a method: what it scores, a network may have learned by heart.
+
+    Args:
+        pairs: of train and test pictures, as `find_duplicates(train, test)` finds them.
+        names: of the test pictures.
+        masks: of the train pictures.
+        spec: of both.
+
+    Returns:
+        (H, W) bitmask by test picture; empty where no train picture is a near-duplicate.
+
+    Example:
+        >>> spec = Spec("tiny", (1, 4), ("hole",))
+        >>> rows = pd.DataFrame([("a", 1, "1 1")], columns=["ImageId", "ClassId", "EncodedPixels"])
+        >>> row = {"first": "a", "second": "x", "orientation": "rotated 180", "scale": 1.0}
+        >>> pairs = pd.DataFrame([row | {"shift_y": 0, "shift_x": 0, "agreement": 0.9}])
+        >>> found = lookup_masks(pairs, ["x", "y"], Masks(rows, spec), spec)
+        >>> found["x"].tolist(), found["y"].tolist()
+        ([[0, 0, 0, 1]], [[0, 0, 0, 0]])
+    """
+    labels = {name: np.zeros(spec.image_shape, spec.mask_dtype) for name in names}
+    for pair in pairs.sort_values("agreement", kind="stable").itertuples():
+        overlay = Overlay(pair.orientation, pair.scale, pair.shift_y, pair.shift_x)
+        labels[pair.second] = lay_on(masks[pair.first], overlay, spec.image_shape, cv2.INTER_NEAREST)
+    return labels

@@ -1,0 +1,66 @@
+"""The pairs of pictures whose fingerprints correlate."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from severstal.data.duplicates.fingerprint import Fingerprints
+
+_LEAST_CORRELATION = 0.18  # no two of 70 real pictures have 0.2; their copies have that and more
+_MOST_CANDIDATES = 12  # per picture, so that pictures without a texture of their own do not bring N * N pairs
+_CHUNK = 256  # rows compared at a time
+
+
+@dataclass(frozen=True)
+class CandidatePair:
+    """Two pictures that may be copies.
+
+    Attributes:
+        first: row of the first picture.
+        second: row of the second.
+        orientations: in one of them the first looks like the second.
+        scale: of the first, roughly.
+    """
+
+    first: int
+    second: int
+    orientations: tuple[str, ...]
+    scale: float
+
+
+def candidate_pairs(
+    marks: dict[float, np.ndarray], fingerprints: Fingerprints, begin: int | None = None
+) -> Iterator[CandidatePair]:
+    """Find the pairs whose fingerprints correlate, best first for each picture.
+
+    Args:
+        marks: by scale, (N, K) fingerprints of all pictures at that scale; 1.0 is among them.
+        fingerprints: what made them.
+        begin: pairs are formed of a row before this one and a row from it on; None forms them of all rows.
+
+    Yields:
+        Each pair once, in the orientation and scale in which its pictures correlate best.
+    """
+    plain = marks[1.0].astype(np.float32)
+    rows = len(plain) if begin is None else begin
+    scales = list(marks)
+    for start in range(0, rows, _CHUNK):
+        stop = min(start + _CHUNK, rows)
+        offset = start if begin is None else begin
+        best = np.full((stop - start, len(plain) - offset), -1, np.float32)
+        kind = np.zeros(best.shape, np.uint8)
+        for number, scale in enumerate(scales):
+            planes = fingerprints.correlate(marks[scale][start:stop].astype(np.float32), plain[offset:])
+            for turn, plane in enumerate(planes):
+                better = plane > best
+                best[better] = plane[better]
+                kind[better] = 4 * number + turn
+        for row, line in enumerate(best):
+            near = np.flatnonzero(line >= _LEAST_CORRELATION)
+            near = near[near > row] if begin is None else near
+            for column in near[np.argsort(-line[near], kind="stable")[:_MOST_CANDIDATES]].tolist():
+                number, turn = divmod(int(kind[row, column]), 4)
+                yield CandidatePair(
+                    start + row, offset + column, fingerprints.orientations[turn], scales[number]
+                )
