@@ -45,8 +45,10 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the pictures that were decoded, as it goes on."""
-    names, read = [], build.read_picture
-    monkeypatch.setattr(build, "read_picture", lambda path, spec: names.append(path.name) or read(path, spec))
+    names, read = [], build.decode_picture
+    monkeypatch.setattr(
+        build, "decode_picture", lambda path, spec: names.append(path.name) or read(path, spec)
+    )
     return names
 
 
@@ -216,8 +218,8 @@ from severstal.competition.spec import Spec
 from severstal.data import build
 logging.basicConfig(stream=sys.stdout, level="INFO", format="%(message)s")
 build.BLOCK = 4
-read = build.read_picture
-build.read_picture = lambda path, spec: (time.sleep(0.002), read(path, spec))[1]
+read = build.decode_picture
+build.decode_picture = lambda path, spec: (time.sleep(0.002), read(path, spec))[1]
 images = Path(sys.argv[1])
 names = sorted(os.listdir(images))
 print("ready", flush=True)

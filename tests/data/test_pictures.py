@@ -8,10 +8,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from severstal.competition.spec import SEVERSTAL, Spec
-from severstal.data.pictures import read_picture
+from severstal.data.pictures import decode_picture, read_picture
 from severstal.errors import SeverstalError
 
 SPEC = Spec("tiny", (24, 40), ("a", "b"))
@@ -43,17 +43,17 @@ def test_real_pictures_equal_an_independent_decoder(real_data: Path) -> None:
 def test_bad_pictures_are_named(tmp_path: Path) -> None:
     whole = tmp_path / "whole.jpg"
     Image.fromarray(picture(0)).save(whole)
-    cut, text, large, deep = (tmp_path / name for name in ("cut.jpg", "text.jpg", "large.png", "deep.png"))
+    cut, text, large, deep = (tmp_path / name for name in ("cut.jpg", "text.jpg", "large.png", "deep.tif"))
     cut.write_bytes(whole.read_bytes()[:-200])
     text.write_text("<html>not found</html>")
     Image.fromarray(np.zeros((128, 800), np.uint8)).save(large)
-    cv2.imwrite(str(deep), np.zeros(SPEC.image_shape, np.uint16))
+    Image.fromarray(np.zeros(SPEC.image_shape, np.float32)).save(deep)
     (tmp_path / "empty.jpg").touch()
     expected = {
         tmp_path / "absent.jpg": "no such picture: put it back or take its rows out of the tables",
         tmp_path / "empty.jpg": "not a picture: replace the file",
         text: "not a picture: replace the file",
-        deep: "has more than 8 bits a channel: save it as 8-bit grey",
+        deep: "has more than 16 bits per pixel: save it as 8-bit or 16-bit grey",
         large: "the picture is 128 x 800; this data set is 24 x 40: "
         "resize it or set image_shape in dataset.toml",
     }
@@ -79,3 +79,46 @@ def test_a_huge_picture_is_refused_by_its_header(tmp_path: Path, sides: tuple[in
     assert tracemalloc.get_traced_memory()[1] < 10_000_000
     tracemalloc.stop()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("number", range(1, 9))
+def test_the_orientation_of_the_camera_is_applied(tmp_path: Path, number: int) -> None:
+    path = tmp_path / "a.png"
+    stored = picture(0) if number < 5 else np.ascontiguousarray(picture(0).T)
+    exif = Image.Exif()
+    exif[0x0112] = number
+    Image.fromarray(stored).save(path, exif=exif)
+    upright = np.asarray(ImageOps.exif_transpose(Image.open(path)))  # an independent implementation
+    read, turned = decode_picture(path, SPEC)
+    assert np.array_equal(read, upright)
+    assert turned == (number > 1)
+
+
+def test_grey_of_16_bits_is_divided_by_256(tmp_path: Path) -> None:
+    deep = picture(0).astype(np.uint16) * 256 + picture(1)
+    for name in ("a.png", "a.tif"):
+        cv2.imwrite(str(tmp_path / name), deep)
+        assert np.array_equal(read_picture(tmp_path / name, SPEC), picture(0))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "P", "CMYK", "1"])
+def test_every_colour_becomes_its_luma(tmp_path: Path, mode: str) -> None:
+    colours = np.stack([picture(seed) for seed in range(3)], -1)
+    image = Image.fromarray(colours).convert(mode)
+    if mode in ("RGBA", "LA"):
+        image.putalpha(7)  # nearly transparent, and no less grey for it
+    path = tmp_path / ("a.tif" if mode == "CMYK" else "a.png")
+    image.save(path)
+    red, green, blue = np.moveaxis(np.asarray(image.convert("RGB")).astype(float), -1, 0)
+    assert np.abs(read_picture(path, SPEC) - (0.299 * red + 0.587 * green + 0.114 * blue)).max() <= 1
+
+
+def test_a_large_picture_is_read_where_the_data_set_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)  # Pillow refuses 960 pixels
+    Image.fromarray(picture(0)).save(tmp_path / "a.png")
+    with pytest.raises(Image.DecompressionBombError):
+        Image.open(tmp_path / "a.png")
+    assert np.array_equal(read_picture(tmp_path / "a.png", SPEC), picture(0))
+    assert Image.MAX_IMAGE_PIXELS == 100

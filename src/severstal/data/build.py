@@ -13,7 +13,7 @@ import numpy as np
 from severstal.competition.spec import Spec
 from severstal.data.catalogue import Catalogue, Entry, Source
 from severstal.data.images import ImageStore, PictureFolder, Pictures
-from severstal.data.pictures import read_picture
+from severstal.data.pictures import decode_picture
 from severstal.errors import SeverstalError
 from severstal.files import digest, exclusive_lock, explain_os_error
 from severstal.progress import progress
@@ -139,8 +139,12 @@ def _decode(
 ) -> Iterator[list[tuple[Source, np.ndarray, str]]]:
     """Decode in parallel, in order, a block of pictures at a time, each with its checksum."""
 
+    upright: list[str] = []
+
     def decode(source: Source) -> tuple[Source, np.ndarray, str]:
-        picture = read_picture(images / source.name, spec)
+        picture, turned = decode_picture(images / source.name, spec)
+        if turned:
+            upright.append(source.name)
         return source, picture, hashlib.blake2b(picture, digest_size=16).hexdigest()
 
     # Threads, not processes: Pillow and hashlib let go of the interpreter, and no pixel has to travel.
@@ -154,3 +158,5 @@ def _decode(
                 block.append(decoded)
                 bar.update()
             yield block
+    if upright:
+        logger.info("%s: %d pictures turned upright by their EXIF orientation", images, len(upright))

@@ -1,7 +1,7 @@
 """A picture file as an array: read by content, not by name, and checked."""
 
 import io
-import warnings
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -10,25 +10,39 @@ from PIL import Image, UnidentifiedImageError
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
 
-_PILLOW_ERRORS = (
-    *(OSError, SyntaxError, ValueError),  # what Pillow raises on a damaged file
-    *(Image.DecompressionBombError, Image.DecompressionBombWarning),
-)
+_PILLOW_ERRORS = (OSError, SyntaxError, ValueError)  # what Pillow raises on a damaged file
+_EXIF_ORIENTATION = 0x0112
+_TURNS = {  # what displays a picture upright that a camera noted under this number
+    2: lambda grey: grey[:, ::-1],
+    3: lambda grey: grey[::-1, ::-1],
+    4: lambda grey: grey[::-1],
+    5: lambda grey: grey.T,
+    6: lambda grey: np.rot90(grey, -1),
+    7: lambda grey: grey[::-1, ::-1].T,
+    8: lambda grey: np.rot90(grey),
+}
+_LIMIT_LOCK = threading.Lock()  # Pillow's limit on pixels is one for all threads
 
 
 def read_picture(path: str | Path, spec: Spec) -> np.ndarray:
     """Read a picture as grey, whatever its name ends in.
 
+    The orientation that a camera noted (EXIF) is applied, as viewers and labelling tools do. Colours become
+    grey by their luma, 0.299 R + 0.587 G + 0.114 B (ITU-R 601-2); a JPEG's own brightness channel is taken as
+    it is. A palette and CMYK are read as the colours that they stand for; transparency is dropped. Grey of 16
+    bits is divided by 256. How large a picture may be is the data set's to say, not Pillow's: the shape in
+    the header is compared before anything is decoded.
+
     Args:
-        path: a JPEG, PNG or any other file that Pillow decodes, 8 bits a channel.
-        spec: says which shape it has to have.
+        path: a JPEG, PNG, TIFF or any other file that Pillow decodes.
+        spec: says which shape it has to have, as displayed.
 
     Returns:
         (H, W) uint8, 0 black to 255 white.
 
     Raises:
-        SeverstalError: the file is absent, is no picture, is cut short, has more than 8 bits a channel or
-            another shape.
+        SeverstalError: the file is absent, is no picture, is cut short, holds values beyond 16 bits or
+            floating-point ones, or has another shape.
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL
@@ -36,6 +50,11 @@ def read_picture(path: str | Path, spec: Spec) -> np.ndarray:
         Traceback (most recent call last):
         severstal.errors.SeverstalError: a.jpg: no such picture: put it back or ...
     """
+    return decode_picture(path, spec)[0]
+
+
+def decode_picture(path: str | Path, spec: Spec) -> tuple[np.ndarray, bool]:
+    """Read a picture as `read_picture` does, and tell whether its EXIF orientation turned or mirrored it."""
     path = Path(path)
     try:
         data = path.read_bytes()
@@ -46,27 +65,48 @@ def read_picture(path: str | Path, spec: Spec) -> np.ndarray:
     except OSError as error:
         raise SeverstalError(f"{path}: cannot be read ({error.strerror}): check the file") from error
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data)) as picture:
-                size, mode = picture.size, picture.mode
-                if size != spec.image_shape[::-1]:
-                    height, width = spec.image_shape
-                    raise SeverstalError(
-                        f"{path}: the picture is {size[1]} x {size[0]}; this data set is {height} x {width}: "
-                        "resize it or set image_shape in dataset.toml"
-                    )
-                if mode.startswith(("I", "F")):
-                    raise SeverstalError(f"{path}: has more than 8 bits a channel: save it as 8-bit grey")
-                picture.draft("L", size)  # a JPEG's own brightness channel, without decoding colour
-                return np.asarray(picture.convert("L"))
+        with _open_of_any_size(data) as picture:
+            turn = picture.getexif().get(_EXIF_ORIENTATION, 1)
+            size = picture.size[::-1] if turn in (5, 6, 7, 8) else picture.size
+            if size != spec.image_shape[::-1]:
+                height, width = spec.image_shape
+                raise SeverstalError(
+                    f"{path}: the picture is {size[1]} x {size[0]}; this data set is {height} x {width}: "
+                    "resize it or set image_shape in dataset.toml"
+                )
+            picture.draft("L", picture.size)  # a JPEG's own brightness channel, without decoding colour
+            grey = _to_grey(picture, path)
+            if turn in _TURNS:
+                grey = np.ascontiguousarray(_TURNS[turn](grey))
+            return grey, turn in _TURNS
+    except MemoryError:
+        height, width = spec.image_shape
+        raise SeverstalError(
+            f"{path}: {height} x {width} pixels are more than the memory holds: cut the picture into parts"
+        ) from None
     except UnidentifiedImageError:
         raise SeverstalError(f"{path}: not a picture: replace the file") from None
-    except (
-        OSError,
-        SyntaxError,
-        ValueError,
-        Image.DecompressionBombWarning,
-        Image.DecompressionBombError,
-    ) as error:
+    except _PILLOW_ERRORS as error:
         raise SeverstalError(f"{path}: damaged or cut short ({error}): replace the file") from error
+
+
+def _to_grey(picture: Image.Image, path: Path) -> np.ndarray:
+    """(H, W) uint8."""
+    if picture.mode.startswith(("I", "F")):
+        deep = np.asarray(picture)
+        if picture.mode == "F" or deep.min(initial=0) < 0 or deep.max(initial=0) > 65_535:
+            raise SeverstalError(f"{path}: has more than 16 bits per pixel: save it as 8-bit or 16-bit grey")
+        return (deep // 256).astype(np.uint8)
+    if picture.mode not in ("L", "RGB", "1"):
+        picture = picture.convert("RGB")  # of a palette, CMYK or transparency, the colours
+    return np.asarray(picture.convert("L"))
+
+
+def _open_of_any_size(data: bytes) -> Image.Image:
+    """Read the header of a picture without Pillow's limit on its pixels."""
+    with _LIMIT_LOCK:
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            return Image.open(io.BytesIO(data))
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
