@@ -126,10 +126,13 @@ def split_into_folds(job: Job, pairs: pd.DataFrame, found: Likeness | None) -> F
         return Folds(job, fold_tables.load_folds(path))
     if stage.was_changed(path):
         fold_tables.load_folds(path)  # split before: says so where it was changed by hand since
-    groups = duplicates.duplicate_groups(job.images, pairs)
-    folds = fold_tables.make_folds(job.images, job.masks.presence(job.images), count, seed, groups)
+    grouped = pairs if job.recipe.data.group_duplicates else pairs.iloc[:0]
+    groups = duplicates.fold_groups(job.images, grouped, count)
+    folds = fold_tables.split_folds(job.images, job.masks.presence(job.images), count, seed, groups)
     about = {"seed": seed, "groups": groups.nunique(), "duplicate_pairs": len(pairs)}
-    line = f"folds: {len(folds):,} images, {len(pairs):,} pairs of near-duplicates kept together"
+    line = f"folds: {len(folds):,} images, {len(grouped):,} pairs of near-duplicates kept together"
+    if len(grouped) < len(pairs):
+        line += f", {len(pairs):,} pairs split apart as data.group_duplicates is false"
     if found:
         of_train = found.of_train()
         chosen = most_test_like(of_train, groups)

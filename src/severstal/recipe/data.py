@@ -17,6 +17,8 @@ class DataSettings:
             all.
         fold_seed: of the folds and of that sample; the recipe's seed where it is not given. Runs with one
             `fold_seed` and several seeds show how much the seed alone changes a result.
+        group_duplicates: near-duplicate pictures stay in one fold; a group larger than a fold is split. False
+            splits every picture for itself, which leaks where one piece of steel was photographed twice.
         scale: pictures are downscaled by this factor before the network sees them.
         mean: subtracted from the pictures, whose values are 0 to 1. The real train pictures have 0.344.
         std: the pictures are divided by this after that.
@@ -29,6 +31,7 @@ class DataSettings:
     train_folds: int = within(5, 1, 50)
     max_images: int = within(0, 0, 10**9)
     fold_seed: int | None = within(None, 0, 2**31 - 1)
+    group_duplicates: bool = True
     scale: int = within(1, 1, 8)
     mean: float = within(0.344, 0.0, 1.0)
     std: float = within(0.18, 0.001, 1.0)

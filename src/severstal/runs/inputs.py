@@ -31,13 +31,15 @@ def likeness(train: str, test: str, groups: Sequence[int], seed: int) -> Inputs:
 
 def folds(recipe: Recipe, labels: str, duplicates: str, likeness: str | None) -> Inputs:
     """The split into folds depends on labels, near-duplicates and likeness, by their checksums."""
-    return {
+    stated = {
         "labels": labels,
         "folds": recipe.data.folds,
         "seed": recipe.fold_seed,
         "duplicates": duplicates,
         "likeness": likeness,
     }
+    # Named only where it differs from the default, so that earlier runs stay current.
+    return stated if recipe.data.group_duplicates else stated | {"group_duplicates": False}
 
 
 def training(
