@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from severstal.data.pseudo import PseudoData, judge, label_rows, load_labels, save_labels
+from severstal.data.duplicates import copied_pictures
+from severstal.data.pseudo import PseudoData, judge_pseudo_label, label_rows, load_labels, save_labels
 from severstal.device import make_accelerator
 from severstal.files import digest, write_json
 from severstal.inference.maps import MapReader
@@ -43,7 +44,7 @@ def label_test(job: Job, fold: int, round: Round, held_out: Sequence[str]) -> Ps
         fold: its number.
         round: that is trained.
         held_out: names of the labelled pictures that the fold is validated on; a test picture that is
-            the same as one of these, pixel for pixel, is not taken.
+            a near-duplicate of one of these is not taken.
 
     Returns:
         The pictures that were taken; there may be none.
@@ -94,10 +95,15 @@ def _choose(
     """Rows of the pictures that are taken, and the counts that are reported; a map at a time."""
     rows: list[tuple[str, int, str]] = []
     left_out, classes, clean = Counter(), np.zeros(len(job.spec.classes), int), 0
-    seen = {_fingerprint(job.train_pictures.picture(name)) for name in held_out}
+    seen = {_checksum(job.train_pictures.picture(name)) for name in held_out}
+    copied = copied_pictures(job.test_pictures, job.train_pictures, held_out)
     for index, name in enumerate(progress(maps.names, "choose pictures")):
-        verdict, masks = judge(maps.full(index), maps.class_probability[index], job.recipe.pseudo)
-        if verdict == "taken" and _fingerprint(job.test_pictures.picture(name)) in seen:
+        verdict, masks = judge_pseudo_label(
+            maps.full(index), maps.class_probability[index], job.recipe.pseudo
+        )
+        # Pictures without texture are nobody's near-duplicates; equal pixels tell them.
+        is_copy = name in copied or _checksum(job.test_pictures.picture(name)) in seen
+        if verdict == "taken" and is_copy:
             verdict = _HELD_OUT
         if verdict != "taken":
             left_out[verdict] += 1
@@ -120,5 +126,5 @@ def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name}: {count:,}" for name, count in counts.items())
 
 
-def _fingerprint(picture: np.ndarray) -> str:
+def _checksum(picture: np.ndarray) -> str:
     return hashlib.blake2b(np.ascontiguousarray(picture), digest_size=16).hexdigest()
