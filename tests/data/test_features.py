@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from severstal.competition.spec import SEVERSTAL
-from severstal.data.features import LEVELS, black_bands, describe, picture_features
+from severstal.data.features import LEVELS, black_bands, describe_picture, picture_features
 from severstal.data.pictures import read_picture
 
 
@@ -23,19 +23,19 @@ def test_bands_are_measured_and_left_out(left: int, right: int, top: int, bottom
     steel = noise(seed)
     picture = np.pad(steel, ((top, bottom), (left, right)), constant_values=3)
     assert black_bands(picture) == (left, right, top, bottom)
-    row = describe(picture)
+    row = describe_picture(picture)
     assert row["black"] == pytest.approx(1 - steel.size / picture.size)
     assert row["black_left"] == left / picture.shape[1]
     assert row["brightness"] == pytest.approx(steel.mean())
     assert row["contrast"] == pytest.approx(steel.std())
-    assert {key: row[key] for key in describe(steel) if not key.startswith("black")} == pytest.approx(
-        {key: value for key, value in describe(steel).items() if not key.startswith("black")}
+    assert {key: row[key] for key in describe_picture(steel) if not key.startswith("black")} == pytest.approx(
+        {key: value for key, value in describe_picture(steel).items() if not key.startswith("black")}
     )
 
 
 def test_levels_and_steps_are_numpys() -> None:
     steel = noise(1)
-    row, signed = describe(steel), steel.astype(int)
+    row, signed = describe_picture(steel), steel.astype(int)
     for level in LEVELS:
         assert row[f"level_{level}"] == np.percentile(steel, level, method="inverted_cdf")
     assert row["across_1"] == pytest.approx(np.abs(np.diff(signed, axis=1)).mean())
@@ -49,7 +49,7 @@ def test_levels_and_steps_are_numpys() -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (7, 1), (3, 5)])
 @pytest.mark.parametrize("level", [0, 90, 255])
 def test_flat_and_tiny_pictures_have_finite_features(shape: tuple[int, int], level: int) -> None:
-    row = describe(np.full(shape, level, np.uint8))
+    row = describe_picture(np.full(shape, level, np.uint8))
     assert np.isfinite(list(row.values())).all()
     assert (row["black"], row["brightness"]) == ((1, 0) if level == 0 else (0, level))
     assert row["contrast"] == row["grain_1"] == row["across_4"] == 0

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from severstal.data.folds import deal_digest, draw_images, load_folds, make_folds, save_folds
+from severstal.data.folds import deal_digest, draw_images, load_folds, save_folds, split_folds
 from severstal.errors import SeverstalError
 
 
@@ -20,14 +20,14 @@ def labelled(images: int, seed: int = 0) -> tuple[list[str], np.ndarray]:
 
 def test_every_image_is_in_one_fold() -> None:
     names, presence = labelled(1000)
-    folds = make_folds(names, presence, 5)
+    folds = split_folds(names, presence, 5)
     assert folds["ImageId"].tolist() == names
     assert sorted(folds["fold"].unique()) == [0, 1, 2, 3, 4]
 
 
 def test_classes_are_spread_evenly() -> None:
     names, presence = labelled(1000)
-    fold = make_folds(names, presence, 5)["fold"].to_numpy()
+    fold = split_folds(names, presence, 5)["fold"].to_numpy()
     counts = np.array([presence[fold == number].sum(0) for number in range(5)])
     assert (np.ptp(counts, axis=0) <= 2).all(), counts
     assert np.ptp(np.bincount(fold)) <= 8
@@ -35,7 +35,7 @@ def test_classes_are_spread_evenly() -> None:
 
 def test_the_seed_alone_decides() -> None:
     names, presence = labelled(100)
-    first, again, other = (make_folds(names, presence, 5, seed) for seed in (1, 1, 2))
+    first, again, other = (split_folds(names, presence, 5, seed) for seed in (1, 1, 2))
     assert first.equals(again)
     assert not first.equals(other)
 
@@ -57,7 +57,7 @@ def test_all_images_are_drawn_when_they_are_few() -> None:
 def test_too_few_images_are_an_error() -> None:
     names, presence = labelled(3)
     with pytest.raises(SeverstalError, match="3 labelled images cannot fill 5 folds"):
-        make_folds(names, presence, 5)
+        split_folds(names, presence, 5)
 
 
 def test_too_few_groups_are_an_error() -> None:
@@ -65,7 +65,7 @@ def test_too_few_groups_are_an_error() -> None:
     with pytest.raises(
         SeverstalError, match="40 labelled images, 3 of them unlike each other, cannot fill 5"
     ):
-        make_folds(names, presence, 5, groups={name: row % 3 for row, name in enumerate(names)})
+        split_folds(names, presence, 5, groups={name: row % 3 for row, name in enumerate(names)})
 
 
 @settings(max_examples=30, deadline=None)
@@ -76,7 +76,7 @@ def test_no_group_is_split_and_no_fold_is_empty(folds: int, images: int, largest
     group = np.repeat(np.arange(images), rng.integers(1, largest + 1, images))[:images]
     if len(set(group)) < folds:
         return
-    table = make_folds(names, presence, folds, seed, dict(zip(names, group.tolist(), strict=True)))
+    table = split_folds(names, presence, folds, seed, dict(zip(names, group.tolist(), strict=True)))
     assert table["ImageId"].tolist() == names
     assert table["group"].tolist() == group.tolist()
     assert set(table["fold"]) == set(range(folds))
@@ -85,7 +85,7 @@ def test_no_group_is_split_and_no_fold_is_empty(folds: int, images: int, largest
 
 def test_images_of_which_no_two_are_alike_in_classes_are_dealt() -> None:
     presence = np.eye(6, dtype=bool)
-    fold = make_folds(list("abcdef"), presence, 3)["fold"]
+    fold = split_folds(list("abcdef"), presence, 3)["fold"]
     assert np.bincount(fold).tolist() == [2, 2, 2]
 
 
@@ -96,7 +96,7 @@ def test_the_real_classes_and_combinations_are_balanced_with_pairs_kept(real_dat
     pairs = np.random.default_rng(seed).choice(len(names), (44, 2), replace=False)
     group = np.arange(len(names))
     group[pairs[:, 1]] = pairs[:, 0]
-    folds = make_folds(names, presence, 5, seed, dict(zip(names, group.tolist(), strict=True)))
+    folds = split_folds(names, presence, 5, seed, dict(zip(names, group.tolist(), strict=True)))
     fold = folds["fold"].to_numpy()
     assert (fold[pairs[:, 0]] == fold[pairs[:, 1]]).all()
     assert np.ptp(np.bincount(fold)) <= 4

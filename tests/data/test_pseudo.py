@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from severstal.competition.spec import Spec
 from severstal.data.images import ImageStore
-from severstal.data.pseudo import judge, label_rows, load_labels, near_edges, save_labels
+from severstal.data.pseudo import judge_pseudo_label, label_rows, load_labels, near_edges, save_labels
 from severstal.errors import SeverstalError
 from severstal.recipe import PseudoSettings
 
@@ -58,7 +58,7 @@ def test_a_mask_over_the_whole_picture_has_no_edge() -> None:
 )
 def test_the_verdict_is_that_of_plain_arithmetic(maps: np.ndarray, classes: np.ndarray, share: float) -> None:
     rules = PseudoSettings(confidence=0.95, confident_pixels=share, edge=0)
-    verdict, masks = judge(maps, classes, rules)
+    verdict, masks = judge_pseudo_label(maps, classes, rules)
     p, c = maps / 255, classes / 255
     assert np.array_equal(masks, p >= 0.5)
     pixels = ((p > 0.95) | (p < 0.05)).all(0).mean()
@@ -74,11 +74,16 @@ def test_the_verdict_is_that_of_plain_arithmetic(maps: np.ndarray, classes: np.n
 def test_what_is_unsure_at_the_edge_of_a_mask_does_not_count() -> None:
     maps = blob(255, soft=140)
     strict = PseudoSettings(confident_pixels=1.0, edge=3)
-    assert judge(maps, sure_of(maps), strict)[0] == "taken"
-    assert judge(maps, sure_of(maps), PseudoSettings(confident_pixels=1.0, edge=0))[0] == "pixels unsure"
+    assert judge_pseudo_label(maps, sure_of(maps), strict)[0] == "taken"
+    assert (
+        judge_pseudo_label(maps, sure_of(maps), PseudoSettings(confident_pixels=1.0, edge=0))[0]
+        == "pixels unsure"
+    )
     maps[0, 20, 30] = 140  # within the mask
-    assert judge(maps, sure_of(maps), strict)[0] == "pixels unsure"
-    assert judge(maps, sure_of(maps), PseudoSettings(confident_pixels=0.99, edge=3))[0] == "taken"
+    assert judge_pseudo_label(maps, sure_of(maps), strict)[0] == "pixels unsure"
+    assert (
+        judge_pseudo_label(maps, sure_of(maps), PseudoSettings(confident_pixels=0.99, edge=3))[0] == "taken"
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,7 +99,7 @@ def test_what_is_unsure_at_the_edge_of_a_mask_does_not_count() -> None:
 def test_classes_have_to_be_sure_and_to_say_what_the_masks_say(
     classes: tuple[int, int], verdict: str
 ) -> None:
-    assert judge(blob(255), np.uint8(classes), PseudoSettings())[0] == verdict
+    assert judge_pseudo_label(blob(255), np.uint8(classes), PseudoSettings())[0] == verdict
 
 
 @pytest.mark.parametrize("sure", [0.5, 0.6, 0.7, 0.8, 0.95, 1.0])
@@ -102,7 +107,7 @@ def test_sure_is_above_and_below_never_at(sure: float) -> None:
     for value in range(256):
         maps = np.full((1, 1, 1), value, np.uint8)
         far = max(value, 255 - value) > round(sure * 255, 6)
-        taken = judge(maps, maps[:, 0, 0], PseudoSettings(confidence=sure))[0] == "taken"
+        taken = judge_pseudo_label(maps, maps[:, 0, 0], PseudoSettings(confidence=sure))[0] == "taken"
         assert taken == far, value
 
 

@@ -6,13 +6,13 @@ import pytest
 
 from severstal.synthetic.defects import RELIEFS, paint
 from severstal.synthetic.draw import draw_image
-from severstal.synthetic.facts import AREAS, COMBINATIONS
+from severstal.synthetic.facts import AREAS, CLASS_COMBINATIONS
 from severstal.synthetic.layout import Piece, lay_out
 from severstal.synthetic.outlines import outline
 from severstal.synthetic.plan import Order, Wanted
 
 
-@pytest.mark.parametrize("classes", COMBINATIONS["train"], ids=str)
+@pytest.mark.parametrize("classes", CLASS_COMBINATIONS["train"], ids=str)
 def test_every_combination_is_drawn_as_ordered(classes: tuple[int, ...]) -> None:
     order = Order(tuple(Wanted(class_id, AREAS[class_id][4], 2) for class_id in classes))
     for index in range(3):

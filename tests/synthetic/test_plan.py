@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from severstal.synthetic.facts import AREAS, COMBINATIONS, PIECES, SHARES, SPLITS, Split
+from severstal.synthetic.facts import AREAS, CLASS_COMBINATIONS, PIECES, SHARES, SPLITS, Split
 from severstal.synthetic.plan import CROWDED, Order, image_name, plan_pictures, stream
 
 
@@ -19,29 +19,29 @@ def kinds(count: int, seed: int, split: Split) -> Counter[tuple[int, ...]]:
 
 
 def test_the_whole_real_count_gives_the_real_combinations() -> None:
-    assert kinds(12_568, 0, "train") == COMBINATIONS["train"]
-    assert kinds(1801, 0, "test") == COMBINATIONS["test"]
+    assert kinds(12_568, 0, "train") == CLASS_COMBINATIONS["train"]
+    assert kinds(1801, 0, "test") == CLASS_COMBINATIONS["test"]
 
 
 def test_the_combinations_are_the_real_ones(real_data: Path) -> None:
     table = pd.read_csv(real_data / "severstal/reference/class_presence_all.csv")  # 20 images are missing
     shown = table.drop(columns="ImageId").to_numpy(bool)
     real = Counter(tuple(k + 1 for k in range(4) if row[k]) for row in shown)
-    train = COMBINATIONS["train"]
+    train = CLASS_COMBINATIONS["train"]
     assert set(real) <= set(train)
     assert sum(abs(train[classes] - real[classes]) for classes in train) <= 20
 
 
 def test_the_test_combinations_give_the_counts_that_probing_told() -> None:
     for class_id, told in enumerate((128, 43, 741, 120), start=1):
-        assert sum(n for classes, n in COMBINATIONS["test"].items() if class_id in classes) == told
-    assert sum(COMBINATIONS["test"].values()) == 1801
+        assert sum(n for classes, n in CLASS_COMBINATIONS["test"].items() if class_id in classes) == told
+    assert sum(CLASS_COMBINATIONS["test"].values()) == 1801
 
 
 @pytest.mark.parametrize("count", [60, 240, 1000])
 @pytest.mark.parametrize("split", SPLITS)
 def test_every_share_is_within_a_few_pictures(count: int, split: Split) -> None:
-    plan, real = kinds(count, 3, split), COMBINATIONS[split]
+    plan, real = kinds(count, 3, split), CLASS_COMBINATIONS[split]
     assert sum(plan.values()) == count
     for classes, number in real.items():
         assert abs(plan[classes] - count * number / sum(real.values())) < 2, classes

@@ -18,7 +18,7 @@ from pathlib import Path
 from severstal.files import write_text
 
 CATALOGUE = "pictures.jsonl"
-PIXEL_FILE = re.compile(r"pixels-[0-9a-f]{8}\.u8")
+_PIXEL_FILE = re.compile(r"pixels-[0-9a-f]{8}\.u8")
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Catalogue:
         self._bytes = len(text)
         write_text(self.path, text)
         for left in self.path.parent.iterdir():
-            if PIXEL_FILE.fullmatch(left.name):
+            if _PIXEL_FILE.fullmatch(left.name):
                 with suppress(OSError):  # on Windows, while another process reads it; the next time, then
                     left.unlink()
 
@@ -126,7 +126,7 @@ class Catalogue:
             facts = json.loads(header)
             if not header.endswith(b"\n") or facts["image_shape"] != list(self.image_shape):
                 return False
-            if not PIXEL_FILE.fullmatch(facts["pixels"]):
+            if not _PIXEL_FILE.fullmatch(facts["pixels"]):
                 return False
             self.pixels = self.path.with_name(facts["pixels"])
             self.entries, self.rows, self._bytes = {}, 0, len(header)

@@ -13,10 +13,10 @@ from severstal.progress import progress
 
 # Where the camera looks beside the strip, the real pictures have a mean of 1 to 6 a column; the darkest steel
 # has 9 and more.
-BLACK = 8
+_BLACK = 8
 LEVELS = (5, 25, 50, 75, 95)  # per cent
-SCALES = 3  # of the texture: whole, half and quarter size
-BLOCK = 256  # pictures in work at a time
+_SCALES = 3  # of the texture: whole, half and quarter size
+_BLOCK = 256  # pictures in work at a time
 
 
 def picture_features(pictures: Pictures, names: Sequence[str] | None = None) -> pd.DataFrame:
@@ -44,16 +44,16 @@ def picture_features(pictures: Pictures, names: Sequence[str] | None = None) -> 
     """
     names = list(pictures.names if names is None else names)
     rows = [features for name, features in zip(names, _each(pictures, names), strict=True)]
-    table = pd.DataFrame(rows, columns=list(describe(np.zeros((1, 1), np.uint8))), dtype="float64")
+    table = pd.DataFrame(rows, columns=list(describe_picture(np.zeros((1, 1), np.uint8))), dtype="float64")
     table.insert(0, "ImageId", pd.Series(names, dtype="str"))
     return table
 
 
-def describe(picture: np.ndarray) -> dict[str, float]:
+def describe_picture(picture: np.ndarray) -> dict[str, float]:
     """The features of one picture, (H, W) uint8; see `picture_features`.
 
     Example:
-        >>> describe(np.full((8, 8), 90, np.uint8))["contrast"]
+        >>> describe_picture(np.full((8, 8), 90, np.uint8))["contrast"]
         0.0
     """
     left, right, top, bottom = black_bands(picture)
@@ -73,7 +73,7 @@ def describe(picture: np.ndarray) -> dict[str, float]:
     row |= {"brightness": mean.item(), "contrast": deviation.item()}
     share = cv2.calcHist([steel], [0], None, [256], [0, 256]).ravel().cumsum() / steel.size
     row |= {f"level_{level}": float(np.searchsorted(share, level / 100 - 1e-6)) for level in LEVELS}
-    for scale in (2**k for k in range(SCALES)):
+    for scale in (2**k for k in range(_SCALES)):
         row |= {f"{name}_{scale}": value for name, value in _texture(steel).items()}
         steel = cv2.resize(
             steel, [max(1, side // 2) for side in steel.shape[::-1]], interpolation=cv2.INTER_AREA
@@ -98,12 +98,12 @@ def black_bands(picture: np.ndarray) -> tuple[int, int, int, int]:
         (0, 2, 0, 0)
     """
     height, width = picture.shape
-    lit = np.flatnonzero(cv2.reduce(picture, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[0] >= BLACK)
+    lit = np.flatnonzero(cv2.reduce(picture, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[0] >= _BLACK)
     if not len(lit):
         return width, 0, 0, 0
     left, right = int(lit[0]), width - 1 - int(lit[-1])
     rows = cv2.reduce(picture[:, left : width - right], 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[:, 0]
-    lit = np.flatnonzero(rows >= BLACK)
+    lit = np.flatnonzero(rows >= _BLACK)
     return left, right, int(lit[0]), height - 1 - int(lit[-1])
 
 
@@ -118,7 +118,9 @@ def _texture(steel: np.ndarray) -> dict[str, float]:
 def _each(pictures: Pictures, names: Sequence[str]) -> Iterator[dict[str, float]]:
     """Describe in parallel, in order; OpenCV lets go of the interpreter while it works."""
     with progress(names, "describe pictures") as bar, ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(names), BLOCK):
-            for row in pool.map(lambda name: describe(pictures.picture(name)), names[start : start + BLOCK]):
+        for start in range(0, len(names), _BLOCK):
+            for row in pool.map(
+                lambda name: describe_picture(pictures.picture(name)), names[start : start + _BLOCK]
+            ):
                 yield row
                 bar.update()

@@ -13,11 +13,11 @@ from sklearn.model_selection import StratifiedGroupKFold
 from severstal.errors import SeverstalError
 from severstal.files import checksum, digest, read_json, write_json, write_text
 
-TYPES = {"ImageId": "str", "fold": "int64", "group": "int64", "likeness": "float64", "test_like": "bool"}
+_TYPES = {"ImageId": "str", "fold": "int64", "group": "int64", "likeness": "float64", "test_like": "bool"}
 """The columns of folds.csv; the first three are always there."""
 
 
-def make_folds(
+def split_folds(
     images: Sequence[str],
     presence: np.ndarray,
     folds: int,
@@ -41,7 +41,7 @@ def make_folds(
 
     Example:
         >>> presence = np.array([[1], [1], [0], [0]], bool)
-        >>> table = make_folds(["a", "b", "c", "d"], presence, 2, groups={"a": 0, "b": 1, "c": 0, "d": 1})
+        >>> table = split_folds(["a", "b", "c", "d"], presence, 2, groups={"a": 0, "b": 1, "c": 0, "d": 1})
         >>> bool(table["fold"][0] == table["fold"][2] != table["fold"][1] == table["fold"][3])
         True
     """
@@ -101,7 +101,7 @@ def save_folds(folds: pd.DataFrame, path: str | Path, about: Mapping[str, Any] |
     """Write `folds.csv`, and beside it `folds.json` with its checksum.
 
     Args:
-        folds: what `make_folds` made, perhaps with `likeness` and `test_like`.
+        folds: what `split_folds` made, perhaps with `likeness` and `test_like`.
         path: of the CSV.
         about: what else the JSON file is to say, such as seed and counts.
     """
@@ -122,8 +122,8 @@ def load_folds(path: str | Path) -> pd.DataFrame:
     path = Path(path)
     try:
         folds = pd.read_csv(path, keep_default_na=False, dtype={"ImageId": str})
-        columns = {column: kind for column, kind in TYPES.items() if column in folds}
-        folds = folds[list(columns | dict.fromkeys(list(TYPES)[:3]))].astype(columns)
+        columns = {column: kind for column, kind in _TYPES.items() if column in folds}
+        folds = folds[list(columns | dict.fromkeys(list(_TYPES)[:3]))].astype(columns)
     except FileNotFoundError:
         raise SeverstalError(f"{path}: no such file: make the folds first") from None
     except (ValueError, KeyError) as error:

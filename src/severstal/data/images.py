@@ -14,7 +14,7 @@ from severstal.errors import SeverstalError
 
 # After so many pictures a process lets go of the pages that it has read (105 MB of the competition's). They
 # stay in the system's cache; what a process holds no longer grows with the number of pictures.
-HELD = 256
+_HELD = 256
 
 
 class Pictures(ABC):
@@ -83,7 +83,7 @@ class ImageStore(Pictures):
 
     def __getitem__(self, index: int) -> np.ndarray:
         self._read += 1
-        if self._read % HELD == 0 and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
+        if self._read % _HELD == 0 and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
             self._pages.madvise(mmap.MADV_DONTNEED)  # arrays given out read them again, from the cache
         return self._pixels[self._rows[index]]
 

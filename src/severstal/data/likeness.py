@@ -14,9 +14,9 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from severstal.errors import SeverstalError
 from severstal.files import write_text
 
-PARTS = 5  # of the cross-validation
-FEWEST = 2 * PARTS  # pictures of either set
-SHARE = 0.2  # of the labelled images that are marked as the most test-like: as many as one of five folds
+_PARTS = 5  # of the cross-validation
+FEWEST = 2 * _PARTS  # pictures of either set
+_SHARE = 0.2  # of the labelled images that are marked as the most test-like: as many as one of five folds
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def measure_likeness(
         class_weight="balanced",
         random_state=seed,
     )
-    parts = StratifiedGroupKFold(PARTS, shuffle=True, random_state=seed)
+    parts = StratifiedGroupKFold(_PARTS, shuffle=True, random_state=seed)
     features = both.drop(columns="ImageId").to_numpy()
     chance = cross_val_predict(model, features, is_test, groups=group, cv=parts, method="predict_proba")
     # Rounded, so that another machine's last digit makes no other file.
@@ -135,7 +135,7 @@ def measure_likeness(
     )
 
 
-def most_test_like(likeness: pd.Series, groups: pd.Series, share: float = SHARE) -> pd.Series:
+def most_test_like(likeness: pd.Series, groups: pd.Series, share: float = _SHARE) -> pd.Series:
     """Mark the images most like the test set, groups of near-duplicates whole.
 
     Args:

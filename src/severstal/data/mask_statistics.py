@@ -14,8 +14,8 @@ from severstal.progress import progress
 
 CELLS = 64  # of the coverage grid along the longer side of a picture
 
-MASK = ["ImageId", "ClassId", "area", "components", "top", "left", "height", "width"]
-COMPONENT = ["ImageId", "ClassId", "area", "top", "left", "height", "width"]
+_MASK = ["ImageId", "ClassId", "area", "components", "top", "left", "height", "width"]
+_COMPONENT = ["ImageId", "ClassId", "area", "top", "left", "height", "width"]
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def mask_statistics(table: pd.DataFrame, spec: Spec) -> MaskStatistics:
         ).T  # (rows, columns)
         number[class_id - 1] += 1
     coverage /= np.maximum(number, 1)[:, None, None]
-    return MaskStatistics(_table(masks, MASK), _table(components, COMPONENT), coverage)
+    return MaskStatistics(_table(masks, _MASK), _table(components, _COMPONENT), coverage)
 
 
 def _table(rows: list[tuple], columns: list[str]) -> pd.DataFrame:

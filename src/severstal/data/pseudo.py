@@ -19,7 +19,7 @@ from severstal.data.images import Pictures
 from severstal.files import write_text
 from severstal.recipe import PseudoSettings
 
-Verdict = Literal["taken", "class unsure", "class and mask disagree", "pixels unsure"]
+PseudoVerdict = Literal["taken", "class unsure", "class and mask disagree", "pixels unsure"]
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class PseudoData:
     names: Sequence[str]
 
 
-def judge(
+def judge_pseudo_label(
     maps: np.ndarray, class_probability: np.ndarray, settings: PseudoSettings
-) -> tuple[Verdict, np.ndarray]:
-    """Decide whether a picture is confident enough to be trained on with a network's masks.
+) -> tuple[PseudoVerdict, np.ndarray]:
+    """Say whether a picture may be trained on with the masks that a network drew.
 
     The classes have to be sure and to say the same as the masks (1st place); and the pixels have to be sure,
     those near the edge of a mask left out, where even labels differ (10th place).
@@ -57,9 +57,9 @@ def judge(
     Example:
         >>> maps = np.zeros((1, 4, 40), np.uint8)
         >>> maps[0, :, 20:] = 250
-        >>> judge(maps, np.uint8([250]), PseudoSettings())[0]
+        >>> judge_pseudo_label(maps, np.uint8([250]), PseudoSettings())[0]
         'taken'
-        >>> judge(maps, np.uint8([3]), PseudoSettings())[0]
+        >>> judge_pseudo_label(maps, np.uint8([3]), PseudoSettings())[0]
         'class and mask disagree'
     """
     masks = maps >= 128  # the least value that stands for 0.5 or more

@@ -8,7 +8,7 @@ from torch.utils.data import Sampler
 from severstal.recipe import SamplingSettings
 
 # Streams of chance; a number of classes stays far below these.
-ALL, GROUPS, HARD, PSEUDO = 0, 1, 1_000_001, 1_000_002
+_ALL, _GROUPS, _HARD, _PSEUDO = 0, 1, 1_000_001, 1_000_002
 
 
 class EpochSampler(Sampler[tuple[int, int]]):
@@ -90,10 +90,10 @@ class EpochSampler(Sampler[tuple[int, int]]):
         self.hardness[rows] = hardness
 
     def _from_pseudo(self, count: int) -> np.ndarray:
-        return _in_rounds(self._pseudo_rows, self._seed, PSEUDO, self.epoch * count, count)
+        return _in_rounds(self._pseudo_rows, self._seed, _PSEUDO, self.epoch * count, count)
 
     def _from_hard(self, count: int) -> np.ndarray:
-        random = np.random.default_rng([self._seed, self.epoch, HARD])
+        random = np.random.default_rng([self._seed, self.epoch, _HARD])
         shuffled = random.permutation(self._empty)
         hardness = np.nan_to_num(self.hardness[shuffled], nan=-np.inf, posinf=np.inf)
         hardest = shuffled[np.argsort(-hardness, kind="stable")]
@@ -105,7 +105,7 @@ class EpochSampler(Sampler[tuple[int, int]]):
         for turn, group in enumerate(self._groups):
             mine = slice((turn - start) % turns, None, turns)
             before = (start - turn + turns - 1) // turns  # draws of this group in all epochs before
-            stream = GROUPS + turn if turns > 1 else ALL
+            stream = _GROUPS + turn if turns > 1 else _ALL
             rows[mine] = _in_rounds(group, self._seed, stream, before, len(rows[mine]))
         return rows
 

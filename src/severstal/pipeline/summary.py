@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from severstal.data.folds import make_folds as split
+from severstal.data.folds import split_folds as split
 from severstal.decision.summary import Summary, summarise
 from severstal.pipeline.combination import OofMaps
 from severstal.runs import inputs

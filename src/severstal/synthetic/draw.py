@@ -22,9 +22,9 @@ from severstal.synthetic.plan import Order, image_name, plan_pictures, stream
 from severstal.synthetic.steel import ROLLS, draw_steel, steel_level
 from severstal.synthetic.twins import alter
 
-FEWEST = 8  # pictures in which every class can stand beside clean ones
-MOST = 20_000  # more than the real set has
-JPEG_QUALITY = 90  # that of the real files, about 110 KB each
+_FEWEST = 8  # pictures in which every class can stand beside clean ones
+_MOST = 20_000  # more than the real set has
+_JPEG_QUALITY = 90  # that of the real files, about 110 KB each
 
 
 def draw_image(seed: int, split: Split, index: int, order: Order) -> tuple[np.ndarray, np.ndarray]:
@@ -80,14 +80,14 @@ def draw_sample(
         ['sample_submission.csv', 'test_images', 'test_labels.csv', 'train.csv', 'train_images']
     """
     for name, number, least in (
-        ("images", images, FEWEST),
-        ("test_images", test_images, FEWEST),
+        ("images", images, _FEWEST),
+        ("test_images", test_images, _FEWEST),
         ("seed", seed, 0),
     ):
         if number < least:
             raise SeverstalError(f"{name} is {number}: give a whole number of at least {least}")
-        if number > MOST and name != "seed":
-            raise SeverstalError(f"{name} is {number}: give a whole number of at most {MOST}")
+        if number > _MOST and name != "seed":
+            raise SeverstalError(f"{name} is {number}: give a whole number of at most {_MOST}")
     folder = Path(folder)
     counts: dict[Split, int] = {"train": images, "test": test_images}
     names = {split: [image_name(seed, split, k) for k in range(counts[split])] for split in SPLITS}
@@ -141,7 +141,7 @@ def _draw_file(job: tuple[int, Split, int, Order, Path]) -> list[str]:
     colour = cv2.cvtColor(
         picture, cv2.COLOR_GRAY2BGR
     )  # the real files, too, hold grey as three equal channels
-    path.write_bytes(cv2.imencode(".jpg", colour, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes())
+    path.write_bytes(cv2.imencode(".jpg", colour, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1].tobytes())
     return [
         f"{path.name},{class_id},{rle.encode(bits >> (class_id - 1) & 1)}\n" for class_id in order.classes
     ]

@@ -11,7 +11,7 @@ Classes = tuple[int, ...]
 
 SPLITS: tuple[Split, ...] = ("train", "test")
 
-COMBINATIONS: dict[Split, dict[Classes, int]] = {
+CLASS_COMBINATIONS: dict[Split, dict[Classes, int]] = {
     "train": {
         (): 5902,
         (1,): 769,
@@ -119,7 +119,7 @@ DISTANCES = {
 }
 """Pixels from a mask's largest piece to the others along x, at the quantiles `DISTANCE_SHARES`."""
 
-COLUMNS = {
+DEFECT_COLUMNS = {
     1: (67, 162, 229, 328, 321, 192, 94, 154, 67, 92, 53, 100, 85, 159, 144, 32),
     2: (13, 11, 0, 6, 79, 40, 1, 7, 27, 51, 2, 0, 0, 4, 48, 32),
     3: (319, 452, 493, 413, 589, 502, 616, 587, 637, 577, 675, 898, 777, 642, 388, 222),

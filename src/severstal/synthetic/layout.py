@@ -7,37 +7,37 @@ import numpy as np
 from scipy.special import ndtr
 
 from severstal.competition.spec import SEVERSTAL
-from severstal.synthetic.facts import COLUMNS, DISTANCE_SHARES, DISTANCES, UNEQUAL, Split
+from severstal.synthetic.facts import DEFECT_COLUMNS, DISTANCE_SHARES, DISTANCES, UNEQUAL, Split
 from severstal.synthetic.outlines import outline
 from severstal.synthetic.plan import LEAST_PIECE, Order, Wanted, stream
 
-HEIGHT, WIDTH = SEVERSTAL.image_shape
-LINE = 4900  # pixels around a scratch line of class 3 that runs through the picture
-LINES_BESIDE = 0.7  # share of class 3's masks in which such lines stand beside something larger
-LINES_ALONE = (4000, 18_000)  # pixels of masks of class 3 that by tendency are nothing but lines
-APART = 3  # pixels between two pieces of one mask
+_HEIGHT, WIDTH = SEVERSTAL.image_shape
+_LINE = 4900  # pixels around a scratch line of class 3 that runs through the picture
+_LINES_BESIDE = 0.7  # share of class 3's masks in which such lines stand beside something larger
+_LINES_ALONE = (4000, 18_000)  # pixels of masks of class 3 that by tendency are nothing but lines
+_APART = 3  # pixels between two pieces of one mask
 GAP = 6  # pixels between two masks: real masks of two classes never share a pixel
 RIM = 8  # pixels between a mask and the end of the strip
-OFF_END = 3  # pixels between a mask that the picture's end does not cut and that end
-TRIES = 60  # to find a place for a piece
-SAME_PIECE = 6  # of them before another piece is drawn: else the bulky ones would become too rare
+_OFF_END = 3  # pixels between a mask that the picture's end does not cut and that end
+_TRIES = 60  # to find a place for a piece
+_SAME_PIECE = 6  # of them before another piece is drawn: else the bulky ones would become too rare
 
 # Small and tied to a place first; the large ones find room around them.
-ORDER = (2, 1, 4, 3)
+_ORDER = (2, 1, 4, 3)
 
-TOUCH = {1: (0.105, 0.105), 2: (0.28, 0.4), 3: (0.12, 0.16), 4: (0.14, 0.17)}
+_TOUCH = {1: (0.105, 0.105), 2: (0.28, 0.4), 3: (0.12, 0.16), 4: (0.14, 0.17)}
 """Chance that a piece is cut by the upper, and by the lower, edge of the picture."""
 
-ENDS = {3: 0.012, 4: 0.023}
+_ENDS = {3: 0.012, 4: 0.023}
 """Chance that a piece is cut by the left, and as much by the right, end of the picture."""
 
-NEARER = {1: 0.5, 2: 0.2, 3: 0.35, 4: 0.45}
+_NEARER = {1: 0.5, 2: 0.2, 3: 0.35, 4: 0.45}
 """By how much, as a normal score, a mask's pieces lie nearer together than those of all masks do."""
 
-BANDS: dict[Split, float] = {"train": 0.2, "test": 0.47}
+_BANDS: dict[Split, float] = {"train": 0.2, "test": 0.47}
 """Share of pictures with black beside the strip: with brightness what drifts most between train and test."""
 
-BANDS_BESIDE_SEAMS = 0.88
+_BANDS_BESIDE_SEAMS = 0.88
 """The same of pictures with class 2, which is found near the strip's ends."""
 
 
@@ -68,7 +68,7 @@ class Piece:
         rows, columns = self.window
         mask = self.mask
         for axis, (begin, end, whole) in enumerate(
-            [(rows.start, rows.stop, HEIGHT), (columns.start, columns.stop, WIDTH)]
+            [(rows.start, rows.stop, _HEIGHT), (columns.start, columns.stop, WIDTH)]
         ):
             for edge, outer in ((begin == 0, 0), (end == whole, 1)):
                 pad = [0, 0, 0, 0]
@@ -95,7 +95,7 @@ class Layout:
     @property
     def bits(self) -> np.ndarray:
         """The masks: (H, W) uint8, bit k - 1 for class k."""
-        bits = np.zeros((HEIGHT, WIDTH), np.uint8)
+        bits = np.zeros((_HEIGHT, WIDTH), np.uint8)
         for piece in self.pieces:
             bits[piece.window] |= piece.mask << (piece.class_id - 1)
         return bits
@@ -117,13 +117,13 @@ def lay_out(seed: int, split: Split, index: int, order: Order) -> Layout:
     for attempt in range(1000):
         column = _middle(rng, 2, 0, WIDTH)
         layout = Layout(*_strip(rng, split, order, column if 2 in wanted else None))
-        free = np.zeros((HEIGHT, WIDTH), np.uint8)
+        free = np.zeros((_HEIGHT, WIDTH), np.uint8)
         inner = layout.left + RIM * (layout.left > 0), layout.right - RIM * (layout.right < WIDTH)
         free[:, inner[0] : inner[1]] = 1
         patience = 0.03 + 0.01 * attempt  # share of a mask that may be missing
         if all(
             _lay(rng, layout, free, wanted[k], column if k == 2 else None, patience)
-            for k in ORDER
+            for k in _ORDER
             if k in wanted
         ):
             return layout
@@ -132,21 +132,21 @@ def lay_out(seed: int, split: Split, index: int, order: Order) -> Layout:
 
 def _strip(rng: np.random.Generator, split: Split, order: Order, column: float | None) -> tuple[int, int]:
     """First column of steel and one past the last; `column` is where class 2 is wanted, near one of them."""
-    need = sum(mask.area for mask in order.masks) * 1.8 / HEIGHT
+    need = sum(mask.area for mask in order.masks) * 1.8 / _HEIGHT
     if column is not None:
         away = rng.uniform(45, 120)
         left, right = (0, round(column + away)) if column < 250 else (round(column - away), WIDTH)
         fits = left >= 0 and right <= WIDTH and right - left > need
-        return (left, right) if fits and rng.random() < BANDS_BESIDE_SEAMS else (0, WIDTH)
+        return (left, right) if fits and rng.random() < _BANDS_BESIDE_SEAMS else (0, WIDTH)
     black = round(WIDTH * (0.02 + 0.6 * rng.random() ** 1.6))
-    if rng.random() >= BANDS[split] or WIDTH - black < need + 60:
+    if rng.random() >= _BANDS[split] or WIDTH - black < need + 60:
         return 0, WIDTH
     return (black, WIDTH) if rng.random() < 0.5 else (0, WIDTH - black)
 
 
 def _middle(rng: np.random.Generator, class_id: int, left: int, right: int) -> float:
     """A column where the class is usual, within the strip."""
-    weights = np.array(COLUMNS[class_id], float)
+    weights = np.array(DEFECT_COLUMNS[class_id], float)
     edges = np.linspace(0, WIDTH, len(weights) + 1)
     weights *= np.clip(np.minimum(edges[1:], right) - np.maximum(edges[:-1], left), 0, None)
     if not weights.any():
@@ -184,7 +184,7 @@ def _lay(
 ) -> bool:
     """Lay one mask into a layout and mark its surroundings as taken; False where it found no room."""
     class_id = wanted.class_id
-    lines = class_id == 3 and LINES_ALONE[0] < wanted.area < LINES_ALONE[1]
+    lines = class_id == 3 and _LINES_ALONE[0] < wanted.area < _LINES_ALONE[1]
     habit = _Habit(
         rng.normal() + 0.5 * lines, rng.normal(), 1.0 if class_id == 2 else rng.choice([0.4, 1.6]), column
     )
@@ -199,7 +199,7 @@ def _lay(
             return False
         laid += int(piece.mask.sum())
         layout.pieces.append(piece)
-        _take(mine, piece, APART)
+        _take(mine, piece, _APART)
         _take(free, piece, GAP)
         if habit.middle is None:
             habit.middle = piece.left + piece.mask.shape[1] / 2
@@ -208,8 +208,8 @@ def _lay(
 
 def _parts(rng: np.random.Generator, wanted: Wanted) -> np.ndarray:
     """Share a mask's area out among its pieces, the largest first."""
-    if wanted.class_id == 3 and wanted.pieces > 1 and rng.random() < LINES_BESIDE:
-        lines = LINE * np.exp(rng.normal(0, 0.35, wanted.pieces - 1))
+    if wanted.class_id == 3 and wanted.pieces > 1 and rng.random() < _LINES_BESIDE:
+        lines = _LINE * np.exp(rng.normal(0, 0.35, wanted.pieces - 1))
         if lines.sum() < 0.7 * wanted.area:
             return np.sort([*lines, wanted.area - lines.sum()])[::-1]
     least = min(LEAST_PIECE, wanted.area / wanted.pieces)
@@ -222,10 +222,10 @@ def _find(
 ) -> Piece | None:
     """Draw pieces and try places until one fits in; after half the tries anywhere, None in the end."""
     left, right = layout.left, layout.right
-    low = left + (RIM if left else OFF_END)
-    high = right - (RIM if right < WIDTH else OFF_END)
-    for attempt in range(TRIES):
-        if attempt % SAME_PIECE == 0:
+    low = left + (RIM if left else _OFF_END)
+    high = right - (RIM if right < WIDTH else _OFF_END)
+    for attempt in range(_TRIES):
+        if attempt % _SAME_PIECE == 0:
             touch = _touch(rng, layout, class_id, habit.cut)
             mask = outline(
                 rng, class_id, area, touch, high - low, ndtr(0.85 * habit.upright + 0.53 * rng.normal())
@@ -235,15 +235,15 @@ def _find(
             x = 0 if "left" in touch else WIDTH - width
         else:
             middle = habit.column if habit.middle is None else habit.middle + _away(rng, class_id, habit.near)
-            if middle is None or attempt > TRIES // 2:
+            if middle is None or attempt > _TRIES // 2:
                 middle = _middle(rng, class_id, left, right)
             if not left - width / 2 < middle < right + width / 2:
                 continue
             x = min(max(round(middle - width / 2), low), high - width)
-        if "top" in touch or height >= HEIGHT - 1:
+        if "top" in touch or height >= _HEIGHT - 1:
             y = 0
         else:
-            y = HEIGHT - height if "bottom" in touch else int(rng.integers(1, HEIGHT - height))
+            y = _HEIGHT - height if "bottom" in touch else int(rng.integers(1, _HEIGHT - height))
         piece = Piece(class_id, y, x, mask)
         if (free[piece.window] >= mask).all():
             return piece
@@ -252,9 +252,9 @@ def _find(
 
 def _touch(rng: np.random.Generator, layout: Layout, class_id: int, cut: float) -> set[str]:
     """Edges of the picture at which a piece is cut."""
-    upper, lower = (chance * cut for chance in TOUCH[class_id])
+    upper, lower = (chance * cut for chance in _TOUCH[class_id])
     level = rng.choice(["top", "bottom", ""], p=[upper, lower, 1 - upper - lower])
-    end = ENDS.get(class_id, 0)
+    end = _ENDS.get(class_id, 0)
     side = rng.choice(["left", "right", ""], p=[end, end, 1 - 2 * end])
     black = (side == "left" and layout.left > 0) or (side == "right" and layout.right < WIDTH)
     return {str(level), "" if black else str(side)} - {""}
@@ -262,7 +262,7 @@ def _touch(rng: np.random.Generator, layout: Layout, class_id: int, cut: float) 
 
 def _away(rng: np.random.Generator, class_id: int, near: float) -> float:
     """Pixels along x from a mask's largest piece to another."""
-    rank = ndtr(0.8 * near + 0.6 * rng.normal() - NEARER[class_id])
+    rank = ndtr(0.8 * near + 0.6 * rng.normal() - _NEARER[class_id])
     return float(np.interp(rank, DISTANCE_SHARES, DISTANCES[class_id])) * rng.choice([-1, 1])
 
 
@@ -272,7 +272,7 @@ def _take(free: np.ndarray, piece: Piece, gap: int) -> None:
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * gap + 1, 2 * gap + 1))
     near = cv2.dilate(cv2.copyMakeBorder(piece.mask, gap, gap, gap, gap, cv2.BORDER_CONSTANT), disc)
     top, left = piece.top - gap, piece.left - gap
-    rows = slice(max(top, 0), min(top + height + 2 * gap, HEIGHT))
+    rows = slice(max(top, 0), min(top + height + 2 * gap, _HEIGHT))
     columns = slice(max(left, 0), min(left + width + 2 * gap, WIDTH))
     part = near[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
     free[rows, columns] &= 1 - part

@@ -5,8 +5,8 @@ import numpy as np
 
 from severstal.synthetic.noise import cloud, step
 
-DOTS = (5, 3)  # rows and columns of dots in a character
-WHITE = 300.0  # grey level: paint dazzles the camera
+_DOTS = (5, 3)  # rows and columns of dots in a character
+_WHITE = 300.0  # grey level: paint dazzles the camera
 
 
 def paint_mark(rng: np.random.Generator, grey: np.ndarray) -> None:
@@ -25,15 +25,15 @@ def paint_mark(rng: np.random.Generator, grey: np.ndarray) -> None:
     height, width = grey.shape
     pitch = rng.uniform(18, 34)
     characters = int(rng.integers(1, 3))
-    across = round(pitch * (characters * (DOTS[1] + 1.5) + 3))
+    across = round(pitch * (characters * (_DOTS[1] + 1.5) + 3))
     if width < across + 40:
         return
     left = int(rng.integers(20, width - across - 19))
     top = rng.uniform(-2, 5) * pitch
     ink = np.full((height, across), -1.0, np.float32)
     for character in range(characters):
-        for row, column in np.argwhere(rng.random(DOTS) < 0.6):
-            x = pitch * (1.5 + character * (DOTS[1] + 1.5) + column) + rng.normal(0, 2)
+        for row, column in np.argwhere(rng.random(_DOTS) < 0.6):
+            x = pitch * (1.5 + character * (_DOTS[1] + 1.5) + column) + rng.normal(0, 2)
             y = top + pitch * 1.5 * row + rng.normal(0, 2)
             axes = round(pitch * rng.uniform(0.2, 0.42)), round(pitch * rng.uniform(0.35, 0.8))
             cv2.ellipse(ink, (round(x), round(y)), axes, 0, 0, 360, 1.0, -1, cv2.LINE_AA)
@@ -46,4 +46,4 @@ def paint_mark(rng: np.random.Generator, grey: np.ndarray) -> None:
     )  # dried in the middle
     cover *= 1 - 0.8 * hollow
     part = grey[:, left : left + across]
-    part += cover * (WHITE - part)
+    part += cover * (_WHITE - part)

@@ -9,8 +9,8 @@ from severstal.competition.spec import SEVERSTAL
 from severstal.synthetic.facts import ASPECT_SHARES, ASPECTS
 
 HEIGHT, WIDTH = SEVERSTAL.image_shape
-FULL_ROW = 0.75  # of the median width: narrower rows belong to the ends of an outline
-TALLEST_PARTS = 0.85  # boxes this high are drawn through the whole picture: annotators snap to its edges
+_FULL_ROW = 0.75  # of the median width: narrower rows belong to the ends of an outline
+_TALLEST_PARTS = 0.85  # boxes this high are drawn through the whole picture: annotators snap to its edges
 
 
 def outline(
@@ -43,7 +43,7 @@ def outline(
     points = np.clip(points, 0, 1)
     fill = cv2.contourArea(points.astype(np.float32))
     box = np.array([np.sqrt(area / (fill * aspect)), np.sqrt(area * aspect / fill)])
-    if box[1] > (1.0 if class_id == 4 else TALLEST_PARTS) * HEIGHT:
+    if box[1] > (1.0 if class_id == 4 else _TALLEST_PARTS) * HEIGHT:
         points[:, 1] += np.where(points[:, 1] < 0.5, -1, 1) * rng.uniform(0.02, 0.1)
         points = np.clip(points, 0, 1)
         box[:] = box[0] * box[1] / HEIGHT, HEIGHT
@@ -132,7 +132,7 @@ def across(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     left = mask.argmax(1).astype(np.float32)
     right = mask.shape[1] - mask[:, ::-1].argmax(1).astype(np.float32)
     rows = np.arange(len(mask))
-    full = right - left >= FULL_ROW * np.median(right - left)  # an oblique end says nothing about the sides
+    full = right - left >= _FULL_ROW * np.median(right - left)  # an oblique end says nothing about the sides
     left, right = np.interp(rows, rows[full], left[full]), np.interp(rows, rows[full], right[full])
     sides = np.stack([left, right], 1).astype(np.float32)
     sides = cv2.blur(sides, (1, 15), borderType=cv2.BORDER_REPLICATE)

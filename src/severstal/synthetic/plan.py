@@ -9,7 +9,7 @@ from severstal.competition.spec import SEVERSTAL
 from severstal.synthetic.facts import (
     AREA_AND_PIECES,
     AREAS,
-    COMBINATIONS,
+    CLASS_COMBINATIONS,
     PIECES,
     SHARES,
     SPLITS,
@@ -17,17 +17,17 @@ from severstal.synthetic.facts import (
     Split,
 )
 
-EDITION = 4
+_EDITION = 4
 """Part of every seed: raised with each change of the drawing, so that no old sample passes for a new one."""
 
-TWINS = 44 / 12_568  # near-duplicate pairs an image in the real train set
-FEWEST_WITH_TWINS = 40  # pictures from which there is at least one pair
+_TWINS = 44 / 12_568  # near-duplicate pairs an image in the real train set
+_FEWEST_WITH_TWINS = 40  # pictures from which there is at least one pair
 LEAST_PIECE = 110  # pixels
-PACKED = 0.5  # a mask that covers more of a picture is in few pieces
+_PACKED = 0.5  # a mask that covers more of a picture is in few pieces
 CROWDED = 0.33  # masks of several classes that cover more of a picture together would find no room
 
-NAME_BITS = 36  # nine hexadecimal digits
-GOLDEN = 0x9E3779B97  # odd: multiplying by it permutes the 36-bit numbers, so that no two names are equal
+_NAME_BITS = 36  # nine hexadecimal digits
+_GOLDEN = 0x9E3779B97  # odd: multiplying by it permutes the 36-bit numbers, so that no two names are equal
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def stream(seed: int, split: Split, *rest: int) -> np.random.Generator:
         True
     """
     key = SPLITS.index(split), *rest
-    return np.random.default_rng(np.random.SeedSequence([EDITION, seed], spawn_key=key))
+    return np.random.default_rng(np.random.SeedSequence([_EDITION, seed], spawn_key=key))
 
 
 def image_name(seed: int, split: Split, index: int) -> str:
@@ -83,8 +83,8 @@ def image_name(seed: int, split: Split, index: int) -> str:
         >>> image_name(0, "train", 0) == image_name(0, "test", 0)
         False
     """
-    start = int(np.random.default_rng([EDITION, seed]).integers(2**NAME_BITS))
-    number = (start + (index * len(SPLITS) + SPLITS.index(split)) * GOLDEN) % 2**NAME_BITS
+    start = int(np.random.default_rng([_EDITION, seed]).integers(2**_NAME_BITS))
+    number = (start + (index * len(SPLITS) + SPLITS.index(split)) * _GOLDEN) % 2**_NAME_BITS
     return f"{number:09x}.jpg"
 
 
@@ -132,8 +132,8 @@ def plan_pictures(count: int, seed: int, split: Split) -> list[Order]:
 
 
 def _share_out(count: int, split: Split) -> list[Classes]:
-    names = list(COMBINATIONS[split])
-    real = np.array(list(COMBINATIONS[split].values()))
+    names = list(CLASS_COMBINATIONS[split])
+    real = np.array(list(CLASS_COMBINATIONS[split].values()))
     exact = real * count / real.sum()
     quota = np.floor(exact).astype(int)
     short = np.argsort(quota - exact, kind="stable")[: count - quota.sum()]
@@ -150,7 +150,7 @@ def _share_out(count: int, split: Split) -> list[Classes]:
 def _choose_twins(rng: np.random.Generator, classes: list[Classes]) -> dict[int, int]:
     """For each picture that is to be a near-duplicate, the one it repeats; no picture is in two pairs."""
     count = len(classes)
-    pairs = round(count * TWINS) if count < FEWEST_WITH_TWINS else max(1, round(count * TWINS))
+    pairs = round(count * _TWINS) if count < _FEWEST_WITH_TWINS else max(1, round(count * _TWINS))
     twins: dict[int, int] = {}
     alone: dict[Classes, int] = {}
     for k in rng.permutation(count).tolist():
@@ -177,7 +177,7 @@ def _masks(rng: np.random.Generator, class_id: int, count: int) -> list[Wanted]:
     place = (score.argsort(kind="stable").argsort(kind="stable") + 0.5) / max(count, 1)
     shares = np.cumsum(PIECES[class_id]) / sum(PIECES[class_id])
     pieces = np.minimum(np.searchsorted(shares, place) + 1, np.maximum(areas // LEAST_PIECE, 1))
-    pieces = np.where(areas > PACKED * SEVERSTAL.pixels, np.minimum(pieces, 3), pieces)
+    pieces = np.where(areas > _PACKED * SEVERSTAL.pixels, np.minimum(pieces, 3), pieces)
     return [Wanted(class_id, int(area), int(number)) for area, number in zip(areas, pieces, strict=True)]
 
 

@@ -5,7 +5,7 @@ import numpy as np
 
 from severstal.synthetic.noise import cloud, step
 
-MARGIN = 4  # pixels between a plate and its outline
+_MARGIN = 4  # pixels between a plate and its outline
 
 
 def scale(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
@@ -25,7 +25,7 @@ def scale(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
     """
     shape = depth.shape
     size = float(depth.max())
-    margin = min(MARGIN, 0.25 * size)
+    margin = min(_MARGIN, 0.25 * size)
     ragged = 0.5 * margin * (cloud(rng, shape, 3, 4) + 0.6 * cloud(rng, shape, 1.2, 1.2))
     inside = depth - margin + ragged + 0.06 * size * cloud(rng, shape, size / 5 + 2, size / 5 + 2)
     inside = np.minimum(inside, depth - 1)  # about the pixels from the plate's rim, positive inside

@@ -6,9 +6,9 @@ import numpy as np
 from severstal.synthetic.noise import cloud, step
 from severstal.synthetic.outlines import across
 
-MARGIN = 5  # pixels between a patch and its outline
-FINEST_SPECKS = 12  # pixels from the outline to the middle of the smallest patch with specks
-WIDEST_GROUP = 110  # pixels over which lines stand side by side in one outline
+_MARGIN = 5  # pixels between a patch and its outline
+_FINEST_SPECKS = 12  # pixels from the outline to the middle of the smallest patch with specks
+_WIDEST_GROUP = 110  # pixels over which lines stand side by side in one outline
 
 
 def scratch(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
@@ -27,10 +27,12 @@ def scratch(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
         True
     """
     height, width = depth.shape
-    upright = height > 2.2 * width and width < WIDEST_GROUP
-    if upright or (height > 200 and width < 2 * WIDEST_GROUP and rng.random() < 0.5):
+    upright = height > 2.2 * width and width < _WIDEST_GROUP
+    if upright or (height > 200 and width < 2 * _WIDEST_GROUP and rng.random() < 0.5):
         return lines(rng, depth)
-    return specks(rng, depth) if depth.max() > FINEST_SPECKS and rng.random() < 0.25 else abrasion(rng, depth)
+    return (
+        specks(rng, depth) if depth.max() > _FINEST_SPECKS and rng.random() < 0.25 else abrasion(rng, depth)
+    )
 
 
 def lines(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
@@ -103,7 +105,7 @@ def abrasion(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
 
 def _within(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
     """Where a patch shows: 1 well inside its outline, 0 outside, with a torn rim. (h, w) float32."""
-    margin = min(MARGIN, 0.3 * float(depth.max()))
+    margin = min(_MARGIN, 0.3 * float(depth.max()))
     rim = 0.6 * margin * cloud(rng, depth.shape, 4, 3)
     return step(depth - 1.3 * margin - rim, margin / 2) * np.clip(depth / margin, 0, 1)
 

@@ -11,9 +11,9 @@ from severstal.synthetic.facts import Split
 from severstal.synthetic.marks import paint_mark
 from severstal.synthetic.noise import cloud, step
 
-HEIGHT, WIDTH = SEVERSTAL.image_shape
-COARSE = HEIGHT // 4, WIDTH // 4
-FLOOR = 3.5  # grey level of the black beside the strip
+_HEIGHT, _WIDTH = SEVERSTAL.image_shape
+_COARSE = _HEIGHT // 4, _WIDTH // 4
+_FLOOR = 3.5  # grey level of the black beside the strip
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ ROLLS: dict[Split, Roll] = {
     "test": Roll(brightness=0.855, contrast=0.8, waves=0.4, oxide=0.18, marks=0.03),
 }
 
-LEVELS = {(): (87, 0.36), (1,): (83, 0.3), (2,): (87, 0.25), (3,): (90, 0.34), (4,): (100, 0.34)}
+_LEVELS = {(): (87, 0.36), (1,): (83, 0.3), (2,): (87, 0.25), (3,): (90, 0.34), (4,): (100, 0.34)}
 """Median grey level of the steel and spread of its logarithm, by the classes shown, else the highest one."""
 
 
@@ -73,8 +73,8 @@ def draw_steel(
         paint_mark(rng, strip)
     if left > 0:
         _blacken(rng, grey, left)
-    if right < WIDTH:
-        _blacken(rng, grey[:, ::-1], WIDTH - right)
+    if right < _WIDTH:
+        _blacken(rng, grey[:, ::-1], _WIDTH - right)
     return grey
 
 
@@ -90,14 +90,14 @@ def steel_level(roll: Roll, classes: tuple[int, ...], light: float) -> float:
         >>> round(steel_level(ROLLS["train"], (), 0.5))
         87
     """
-    median, spread = LEVELS[classes if classes in LEVELS else classes[-1:]]
+    median, spread = _LEVELS[classes if classes in _LEVELS else classes[-1:]]
     return float(np.clip(roll.brightness * median * np.exp(spread * ndtri(light)), 18, 215))
 
 
 def _light(rng: np.random.Generator) -> np.ndarray:
     """The lamps: a slow wave along the strip's width, most pictures grow brighter downwards. (64, 400)."""
-    height = np.linspace(-0.5, 0.5, COARSE[0], dtype=np.float32)[:, None]
-    across = np.linspace(-1, 1, COARSE[1], dtype=np.float32)[None]
+    height = np.linspace(-0.5, 0.5, _COARSE[0], dtype=np.float32)[:, None]
+    across = np.linspace(-1, 1, _COARSE[1], dtype=np.float32)[None]
     slope = np.clip(rng.normal(0.7, 0.32), -0.2, 1.5) * (0.5 + 0.5 * step(_coarse(rng, 4, 250)[:1] + 0.3))
     spot = rng.uniform(0, 0.55) * np.maximum(_coarse(rng, 110, 180) - 0.4, 0)
     ends = -rng.uniform(0, 0.5) * across**2
@@ -106,7 +106,7 @@ def _light(rng: np.random.Generator) -> np.ndarray:
 
 def _columns(rng: np.random.Generator) -> np.ndarray:
     """Stripes along the rolling direction, of all widths, here strong, there faint. (64, 400)."""
-    tone = np.zeros(COARSE, np.float32)
+    tone = np.zeros(_COARSE, np.float32)
     for width in (12, 28, 70):
         column = _coarse(rng, 160, width * rng.uniform(0.7, 1.4))
         tone += rng.uniform(0.0, 0.055) * column * step(_coarse(rng, 4, 150)[:1], 0.7)
@@ -115,12 +115,12 @@ def _columns(rng: np.random.Generator) -> np.ndarray:
 
 def _coarse(rng: np.random.Generator, sigma_y: float, sigma_x: float) -> np.ndarray:
     """A field too smooth to need every pixel, on a grid of a quarter of the picture's size."""
-    return cloud(rng, COARSE, sigma_y / 4, sigma_x / 4)
+    return cloud(rng, _COARSE, sigma_y / 4, sigma_x / 4)
 
 
 def _texture(rng: np.random.Generator, roll: Roll) -> np.ndarray:
     """What rolling leaves: fine streaks always, waves, oxide, stains and a tone boundary in some pictures."""
-    shape = HEIGHT, WIDTH
+    shape = _HEIGHT, _WIDTH
     tone = rng.uniform(0.0, 0.04) * cloud(rng, shape, 120, rng.uniform(3, 8))
     tone += rng.uniform(0.02, 0.07) * cloud(rng, shape, 16, 1.2) * _fine(step(_coarse(rng, 100, 60), 0.8))
     if rng.random() < roll.waves:
@@ -143,19 +143,19 @@ def _texture(rng: np.random.Generator, roll: Roll) -> np.ndarray:
 
 def _waves(rng: np.random.Generator) -> np.ndarray:
     """Ripples across the strip: long thin near-horizontal lines, regular in places."""
-    y = np.arange(HEIGHT, dtype=np.float32)[:, None]
-    x = np.arange(WIDTH, dtype=np.float32)[None]
+    y = np.arange(_HEIGHT, dtype=np.float32)[:, None]
+    x = np.arange(_WIDTH, dtype=np.float32)[None]
     period = rng.uniform(6, 15)
     bend = y + rng.uniform(-0.06, 0.06) * x + _fine(7 * _coarse(rng, 60, 170))
-    bend += 0.9 * cloud(rng, (HEIGHT, WIDTH), 5, 30)
-    ripple = np.sin(bend * np.float32(2 * np.pi / period)) + 0.8 * cloud(rng, (HEIGHT, WIDTH), 1.6, 26)
+    bend += 0.9 * cloud(rng, (_HEIGHT, _WIDTH), 5, 30)
+    ripple = np.sin(bend * np.float32(2 * np.pi / period)) + 0.8 * cloud(rng, (_HEIGHT, _WIDTH), 1.6, 26)
     where = _fine(step(_coarse(rng, 90, 170) - 0.2, 0.6))
     return rng.uniform(0.03, 0.09) * ripple * where
 
 
 def _grain(rng: np.random.Generator) -> np.ndarray:
     """The crystals: fine noise, in places upright dark pores and bright flashes, which follow the columns."""
-    shape = HEIGHT, WIDTH
+    shape = _HEIGHT, _WIDTH
     fine = cloud(rng, shape, 0.5, 0.62)
     # The coarser crystals are the same noise turned round and blurred, which costs less than new noise.
     coarse = cv2.GaussianBlur(fine[::-1, ::-1], (0, 0), sigmaX=1.7, sigmaY=0.8)
@@ -169,18 +169,18 @@ def _grain(rng: np.random.Generator) -> np.ndarray:
 
 def _fine(field: np.ndarray) -> np.ndarray:
     """A coarse field enlarged to the picture's size."""
-    return cv2.resize(field, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(field, (_WIDTH, _HEIGHT), interpolation=cv2.INTER_LINEAR)
 
 
 def _blacken(rng: np.random.Generator, grey: np.ndarray, black: int) -> None:
     """Blacken the first columns of a picture, in place."""
-    near = min(black + 90, WIDTH)
+    near = min(black + 90, _WIDTH)
     columns = np.arange(near, dtype=np.float32)[None]
-    wobble = 0.4 * cloud(rng, (HEIGHT, 1), 30, 1) + rng.uniform(-2, 2) * np.linspace(-1, 1, HEIGHT)[:, None]
+    wobble = 0.4 * cloud(rng, (_HEIGHT, 1), 30, 1) + rng.uniform(-2, 2) * np.linspace(-1, 1, _HEIGHT)[:, None]
     depth = (columns - black - wobble + 3).astype(np.float32)  # pixels inside the strip
     # The strip's edge bends away from the camera, so that it darkens before it ends.
     shade = 1 - rng.uniform(0.1, 0.5) * (1 - step(depth - rng.uniform(8, 40), rng.uniform(4, 20)))
-    shade *= 1 + 0.1 * cloud(rng, (HEIGHT, near), 150, 3) * (depth < 50)
+    shade *= 1 + 0.1 * cloud(rng, (_HEIGHT, near), 150, 3) * (depth < 50)
     strip = step(depth, 2.0)
     grey[:, :near] *= shade * strip
-    grey[:, :near] += (1 - strip) * (FLOOR * rng.uniform(0.2, 1.6) + 0.5 * cloud(rng, (HEIGHT, near), 1, 1))
+    grey[:, :near] += (1 - strip) * (_FLOOR * rng.uniform(0.2, 1.6) + 0.5 * cloud(rng, (_HEIGHT, near), 1, 1))

@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-STORED_AGAIN = (70, 92)  # JPEG quality
+_STORED_AGAIN = (70, 92)  # JPEG quality
 FARTHEST = (3, 9)  # rows and columns
-ANOTHER_HAND = 0.3  # share of near-duplicates whose outlines another annotator drew
+_ANOTHER_HAND = 0.3  # share of near-duplicates whose outlines another annotator drew
 
 
 def alter(rng: np.random.Generator, picture: np.ndarray, bits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -33,10 +33,10 @@ def alter(rng: np.random.Generator, picture: np.ndarray, bits: np.ndarray) -> tu
     if brighter:
         picture = cv2.convertScaleAbs(picture, alpha=rng.uniform(0.85, 1.15), beta=rng.uniform(-3, 3))
     if stored or not (shifted or brighter):
-        quality = int(rng.integers(*STORED_AGAIN))
+        quality = int(rng.integers(*_STORED_AGAIN))
         packed = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
         picture = cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE)
-    if rng.random() < ANOTHER_HAND:
+    if rng.random() < _ANOTHER_HAND:
         bits = _annotate_anew(rng, bits)
     return picture, bits
 

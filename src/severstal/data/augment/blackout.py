@@ -9,12 +9,12 @@ from severstal.data.augment.graft import FEATHER, free_places, graft, grown, off
 from severstal.data.augment.window import Window
 from severstal.data.features import black_bands
 
-MARGIN = 6  # pixels around a piece that may still show the defect: people draw outlines coarsely
-EDGE = 64  # pixels beside a black band: the strip's edge there, striped along, is no steel for other places
+_MARGIN = 6  # pixels around a piece that may still show the defect: people draw outlines coarsely
+_EDGE = 64  # pixels beside a black band: the strip's edge there, striped along, is no steel for other places
 # Pixels around what is replaced, from which the brightness is carried on: fewer where steel is short.
-CONTEXTS = (FEATHER + 9, FEATHER)
-SMALLEST = 48  # pixels: no part is halved into shorter ones; many small parts would show as patchwork
-TRIES, NEAREST = 64, 12  # places drawn from all free ones; so many of them, the nearest, are compared
+_CONTEXTS = (FEATHER + 9, FEATHER)
+_SMALLEST = 48  # pixels: no part is halved into shorter ones; many small parts would show as patchwork
+_TRIES, _NEAREST = 64, 12  # places drawn from all free ones; so many of them, the nearest, are compared
 
 Box = tuple[slice, slice]
 
@@ -57,15 +57,15 @@ def blackout(
 
     bands = black_bands(picture)
     black = off_steel(picture, bands)
-    defect = grown(bits != 0, MARGIN)
-    busy = defect | off_steel(picture, tuple(band + EDGE if band else 0 for band in bands))
+    defect = grown(bits != 0, _MARGIN)
+    busy = defect | off_steel(picture, tuple(band + _EDGE if band else 0 for band in bands))
     plain = picture
     picture, bits = picture.copy(), bits.copy()
     for number in chosen:
         left, top, width, height, _ = boxes[number]
-        box = _around((slice(top, top + height), slice(left, left + width)), MARGIN, picture.shape)
+        box = _around((slice(top, top + height), slice(left, left + width)), _MARGIN, picture.shape)
         where = np.zeros(picture.shape, bool)
-        where[box] = grown(labels[box] == number, MARGIN) & ((labels[box] == number) | (labels[box] == 0))
+        where[box] = grown(labels[box] == number, _MARGIN) & ((labels[box] == number) | (labels[box] == 0))
         where &= ~black
         parts = list(_parts(box, where, busy, plain, rng))
         if any(source is None for _, _, source in parts):
@@ -88,13 +88,13 @@ def _parts(
     """Cut a box until plain steel is found for each part: the part, with its context, and that steel."""
     if not where[box].any():
         return
-    for context in CONTEXTS:
+    for context in _CONTEXTS:
         wide = _around(box, context, busy.shape)
         source = _source(wide, busy, picture, rng)
         if source is not None:
             break
     sides = [side.stop - side.start for side in box]
-    if source is not None or max(sides) < 2 * SMALLEST:
+    if source is not None or max(sides) < 2 * _SMALLEST:
         yield box, wide, source
         return
     axis = int(np.argmax(sides))
@@ -106,11 +106,11 @@ def _parts(
 def _source(wide: Box, busy: np.ndarray, picture: np.ndarray, rng: np.random.Generator) -> Box | None:
     """Plain steel of the size of a box: near it, and like what is plain in it."""
     size = tuple(side.stop - side.start for side in wide)
-    places = free_places(busy, size, TRIES, rng)
+    places = free_places(busy, size, _TRIES, rng)
     if not len(places):
         return None
     away = np.abs(places - [side.start for side in wide]).sum(axis=1)
-    places = places[np.argsort(away, kind="stable")[:NEAREST]]
+    places = places[np.argsort(away, kind="stable")[:_NEAREST]]
     boxes = [
         tuple(slice(int(at), int(at) + side) for at, side in zip(place, size, strict=True))
         for place in places

@@ -7,10 +7,10 @@ from severstal.data.augment.donors import Donors, Piece
 from severstal.data.augment.graft import free_places, graft, grown, off_steel
 from severstal.data.features import black_bands
 
-MARGIN = 4  # pixels around the defect that come along with it
-CLEAR = 4  # pixels that a pasted piece keeps from other defects
-ALIKE = (0.5, 2.0)  # brightness and contrast of the steel there, at most so many times the piece's own
-TRIES = 8  # places
+_MARGIN = 4  # pixels around the defect that come along with it
+_CLEAR = 4  # pixels that a pasted piece keeps from other defects
+_ALIKE = (0.5, 2.0)  # brightness and contrast of the steel there, at most so many times the piece's own
+_TRIES = 8  # places
 
 
 def copy_paste(
@@ -51,12 +51,12 @@ def copy_paste(
         if rng.random() < 0.5:
             piece = Piece(*(np.flip(part, axis) for part in piece))
     own = piece.bits != 0
-    where = grown(own, MARGIN) & (own | piece.steel)
-    known = ~grown(~piece.steel, MARGIN)
+    where = grown(own, _MARGIN) & (own | piece.steel)
+    known = ~grown(~piece.steel, _MARGIN)
     if not known.any():
         return picture, bits
-    busy = grown(bits != 0, CLEAR) | off_steel(picture, black_bands(picture))
-    for top, left in free_places(busy, own.shape, TRIES, rng):
+    busy = grown(bits != 0, _CLEAR) | off_steel(picture, black_bands(picture))
+    for top, left in free_places(busy, own.shape, _TRIES, rng):
         place = (slice(top, top + own.shape[0]), slice(left, left + own.shape[1]))
         source = _as_bright(piece.picture, picture[place], known)
         if source is not None:
@@ -74,6 +74,6 @@ def _as_bright(source: np.ndarray, target: np.ndarray, known: np.ndarray) -> np.
         [value.item() for value in cv2.meanStdDev(part, mask=steel)] for part in (source, target)
     )
     gain = spread / deviation if deviation else 1.0
-    if not (ALIKE[0] <= gain <= ALIKE[1] and ALIKE[0] * mean <= there <= ALIKE[1] * mean):
+    if not (_ALIKE[0] <= gain <= _ALIKE[1] and _ALIKE[0] * mean <= there <= _ALIKE[1] * mean):
         return None
     return np.float32(there) + np.float32(gain) * (source.astype(np.float32) - np.float32(mean))

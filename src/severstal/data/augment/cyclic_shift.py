@@ -6,8 +6,8 @@ import numpy as np
 from severstal.data.features import black_bands
 
 EDGE = 24  # pixels beside a black band stay: the strip's edge is ragged, bright or dark there
-SEAM = 8  # pixels at either side of a seam by which the brightness is compared
-FADE = 96  # pixels at either side over which a step in brightness is spread
+_SEAM = 8  # pixels at either side of a seam by which the brightness is compared
+_FADE = 96  # pixels at either side over which a step in brightness is spread
 
 
 def cyclic_shift(
@@ -64,11 +64,11 @@ def _roll(array: np.ndarray, first: int, last: int, by: int, upright: bool) -> n
 def _mend(sheet: np.ndarray, start: int, seam: int, end: int) -> None:
     """Spread the step in brightness at a column over those beside it, within start and end, in place."""
     left, right = (
-        sheet[:, max(start, seam - SEAM) : seam].mean(axis=1, dtype=np.float32),
-        sheet[:, seam : min(end, seam + SEAM)].mean(axis=1, dtype=np.float32),
+        sheet[:, max(start, seam - _SEAM) : seam].mean(axis=1, dtype=np.float32),
+        sheet[:, seam : min(end, seam + _SEAM)].mean(axis=1, dtype=np.float32),
     )
-    step = cv2.blur((right - left)[:, None], (1, 4 * SEAM + 1))  # (H, 1): the light's, not the grain's
-    for side, low, high in ((1, max(start, seam - FADE), seam), (-1, seam, min(end, seam + FADE))):
+    step = cv2.blur((right - left)[:, None], (1, 4 * _SEAM + 1))  # (H, 1): the light's, not the grain's
+    for side, low, high in ((1, max(start, seam - _FADE), seam), (-1, seam, min(end, seam + _FADE))):
         fade = np.linspace(0, 0.5, high - low, endpoint=False, dtype=np.float32)[::side]
         part = sheet[:, low:high]
         part[:] = np.clip(part + side * step * fade + 0.5, 0, 255)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 FEATHER = 7  # pixels over which the new steel passes into the old; odd
-GRAIN = 4  # pixels below which differences are the steel's grain and not its brightness
+_GRAIN = 4  # pixels below which differences are the steel's grain and not its brightness
 
 
 def graft(target: np.ndarray, source: np.ndarray, known: np.ndarray, where: np.ndarray) -> np.ndarray:
@@ -57,7 +57,7 @@ def spread(values: np.ndarray, known: np.ndarray) -> np.ndarray:
         >>> spread(values, known).round(3).min()
         np.float32(4.0)
     """
-    levels = [_smaller(array, GRAIN) for array in (values * known, known.astype(np.float32))]
+    levels = [_smaller(array, _GRAIN) for array in (values * known, known.astype(np.float32))]
     pyramid = [levels]
     while max(levels[0].shape) > 1:
         levels = [_smaller(array, 2) for array in levels]

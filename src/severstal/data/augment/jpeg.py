@@ -3,7 +3,7 @@
 import albumentations as A
 import numpy as np
 
-QUALITY = (50, 95)  # per cent; the competition's own files are well above
+_QUALITY = (50, 95)  # per cent; the competition's own files are well above
 _COMPRESS = A.ImageCompression()
 
 
@@ -25,4 +25,4 @@ def jpeg(picture: np.ndarray, chance: float, rng: np.random.Generator) -> np.nda
     """
     if rng.random() >= chance:
         return picture
-    return _COMPRESS.apply(picture, quality=int(rng.integers(*QUALITY, endpoint=True)), image_type=".jpg")
+    return _COMPRESS.apply(picture, quality=int(rng.integers(*_QUALITY, endpoint=True)), image_type=".jpg")

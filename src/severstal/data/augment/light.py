@@ -3,7 +3,7 @@
 import albumentations as A
 import numpy as np
 
-CHANCE = 0.8
+_CHANCE = 0.8
 _CHANGE = A.RandomBrightnessContrast()
 
 
@@ -30,6 +30,6 @@ def brightness_contrast(
         rng.uniform(-contrast, contrast),
         rng.uniform(-brightness, brightness),
     )
-    if chance >= CHANCE or not (factor or step):
+    if chance >= _CHANCE or not (factor or step):
         return picture
     return _CHANGE.apply(picture, alpha=1 + factor, beta=255 * step)  # a table of 256 values

@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-BLACK, STEEL = 8, 32  # grey levels: what is darker than the first stays, above the second all changes
-GAIN, OFFSET, GAMMA, SLOPE = 0.3, 24.0, 0.35, 0.2  # the largest changes at strength 1
-KNOTS = 4  # of the slow change across the sheet
+BLACK, _STEEL = 8, 32  # grey levels: what is darker than the first stays, above the second all changes
+_GAIN, _OFFSET, _GAMMA, _SLOPE = 0.3, 24.0, 0.35, 0.2  # the largest changes at strength 1
+_KNOTS = 4  # of the slow change across the sheet
 
 
 def roll_shift(picture: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
@@ -27,14 +27,14 @@ def roll_shift(picture: np.ndarray, strength: float, rng: np.random.Generator) -
         >>> roll_shift(np.array([[0, 5, 100]], np.uint8), 1.0, np.random.default_rng(0))[0, :2].tolist()
         [0, 5]
     """
-    gain, offset, gamma, *slow = strength * rng.uniform(-1, 1, 3 + KNOTS)
+    gain, offset, gamma, *slow = strength * rng.uniform(-1, 1, 3 + _KNOTS)
     levels = np.arange(256)
-    changed = 255 * (levels / 255) ** np.exp(GAMMA * gamma) * (1 + GAIN * gain) + OFFSET * offset
-    lit = np.clip((levels - BLACK) / (STEEL - BLACK), 0, 1)
+    changed = 255 * (levels / 255) ** np.exp(_GAMMA * gamma) * (1 + _GAIN * gain) + _OFFSET * offset
+    lit = np.clip((levels - BLACK) / (_STEEL - BLACK), 0, 1)
     table = np.clip(levels + lit * (changed - levels), 0, 255).round().astype(np.uint8)
     # Light falls off along the longer side, which is across the sheet in the competition's pictures.
     length = max(picture.shape)
-    curve = cv2.resize(1 + SLOPE * np.float32([slow]), (length, 1), interpolation=cv2.INTER_CUBIC)
+    curve = cv2.resize(1 + _SLOPE * np.float32([slow]), (length, 1), interpolation=cv2.INTER_CUBIC)
     curve = curve if picture.shape[1] == length else curve.T
     out = cv2.LUT(picture, table)
     slowly = cv2.multiply(out, np.ascontiguousarray(np.broadcast_to(curve, out.shape)), dtype=cv2.CV_8U)
