@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from severstal.data.folds import make_folds
+from severstal.data.folds import split_folds
 from severstal.evaluation.fold_counts import combinations_by_fold, count_by_fold
 from severstal.evaluation.labels import class_labels
 
 
 def split(labelled, folds):
-    return make_folds(labelled.images, labelled.masks.presence(labelled.images), folds)
+    return split_folds(labelled.images, labelled.masks.presence(labelled.images), folds)
 
 
 def test_counts_are_those_of_the_presence(labelled):

@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from severstal.data.folds import make_folds
+from severstal.data.folds import split_folds
 from severstal.evaluation.fold_counts import combinations_by_fold, count_by_fold
 from severstal.report.folds import fold_balance, fold_brightness
 
 
 def split(labelled, folds):
-    return make_folds(labelled.images, labelled.masks.presence(labelled.images), folds)
+    return split_folds(labelled.images, labelled.masks.presence(labelled.images), folds)
 
 
 def test_every_count_is_written(labelled, readable):
