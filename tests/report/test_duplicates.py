@@ -3,14 +3,14 @@
 import pandas as pd
 
 from severstal.data.duplicates import compare_labels
-from severstal.data.duplicates.table import PAIR_COLUMNS
+from severstal.data.duplicates.table import DUPLICATE_COLUMNS
 from severstal.report.duplicates import format_duplicates, pair_gallery
 
 
 def pairs_of(labelled, links):
     names = labelled.images
     rows = [(names[a], names[b], "same", 1.0, 0, -12, 1.0, 2.0, 0.93) for a, b in links]
-    pairs = pd.DataFrame(rows, columns=list(PAIR_COLUMNS)).astype(PAIR_COLUMNS)
+    pairs = pd.DataFrame(rows, columns=list(DUPLICATE_COLUMNS)).astype(DUPLICATE_COLUMNS)
     return compare_labels(pairs, labelled.masks, labelled.spec)
 
 

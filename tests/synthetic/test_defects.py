@@ -7,7 +7,7 @@ import pytest
 from severstal.synthetic.defects import RELIEFS, paint
 from severstal.synthetic.draw import draw_image
 from severstal.synthetic.facts import AREAS, CLASS_COMBINATIONS
-from severstal.synthetic.layout import Piece, lay_out
+from severstal.synthetic.layout import DefectPiece, lay_out
 from severstal.synthetic.outlines import outline
 from severstal.synthetic.plan import Order, Wanted
 
@@ -28,7 +28,7 @@ def test_reliefs_are_sound_for_any_outline(class_id: int, rank: int) -> None:
     for seed in range(8):
         rng = np.random.default_rng(seed)
         mask = outline(rng, class_id, max(AREAS[class_id][rank] / 2, 150), (), 1600, rng.random())
-        relief = RELIEFS[class_id](rng, Piece(class_id, 0, 0, mask).depth())
+        relief = RELIEFS[class_id](rng, DefectPiece(class_id, 0, 0, mask).depth())
         assert relief.shape == mask.shape
         assert relief.dtype == np.float32
         assert np.isfinite(relief).all()

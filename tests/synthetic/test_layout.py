@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from severstal.synthetic.facts import SPLITS, Split
-from severstal.synthetic.layout import GAP, RIM, WIDTH, Piece, lay_out
+from severstal.synthetic.layout import GAP, RIM, WIDTH, DefectPiece, lay_out
 from severstal.synthetic.plan import Order, Wanted, plan_pictures
 
 EIGHT = np.ones((3, 3))
@@ -49,11 +49,11 @@ def test_no_column_of_a_crowded_picture_is_asked_for_in_vain() -> None:
 def test_depth_is_the_distance_to_the_outline_but_not_to_the_picture() -> None:
     mask = np.ones((20, 30), np.uint8)
     mask[:5, :5] = 0
-    inner = Piece(4, 50, 60, mask).depth()
+    inner = DefectPiece(4, 50, 60, mask).depth()
     exact = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
     assert np.abs(inner - exact).max() < 0.06 * exact.max()
     assert np.array_equal(inner > 0, mask > 0)
-    corner = Piece(4, 236, 1570, mask).depth()
+    corner = DefectPiece(4, 236, 1570, mask).depth()
     assert corner[-1, -1] > 18
     assert corner[0, -1] < 1.5
 

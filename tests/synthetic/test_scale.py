@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from severstal.synthetic.layout import Piece
+from severstal.synthetic.layout import DefectPiece
 from severstal.synthetic.outlines import outline
 from severstal.synthetic.scale import scale
 
@@ -14,7 +14,7 @@ def test_plates(area: int) -> None:
     for seed in range(10):
         rng = np.random.default_rng(seed)
         masks.append(outline(rng, 4, area, (), 1600, rng.random()))
-        reliefs.append(scale(rng, Piece(4, 0, 0, masks[-1]).depth()))
+        reliefs.append(scale(rng, DefectPiece(4, 0, 0, masks[-1]).depth()))
     for relief, mask in zip(reliefs, masks, strict=True):
         assert relief.shape == mask.shape
         assert -1 < relief.min() < -0.2

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from severstal.synthetic.layout import Piece
+from severstal.synthetic.layout import DefectPiece
 from severstal.synthetic.outlines import outline
 from severstal.synthetic.scratches import abrasion, lines, scratch, specks
 
@@ -34,7 +34,7 @@ def test_patches_end_before_their_outline(draw: Callable[..., np.ndarray], area:
     for seed in range(8):
         rng = np.random.default_rng(seed)
         mask = outline(rng, 3, area, (), 1600, rng.random())
-        relief = draw(rng, Piece(3, 0, 0, mask).depth())
+        relief = draw(rng, DefectPiece(3, 0, 0, mask).depth())
         shows = np.abs(relief) > 0.3
         assert shows.any()
         assert mask[shows].mean() > 0.97

@@ -42,7 +42,7 @@ _BANDS_BESIDE_SEAMS = 0.88
 
 
 @dataclass(frozen=True)
-class Piece:
+class DefectPiece:
     """One connected part of a mask.
 
     Attributes:
@@ -90,7 +90,7 @@ class Layout:
 
     left: int
     right: int
-    pieces: list[Piece] = field(default_factory=list)
+    pieces: list[DefectPiece] = field(default_factory=list)
 
     @property
     def bits(self) -> np.ndarray:
@@ -219,7 +219,7 @@ def _parts(rng: np.random.Generator, wanted: Wanted) -> np.ndarray:
 
 def _find(
     rng: np.random.Generator, layout: Layout, free: np.ndarray, class_id: int, area: float, habit: _Habit
-) -> Piece | None:
+) -> DefectPiece | None:
     """Draw pieces and try places until one fits in; after half the tries anywhere, None in the end."""
     left, right = layout.left, layout.right
     low = left + (RIM if left else _OFF_END)
@@ -244,7 +244,7 @@ def _find(
             y = 0
         else:
             y = _HEIGHT - height if "bottom" in touch else int(rng.integers(1, _HEIGHT - height))
-        piece = Piece(class_id, y, x, mask)
+        piece = DefectPiece(class_id, y, x, mask)
         if (free[piece.window] >= mask).all():
             return piece
     return None
@@ -266,7 +266,7 @@ def _away(rng: np.random.Generator, class_id: int, near: float) -> float:
     return float(np.interp(rank, DISTANCE_SHARES, DISTANCES[class_id])) * rng.choice([-1, 1])
 
 
-def _take(free: np.ndarray, piece: Piece, gap: int) -> None:
+def _take(free: np.ndarray, piece: DefectPiece, gap: int) -> None:
     """Mark a piece and what lies too near to it as taken."""
     height, width = piece.mask.shape
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * gap + 1, 2 * gap + 1))

@@ -9,7 +9,7 @@ from severstal.competition.rle import encode
 from severstal.competition.spec import Spec
 from severstal.data.duplicates import compare_labels
 from severstal.data.duplicates.labels import labelled_differently
-from severstal.data.duplicates.table import PAIR_COLUMNS
+from severstal.data.duplicates.table import DUPLICATE_COLUMNS
 
 SPEC = Spec("small", (20, 30), ("a", "b"))
 
@@ -30,7 +30,7 @@ def compare(
         ("y", k, encode(mask)) for k, mask in second.items()
     ]
     table = pd.DataFrame(rows, columns=["ImageId", "ClassId", "EncodedPixels"])
-    pairs = pd.DataFrame([("x", "y", *how, *shift)], columns=list(PAIR_COLUMNS)[:6], index=[7])
+    pairs = pd.DataFrame([("x", "y", *how, *shift)], columns=list(DUPLICATE_COLUMNS)[:6], index=[7])
     return compare_labels(pairs, Masks(table, SPEC), SPEC).loc[7]
 
 
@@ -61,7 +61,7 @@ def test_what_lies_outside_the_other_picture_does_not_count() -> None:
 
 def test_no_pairs_keep_their_columns() -> None:
     table = pd.DataFrame(columns=["ImageId", "ClassId", "EncodedPixels"])
-    pairs = pd.DataFrame(columns=list(PAIR_COLUMNS)[:6])
+    pairs = pd.DataFrame(columns=list(DUPLICATE_COLUMNS)[:6])
     assert list(compare_labels(pairs, Masks(table, SPEC), SPEC).columns)[6:] == [
         "classes_first",
         "classes_second",

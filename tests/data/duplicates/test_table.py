@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 
 from severstal.data.duplicates import load_pairs, save_pairs
-from severstal.data.duplicates.table import PAIR_COLUMNS
+from severstal.data.duplicates.table import DUPLICATE_COLUMNS
 from severstal.errors import SeverstalError
 
 
 def test_pairs_survive_the_file(tmp_path: Path) -> None:
     pairs = pd.DataFrame(
-        [("NA", "b.jpg", "transposed", 1.05, 3, -7, 1.25, 2.5, 0.875)], columns=list(PAIR_COLUMNS)
-    ).astype(PAIR_COLUMNS)
+        [("NA", "b.jpg", "transposed", 1.05, 3, -7, 1.25, 2.5, 0.875)], columns=list(DUPLICATE_COLUMNS)
+    ).astype(DUPLICATE_COLUMNS)
     save_pairs(pairs.assign(classes_first="1"), tmp_path / "a" / "pairs.csv")
     pd.testing.assert_frame_equal(load_pairs(tmp_path / "a" / "pairs.csv"), pairs)
     save_pairs(pairs.iloc[:0], tmp_path / "none.csv")

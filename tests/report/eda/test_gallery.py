@@ -85,7 +85,7 @@ def test_duplicate_pairs_stand_beside_each_other(labelled, readable):
         }
     )
     pairs = compare_labels(pairs, labelled.masks, labelled.spec)
-    figure = eda.duplicate_pairs(pairs, labelled.picture, labelled.masks.__getitem__, labelled.spec)
+    figure = eda.duplicate_gallery(pairs, labelled.picture, labelled.masks.__getitem__, labelled.spec)
     readable(figure)
     presence = labelled.masks.presence(names)
     marked = [k for k in range(5) if presence[[k, k + 5]].any()]
@@ -108,7 +108,7 @@ def test_duplicate_pairs_stand_beside_each_other(labelled, readable):
 
 def test_without_pairs_there_are_no_axes(labelled, readable):
     pairs = pd.DataFrame(columns=["first", "second", "same_label"])
-    figure = eda.duplicate_pairs(pairs, labelled.picture, labelled.masks.__getitem__, labelled.spec)
+    figure = eda.duplicate_gallery(pairs, labelled.picture, labelled.masks.__getitem__, labelled.spec)
     readable(figure)
     assert figure.texts[1].get_text() == "There is none."
     assert not figure.axes

@@ -18,7 +18,7 @@ from severstal.data.duplicates.fingerprint import Fingerprints
 from severstal.data.duplicates.frame import Frame
 from severstal.data.duplicates.overlay import lay_on, overlap, overlay_of
 from severstal.data.duplicates.relief import relief, shrink_picture, shrink_step
-from severstal.data.duplicates.table import PAIR_COLUMNS
+from severstal.data.duplicates.table import DUPLICATE_COLUMNS
 from severstal.data.images import Pictures
 from severstal.progress import progress
 
@@ -82,7 +82,9 @@ def find_duplicates(pictures: Pictures, test: Pictures | None = None) -> pd.Data
     if names:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             rows = _search(picture, names, begin, pool)
-    return pd.DataFrame([row for row in rows if row], columns=list(PAIR_COLUMNS)).astype(PAIR_COLUMNS)
+    return pd.DataFrame([row for row in rows if row], columns=list(DUPLICATE_COLUMNS)).astype(
+        DUPLICATE_COLUMNS
+    )
 
 
 def _search(

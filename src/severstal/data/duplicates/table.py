@@ -7,7 +7,7 @@ import pandas as pd
 from severstal.errors import SeverstalError
 from severstal.files import write_text
 
-PAIR_COLUMNS = {
+DUPLICATE_COLUMNS = {
     "first": "str",
     "second": "str",
     "orientation": "str",
@@ -29,7 +29,7 @@ def save_pairs(pairs: pd.DataFrame, path: str | Path) -> None:
 
 
 def load_pairs(path: str | Path) -> pd.DataFrame:
-    """Read the columns of `PAIR_COLUMNS` that `save_pairs` wrote.
+    """Read the columns of `DUPLICATE_COLUMNS` that `save_pairs` wrote.
 
     Tables of earlier versions, which looked for no other orientation or scale, are read too.
 
@@ -40,14 +40,14 @@ def load_pairs(path: str | Path) -> pd.DataFrame:
         >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "duplicates.csv"
         >>> row = ("a", "b", "rotated 90", 1.0, 0, -3, 1.0, 2.5, 0.9)
-        >>> save_pairs(pd.DataFrame([row], columns=list(PAIR_COLUMNS)), path)
+        >>> save_pairs(pd.DataFrame([row], columns=list(DUPLICATE_COLUMNS)), path)
         >>> load_pairs(path)["shift_x"].tolist()
         [-3]
     """
     try:
-        pairs = pd.read_csv(path, keep_default_na=False, dtype=PAIR_COLUMNS)
+        pairs = pd.read_csv(path, keep_default_na=False, dtype=DUPLICATE_COLUMNS)
         pairs = pairs.assign(**{name: value for name, value in _ADDED.items() if name not in pairs})
-        return pairs[list(PAIR_COLUMNS)].astype(PAIR_COLUMNS)
+        return pairs[list(DUPLICATE_COLUMNS)].astype(DUPLICATE_COLUMNS)
     except FileNotFoundError:
         raise SeverstalError(f"{path}: no such file: look for the duplicates first") from None
     except (ValueError, KeyError) as error:

@@ -4,7 +4,7 @@ from severstal.report.eda.areas import area_distributions, masks_lost
 from severstal.report.eda.ceiling import dice_lost
 from severstal.report.eda.components import component_shapes
 from severstal.report.eda.counts import class_combinations, class_counts
-from severstal.report.eda.gallery import duplicate_pairs, examples, several_classes
+from severstal.report.eda.gallery import duplicate_gallery, examples, several_classes
 from severstal.report.eda.pictures import brightness_and_black
 from severstal.report.eda.places import class_places
 from severstal.report.eda.score import score_arithmetic
@@ -18,7 +18,7 @@ __all__ = [
     "class_places",
     "component_shapes",
     "dice_lost",
-    "duplicate_pairs",
+    "duplicate_gallery",
     "examples",
     "feature_shift",
     "masks_lost",

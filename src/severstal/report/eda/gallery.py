@@ -101,7 +101,7 @@ def several_classes(
     return figure
 
 
-def duplicate_pairs(
+def duplicate_gallery(
     pairs: pd.DataFrame, picture: ImageLookup, bits: ImageLookup, spec: Spec, most: int = 4
 ) -> Sheet:
     """Show pairs of near-duplicates, from the least to the most agreement of their masks.
@@ -121,7 +121,7 @@ def duplicate_pairs(
         >>> row |= {"classes_first": "", "classes_second": "", "same_label": 1.0}
         >>> empty = np.zeros((256, 1600), np.uint8)
         >>> from severstal.competition.spec import SEVERSTAL
-        >>> figure = duplicate_pairs(pd.DataFrame([row]), lambda name: empty, lambda name: empty, SEVERSTAL)
+        >>> figure = duplicate_gallery(pd.DataFrame([row]), lambda name: empty, lambda name: empty, SEVERSTAL)
         >>> figure.axes[1].get_title(loc="left")
         'b: clean\\nshift 0, 8 px; difference 1.5'
     """
