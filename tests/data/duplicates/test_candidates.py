@@ -28,7 +28,7 @@ def test_all_near_pairs_are_named(count: int, seed: int, two_sets: bool) -> None
     assert len(set(pairs)) == len(pairs)
     for a in range(count if begin is None else begin):
         partners = [near[a, b] for b in range(a + 1 if begin is None else begin, count)]
-        partners = sorted((value for value in partners if value >= 0.18), reverse=True)[:12]
+        partners = sorted((value for value in partners if value >= 0.16), reverse=True)[:12]
         assert [near[x, b] for x, b in pairs if x == a] == pytest.approx(partners)
 
 
@@ -47,3 +47,18 @@ def test_more_pictures_than_one_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [(pair.first, pair.second) for pair in candidate_pairs({1.0: marks}, PLAIN)]
     assert (3, 20) in found
     assert (8, 9) in found
+
+
+def test_of_very_many_pairs_the_best_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    marks = np.random.default_rng(0).normal(size=(30, 6)).astype(np.float32)
+    marks /= np.linalg.norm(marks, axis=1, keepdims=True)
+    every = candidate_pairs({1.0: marks}, PLAIN)
+    monkeypatch.setattr(candidates, "_MOST_PAIRS", 40)
+    monkeypatch.setattr(candidates, "_MOST_PAIRS_PER_PICTURE", 1)
+    kept = candidate_pairs({1.0: marks}, PLAIN)
+    assert len(kept) == 40 < len(every)
+    assert [pair for pair in every if pair in kept] == kept
+    left_out = [pair.correlation for pair in every if pair not in kept]
+    assert max(left_out) <= min(pair.correlation for pair in kept)
+    monkeypatch.setattr(candidates, "_MOST_PAIRS_PER_PICTURE", 2)
+    assert len(candidate_pairs({1.0: marks}, PLAIN)) == 60

@@ -7,8 +7,12 @@ import numpy as np
 
 from severstal.data.duplicates.fingerprint import Fingerprints
 
-_LEAST_CORRELATION = 0.18  # no two of 70 real pictures have 0.2; their copies have that and more
+# One in a hundred pairs of unlike real pictures has more; copies have 0.17, where half of a plain picture is
+# left, to 1.
+_LEAST_CORRELATION = 0.16
 _MOST_CANDIDATES = 12  # per picture, so that pictures without a texture of their own do not bring N * N pairs
+# Of all candidates the best so many are compared: unlike pairs grow with N * N, copies stand before them.
+_MOST_PAIRS, _MOST_PAIRS_PER_PICTURE = 20_000, 1.5
 _CHUNK = 256  # rows compared at a time
 
 
@@ -21,17 +25,19 @@ class CandidatePair:
         second: row of the second.
         orientations: in one of them the first looks like the second.
         scale: of the first, roughly.
+        correlation: of their fingerprints.
     """
 
     first: int
     second: int
     orientations: tuple[str, ...]
     scale: float
+    correlation: float
 
 
 def candidate_pairs(
     marks: dict[float, np.ndarray], fingerprints: Fingerprints, begin: int | None = None
-) -> Iterator[CandidatePair]:
+) -> list[CandidatePair]:
     """Find the pairs whose fingerprints correlate, best first for each picture.
 
     Args:
@@ -39,9 +45,22 @@ def candidate_pairs(
         fingerprints: what made them.
         begin: pairs are formed of a row before this one and a row from it on; None forms them of all rows.
 
-    Yields:
-        Each pair once, in the orientation and scale in which its pictures correlate best.
+    Returns:
+        Each pair once, in the orientation and scale in which its pictures correlate best; of very many pairs
+        the best.
     """
+    pairs = list(_correlated_pairs(marks, fingerprints, begin))
+    most = max(_MOST_PAIRS, int(_MOST_PAIRS_PER_PICTURE * len(marks[1.0])))
+    if len(pairs) > most:
+        least = np.sort([pair.correlation for pair in pairs])[-most]
+        pairs = [pair for pair in pairs if pair.correlation >= least]
+    return pairs
+
+
+def _correlated_pairs(
+    marks: dict[float, np.ndarray], fingerprints: Fingerprints, begin: int | None
+) -> Iterator[CandidatePair]:
+    """The pairs above the least correlation, at most so many per first picture."""
     plain = marks[1.0].astype(np.float32)
     rows = len(plain) if begin is None else begin
     scales = list(marks)
@@ -62,5 +81,9 @@ def candidate_pairs(
             for column in near[np.argsort(-line[near], kind="stable")[:_MOST_CANDIDATES]].tolist():
                 number, turn = divmod(int(kind[row, column]), 4)
                 yield CandidatePair(
-                    start + row, offset + column, fingerprints.orientations[turn], scales[number]
+                    start + row,
+                    offset + column,
+                    fingerprints.orientations[turn],
+                    scales[number],
+                    float(line[column]),
                 )

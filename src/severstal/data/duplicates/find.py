@@ -115,7 +115,7 @@ def _search(
     with threadpool_limits(1, "blas"):
         marks = _in_parallel(pool, mark, range(len(names)), "fingerprints")
     by_scale = {scale: np.array([row[number] for row in marks]) for number, scale in enumerate(scales)}
-    candidates = list(candidate_pairs(by_scale, fingerprints, begin))
+    candidates = candidate_pairs(by_scale, fingerprints, begin)
 
     least = _LEAST_AGREEMENT + (0.0 if common is None else _BESIDE_COMMON)
     evidence = _LEAST_EVIDENCE if common is None else _LEAST_EVIDENCE_BESIDE_COMMON
