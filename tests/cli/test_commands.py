@@ -157,7 +157,7 @@ def spoil_absent_picture(folder: Path) -> str:
 
 def spoil_absent_folder(folder: Path) -> str:
     (folder / "test_images").rename(folder / "test")
-    return "test_images: no such folder"
+    return "test_images: holds no picture to segment"
 
 
 def spoil_absent_table(folder: Path) -> str:

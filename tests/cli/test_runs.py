@@ -215,7 +215,7 @@ def test_recipes_that_failed_are_an_error_in_the_end(
     budget = ("--crops", 8, "--epochs", 1, "--train-folds", 1, "--output", "out")
     code, _, error = command("compare", "faulty.toml", tiny_recipe, "--input", small_input, *budget)
     assert code == 2
-    assert "recipe faulty failed: loss 'dise' is unknown" in caplog.text
+    assert "recipe faulty failed: loss 'dise' is unknown" in error
     assert error.splitlines()[-1] == "severstal: 1 of 2 recipes failed, as told above: faulty"
     assert len(Path("out/comparison.csv").read_text().splitlines()) == 3
 

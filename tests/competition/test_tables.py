@@ -65,7 +65,7 @@ def test_2019s_train_csv_gives_the_same_table(real_data, table):
 def test_another_data_set_has_its_own_classes(real_data):
     folder = real_data / "magnetic_tile"
     labels = read_labels(folder / "train.csv", read_spec(folder))
-    assert len(labels) == 250
+    assert len(labels) == 273
     assert set(labels["ClassId"]) == {1, 2, 3, 4, 5}
     assert "is not one of 1 to 4" in fault(read_labels, folder / "train.csv", SEVERSTAL)
 

@@ -116,7 +116,8 @@ def test_no_option_reaches_a_loader(architecture, name, tmp_path, monkeypatch):
 )
 def test_no_value_of_an_option_is_a_path(value):
     with pytest.raises(
-        SeverstalError, match=r"model option 'decoder_attention_type' is .*: give (words|numbers)"
+        SeverstalError,
+        match=r"model option 'decoder_attention_type' is .*: give (letters and digits|numbers)",
     ):
         build_model("unet", "tu-test_resnet", options={"decoder_attention_type": value})
 

@@ -28,7 +28,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter:
 
         monkeypatch.setattr(owner, name, watched)
 
-    count(fold_tables, "make_folds", "split into folds")
+    count(fold_tables, "split_folds", "split into folds")
     count(run_folder, "save_recipe", "recipe written")
     count(Summary, "load", "summary loaded")
     checksum = record.checksum

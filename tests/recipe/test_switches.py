@@ -69,7 +69,9 @@ def test_another_seed_leaves_the_folds() -> None:
 
 def test_settings_that_do_not_go_together_are_refused() -> None:
     recipe = change(Recipe(), {"training.batch_size": 1})
-    with pytest.raises(SeverstalError, match=r"switch accumulation: training\.accumulate is 2: a batch of 1"):
+    with pytest.raises(
+        SeverstalError, match=r"switch accumulation: training\.accumulate is 2: give at most the 1 crops"
+    ):
         toggle(recipe, "accumulation")
     with pytest.raises(SeverstalError, match="the nearest known one is 'mixup'"):
         toggle(recipe, "mixupp")

@@ -98,7 +98,7 @@ def test_all_runs_share_the_decoded_pictures(
     small_input: Path, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = open_job(tiny_recipe, small_input, "whole").train_pictures
-    monkeypatch.setattr(build, "read_picture", lambda *_: pytest.fail("decoded again"))
+    monkeypatch.setattr(build, "decode_picture", lambda *_: pytest.fail("decoded again"))
     tiny_recipe.write_text(tiny_recipe.read_text().replace("[data]", "[data]\nmax_images = 8"))
     bounded = open_job(tiny_recipe, small_input, "bounded").train_pictures
     assert set(bounded.names) < set(whole.names)

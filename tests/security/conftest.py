@@ -68,6 +68,12 @@ ROWS = {
         ("out.csv", *OUT, *STORE),
         DATA,
     ),
+    "lookup": Row(
+        ("lookup", "--input", "small", "--output", "out.csv"),
+        ("out.csv",),
+        ("out.csv", *STORE),
+        (*DATA, "small/test_labels.csv"),
+    ),
     "export": Row(
         ("export", "coco", "--output", "out.json", "--input", "small"), ("out.json",), ("out.json",), DATA
     ),

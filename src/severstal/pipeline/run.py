@@ -62,6 +62,7 @@ def run(
     """
     check_output(output)
     run = prepare(recipe, input, name)
+    run.data.check_test()  # before hours of training: a submission needs test pictures
     trained = train_folds(prepare_folds(run))
     found = tune_rules(summarise_run(run, trained))
     masks = segment_test(found, trained)
