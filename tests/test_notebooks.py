@@ -45,7 +45,7 @@ def test_the_study_of_networks_runs(
     small_input: Path, tiny_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    settings = {"networks": ["classical", "linknet"], "pictures": 16}
+    settings = {"networks": ["classical", "linknet"], "crops": 16}
     source = NOTEBOOKS / "07_architectures.ipynb"
     run_notebooks(
         [source], Path("kept"), {"recipe": str(tiny_recipe), "input_folder": str(small_input), **settings}

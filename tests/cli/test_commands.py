@@ -255,6 +255,8 @@ def test_results_emptied_by_hand_are_one_line_or_made_again(
         path.write_text("{}")
     for name in ("state", "model", "last"):
         (run / "fold0" / f"{name}.safetensors").write_text("x")
+    assert "fold0/model.safetensors was changed" in the_line(command("submit", run))
+    assert command("run", tiny_recipe, "--input", small_input)[0] == 0
     assert command("submit", run)[0] == 0
     (run / "input.json").write_text("{}")
     assert "input.json: 'name' is missing" in the_line(command("submit", run))

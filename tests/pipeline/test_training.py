@@ -420,7 +420,7 @@ from severstal.data.inputs import to_inputs
 from severstal.runs.combining import open_recipe
 from severstal.runs.opening import open_job
 arm()
-pipeline.train_folds(open_job(sys.argv[1], sys.argv[2], sys.argv[3]))
+pipeline.train(open_job(sys.argv[1], sys.argv[2], sys.argv[3]))
 """
 
 
