@@ -292,6 +292,7 @@ def test_a_folder_is_made_where_a_link_leads(tmp_path):
 def test_while_one_process_holds_the_lock_no_other_enters(tmp_path):
     script = (
         "import sys; from pathlib import Path; from severstal.files import exclusive_lock\n"
+        "from severstal.logs import show_log; show_log()\n"
         "with exclusive_lock(sys.argv[1], 'the test'): Path(sys.argv[1], 'entered').touch()\n"
     )
     with exclusive_lock(tmp_path, "nobody"):

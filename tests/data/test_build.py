@@ -216,7 +216,7 @@ import logging, os, sys, time
 from pathlib import Path
 from severstal.competition.spec import Spec
 from severstal.data import build
-logging.basicConfig(stream=sys.stdout, level="INFO", format="%(message)s")
+logging.basicConfig(stream=sys.stderr, level="INFO", format="%(message)s")
 build.BLOCK = 4
 read = build.decode_picture
 build.decode_picture = lambda path, spec: (time.sleep(0.002), read(path, spec))[1]
