@@ -15,6 +15,7 @@ from severstal.data import duplicates
 from severstal.errors import SeverstalError
 from severstal.evaluation.bootstrap import paired
 from severstal.experiments import ablation, evaluation
+from severstal.experiments.rows import ablation_table
 from severstal.recipe import Recipe
 from severstal.report.ablation import format_ablation
 from severstal.runs.ensemble import RunOrEnsemble
@@ -70,7 +71,7 @@ def test_switches_are_trained_compared_and_sorted(
     about = json.loads(Path("runs/ablate-recipe-tiny-small/ablation.json").read_text())
     assert [row["switch"] for row in about["rows"]] == ["recipe", "jpeg", "seed"]
     assert about["rows"][2]["gains"]["score"]["is_significant"] in (True, False)
-    assert "jpeg    on     failed: the loss is not a number" in format_ablation(rows)
+    assert "jpeg    on     failed: the loss is not a number" in format_ablation(ablation_table(rows))
     assert not list(Path("runs").glob("ablate-*/oof/maps-*.npy"))
 
     # A second time nothing is trained or predicted.

@@ -49,7 +49,7 @@ def test_recipes_are_trained_alike_measured_and_drawn(
     for row, run in zip(rows[:2], runs, strict=True):
         pairs = ScoredPairs.load(run / "ablation" / "fitted.csv", spec)
         assert row.score == interval(pairs.dice, pairs.groups)
-        assert row.nothing == pairs.score.all_empty
+        assert row.all_empty == pairs.score.all_empty
         plain = ScoredPairs.load(run / "ablation" / "plain.csv", spec)
         assert row.dice_on_defects.mean == pytest.approx(plain.dice[plain.true > 0].mean())
         assert row.pictures == 24
