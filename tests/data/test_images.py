@@ -77,7 +77,7 @@ def test_a_process_holds_the_pages_of_a_few_pictures_only(
     pixels.tofile(tmp_path / "pixels")
 
     def held(limit: int) -> list[int]:
-        monkeypatch.setattr(images, "HELD", limit)
+        monkeypatch.setattr(images, "_HELD", limit)
         names = [f"{number}.jpg" for number in range(40)]
         store = ImageStore(names, "d", tmp_path / "pixels", range(40), pixels.shape[1:])
         first, bytes_held = store[0], []
