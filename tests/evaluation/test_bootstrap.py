@@ -46,7 +46,7 @@ def test_memory_is_bounded_without_changing_the_result(monkeypatch):
 
     dice = np.random.default_rng(3).random((50, 2))
     whole = interval(dice, np.arange(50))
-    monkeypatch.setattr(bootstrap, "BLOCK", 999)
+    monkeypatch.setattr(bootstrap, "_BLOCK", 999)
     parts = interval(dice, np.arange(50))
     assert (parts.low, parts.high) == pytest.approx((whole.low, whole.high), abs=0.01)
 
