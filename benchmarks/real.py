@@ -1,13 +1,15 @@
-"""Results on four data sets: the plain recipe, one network and an ensemble, out of fold, with intervals.
+"""Results on four data sets: the plain recipe, three networks and their ensemble, out of fold.
 
     python benchmarks/real.py                                       # all sets, all rows: a night on two cores
     python benchmarks/real.py --sets neu_seg --rows plain one       # some of them
     python benchmarks/real.py --read                                # the table of what is trained
 
 The sets are those of `../shared/data` beside the checkout (`--data`), and the sample that `severstal sample`
-draws. A row is a run, or an ensemble of runs, `runs/real-SET-ROW`: a run that is there is scored as it was
-trained, one that was broken off goes on, a missing one is trained by its recipe with what the set's pictures
-need (`SETS`). Delete the folder to train a row again. Every row sees the pictures of the same folds.
+draws. The rows `one`, `linknet` and `unet` are the members of the recipe `laptop_ensemble`, the first of
+which is `laptop`; `ensemble` averages their runs. A row is a folder, `runs/real-SET-ROW`: a run that is there
+is scored as it was trained, one that was broken off goes on, a missing one is trained by its recipe with what
+the pictures of the set need (`SETS`). Delete the folder to train a row again; give every row a process of its
+own to train several at once. Every row sees the pictures of the same folds.
 
 Printed for each row, over the held-out pictures: the score with plain 0.5 and with rules searched on other
 folds (cross-fitted), the mean Dice on defects and the foreground mIoU, which is pooled over all pixels and
@@ -54,13 +56,12 @@ SETS: dict[str, dict[str, Any]] = {
     "sample": {"data.train_folds": 1},
     "severstal": {
         "augment.crop": (256, 384),
-        "training.epochs": 2,
-        "training.epoch_images": 600,
-        "training.batch_size": 6,
-        "training.ema": 0.98,
+        "training.epochs": 4,
+        "training.epoch_images": 1200,
     },
     "magnetic_tile": {
         **SMALL,
+        "training.epochs": 4,
         "data.mean": 0.4,
         "data.std": 0.2,
         "sampling.hard_negatives": 0.15,
@@ -80,7 +81,8 @@ SETS: dict[str, dict[str, Any]] = {
 }
 """What the pictures of each set need beside a recipe."""
 
-ROWS = {"plain": "plain_smp", "one": "laptop", "ensemble": "laptop_ensemble"}
+MEMBERS = ("one", "linknet", "unet")  # of the recipe `laptop_ensemble`, in its order
+ROWS = ("plain", *MEMBERS, "ensemble")
 SHARED = ("encoder_name", "encoder_weights")  # that the plain recipe takes from the row `one`
 
 
@@ -110,10 +112,10 @@ class Row:
 
 
 def recipe_of(data: str, row: str) -> Recipe:
-    """The recipe of a row on a set."""
-    recipe = load_recipe(ROWS[row])
+    """The recipe of a row on a set, of one network."""
+    name = f"real-{data}-{row}"
     if row == "plain":
-        one = recipe_of(data, "one")
+        recipe, one = load_recipe("plain_smp"), recipe_of(data, "one")
         values = {f"model.{name}": getattr(one.model, name) for name in SHARED}
         values |= {
             "data.folds": one.data.folds,
@@ -128,15 +130,22 @@ def recipe_of(data: str, row: str) -> Recipe:
             "inference.map_scale": one.inference.map_scale,
             "inference.weights": "last",
         }
-        return replace(change(recipe, values), name=f"real-{data}-{row}")
-    members = tuple(change(member, SETS[data]) for member in recipe.members)
-    return replace(change(recipe, SETS[data]), name=f"real-{data}-{row}", members=members)
+        return replace(change(recipe, values), name=name)
+    member = load_recipe("laptop_ensemble").members[MEMBERS.index(row)]
+    return replace(change(member, SETS[data]), name=name)
 
 
 def open_row(data: str, row: str, root: Path, read: bool) -> RunOrEnsemble | None:
     """The run or ensemble of a row, as it is on disk, or new; None where there is none and `read` is set."""
     folder = Path("runs") / f"real-{data}-{row}"
-    if folder.is_dir():
+    if row == "ensemble":
+        members = [open_row(data, member, root, read) for member in MEMBERS]
+        if read and None in members:
+            return None
+        for member in members:
+            train(member)
+        return open_runs([member.folder for member in members], name=folder.name)
+    if (folder / "recipe.toml").is_file():
         return open_runs([folder])
     return None if read else open_recipe(recipe_of(data, row), root, folder.name)
 
