@@ -19,9 +19,10 @@ class AuxiliaryHeads(nn.Module):
     evaluation nothing is kept or computed.
 
     Args:
-        encoder: returns a list of features (N, C, h, w), or a tuple that begins with it.
-        picture: any that the encoder takes, to find the strides of its features.
-        classes: of the masks.
+        encoder: module whose output is a list of features (N, C, h, w), or a tuple that begins with it.
+        picture: any picture batch that the encoder takes, (N, channels, H, W); finds the strides of its
+            features.
+        classes: number of mask classes.
         bias: initial bias of the heads, a logit.
 
     Raises:

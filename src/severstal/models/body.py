@@ -11,15 +11,15 @@ STRIDE_4 = 2  # place of the feature of stride 4 among those of an encoder
 
 
 class Body(SegmentationModel):
-    """An encoder and a head that reads masks off its features; `smp_network` builds it as smp's own.
+    """An encoder and a head that predicts masks from its features; `smp_network` builds it like smp's own.
 
     Args:
-        encoder: returns a list of features, finest first.
-        head: takes that list and returns mask logits (N, C, h, w) of any stride.
-        aux_params: of smp's classification head on the deepest feature; None for no such head.
+        encoder: encoder whose output is a list of features, finest first.
+        head: module from that list to mask logits (N, C, h, w) of any stride.
+        aux_params: arguments of smp's classification head on the deepest feature; None for no class head.
 
     Attributes:
-        reads: places of the encoder's features that the head reads, and the strides that they must have.
+        reads: index of each of the encoder's features that the head reads, and the stride that it must have.
 
     Example:
         >>> import segmentation_models_pytorch as smp, torch

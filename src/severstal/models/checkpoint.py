@@ -22,11 +22,12 @@ def save_weights(network: nn.Module, path: str | Path) -> None:
     """Write a network's weights and buffers as safetensors, with a record of its architecture.
 
     Args:
-        network: of `build_model`; any other is written without a record of its architecture.
-        path: of the file; it is replaced as a whole.
+        network: network from `build_model`; any other is written without a record of its architecture.
+        path: path of the file; it is replaced atomically.
 
     Raises:
-        SeverstalError: the disk is full, or the file may not be written; the earlier one stays.
+        SeverstalError: the disk is full, or the file may not be written; an earlier file then stays as it
+            was.
     """
     record = getattr(network, "built_as", {})
     # One entry: the order of several would differ from process to process, and with it the file's bytes.

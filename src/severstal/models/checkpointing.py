@@ -24,7 +24,7 @@ def checkpoint_activations(network: nn.Module) -> None:
     batch normalisation are updated once per batch; timm's own `set_grad_checkpointing` updates them twice.
 
     Args:
-        network: of `build_model`; changed in place, the names of its weights are not.
+        network: network from `build_model`, changed in place; the names of its weights stay the same.
 
     Example:
         >>> from severstal.models.registry import build_model

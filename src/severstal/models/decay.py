@@ -1,4 +1,4 @@
-"""Which weights of a network are kept out of weight decay."""
+"""The weights of a network that are excluded from weight decay."""
 
 from fnmatch import fnmatch
 
@@ -29,7 +29,7 @@ _EMBEDDINGS = frozenset(
 
 
 def undecayed_weights(network: nn.Module) -> set[str]:
-    """Name the weights of a network that weight decay leaves alone.
+    """Name the weights of a network that are excluded from weight decay.
 
     They are biases and all weights with one axis, as those of normalisations: pulled towards 0, they would
     only make the network's scale drift (He 2019, section 3.1); class and register tokens, position embeddings
@@ -38,10 +38,10 @@ def undecayed_weights(network: nn.Module) -> set[str]:
     module of this package lists in a method of that name.
 
     Args:
-        network: of `build_model`, or any other.
+        network: network from `build_model`, or any other.
 
     Returns:
-        Names as of `named_parameters`.
+        Names as in `named_parameters`.
 
     Example:
         >>> from severstal.models.registry import build_model

@@ -21,8 +21,8 @@ class LargeFieldOfView(nn.Sequential):
     Args:
         before: channels of the feature.
         width: channels of both convolutions.
-        rate: in pixels of the feature.
-        dropout: after each of them.
+        rate: dilation in pixels of the feature.
+        dropout: dropout rate after each of them.
     """
 
     def __init__(self, before: int, width: int, rate: int, dropout: float) -> None:
@@ -42,10 +42,10 @@ class SummedPyramid(nn.Module):
 
     Args:
         before: channels of the encoder's deepest feature.
-        classes: of the masks.
+        classes: number of mask classes.
         width: channels of each branch.
-        rates: of the branches, in pixels of the feature.
-        dropout: in each branch.
+        rates: dilations of the branches, in pixels of the feature.
+        dropout: dropout rate in each branch.
 
     Example:
         >>> import torch
@@ -78,13 +78,13 @@ class DeepLabV2(Body):
     Args:
         encoder_name: any whose strides can be dilated, as ResNets.
         encoder_weights: None.
-        in_channels: of the pictures.
-        classes: of the masks.
-        aux_params: of the class head.
-        decoder_channels: of each branch.
-        decoder_atrous_rates: of the branches.
-        decoder_dropout: in each branch, twice.
-        kwargs: to timm.
+        in_channels: number of picture channels.
+        classes: number of mask classes.
+        aux_params: arguments of smp's classification head; None for no class head.
+        decoder_channels: channels of each branch.
+        decoder_atrous_rates: dilations of the branches, in pixels of the deepest feature.
+        decoder_dropout: dropout rate in each branch, applied twice.
+        kwargs: further arguments, passed to timm's encoder.
 
     Example:
         >>> import torch

@@ -43,10 +43,10 @@ def deeplab_v3(
     Args:
         encoder_name: any whose strides can be dilated, as ResNets.
         encoder_weights: "none", a name that the encoder knows, or the path of a `.safetensors` file.
-        in_channels: of the pictures.
-        classes: of the masks.
+        in_channels: number of picture channels.
+        classes: number of mask classes.
         class_head: whether the network also predicts which classes a picture holds.
-        options: as `smp_network` takes them for `smp.DeepLabV3`.
+        options: options of `smp.DeepLabV3`, as `smp_network` takes them.
 
     Raises:
         SeverstalError: an unknown encoder, weights or option.
@@ -81,10 +81,10 @@ def deeplab_v3plus(
     Args:
         encoder_name: any whose strides can be dilated, as ResNets.
         encoder_weights: "none", a name that the encoder knows, or the path of a `.safetensors` file.
-        in_channels: of the pictures.
-        classes: of the masks.
+        in_channels: number of picture channels.
+        classes: number of mask classes.
         class_head: whether the network also predicts which classes a picture holds.
-        options: as `smp_network` takes them for `smp.DeepLabV3Plus`.
+        options: options of `smp.DeepLabV3Plus`, as `smp_network` takes them.
 
     Raises:
         SeverstalError: an unknown encoder, weights or option.

@@ -31,10 +31,10 @@ def dinov3_dpt(
     Args:
         encoder_name: a DINOv3 transformer of timm, as tu-vit_small_patch16_dinov3.
         encoder_weights: "none", a name that the encoder knows, or the path of a `.safetensors` file.
-        in_channels: of the pictures.
-        classes: of the masks.
+        in_channels: number of picture channels.
+        classes: number of mask classes.
         class_head: whether the network also predicts which classes a picture holds.
-        options: as `dpt` takes them.
+        options: options of `dpt`.
 
     Raises:
         SeverstalError: an unknown encoder, weights or option.

@@ -24,18 +24,19 @@ class Dpt(smp.DPT):
     Args:
         encoder_name: a vision transformer of timm, as tu-vit_small_patch16_224.
         encoder_weights: None.
-        in_channels: of the pictures.
-        classes: of the masks.
-        aux_params: of the class head.
-        encoder_depth: how many blocks of the transformer are read, 1 to 4.
-        encoder_output_indices: which blocks; None for evenly spaced ones, as in the paper's ViT-Base.
-        decoder_readout: how the class token is used: "cat" (the paper's), "add" or "ignore".
-        decoder_intermediate_channels: of the features of each stride.
-        decoder_fusion_channels: of the fused features.
-        kwargs: to timm.
+        in_channels: number of picture channels.
+        classes: number of mask classes.
+        aux_params: arguments of smp's classification head; None for no class head.
+        encoder_depth: number of the transformer's blocks that are read, 1 to 4.
+        encoder_output_indices: indices of these blocks; None for evenly spaced ones, as in the paper's
+            ViT-Base.
+        decoder_readout: use of the class token: "cat" (the paper's), "add" or "ignore".
+        decoder_intermediate_channels: channels of the features of each stride.
+        decoder_fusion_channels: channels of the fused features.
+        kwargs: further arguments, passed to timm's encoder.
 
     Attributes:
-        stride: what height and width have to be multiples of.
+        stride: number that height and width have to be multiples of.
 
     Raises:
         EncoderMismatch: the encoder has no patches.
@@ -103,17 +104,17 @@ def dpt(
     class_head: bool,
     options: Mapping[str, Any],
 ) -> Network:
-    """Build `Dpt`.
+    """Build `Dpt` as a network.
 
     smp also puts its head on convolutional encoders of timm, which is another network than the paper's.
 
     Args:
         encoder_name: a vision transformer of timm, as tu-vit_small_patch14_dinov2.
         encoder_weights: "none", a name that the encoder knows, or the path of a `.safetensors` file.
-        in_channels: of the pictures.
-        classes: of the masks.
+        in_channels: number of picture channels.
+        classes: number of mask classes.
         class_head: whether the network also predicts which classes a picture holds.
-        options: of `Dpt`; others go to timm.
+        options: options of `Dpt`; others go to timm.
 
     Raises:
         SeverstalError: an unknown encoder, weights or option.

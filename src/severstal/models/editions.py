@@ -35,7 +35,7 @@ def earlier_options(architecture: str, record: Mapping[str, Any]) -> Mapping[str
     """Find the options that build a network as it was when its weights were trained.
 
     Args:
-        architecture: that is to be built.
+        architecture: name of the architecture to build.
         record: the record of the file of weights, as `built_as`; empty where it has none.
 
     Returns:

@@ -53,12 +53,12 @@ def new_encoder(encoder_name: str, in_channels: int, **settings: Any) -> nn.Modu
     """Build an encoder of smp or timm with random weights.
 
     Args:
-        encoder_name: as `find_encoder` gives it.
-        in_channels: of the pictures.
+        encoder_name: name from `find_encoder`.
+        in_channels: number of picture channels.
         settings: `depth` and `output_stride` as smp takes them; others go to timm.
 
     Returns:
-        Gives a list of features, finest first; `out_channels` are their channels.
+        An encoder whose output is a list of features, finest first; `out_channels` are their channels.
 
     Raises:
         EncoderMismatch: the library does not build it so, as where its strides cannot be dilated.
@@ -91,7 +91,7 @@ def any_size(encoder_name: str) -> dict[str, Any]:
     """Return the options of timm by which a transformer for one size of picture takes any.
 
     Args:
-        encoder_name: of timm, as `find_encoder` gives it.
+        encoder_name: timm encoder's name from `find_encoder`.
 
     Example:
         >>> any_size("tu-swin_tiny_patch4_window7_224"), any_size("tu-convnext_tiny")
@@ -113,10 +113,10 @@ def find_stride(encoder: nn.Module, encoder_name: str, in_channels: int, size: i
     (maxvit) it is that size.
 
     Args:
-        encoder: of smp.
-        encoder_name: as `find_encoder` gives it.
-        in_channels: of the picture.
-        size: the one size, where it is not timm's default.
+        encoder: an encoder of smp.
+        encoder_name: its name from `find_encoder`.
+        in_channels: number of picture channels.
+        size: height and width of the pictures, in pixels, where it is not timm's default.
 
     Raises:
         EncoderMismatch: the encoder takes only one size of picture.
@@ -156,7 +156,7 @@ def find_published(encoder_name: str, weights: str) -> tuple[str, str | None]:
     """Find an encoder's weights on the Hugging Face Hub.
 
     Args:
-        encoder_name: as `find_encoder` gives it.
+        encoder_name: name from `find_encoder`.
         weights: "imagenet" or another name that the encoder knows; for a timm encoder a tag, or "imagenet"
             for those of the tag in its name, else for its default.
 

@@ -11,15 +11,16 @@ from severstal.models.upsampling import LearnedUpsampling
 
 
 class FcnHead(nn.Module):
-    """Scores of the classes from each feature, and their sum.
+    """The class scores of each feature, and their sum.
 
     S_32 = score(f_32), S_16 = up(S_32) + score(f_16), S_8 = up(S_16) + score(f_8), where a score is a 1 x 1
     convolution and up doubles height and width. The finer scores are initialized with 0 and up with bilinear
     interpolation, so that a network with skips starts as the one without (Long 2015, section 4.2).
 
     Args:
-        channels: of the features, finest first; each feature is half as wide and high as the one before.
-        classes: of the masks.
+        channels: channels of the features, finest first; each feature is half as wide and high as the one
+            before.
+        classes: number of mask classes.
 
     Example:
         >>> import torch
@@ -56,10 +57,10 @@ class Fcn32s(Body):
     Args:
         encoder_name: any with features of strides 8, 16 and 32.
         encoder_weights: None.
-        in_channels: of the pictures.
-        classes: of the masks.
-        aux_params: of the class head.
-        kwargs: to timm.
+        in_channels: number of picture channels.
+        classes: number of mask classes.
+        aux_params: arguments of smp's classification head; None for no class head.
+        kwargs: further arguments, passed to timm's encoder.
 
     Example:
         >>> import torch

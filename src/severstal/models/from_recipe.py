@@ -21,10 +21,10 @@ def new_network(
     """Build the recipe's network for a data set's classes.
 
     Args:
-        recipe: its `model`, and whether the loss looks at coarser levels too.
-        spec: of the data set.
-        encoder_weights: in place of the recipe's, as "none".
-        defaults: options where the recipe names none.
+        recipe: recipe; its `model` is read, and whether the loss uses deep supervision.
+        spec: specification of the data set; gives the number of classes.
+        encoder_weights: replaces the recipe's encoder weights, for example "none".
+        defaults: options that hold where the recipe gives none.
     """
     model = recipe.model
     return build_model(

@@ -44,7 +44,7 @@ class BoundaryRefinement(nn.Module):
     """Boundary refinement of score maps by a residual of two 3 x 3 convolutions: x + W_2 relu(W_1 x).
 
     Args:
-        channels: of the score maps.
+        channels: channels of the score maps.
     """
 
     def __init__(self, channels: int) -> None:
@@ -64,10 +64,10 @@ class GcnHead(nn.Module):
     """Score maps of each feature by large kernels, refined, and added from coarse to fine (figure 2).
 
     Args:
-        channels: of the features from stride 4 to the coarsest.
-        classes: of the masks.
+        channels: channels of the features, from stride 4 to the coarsest.
+        classes: number of mask classes.
         width: channels of the score maps.
-        kernel: of the large kernels.
+        kernel: width of the large kernels, in pixels, odd.
     """
 
     def __init__(self, channels: Sequence[int], classes: int, width: int, kernel: int) -> None:
@@ -99,12 +99,12 @@ class Gcn(Body):
     Args:
         encoder_name: any with features of strides 4 to 32.
         encoder_weights: None.
-        in_channels: of the pictures.
-        classes: of the masks.
-        aux_params: of the class head.
-        decoder_channels: of the score maps.
-        decoder_kernel: k of the large kernels, odd.
-        kwargs: to timm.
+        in_channels: number of picture channels.
+        classes: number of mask classes.
+        aux_params: arguments of smp's classification head; None for no class head.
+        decoder_channels: channels of the score maps.
+        decoder_kernel: width k of the large kernels, in pixels, odd.
+        kwargs: further arguments, passed to timm's encoder.
 
     Raises:
         SeverstalError: an even kernel, or no channels.

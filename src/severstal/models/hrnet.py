@@ -50,9 +50,9 @@ def branch_encoder(encoder_name: str, in_channels: int, **kwargs: Any) -> nn.Mod
     """Build an encoder; of an HRNet one that returns the branches, without the classifier's layers on them.
 
     Args:
-        encoder_name: of smp, or of timm as `tu-NAME`.
-        in_channels: of the pictures.
-        kwargs: to timm.
+        encoder_name: an encoder of smp, or of timm as `tu-NAME`.
+        in_channels: number of picture channels.
+        kwargs: further arguments, passed to timm's encoder.
 
     Example:
         >>> branch_encoder("tu-hrnet_w18_small", 1).out_channels
@@ -67,7 +67,7 @@ class BranchHead(nn.Sequential):
 
     Args:
         depth: channels of all branches.
-        classes: of the masks.
+        classes: number of mask classes.
     """
 
     def __init__(self, depth: int, classes: int) -> None:
@@ -88,10 +88,10 @@ class Hrnet(Body):
     Args:
         encoder_name: tu-hrnet_w18 to tu-hrnet_w64, or any other with features of strides 4 to 32.
         encoder_weights: None.
-        in_channels: of the pictures.
-        classes: of the masks.
-        aux_params: of the class head.
-        kwargs: to timm.
+        in_channels: number of picture channels.
+        classes: number of mask classes.
+        aux_params: arguments of smp's classification head; None for no class head.
+        kwargs: further arguments, passed to timm's encoder.
 
     Example:
         >>> Hrnet("tu-test_resnet", None, 1, 4)(torch.zeros(2, 1, 64, 96)).shape

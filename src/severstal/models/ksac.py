@@ -24,8 +24,8 @@ class SharedKernel(nn.Module):
     Args:
         before: channels of the feature.
         after: channels of the result.
-        rates: in pixels of the feature.
-        dropout: of the result.
+        rates: dilations in pixels of the feature.
+        dropout: dropout rate of the result.
 
     Example:
         >>> SharedKernel(8, 4, (6, 12, 18), 0.5)(torch.zeros(2, 8, 5, 9)).shape
@@ -64,14 +64,15 @@ class Ksac(smp.DeepLabV3Plus):
     Args:
         encoder_name: any whose strides can be dilated, as ResNets.
         encoder_weights: None.
-        in_channels: of the pictures.
-        classes: of the masks.
-        aux_params: of the class head.
-        encoder_output_stride: of the deepest feature, 8 or 16.
-        decoder_channels: of the pyramid and what follows.
-        decoder_atrous_rates: of the kernel; None for 6, 12 and 18 at stride 16, twice those at stride 8.
-        decoder_dropout: of the pyramid.
-        kwargs: to timm.
+        in_channels: number of picture channels.
+        classes: number of mask classes.
+        aux_params: arguments of smp's classification head; None for no class head.
+        encoder_output_stride: stride of the deepest feature, 8 or 16.
+        decoder_channels: channels of the pyramid and of the decoder after it.
+        decoder_atrous_rates: dilations of the kernel; None for 6, 12 and 18 at stride 16, twice those at
+            stride 8.
+        decoder_dropout: dropout rate of the pyramid.
+        kwargs: further arguments, passed to timm's encoder.
 
     Example:
         >>> network = Ksac("tu-test_resnet", None, 1, 4, decoder_channels=8).eval()

@@ -17,8 +17,8 @@ class EncoderMismatch(SeverstalError):
     calls (see `library_call`). A mistake in this package's code is never one: it surfaces as itself.
 
     Args:
-        reason: what does not fit.
-        repair: what to do; None where `build_model` knows better, which adds the architecture's own.
+        reason: condition that does not hold.
+        repair: what to do instead; None where `build_model` adds the architecture's own advice.
 
     Example:
         >>> raise EncoderMismatch("its encoder has no patches", "choose a vision transformer")

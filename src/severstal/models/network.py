@@ -35,8 +35,8 @@ class DeepOutput(NamedTuple):
         classes: logits of each class being anywhere in the picture, (N, C); None without a class head.
         auxiliary: logits from the encoder's coarser features, finest first, each (N, C, h, w), mostly of
             stride 8, 14, 16 or 32.
-        covered: of each of these, the height and width in pixels that its h x w cells cover from the top
-            left: those of the picture, or more where the last cells reach beyond it.
+        covered: height and width in pixels that the h x w cells of each of these cover from the top left: the
+            picture's, or more where the last cells reach beyond it.
     """
 
     masks: Tensor
@@ -68,14 +68,14 @@ class Network(nn.Module):
     last row and column, which looks more like steel than zeros do; the masks are cropped back.
 
     Args:
-        body: takes (N, channels, h, w) with h and w multiples of `stride`, and returns the mask logits
-            (N, C, h, w), or these and the class logits (N, C), or `OwnLossOutput`.
-        stride: height and width inside are multiples of it.
-        smallest: height and width inside are at least this.
+        body: module from (N, channels, h, w), with h and w multiples of `stride`, to the mask logits (N, C,
+            h, w), or these and the class logits (N, C), or `OwnLossOutput`.
+        stride: number of pixels; height and width are padded to multiples of it.
+        smallest: smallest height and width, in pixels, after padding.
 
     Attributes:
         auxiliary: heads of deep supervision on the body's encoder, or None; see `supervise`.
-        built_as: what is recorded with its weights, see `severstal.models.editions`.
+        built_as: record that is stored with its weights, see `severstal.models.editions`.
 
     Example:
         >>> network = Network(nn.Conv2d(1, 4, 3, padding=1), stride=32)
@@ -120,7 +120,7 @@ class Network(nn.Module):
         return self.auxiliary()
 
     def _missing(self, length: int) -> int:
-        """How many pixels are padded to a height or a width."""
+        """Return how many pixels are padded to a height or a width."""
         wanted = max(length, self.smallest)
         return wanted + -wanted % self.stride - length
 
@@ -180,14 +180,14 @@ def supervise(network: Network, channels: int, classes: int, bias: float) -> Non
     """Give a network heads of deep supervision.
 
     Args:
-        network: new.
-        channels: of the picture.
-        classes: of the masks.
+        network: newly built network.
+        channels: number of picture channels.
+        classes: number of mask classes.
         bias: initial bias of the heads, a logit.
 
     Raises:
         SeverstalError: the network has a loss of its own, or no encoder.
-        EncoderMismatch: its encoder has no coarse features.
+        EncoderMismatch: the encoder has no coarse features.
     """
     if has_own_loss(network):
         raise SeverstalError(
@@ -216,8 +216,8 @@ def check_features(network: Network, channels: int) -> None:
     `Body` has it.
 
     Args:
-        network: new; stays in training mode, with its running statistics as they are.
-        channels: of the picture.
+        network: newly built network; stays in training mode, with its running statistics unchanged.
+        channels: number of picture channels.
 
     Raises:
         EncoderMismatch: the encoder fails, or gives other features.
@@ -250,8 +250,9 @@ def freeze_unused(network: Network, channels: int) -> None:
     own, which may reach weights that the masks of a blank picture do not.
 
     Args:
-        network: new; stays in training mode, without gradients, with its running statistics as they are.
-        channels: of the picture.
+        network: newly built network; stays in training mode, without gradients, with its running statistics
+            unchanged.
+        channels: number of picture channels.
 
     Raises:
         EncoderMismatch: the masks have another size than the picture, or a network of smp fails.

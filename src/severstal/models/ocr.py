@@ -84,7 +84,7 @@ class ContextHead(nn.Module):
 
     Args:
         depth: channels of all branches.
-        classes: of the masks.
+        classes: number of mask classes.
         width: channels of pixels and regions.
     """
 
@@ -110,13 +110,13 @@ class HrnetOcr(Body):
     """HRNetV2 with an object-contextual head (Yuan 2020, Object-Contextual Representations, 1909.11065).
 
     Args:
-        encoder_name: as `Hrnet` takes it.
+        encoder_name: encoder of `Hrnet`.
         encoder_weights: None.
-        in_channels: of the pictures.
-        classes: of the masks.
-        aux_params: of the class head.
-        decoder_channels: of pixels and regions.
-        kwargs: to timm.
+        in_channels: number of picture channels.
+        classes: number of mask classes.
+        aux_params: arguments of smp's classification head; None for no class head.
+        decoder_channels: channels of pixels and regions.
+        kwargs: further arguments, passed to timm's encoder.
 
     Example:
         >>> HrnetOcr("tu-test_resnet", None, 1, 4, decoder_channels=16)(torch.zeros(2, 1, 64, 96)).shape
@@ -147,9 +147,9 @@ class RegionNetwork(Network):
     They are the first of the auxiliary outputs, at stride 4.
 
     Args:
-        body: has the regions.
-        stride: as of `Network`.
-        classes: of the masks.
+        body: module that predicts the soft regions.
+        stride: number of pixels; height and width are padded to multiples of it.
+        classes: number of mask classes.
     """
 
     def __init__(self, body: HrnetOcr, stride: int, classes: int) -> None:
@@ -181,12 +181,12 @@ def hrnet_ocr(
     paper. Without it they are trained only through the masks.
 
     Args:
-        encoder_name: as `Hrnet` takes it.
+        encoder_name: encoder of `Hrnet`.
         encoder_weights: "none", a name that the encoder knows, or the path of a `.safetensors` file.
-        in_channels: of the pictures.
-        classes: of the masks.
+        in_channels: number of picture channels.
+        classes: number of mask classes.
         class_head: whether the network also predicts which classes a picture holds.
-        options: of `HrnetOcr`; others go to timm.
+        options: options of `HrnetOcr`; others go to timm.
 
     Raises:
         SeverstalError: an unknown encoder, weights or option.

@@ -6,10 +6,10 @@ from severstal.errors import SeverstalError
 
 
 def check_whole(name: str, value: Any, least: int = 1) -> int:
-    """Give a whole number back.
+    """Return a whole number after checking it.
 
     Raises:
-        SeverstalError: it is not one, or below `least`.
+        SeverstalError: the value is no whole number, or is below `least`.
 
     Example:
         >>> check_whole("decoder_layers", 0)
@@ -22,10 +22,10 @@ def check_whole(name: str, value: Any, least: int = 1) -> int:
 
 
 def check_odd(name: str, value: Any) -> int:
-    """Give an odd number, from 1, back.
+    """Return an odd number, from 1, after checking it.
 
     Raises:
-        SeverstalError: it is not one.
+        SeverstalError: the value is no odd number from 1.
 
     Example:
         >>> check_odd("window", 7)
@@ -37,10 +37,10 @@ def check_odd(name: str, value: Any) -> int:
 
 
 def check_dropout(name: str, value: Any) -> float:
-    """Give a dropout rate back.
+    """Return a dropout rate after checking it.
 
     Raises:
-        SeverstalError: it is not a number from 0 to below 1.
+        SeverstalError: the value is no number from 0 to below 1.
 
     Example:
         >>> check_dropout("dropout", 1.5)

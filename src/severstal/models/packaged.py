@@ -23,12 +23,12 @@ class WeightsPackage:
 
     Attributes:
         encoder: `tu-NAME` of the encoder that the weights fit, tensor for tensor, in order.
-        tag: of the weights in timm, so that its own names for them find the package too.
+        tag: timm's tag of the weights, so that timm's own names for them find the package too.
         distribution: name in the registry.
-        version: the one that was checked.
-        file: of the weights, a pickle of a state dict, relative to the packages' folder.
-        sha256: of the file, in hexadecimal.
-        size: of the file in bytes.
+        version: version that was checked.
+        file: path of the weights, a pickle of a state dict, relative to the packages' folder.
+        sha256: SHA-256 of the file, in hexadecimal.
+        size: size of the file, in bytes.
         licence: SPDX identifier.
     """
 
@@ -69,11 +69,11 @@ def find_package(encoder_name: str, encoder_weights: str) -> WeightsPackage | No
     """Find the package that holds an encoder's weights, installed or not.
 
     Args:
-        encoder_name: as `find_encoder` returns it, with or without timm's tag.
+        encoder_name: name from `find_encoder`, with or without timm's tag.
         encoder_weights: "imagenet", or timm's tag.
 
     Returns:
-        None where no package has them.
+        The package; None where no package has them.
 
     Example:
         >>> find_package("tu-tf_efficientnet_lite0", "imagenet").distribution
@@ -105,9 +105,9 @@ def packed_path(encoder_name: str, encoder_weights: str, folder: Path | None = N
     """Return where an encoder's weights lie in a folder of converted weights.
 
     Args:
-        encoder_name: as `find_encoder` returns it.
+        encoder_name: name from `find_encoder`.
         encoder_weights: "imagenet" or another name that the encoder knows.
-        folder: None takes `weights_folder()`.
+        folder: folder of converted weights; None for `weights_folder()`.
 
     Example:
         >>> packed_path("tu-tf_efficientnet_lite0", "imagenet", Path("w")).as_posix()
@@ -188,7 +188,7 @@ def _version(package: WeightsPackage) -> str | None:
 
 
 def _package_file(package: WeightsPackage) -> Path:
-    """Where the weights lie; the package's own code is not run for that."""
+    """Return the path of the weights; the package's own code is not run to find it."""
     module, _, inside = package.file.partition("/")
     spec = util.find_spec(module)
     folders = spec.submodule_search_locations if spec is not None else None

@@ -21,16 +21,17 @@ class PspNet(smp.PSPNet):
     Args:
         encoder_name: any whose strides can be dilated, as ResNets; with an `encoder_output_stride` of 32 any.
         encoder_weights: None.
-        in_channels: of the pictures.
-        classes: of the masks.
-        aux_params: of the class head.
+        in_channels: number of picture channels.
+        classes: number of mask classes.
+        aux_params: arguments of smp's classification head; None for no class head.
         encoder_depth: stages of the encoder that are used, 3 to 5.
-        encoder_output_stride: of the deepest feature, 8, 16 or 32.
-        psp_out_channels: of the convolution that reads the pyramid.
-        psp_dropout: after it.
-        decoder_use_norm: as smp takes it.
-        upsampling: of the masks to the picture's size; None for the stride of the deepest feature.
-        kwargs: to timm.
+        encoder_output_stride: stride of the deepest feature, 8, 16 or 32.
+        psp_out_channels: channels of the convolution that reads the pyramid.
+        psp_dropout: dropout rate after that convolution.
+        decoder_use_norm: normalisation of the decoder, as smp takes it.
+        upsampling: factor from the mask logits to the picture's size; None for the stride of the deepest
+            feature.
+        kwargs: further arguments, passed to timm's encoder.
 
     Raises:
         EncoderMismatch: the encoder's strides cannot be dilated.

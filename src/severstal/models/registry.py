@@ -137,7 +137,7 @@ def check_architecture(name: str) -> None:
     """Check that an architecture is known.
 
     Raises:
-        SeverstalError: it is not; names the nearest.
+        SeverstalError: the architecture is unknown; the message names the nearest known one.
 
     Example:
         >>> check_architecture("fpm")
@@ -168,8 +168,8 @@ def build_model(
             architecture that has no encoder but its own.
         encoder_weights: "none" for random ones, a name that the encoder knows, such as "imagenet" (fetched on
             first use), or the path of a `.safetensors` file.
-        in_channels: of the pictures, 1 for grey.
-        classes: of the masks, from 1.
+        in_channels: number of picture channels, 1 for grey.
+        classes: number of mask classes, from 1.
         class_head: whether the network also predicts which classes a picture holds.
         options: further settings of the architecture, as segmentation-models-pytorch names them; for a timm
             encoder also some of timm's, such as `img_size` for transformers with a window. Names are those of

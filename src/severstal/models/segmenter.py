@@ -28,7 +28,7 @@ class MaskTransformer(nn.Module):
 
     Args:
         depth: channels of the encoder's patches.
-        classes: of the masks.
+        classes: number of mask classes.
         layers: blocks.
 
     Example:
@@ -74,10 +74,10 @@ class Segmenter(SegmentationModel):
     """A vision transformer, and a head on its last patches.
 
     Args:
-        encoder_name: as `SegmenterLinear` takes it.
-        in_channels: of the pictures.
-        aux_params: of smp's classification head on the same patches; None for no such head.
-        kwargs: to timm.
+        encoder_name: encoder of `SegmenterLinear`: a vision transformer of timm.
+        in_channels: number of picture channels.
+        aux_params: arguments of smp's classification head on the same patches; None for no class head.
+        kwargs: further arguments, passed to timm's encoder.
 
     Raises:
         EncoderMismatch: the encoder is no vision transformer of timm.
@@ -123,10 +123,10 @@ class SegmenterLinear(Segmenter):
     Args:
         encoder_name: a vision transformer of timm, as tu-vit_small_patch16_224.
         encoder_weights: None.
-        in_channels: of the pictures.
-        classes: of the masks.
-        aux_params: of the class head.
-        kwargs: to timm.
+        in_channels: number of picture channels.
+        classes: number of mask classes.
+        aux_params: arguments of smp's classification head; None for no class head.
+        kwargs: further arguments, passed to timm's encoder.
 
     Example:
         >>> SegmenterLinear("tu-test_vit", None, 1, 4, dynamic_img_size=True)(torch.zeros(2, 1, 32, 80)).shape
@@ -152,11 +152,11 @@ class SegmenterMask(Segmenter):
     Args:
         encoder_name: a vision transformer of timm, as tu-vit_small_patch16_224.
         encoder_weights: None.
-        in_channels: of the pictures.
-        classes: of the masks.
-        aux_params: of the class head.
+        in_channels: number of picture channels.
+        classes: number of mask classes.
+        aux_params: arguments of smp's classification head; None for no class head.
         decoder_layers: blocks of the mask transformer.
-        kwargs: to timm.
+        kwargs: further arguments, passed to timm's encoder.
 
     Example:
         >>> SegmenterMask("tu-test_vit", None, 1, 4, dynamic_img_size=True)(torch.zeros(2, 1, 32, 80)).shape

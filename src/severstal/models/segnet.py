@@ -70,10 +70,10 @@ class SegNet(SegmentationModel):
     Args:
         encoder_name: one of smp's VGGs, such as "vgg16_bn", the paper's.
         encoder_weights: None.
-        in_channels: of the pictures.
-        classes: of the masks.
-        aux_params: of the class head.
-        kwargs: to timm, which has no such encoder.
+        in_channels: number of picture channels.
+        classes: number of mask classes.
+        aux_params: arguments of smp's classification head; None for no class head.
+        kwargs: further arguments of the common signature; ignored.
 
     Raises:
         EncoderMismatch: another encoder.

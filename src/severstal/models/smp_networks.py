@@ -45,11 +45,11 @@ def smp_network(
         decoder: a class of smp, such as `smp.Unet`.
         encoder_name: an encoder of smp, or of timm as `tu-NAME`.
         encoder_weights: "none", a name that the encoder knows, or the path of a `.safetensors` file.
-        in_channels: of the pictures.
-        classes: of the masks.
+        in_channels: number of picture channels.
+        classes: number of mask classes.
         class_head: whether to add smp's classification head to the encoder.
-        options: what else the decoder takes, as smp names it; for an encoder of timm also `TIMM_OPTIONS`.
-            `aux_params` may hold the class head's `pooling` and `dropout`.
+        options: further arguments of the decoder, as smp names them; for an encoder of timm also
+            `TIMM_OPTIONS`. `aux_params` may hold the class head's `pooling` and `dropout`.
 
     Raises:
         SeverstalError: an unknown encoder, weights or option.

@@ -1,4 +1,5 @@
-"""Where the weights of a recipe's encoders are from: source, licence, size, and whether they are here."""
+"""Origin of the weights of a recipe's encoders: source, licence, size, and whether they are on this
+machine."""
 
 import shutil
 from collections.abc import Iterable
@@ -34,13 +35,13 @@ class WeightsSource:
     """The pretrained weights of one encoder.
 
     Attributes:
-        encoder: as recipes name it.
+        encoder: name of the encoder, as recipes give it.
         weights: name of the weights.
-        recipes: that begin with them.
+        recipes: names of the recipes that begin with these weights.
         source: the package of the package registry, or the repository on the Hugging Face Hub.
         licence: SPDX identifier in lower case, or "unknown".
-        size: in bytes; of weights that are not here, 4 for each parameter of the encoder.
-        path: of the file on this machine; None where it would have to be fetched.
+        size: size in bytes; of weights that are not on this machine, 4 for each parameter of the encoder.
+        path: path of the file on this machine; None where it would have to be fetched.
     """
 
     encoder: str

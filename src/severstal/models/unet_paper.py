@@ -39,7 +39,7 @@ class ContractingPath(nn.Module):
     """Double convolutions with max-pooling between them: features of strides 1, 2, 4, 8 and 16.
 
     Args:
-        in_channels: of the pictures.
+        in_channels: number of picture channels.
         width: channels at stride 1; they double with each halving.
         dropout: share of the deepest feature that is dropped in training.
 
@@ -70,7 +70,7 @@ class ExpandingPath(nn.Module):
     """Up-samplings, each followed by the skip of that size and a double convolution.
 
     Args:
-        channels: of the features, finest first; each twice those before.
+        channels: channels of the features, finest first; each twice those before.
         upsampling: "learned" by a transposed 2 x 2 convolution, as in the paper, or "bilinear" and a 1 x 1
             convolution; both halve the channels.
     """
@@ -136,8 +136,8 @@ def unet_paper(
     Args:
         encoder_name: "own".
         encoder_weights: "none".
-        in_channels: of the pictures.
-        classes: of the masks.
+        in_channels: number of picture channels.
+        classes: number of mask classes.
         class_head: whether the network also predicts which classes a picture holds.
         options: `width`, channels at the picture's size (64); `upsampling`, "learned" (the paper's) or
             "bilinear"; `dropout` of the deepest feature (0.5).

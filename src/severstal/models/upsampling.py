@@ -13,7 +13,7 @@ class LearnedUpsampling(nn.ConvTranspose2d):
     at the edges too.
 
     Args:
-        channels: of input and output.
+        channels: channels of input and output.
         stride: factor of height and width; even.
 
     Example:

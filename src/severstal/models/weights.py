@@ -34,7 +34,7 @@ def find_weights(encoder_name: str, encoder_weights: str) -> Path | None:
     of the Hugging Face Hub, and then on the Hub.
 
     Args:
-        encoder_name: as `find_encoder` gives it.
+        encoder_name: name from `find_encoder`.
         encoder_weights: "none", a name that the encoder knows, or the path of a `.safetensors` file.
 
     Returns:
@@ -71,11 +71,11 @@ def find_local(encoder_name: str, encoder_weights: str) -> Path | None:
     """Return the file with an encoder's weights where it is on this machine; nothing is fetched.
 
     Args:
-        encoder_name: as `find_encoder` returns it.
+        encoder_name: name from `find_encoder`.
         encoder_weights: a name that the encoder knows.
 
     Returns:
-        None where it would have to be fetched.
+        The file; None where it would have to be fetched.
 
     Raises:
         SeverstalError: no such name; or an installed package of weights that cannot be used.
@@ -126,14 +126,15 @@ def load_encoder(
     over the colours, as a grey picture is three equal ones.
 
     Args:
-        encoder: of smp, `in_channels` deep at its input.
-        encoder_name: as `find_encoder` gives it.
-        path: of a `.safetensors` file.
+        encoder: encoder of smp or timm, with `in_channels` channels at its input.
+        encoder_name: name from `find_encoder`.
+        path: path of a `.safetensors` file.
         in_channels: channels of the encoder's input.
-        timm_options: what else timm was given to make the encoder, such as `img_size`.
+        timm_options: further options that timm was given to make the encoder, such as `img_size`.
 
     Raises:
-        SeverstalError: the file is damaged, or holds another network's weights; names the first few.
+        SeverstalError: the file is damaged, or holds another network's weights; the message names the first
+            few.
     """
     try:
         with safe_open(path, "pt") as file:

@@ -40,9 +40,9 @@ class Classical(nn.Module):
     crops before they are counted: in the first epoch on crops not seen before. Counts go on over the epochs.
 
     Args:
-        classes: of the masks.
+        classes: number of mask classes.
         class_head: whether to predict which classes a picture holds, by `Counts.present`.
-        options: a value for each key of `_DEFAULTS`.
+        options: value of each key of `_DEFAULTS`.
     """
 
     own_loss = True
@@ -107,8 +107,8 @@ def classical(
     Args:
         encoder_name: "own", as it has no encoder.
         encoder_weights: "none".
-        in_channels: of the pictures; they are averaged.
-        classes: of the masks.
+        in_channels: number of picture channels; they are averaged.
+        classes: number of mask classes.
         class_head: whether it also predicts which classes a picture holds.
         options: `method`; `window`, the width of the square in which noise is averaged, 7; `surround`, of
             that which is a pixel's background, 127, both odd; of k-means `clusters`, 48; of region growing

@@ -45,12 +45,12 @@ def pixel_features(pictures: Tensor, window: int, surround: int) -> Tensor:
 
 
 def to_bins(features: Tensor, feature: int, count: int) -> Tensor:
-    """Return the bin of each value, of `count` equal ones over the feature's range.
+    """Return the index of each value's bin, among `count` equal bins over the feature's range.
 
     Args:
-        features: (N, 4, ...), as of `pixel_features`.
-        feature: which.
-        count: of bins; values out of range fall into the first or the last.
+        features: pixel features, (N, 4, ...), from `pixel_features`.
+        feature: index of the feature, 0 to 3.
+        count: number of bins; values out of range fall into the first or the last.
 
     Returns:
         (N, ...) int64, 0 to count - 1.

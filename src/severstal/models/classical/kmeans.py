@@ -9,13 +9,14 @@ from severstal.models.classical.counts import JOINT, Counts
 def first_centres(points: Tensor, weights: Tensor, count: int) -> Tensor:
     """Choose initial centres: the heaviest point, then heavy points far from those chosen.
 
-    Weight times squared distance is largest: the seeding of k-means++ (Arthur & Vassilvitskii 2007) with its
-    likeliest sample in place of a random one, so that the same counts always give the same clusters.
+    Each next centre is the point whose weight times squared distance is largest: the seeding of k-means++
+    (Arthur & Vassilvitskii 2007) with its most likely sample in place of a random one, so that the same
+    counts always give the same clusters.
 
     Args:
         points: (P, D).
         weights: (P,), 0 or more.
-        count: of centres; there are fewer where there are fewer points.
+        count: number of centres; fewer where there are fewer points.
 
     Returns:
         (centres, D).

@@ -10,13 +10,13 @@ from severstal.models.classical.features import to_bins
 
 
 class Limits(NamedTuple):
-    """The limit of each class, each (C,).
+    """The threshold of each class; each attribute has shape (C,).
 
     Attributes:
-        feature: on which it is, int64, in the order of `features.RANGES`.
-        above: whether the class is what lies from the limit on; otherwise what lies below it.
-        limit: number of the first bin above the limit, 1 to bins - 1, int64.
-        dice: on the counted pixels.
+        feature: index of the feature that is thresholded, int64, in the order of `features.RANGES`.
+        above: whether the class is at or above the limit; otherwise it is below.
+        limit: index of the first bin above the limit, 1 to bins - 1, int64.
+        dice: Dice on the counted pixels, 0 to 1.
     """
 
     feature: Tensor

@@ -43,19 +43,19 @@ class MaskRcnn(nn.Module):
     Args:
         encoder_name: any with features of strides 4 to 32.
         encoder_weights: None.
-        in_channels: of the pictures.
-        classes: of the masks.
-        aux_params: of the class head, on the deepest feature; None for no such head.
-        anchor_sizes: of each of the five levels, strides 4 to 64: root of the area of its boxes, in pixels.
-        anchor_ratios: of the boxes, height over width.
-        channels: of the pyramid; the paper has 256, for 80 classes of colour photographs, at four times
-            the cost.
-        proposals: how many boxes of a picture the heads read.
-        detections: how many boxes of a picture get a mask, in evaluation.
-        kwargs: to timm.
+        in_channels: number of picture channels.
+        classes: number of mask classes.
+        aux_params: arguments of smp's classification head on the deepest feature; None for no class head.
+        anchor_sizes: root of the area of a box, in pixels, for each of the five levels, strides 4 to 64.
+        anchor_ratios: ratios of the boxes, height over width.
+        channels: channels of the pyramid; the paper has 256, for 80 classes of colour photographs, at four
+            times the cost.
+        proposals: number of boxes per picture that the heads read.
+        detections: largest number of boxes per picture that get a mask, in evaluation.
+        kwargs: further arguments, passed to timm's encoder.
 
     Attributes:
-        stride: height and width are padded to multiples of it.
+        stride: number of pixels; height and width are padded to multiples of it.
 
     Example:
         >>> MaskRcnn("tu-test_resnet", None, 1, 4, channels=8).eval()(torch.zeros(1, 1, 50, 70)).shape
@@ -143,12 +143,12 @@ def maskrcnn(
     """Build `MaskRcnn` as a network, which has a loss of its own.
 
     Args:
-        encoder_name: as `MaskRcnn` takes it.
+        encoder_name: encoder of `MaskRcnn`: any with features of strides 4 to 32.
         encoder_weights: "none", a name that the encoder knows, or the path of a `.safetensors` file.
-        in_channels: of the pictures.
-        classes: of the masks.
+        in_channels: number of picture channels.
+        classes: number of mask classes.
         class_head: whether the network also predicts which classes a picture holds.
-        options: of `MaskRcnn`; others go to timm.
+        options: options of `MaskRcnn`; others go to timm.
 
     Raises:
         SeverstalError: an unknown encoder, weights or option.

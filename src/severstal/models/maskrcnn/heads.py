@@ -21,9 +21,10 @@ class InstanceHeads(RoIHeads):
     """The heads on a region of interest: class or background, box regression, and mask.
 
     Args:
-        channels: of the pyramid's levels and the mask head's convolutions; the box head is 8 times as wide.
-        classes: of the masks.
-        detections: of a picture, in evaluation.
+        channels: channels of the pyramid's levels and of the mask head's convolutions; the box head is 8
+            times as wide.
+        classes: number of mask classes.
+        detections: largest number of detections per picture, in evaluation.
     """
 
     def __init__(self, channels: int, classes: int, detections: int) -> None:

@@ -47,7 +47,7 @@ def find_instances(masks: Tensor) -> Instances:
     """Find the instances: each 8-connected component of each class's mask.
 
     Args:
-        masks: of one picture, (C, H, W); values between 0 and 1, from mixing and downscaling, are
+        masks: masks of one picture, (C, H, W), 0 to 1; values in between, from mixing and downscaling, are
             binarized at 0.5.
 
     Returns:
@@ -82,10 +82,10 @@ def paste(masks: Tensor, boxes: Tensor, height: int, width: int) -> Tensor:
     Each mask is multiplied by two small matrices, one of rows and one of columns.
 
     Args:
-        masks: (K, side, side).
+        masks: mask probabilities within the boxes, (K, side, side).
         boxes: (K, 4), in pixels; at least one pixel wide and high, smaller ones are enlarged.
-        height: of the picture.
-        width: of the picture.
+        height: height of the picture, in pixels.
+        width: width of the picture, in pixels.
 
     Returns:
         (K, height, width).

@@ -19,8 +19,8 @@ class Anchors(nn.Module):
     `torch.export` does not support.
 
     Args:
-        sizes: of each level, finest first: the root of a box's area, in pixels.
-        ratios: height over width.
+        sizes: root of a box's area, in pixels, for each level, finest first.
+        ratios: ratios of the boxes, height over width.
     """
 
     def __init__(self, sizes: Sequence[float], ratios: Sequence[float]) -> None:
@@ -51,9 +51,9 @@ class Proposals(RegionProposalNetwork):
     data; in training its losses are means over the pictures.
 
     Args:
-        anchors: of the pyramid's levels.
-        channels: of the levels.
-        number: of boxes that are proposed of a picture.
+        anchors: anchors of the pyramid's levels.
+        channels: channels of the levels.
+        number: number of boxes proposed per picture.
     """
 
     def __init__(self, anchors: Anchors, channels: int, number: int) -> None:
@@ -135,13 +135,13 @@ def clip(boxes: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def surviving(boxes: Tensor, scores: Tensor, groups: Tensor, threshold: float) -> Tensor:
-    """Non-maximum suppression per group: which boxes are kept.
+    """Return which boxes non-maximum suppression keeps, within each group.
 
     Args:
-        boxes: (K, 4), in pixels, none negative.
-        scores: (K,).
-        groups: from 0, (K,).
-        threshold: of intersection over union.
+        boxes: boxes, (K, 4), in pixels, none negative.
+        scores: scores, (K,).
+        groups: index of each box's group, from 0, (K,).
+        threshold: intersection over union above which the lower-scored box is removed.
 
     Returns:
         (K,), bool.
@@ -164,9 +164,9 @@ def roi_features(
     """RoIAlign of boxes, each on the level of the pyramid for its size (He 2017).
 
     Args:
-        features: of strides from 4, each twice the one before, (N, channels, h, w).
-        strides: of the features.
-        boxes: of each picture, (K_n, 4), in pixels.
+        features: features of strides from 4, each twice the one before, (N, channels, h, w).
+        strides: strides of the features.
+        boxes: boxes of each picture, (K_n, 4), in pixels.
         side: height and width of the result.
 
     Returns:
