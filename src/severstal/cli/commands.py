@@ -20,8 +20,9 @@ from severstal.cli.outputs import command_name, protect_inputs
 from severstal.cli.paired import compare_runs, compare_submissions
 from severstal.cli.runs import runs
 from severstal.cli.sample import sample
+from severstal.cli.score import score
 from severstal.cli.segment import segment
-from severstal.cli.submissions import check, diff, leaderboard, score
+from severstal.cli.submissions import check, diff, leaderboard
 from severstal.cli.weights import weights
 from severstal.errors import SeverstalError
 from severstal.logs import log_shown

@@ -41,7 +41,7 @@ def lookup(
         truth: labels of the test pictures in train.csv's form; by default the input folder's test_labels.csv,
             where it has one.
     """
-    from severstal.cli.submissions import score
+    from severstal.cli.score import score
     from severstal.competition.folder import locate_input
     from severstal.experiments.duplicates import look_up
 

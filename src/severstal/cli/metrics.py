@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from severstal.cli.arguments import Images, InputFolder, JsonFile, Labels, OptionalNumber, RunOrCsv
+from severstal.cli.sides import read_sides
 from severstal.errors import SeverstalError
 from severstal.files import write_json
 
@@ -52,7 +53,7 @@ def metrics(
             raise SeverstalError(f"{csv} is missing: name a submission, or a run's folder, runs/NAME")
         if truth is None:
             raise SeverstalError(f"{csv} is measured against its truth: name labels with --truth")
-        sides, where, spec = _sides(csv, truth, input, images)
+        sides, where, spec = read_sides(csv, truth, input, images)
         found = measure_masks(*(side.table for side in sides), where.images, spec, tolerance=tolerance)
         over, notes = where.source, where.notes
     table = found.table().dropna(how="all")
@@ -63,24 +64,3 @@ def metrics(
 
 def _named(truth: Path | None, images: Path | None) -> dict[str, Path | None]:
     return {"truth": truth, "images": images}
-
-
-def _sides(csv: Path, truth: Path, input: Path | None, images: Path | None):
-    """Prediction and truth, the images that count, and the data set's shape and classes."""
-    from severstal.competition import scope
-    from severstal.competition.folder import locate_input, open_input
-    from severstal.competition.spec import SEVERSTAL
-
-    root = locate_input(input)
-    data = open_input(root) if root else None
-    if data is None and images is None:
-        raise SeverstalError(
-            "which images count is not known, as clean images have no row: name the input folder with "
-            "--input, or with --images a folder of pictures or a CSV that has a row for each"
-        )
-    spec = data.spec if data else SEVERSTAL
-    sides = [scope.read_named(csv, spec), scope.read_named(truth, spec, labels=True)]
-    if images is None:
-        return sides, scope.find_scope(sides, spec, data), spec
-    where, sides = scope.given_scope(images, sides)
-    return sides, where, spec

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from severstal.cli.arguments import Csv, FoldsCsv, Images, InputFolder, JsonFile, Labels, Run
-from severstal.cli.submissions import score_csv
+from severstal.cli.score import score_csv
 from severstal.errors import SeverstalError
 from severstal.files import write_json
 

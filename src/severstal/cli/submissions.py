@@ -1,34 +1,22 @@
-"""Submissions: checked, compared and scored."""
+"""Submissions: checked, compared and listed."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from tyro.conf import Positional, arg
 
 from severstal.cli.arguments import (
     Csv,
     Folder,
-    FoldsCsv,
-    HtmlFile,
-    Images,
     InputFolder,
     JsonFile,
-    Labels,
     OptionalNumber,
     OutputFolder,
-    RunOrCsv,
     optional,
 )
+from severstal.cli.sides import find_input
 from severstal.errors import SeverstalError
-from severstal.files import write_json, write_text
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-
-    from severstal.competition.scope import Scope
-    from severstal.competition.scored import ScoredPairs
+from severstal.files import write_json
 
 
 def check(csv: Csv, input: InputFolder = None, json: JsonFile = None) -> int:
@@ -44,7 +32,7 @@ def check(csv: Csv, input: InputFolder = None, json: JsonFile = None) -> int:
     from severstal.competition import checking, contents, tables
     from severstal.report.submission import format_contents, format_findings
 
-    data = _input(input)
+    data = find_input(input)
     sample = tables.read_sample(data.sample_csv, data.spec)
     truth = None
     if data.truth_csv.is_file():
@@ -83,7 +71,7 @@ def diff(
 
     if most < 0:
         raise SeverstalError(f"--most is {most}: give 0 or more")
-    data = _input(input, needed=False)
+    data = find_input(input, needed=False)
     spec = data.spec if data else SEVERSTAL
     sides = [scope.read_named(path, spec) for path in (a, b)]
     where = scope.find_scope(sides, spec, data)
@@ -99,114 +87,6 @@ def diff(
         missing = f", but not of {', '.join(lost)}: not in the input folder" if lost else ""
         print(f"{output}: differences.csv and pictures{missing}")
     return 1 if found.differing else 0
-
-
-def score(
-    csv: RunOrCsv,
-    truth: Labels = None,
-    input: InputFolder = None,
-    images: Images = None,
-    folds: FoldsCsv = None,
-    json: JsonFile = None,
-    html: HtmlFile = None,
-) -> None:
-    """Score a submission against ground truth, as Kaggle does; or a run, on its out-of-fold masks.
-
-    Clean images have no row but count in the score. By default the images of the sample submission count, or
-    all train images if the rows name train images (out-of-fold predictions); the output says which.
-    `--images` selects others, such as those of one fold.
-
-    Args:
-        csv: submission, scored with --truth; or folder of a run or an ensemble, runs/NAME.
-        truth: ground truth in the form of train.csv.
-        input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
-        images: images that count in the score: a folder of pictures, or a CSV with one row per image.
-        folds: folds.csv of a run: the bootstrap resamples near-duplicates together, and the images most
-            similar to the test set get a score of their own.
-        json: also write the results to this file.
-        html: also write the results to this file, as a web page.
-    """
-    from severstal.evaluation.scorecard import build_scorecard
-    from severstal.report.scorecard import format_scorecard, save_page
-
-    if csv.is_dir():
-        _score_run(csv, {"truth": truth, "input": input, "images": images, "folds": folds}, json, html)
-        return
-    if truth is None:
-        raise SeverstalError(
-            f"{csv} is scored against its truth: name labels in train.csv's form with --truth"
-        )
-    pairs, where, test_like = score_csv(csv, truth, input, images, folds)
-    card = build_scorecard(pairs, str(csv), test_like=test_like)
-    print(format_scorecard(card), "", f"over {where.source}", *where.notes, sep="\n")
-    if json is not None:
-        over = {"csv": str(csv), "truth": str(truth), "over": where.source}
-        write_json(json, {**over, **card.to_dict(), "notes": [*where.notes, *card.notes]})
-    if html is not None:
-        save_page(html, str(csv), [card])
-
-
-def score_csv(
-    csv: Path, truth: Path, input: Path | None, images: Path | None, folds: Path | None
-) -> tuple["ScoredPairs", "Scope", "np.ndarray | None"]:
-    """Score every pair of a CSV against a truth.
-
-    Returns:
-        The pairs, the images that count, and which of them are most like the test set, where `folds` says so.
-    """
-    from severstal.competition import scope
-    from severstal.competition.scored import score_masks
-    from severstal.competition.spec import SEVERSTAL
-
-    data = _input(input, needed=False)
-    if data is None and images is None:
-        raise SeverstalError(
-            "which images count is not known, as clean images have no row: name the input folder with "
-            "--input, or with --images a folder of pictures or a CSV that has a row for each"
-        )
-    spec = data.spec if data else SEVERSTAL
-    sides = [scope.read_named(csv, spec), scope.read_named(truth, spec, labels=True)]
-    if images is None:
-        where = scope.find_scope(sides, spec, data)
-    else:
-        where, sides = scope.given_scope(images, sides)
-    rows = None if folds is None else _rows_of_folds(folds, where.images)
-    known = {} if rows is None else {"groups": rows["group"].to_numpy(), "folds": rows["fold"].to_numpy()}
-    pairs = score_masks(*(side.table for side in sides), where.images, spec, **known)
-    test_like = rows["test_like"].to_numpy() if rows is not None and "test_like" in rows else None
-    return pairs, where, test_like
-
-
-def _rows_of_folds(folds: Path, images: Sequence[str]) -> "pd.DataFrame":
-    """The rows of a run's folds.csv for some images, in their order."""
-    from severstal.data.folds import load_folds
-
-    rows = load_folds(folds).set_index("ImageId")
-    absent = [image for image in images if image not in rows.index]
-    if absent:
-        raise SeverstalError(
-            f"{folds}: {len(absent):,} of the {len(images):,} images have no row, such as {absent[0]}: give "
-            "the folds.csv of a run on these images, or name its images with --images"
-        )
-    return rows.loc[list(images)]
-
-
-def _score_run(run: Path, others: dict[str, Path | None], json: Path | None, html: Path | None) -> None:
-    from severstal import pipeline
-    from severstal.runs.combining import open_runs
-
-    input = others.pop("input")
-    given = [f"--{name}" for name, value in others.items() if value is not None]
-    if given:
-        raise SeverstalError(f"{run} is a run, which knows its own images: leave out {', '.join(given)}")
-    opened = open_runs([run], input=input)
-    trained, found = pipeline.find_rules(opened)
-    masks = pipeline.segment_test(found, trained) if opened.data.has_test else None
-    saved = pipeline.write_scorecard(found, masks)
-    print(saved.text, end="")
-    for source, target in ((saved.files.scorecard, json), (saved.files.scorecard_page, html)):
-        if target is not None:
-            write_text(target, source.read_text(encoding="utf-8"))
 
 
 def leaderboard(
@@ -232,12 +112,3 @@ def leaderboard(
     else:
         table = enter_scores(csv, public, private)
     print(format_leaderboard(table))
-
-
-def _input(folder: Path | None, needed: bool = True):
-    from severstal.competition.folder import locate_input, open_input
-
-    root = locate_input(folder)
-    if root is None and needed:
-        raise SeverstalError("no input folder: name it with --input, or render one with `severstal sample`")
-    return open_input(root) if root else None

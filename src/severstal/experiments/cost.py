@@ -14,7 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from severstal.competition.spec import Spec
 from severstal.device import make_accelerator
 from severstal.inference.predict import predict_batch
-from severstal.losses.registry import build_loss
+from severstal.losses.from_recipe import loss_of
 from severstal.models.checkpointing import checkpoint_activations
 from severstal.models.from_recipe import load_network, new_network
 from severstal.models.network import Network
@@ -94,14 +94,7 @@ def _kept_bytes(network: Network, recipe: Recipe, spec: Spec, phase: Phase) -> f
         -(-min(side, whole) // recipe.data.scale)
         for side, whole in zip(phase.crop, spec.image_shape, strict=True)
     ]
-    loss = build_loss(
-        phase.masks,
-        recipe.loss.classes,
-        positive_weights=recipe.loss.positive_weights,
-        label_smoothing=recipe.loss.label_smoothing,
-        edge_smoothing=recipe.loss.edge_smoothing,
-        deep_supervision=recipe.loss.deep_supervision,
-    )
+    loss = loss_of(recipe, len(spec.classes), phase.masks)
     some = torch.randn(2, 1, *crop)
     truth = _some_defects(len(spec.classes), *crop).expand(2, -1, -1, -1)
     kept = count_kept_bytes(network.train(), lambda: loss(network(some), truth)) / len(some)

@@ -9,6 +9,7 @@ from severstal.competition.scored import ScoredPairs
 from severstal.decision.rules import plain_rules
 from severstal.decision.score import pair_areas
 from severstal.evaluation.bootstrap import Interval, PairedDifference, interval, paired
+from severstal.inference.maps.layout import delete_maps
 from severstal.pipeline import Trained, record, summarise_run, train, tune_rules
 from severstal.runs.ensemble import RunOrEnsemble
 from severstal.runs.record import Stage
@@ -55,8 +56,7 @@ def evaluate(run: RunOrEnsemble, engine: Engine = "local") -> Evaluation:
             pairs.save(path)
         stage.finish(paths)
         for each in trained:
-            for maps in each.job.files.oof.glob("maps-*.npy"):
-                maps.unlink()
+            delete_maps(each.job.files.oof)
     fitted, plain = (ScoredPairs.load(path, run.spec) for path in paths)
     return Evaluation(trained, stage, fitted, plain, _rate(trained))
 
