@@ -35,11 +35,11 @@ _SAME = 1e-6  # float32 keeps no more of a mean Dice
 
 
 def best_rule(pairs: PairTables, landscape: Landscape) -> ClassRule:
-    """The first rule of the highest score, with the middle of the minimum areas that reach it.
+    """Return the first rule of the highest score, with the middle of the minimum areas that reach it.
 
     Args:
-        pairs: of the class; at least one with a defect can be drawn.
-        landscape: of these pairs.
+        pairs: tables of the class's pairs; at least one pair with a defect can be drawn.
+        landscape: scores of these pairs under all rules.
 
     Example:
         >>> from severstal.decision.gate import OPEN
@@ -63,14 +63,14 @@ def best_rule(pairs: PairTables, landscape: Landscape) -> ClassRule:
 
 
 def flattest_rule(pairs: PairTables, landscape: Landscape) -> ClassRule:
-    """The rule of the highest smoothed score among those not significantly worse than the best rule.
+    """Return the rule of the highest smoothed score among those not significantly worse than the best rule.
 
     Of rules with practically equal smoothed scores, those with the simplest kind of gate are taken, and of
     these the one in the middle.
 
     Args:
-        pairs: of the class; at least one with a defect can be drawn.
-        landscape: of these pairs.
+        pairs: tables of the class's pairs; at least one pair with a defect can be drawn.
+        landscape: scores of these pairs under all rules.
 
     Returns:
         A cell of the landscape; the best rule itself if none of the 1,024 highest smoothed scores qualifies.
@@ -136,7 +136,7 @@ def _cell(landscape: Landscape, place: int) -> ClassRule:
 
 
 def _added(pairs: PairTables, rule: ClassRule) -> np.ndarray:
-    """What each pair adds to the score under a rule, those with a defect first: (P + n,)."""
+    """Return what each pair adds to the score under a rule, those with a defect first: (P + n,)."""
 
     def drawn(part: PairTable) -> np.ndarray:
         return part.reach(rule.gate, (rule.high,))[0] >= max(rule.min_area, NOT_DRAWN + 1)

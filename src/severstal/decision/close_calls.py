@@ -15,14 +15,14 @@ from severstal.decision.summary import Summary
 
 
 def decision_margins(summary: Summary, rules: Rules) -> np.ndarray:
-    """The signed distance of each pair from its decision: the change of probability that would reverse it.
+    """Return each pair's signed distance from its decision: the change of probability that would reverse it.
 
     The highest threshold at which the map still has the minimum area, minus the threshold of the rule; with a
     veto at most the class probability minus the veto's.
 
     Args:
-        summary: of the maps.
-        rules: of the same classes.
+        summary: summary of the maps.
+        rules: rules for the same classes.
 
     Returns:
         (N, C) float64 from about -1 to 1, at least 0 where the pair gets a mask.
@@ -64,8 +64,8 @@ def close_calls(summary: Summary, rules: Mapping[int, Rules], folds: np.ndarray)
     exclusive classes).
 
     Args:
-        summary: of the out-of-fold maps.
-        rules: for the images of each fold, such as `CrossFit.rules`.
+        summary: summary of the out-of-fold maps.
+        rules: rules for the images of each fold, by its number, such as `CrossFit.rules`.
         folds: (N,) fold of each image of the summary.
 
     Returns:
@@ -112,7 +112,7 @@ def close_calls(summary: Summary, rules: Mapping[int, Rules], folds: np.ndarray)
 
 
 def split_votes(calls: pd.DataFrame) -> pd.Series:
-    """Whether the rules of the folds disagree on a pair: bool by row.
+    """Return whether the rules of the folds disagree, by row: bool, one value per pair.
 
     Example:
         >>> split_votes(pd.DataFrame({"votes": [0, 1, 2], "folds": 2})).tolist()

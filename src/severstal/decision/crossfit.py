@@ -24,14 +24,14 @@ class CrossFit:
     """Rules searched once for each fold, on the images of the others.
 
     Attributes:
-        rules: for the images of each fold, by its number.
+        rules: rules for the images of each fold, by its number.
         intersection: (N, C) int32 pixels of each pair as its held-out image was drawn, in summary order.
         predicted: (N, C) int32 pixels of the drawn masks.
         true: (N, C) int32 pixels of the true masks.
-        score: of the held-out images, an honest estimate for new images.
-        searched: of rules searched on all images, on these same images; optimistic.
-        plain: of plain 0.5 without a minimum area.
-        weighted: the first and the last in the weighted mean that was searched by; None without weights.
+        score: score of the held-out images, an honest estimate for new images.
+        searched: score of rules searched on all images, on these same images; optimistic.
+        plain: score of plain 0.5 without a minimum area.
+        weighted: `score` and `plain` in the weighted mean that the search used; None without weights.
         result: the search on all images, whose rules are the ones to use.
         notes: one line for each class and fold whose rule is not the best found, with the reason.
     """
@@ -67,10 +67,10 @@ def cross_fit(
     """Search the rules of each fold's images on the other folds.
 
     Args:
-        summary: of maps and truth.
+        summary: summary of maps and truth.
         folds: (N,) whole numbers, the fold of each image of the summary.
-        settings: of the search.
-        weights: (N,) of the images, as for `search_rules`.
+        settings: settings of the search; None for the defaults.
+        weights: (N,) weights of the images, as for `search_rules`; None for equal weights.
 
     Raises:
         SeverstalError: all images are of one fold; or as for `search_rules` on all of them.

@@ -37,7 +37,7 @@ def apply(
 
     Args:
         maps: (C, H, W) uint8 in the picture's shape, 0 to 255 for 0 to 1.
-        rules: of the same classes.
+        rules: rules for the same classes.
         spec: shape and classes of the picture.
         class_probability: (C,) uint8, 0 to 255 for 0 to 1; the highest value of each class's map when None.
         picture: (H, W) uint8, for rules with a CRF.

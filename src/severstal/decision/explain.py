@@ -26,8 +26,8 @@ class RulePart:
 
     Attributes:
         class_id: `ClassId`, from 1.
-        part: which.
-        setting: its value in words.
+        part: name of the part.
+        setting: the part's value in words.
         score: mean Dice of the class under the rule.
         without: mean Dice of the class with this part alone switched off.
     """
@@ -50,7 +50,7 @@ class Explanation:
 
     Attributes:
         spec: names the classes.
-        parts: by class, in the order in which a rule is followed.
+        parts: parts of each class's rule, by class, in the order in which they are applied.
         unseen: parts in use whose gain needs the maps, which were not given.
     """
 
@@ -89,11 +89,11 @@ def explain_rules(
     complete rules.
 
     Args:
-        summary: of maps and truth.
-        rules: to explain.
-        reader: the maps of the summary's images; what needs them is left out when None.
+        summary: summary of maps and truth.
+        rules: rules to explain.
+        reader: maps of the summary's images; None leaves out the parts whose gain needs them.
         truth: (H, W) bitmask by image name, given with `reader`.
-        pictures: those that the maps are of, for rules with a CRF.
+        pictures: the pictures of the maps, for rules with a CRF.
 
     Raises:
         SeverstalError: the rules or the maps are for other classes, or an image has no map.

@@ -18,8 +18,8 @@ def gains_over_all_empty(summary: Summary, fitted: CrossFit, groups: np.ndarray)
     steps that a recipe adds by hand (components, holes, exclusive classes).
 
     Args:
-        summary: that `fitted` was searched on.
-        fitted: rules of each fold, and of all of them.
+        summary: summary that `fitted` was searched on.
+        fitted: cross-fit, with the rules of each fold and those of all images.
         groups: (N,) group of each image; images of a group are resampled together.
 
     Returns:

@@ -15,7 +15,7 @@ Mode = Literal["none", "veto", "soft", "area"]
 
 @dataclass(frozen=True)
 class Gate:
-    """How an image's class probability p, from 0 to 1, decides on a class.
+    """A decision on a class by its class probability p in the image, from 0 to 1.
 
     Attributes:
         mode: "none" leaves p unused. "veto": the class is absent where p < value. "soft": the map is

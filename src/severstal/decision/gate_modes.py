@@ -16,9 +16,9 @@ def compare_gate_modes(
     """Search rules once per mode of gate, each time with the gates of that mode and without a gate.
 
     Args:
-        summary: of maps and truth.
+        summary: summary of maps and truth.
         folds: (N,) the fold of each image.
-        settings: of the search, whose gates are grouped by their mode.
+        settings: settings of the search, whose gates are grouped by their mode; None for the defaults.
 
     Returns:
         One row per mode and class: `mode`, `class_id`, and the gain in mean Dice over the all-empty baseline,

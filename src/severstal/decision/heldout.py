@@ -42,11 +42,11 @@ def draw_cross_fitted(
     """Draw out-of-fold maps as `cross_fit` scored them: each image by rules that were not searched on it.
 
     Args:
-        reader: of the out-of-fold maps.
-        rules: for the images of each fold, such as `CrossFit.rules`.
+        reader: out-of-fold maps.
+        rules: rules for the images of each fold, by its number, such as `CrossFit.rules`.
         folds: (N,) the fold of each image of the reader.
         spec: shape and classes that the maps must have.
-        pictures: those that the maps are of, for rules with a CRF.
+        pictures: the pictures of the maps, for rules with a CRF.
 
     Returns:
         The tidy table, one row per non-empty mask, in the order of the images.

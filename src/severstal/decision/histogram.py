@@ -28,7 +28,7 @@ def at_least(values: np.ndarray) -> np.ndarray:
 
 
 def _counts(values: np.ndarray) -> np.ndarray:
-    """How often each value from 0 to 255 occurs."""
+    """Count how often each value from 0 to 255 occurs."""
     if values.size > _FLOAT32_WHOLE:
         return np.bincount(values.ravel(), minlength=MAP_LEVELS)
     if values.size % _WORD or not values.flags.c_contiguous:

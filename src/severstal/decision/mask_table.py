@@ -22,10 +22,10 @@ def draw_masks(
     """Draw the masks of all images, on all processors.
 
     Args:
-        reader: of the maps.
-        rules: of the data set's classes.
+        reader: maps of the images.
+        rules: rules for the data set's classes.
         spec: shape and classes that the maps must have.
-        pictures: those that the maps are of, for rules with a CRF.
+        pictures: the pictures of the maps, for rules with a CRF.
 
     Returns:
         The tidy table, one row per non-empty mask, in the order of the images.

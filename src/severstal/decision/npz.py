@@ -27,10 +27,10 @@ def save_npz(
     """Write arrays and a header, atomically.
 
     Args:
-        path: of the .npz file.
+        path: path of the .npz file.
         header: JSON values; `edition` tells `load_npz` whether it knows this kind of file.
-        arrays: by name; "header" is taken.
-        compressed: slower to write, and worth it where values repeat.
+        arrays: arrays by name; the name "header" is reserved.
+        compressed: whether to compress: slower to write, and worth it where values repeat.
     """
     save = np.savez_compressed if compressed else np.savez
     with atomic_write(path) as part, part.open("wb") as file:
@@ -46,11 +46,11 @@ def load_npz(
     """Read a file that `save_npz` wrote.
 
     Args:
-        path: of the file.
-        what: it holds, for the error message.
-        edition: that the header must have, a number raised when the content changes.
-        read: makes the content of header and arrays. An error that wrong values make it raise counts as
-            damage; a SeverstalError gets the path put before it.
+        path: path of the file.
+        what: name of the content, for error messages.
+        edition: version that the header must have, a number that is raised when the content changes.
+        read: function from header and arrays to the content. An error that wrong values make it raise counts
+            as damage; the path is put before the message of a SeverstalError.
 
     Raises:
         SeverstalError: the file is missing, damaged or of an incompatible version; or its arrays take more

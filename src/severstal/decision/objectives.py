@@ -22,8 +22,8 @@ def compare_objectives(
     """Compare the rules of two searches on held-out images: all of them, and those most like the test set.
 
     Args:
-        summary: that both searched.
-        searches: two of them by name; the second is compared with the first.
+        summary: summary that both searches were made on.
+        searches: two cross-fits by name; the second is compared with the first.
         folds: (N,) fold of each image.
         test_like: (N,) bool, the images most like the test set.
         groups: (N,) group of each image; images of a group are resampled together.
@@ -61,7 +61,7 @@ def held_out_dice(summary: Summary, fitted: CrossFit, folds: np.ndarray) -> np.n
     """Dice of each image under the rules that were searched without its fold, computed from the summary.
 
     Args:
-        summary: that was searched.
+        summary: summary that was searched.
         fitted: rules of each fold.
         folds: (N,) fold of each image.
 

@@ -15,15 +15,15 @@ _LOWEST_THRESHOLD = 0.2
 def pair_errors(
     pairs: ScoredPairs, summary: Summary, features: pd.DataFrame, boxes: pd.DataFrame, drawn: pd.DataFrame
 ) -> pd.DataFrame:
-    """Describe every pair.
+    """Describe the error of every pair.
 
     Args:
         pairs: areas of the predicted and the true masks.
-        summary: of the maps of the same images, in any order.
+        summary: summary of the maps of the same images, in any order.
         features: one row per picture of all these images: `ImageId`, `brightness` and `black`.
-        boxes: of the true masks: `ImageId`, `ClassId`, `top`, `left`, `height` and `width` in pixels, as
-            `mask_statistics` returns them.
-        drawn: the same of the predicted masks.
+        boxes: boxes of the true masks: `ImageId`, `ClassId`, `top`, `left`, `height` and `width` in pixels,
+            as `mask_statistics` returns them.
+        drawn: boxes of the predicted masks, with the same columns.
 
     Returns:
         One row per pair, in the order of the images and then of the classes: `ImageId`, `ClassId`; `kind`

@@ -9,11 +9,11 @@ from severstal.competition.spec import Spec
 
 
 class Reader(Protocol):
-    """Maps of images in order, such as `inference.maps.MapReader`; several threads ask it at once.
+    """Maps of images in order, such as `inference.maps.MapReader`; several threads may read from it at once.
 
     Attributes:
-        folder: of the maps, for messages.
-        names: of the images, in order.
+        folder: folder of the maps, for messages.
+        names: names of the images, in order.
         spec: shape and classes of the pictures.
         class_probability: (N, C) uint8, 0 to 255 for 0 to 1.
     """
@@ -24,7 +24,7 @@ class Reader(Protocol):
     class_probability: np.ndarray
 
     def __len__(self) -> int:
-        """How many images there are."""
+        """Return the number of images."""
 
     def full(self, index: int) -> np.ndarray:
         """One image's map in the picture's shape: (C, H, W) uint8."""

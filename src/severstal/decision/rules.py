@@ -14,7 +14,7 @@ from severstal.files import read_json, write_json
 
 @dataclass(frozen=True)
 class ClassRule:
-    """When a class is drawn, and how: the settings of the steps that `decision.draw` takes in order.
+    """The rule by which a class is drawn: the settings of the steps that `decision.draw` takes in order.
 
     The class is drawn where its map reaches `low`, if at least `min_area` pixels, and at least one, reach
     `high`; else not at all. The area is that of the whole mask, never of each component: with the winner's
@@ -23,11 +23,13 @@ class ClassRule:
     Attributes:
         high: probability, 0 (exclusive) to 1 (inclusive), that enough pixels must reach.
         low: probability, above 0 and at most `high`, from which pixels are drawn.
-        min_area: in pixels of the full-resolution picture; more than the picture has draws the class nowhere.
-        gate: what the class probability of the image does to map or minimum area.
-        min_component: components of the drawn mask below so many pixels are left out; 0 keeps them all.
+        min_area: minimum area in pixels of the full-resolution picture; one above the picture's size draws
+            the class nowhere.
+        gate: effect of the image's class probability on the map or the minimum area.
+        min_component: size in pixels below which a component of the drawn mask is removed; 0 keeps all
+            components.
         fill_holes: whether holes in the drawn mask are filled.
-        refine: what else is done to its outline.
+        refine: further refinement of the drawn outline.
 
     Raises:
         SeverstalError: a value is out of these ranges.
@@ -81,7 +83,8 @@ class ClassRule:
         return "; ".join(words)
 
     def draws_nothing(self, spec: Spec) -> bool:
-        """Whether the class is drawn nowhere, since no picture has so many pixels."""
+        """Return whether the class is drawn nowhere, since no picture has as many pixels as its minimum
+        area."""
         return self.min_area > spec.pixels
 
 
@@ -144,7 +147,7 @@ class Rules:
 
     @property
     def need_pictures(self) -> bool:
-        """Whether a step of any rule looks at the picture itself."""
+        """Whether a step of any rule reads the picture itself."""
         return any(rule.refine.crf for rule in self.rules)
 
     @classmethod

@@ -81,7 +81,7 @@ def load_cross_fit(path: str | Path, spec: Spec) -> CrossFit:
     """Read what `save_cross_fit` wrote.
 
     Args:
-        path: of the file.
+        path: path of the file.
         spec: classes that the rules must be for.
 
     Raises:

@@ -19,7 +19,7 @@ def compare_with_baselines(summary: Summary, fitted: CrossFit, groups: np.ndarra
     """Score cross-fitted rules beside the all-empty baseline, plain 0.5 and rules that saw the images.
 
     Args:
-        summary: that `fitted` was searched on.
+        summary: summary that `fitted` was searched on.
         fitted: the rules of each fold, and the areas that they predict on its images.
         groups: (N,) group of each image; images of a group are resampled together.
 
@@ -42,14 +42,14 @@ def compare_with_baselines(summary: Summary, fitted: CrossFit, groups: np.ndarra
 def crossfit_scorecard(
     summary: Summary, fitted: CrossFit, folds: pd.DataFrame, title: str
 ) -> tuple[ScoredPairs, Scorecard]:
-    """The scorecard of a run: each image is decided by the rules that were searched without its fold.
+    """Build the scorecard of a run: each image is decided by the rules that were searched without its fold.
 
     Args:
-        summary: of the out-of-fold maps, that `fitted` was searched on.
+        summary: summary of the out-of-fold maps that `fitted` was searched on.
         fitted: the cross-fitted rules.
         folds: `folds.csv`, of these images and possibly others: `ImageId`, `fold`, `group` and, where known,
             `test_like`.
-        title: what was scored, in a few words.
+        title: short name of what was scored.
 
     Returns:
         The pairs, to be saved as the run's `oof/pairs.csv`, and their scorecard.

@@ -121,9 +121,9 @@ def search_rules(
     """Search the rule of each class.
 
     Args:
-        summary: of maps and truth.
-        settings: what is searched, and how a rule is chosen.
-        weights: (N,) of the images, such as their likeness to the test set; all count alike when None.
+        summary: summary of maps and truth.
+        settings: grid of the search, and how a rule is chosen; None for the defaults.
+        weights: (N,) weights of the images, such as their likeness to the test set; None for equal weights.
 
     Raises:
         SeverstalError: there is no image, no image has one of the classes, or the weights are impossible.

@@ -37,9 +37,9 @@ def slice_landscape(summary: Summary, result: SearchResult, index: int) -> Lands
     """Slice the scores of a class through its rule or, if that never draws the class, through the best other.
 
     Args:
-        summary: that was searched.
-        result: of the search, with equal weights of all images.
-        index: position of the class, from 0.
+        summary: summary that was searched.
+        result: result of the search, with equal weights of all images.
+        index: index of the class, from 0.
 
     Example:
         >>> from severstal.competition.spec import Spec

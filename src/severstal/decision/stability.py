@@ -1,4 +1,4 @@
-"""How much the rule of a class depends on the sample of labelled images, by bootstrap."""
+"""Bootstrap of the images, to measure how much the rule of a class depends on the labelled sample."""
 
 from dataclasses import dataclass
 
@@ -47,12 +47,12 @@ def stability(
     """Resample the images, and count how often each rule is among the best.
 
     Args:
-        summary: that was searched.
-        index: place of the class, from 0.
-        search: of that class.
+        summary: summary that was searched.
+        index: index of the class, from 0.
+        search: search of that class.
         groups: (N,) whole numbers, the group of each image; images of a group are resampled together.
-        resamples: how many.
-        seed: of the resampling.
+        resamples: number of resamples.
+        seed: random seed of the resampling.
 
     Example:
         >>> from severstal.competition.spec import Spec

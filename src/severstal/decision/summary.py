@@ -34,7 +34,7 @@ class Summary:
     pictures of the competition take 103 MB.
 
     Attributes:
-        names: of the images, in order.
+        names: names of the images, in order.
         spec: shape and classes of the pictures.
         areas: (N, C, 256) int32, pixels of the map that are at least the level.
         intersections: (N, C, 256) int32, those of them that are in the true mask.
@@ -53,10 +53,11 @@ class Summary:
         return len(self.names)
 
     def take(self, rows: np.ndarray) -> "Summary":
-        """The summary of some images.
+        """Return the summary of some images.
 
         Args:
-            rows: which, as (M,) whole numbers from 0 in the order wanted, or (N,) bool.
+            rows: indices of the images, (M,) whole numbers from 0 in the order wanted, or a mask of them,
+                (N,) bool.
         """
         rows = np.arange(len(self))[rows]
         return Summary(
@@ -69,7 +70,7 @@ class Summary:
         )
 
     def rows(self, names: Sequence[str]) -> np.ndarray:
-        """Where images stand in the summary, for `take`: (M,) int64.
+        """Return the positions of images in the summary, for `take`: (M,) int64.
 
         Raises:
             SeverstalError: an image is not in it, or is named twice.
@@ -108,10 +109,10 @@ def summarise(reader: Reader, truth: Truth, spec: Spec, names: Sequence[str] | N
     """Summarise the maps of labelled images in one pass.
 
     Args:
-        reader: of the maps; those of half resolution are summarised as they will be drawn, in full.
+        reader: maps of the images; those of half resolution are summarised as they will be drawn, in full.
         truth: (H, W) bitmask by image name.
         spec: shape and classes that the maps must have.
-        names: of the images to summarise, in order; all that `reader` has when None.
+        names: names of the images to summarise, in order; all that `reader` has when None.
 
     Raises:
         SeverstalError: the maps are of other classes; an image has no map or is named twice; none is named.

@@ -18,10 +18,10 @@ from severstal.decision.pairs import NOT_DRAWN, PairTable, PairTables
 
 @dataclass(frozen=True)
 class Grid:
-    """What is searched.
+    """The grid of rules that is searched.
 
     Attributes:
-        gates: G of them.
+        gates: the G gates.
         thresholds: T probabilities, ascending, for `high` and for `low`.
         min_areas: (M,) minimum areas in pixels of the landscape, ascending, evenly spaced in the logarithm.
     """
@@ -92,10 +92,10 @@ def survey(pairs: PairTables, grid: Grid) -> Landscape:
 
 
 class Alarms:
-    """What the clean pairs that a minimum area draws take from the score.
+    """The loss of score by the clean pairs that a minimum area draws.
 
     Args:
-        clean: the pairs.
+        clean: tables of the clean pairs.
         reach: (n,) int, the largest minimum area with which each is drawn.
     """
 
@@ -118,14 +118,14 @@ class Alarms:
 def area_curve(
     pairs: PairTables, gate: Gate, high: float, low: float, min_areas: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The score over the minimum area, with all else given.
+    """Return the score as a function of the minimum area, with all else given.
 
     Args:
-        pairs: of the class.
-        gate: of the rule.
-        high: threshold.
-        low: threshold, at most `high`.
-        min_areas: (M,) ascending; the largest that draws each of the pairs when None.
+        pairs: tables of the class's pairs.
+        gate: gate of the rule.
+        high: threshold that at least the minimum area of pixels must reach.
+        low: threshold from which pixels are drawn, at most `high`.
+        min_areas: (M,) ascending minimum areas; None for the largest that draws each of the pairs.
 
     Returns:
         The minimum areas, and (M,) float64 mean Dice with each.

@@ -24,11 +24,11 @@ class Crf:
 
     Attributes:
         iterations: updates of all pixels.
-        alike: how much log-odds a pixel gains whose neighbours of its brightness all agree.
-        alike_distance: deviation in pixels of their weights.
-        alike_brightness: deviation in grey levels.
-        near: how much log-odds a pixel gains whose neighbours all agree, whatever their brightness.
-        near_distance: deviation in pixels.
+        alike: log-odds that a pixel gains when all neighbours of similar brightness are in the class.
+        alike_distance: standard deviation of the weights over distance, in pixels.
+        alike_brightness: standard deviation of the weights over brightness, in grey levels.
+        near: log-odds that a pixel gains when all its neighbours are in the class, whatever their brightness.
+        near_distance: standard deviation of these weights over distance, in pixels.
 
     Example:
         >>> picture = np.repeat(np.uint8([[50, 200]]), 4, axis=1)
@@ -52,7 +52,7 @@ class Crf:
         Args:
             plane: (H, W) uint8, 0 to 255 for 0 to 1.
             picture: (H, W) uint8 grey, of the same shape.
-            device: where it runs.
+            device: torch device that computes it.
 
         Returns:
             (H, W) uint8, 0 to 255 for 0 to 1.

@@ -19,12 +19,12 @@ _FINENESS = 2  # cells of the grid in a deviation
 
 
 class NearFilter:
-    """Weighs neighbours by their distance alone; exact but for the curve's end.
+    """Weigh neighbours by their distance alone; exact but for the cut-off tail of the Gaussian.
 
     Args:
         shape: height and width of the pictures.
-        deviation: in pixels.
-        device: where it runs.
+        deviation: standard deviation of the weights, in pixels.
+        device: torch device that computes it.
     """
 
     def __init__(self, shape: tuple[int, int], deviation: float, device: torch.device) -> None:
@@ -40,13 +40,13 @@ class NearFilter:
 
 
 class AlikeFilter:
-    """Weighs neighbours by distance and by difference in brightness.
+    """Weigh neighbours by distance and by difference in brightness.
 
     Args:
-        picture: (H, W) uint8.
-        distance: deviation in pixels.
-        brightness: deviation in grey levels.
-        device: where it runs.
+        picture: (H, W) uint8 grey picture.
+        distance: standard deviation over distance, in pixels.
+        brightness: standard deviation over brightness, in grey levels.
+        device: torch device that computes it.
 
     Example:
         >>> edge = np.uint8([[0, 0, 0, 255, 255, 255]])

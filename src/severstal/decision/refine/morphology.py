@@ -23,7 +23,7 @@ def opened(mask: np.ndarray, radius: int) -> np.ndarray:
 
     Args:
         mask: (H, W) bool.
-        radius: of the disc in pixels; 0 changes nothing.
+        radius: radius of the disc in pixels; 0 changes nothing.
 
     Returns:
         (H, W) bool, a part of `mask`.
@@ -38,14 +38,14 @@ def opened(mask: np.ndarray, radius: int) -> np.ndarray:
 
 
 def closed(mask: np.ndarray, radius: int) -> np.ndarray:
-    """A mask with all that a disc cannot reach from outside: gaps, inlets and holes thinner than it close.
+    """Morphological closing of a mask with a disc: gaps, inlets and holes thinner than it are filled.
 
     Nothing grows in from beyond the picture, and nothing is worn away from there: a gap between a mask and
     the picture's edge closes up to the radius, one between two masks up to twice that.
 
     Args:
         mask: (H, W) bool.
-        radius: of the disc in pixels; 0 changes nothing.
+        radius: radius of the disc in pixels; 0 changes nothing.
 
     Returns:
         (H, W) bool, of which `mask` is a part.

@@ -42,7 +42,7 @@ class Refinement:
 
     @property
     def active(self) -> bool:
-        """Whether there is anything to do."""
+        """Whether any refinement is switched on."""
         return self != Refinement()
 
     def __str__(self) -> str:
