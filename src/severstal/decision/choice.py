@@ -31,7 +31,7 @@ well without a false alarm gain about the square root of n standard errors, it t
 # best rule is an isolated spike.
 _CANDIDATES = 1024
 
-_SAME = 1e-6  # float32 keeps no more of a mean Dice
+_SAME = 1e-6  # resolution of a mean Dice in float32
 
 
 def best_rule(pairs: PairTables, landscape: Landscape) -> ClassRule:
@@ -55,7 +55,7 @@ def best_rule(pairs: PairTables, landscape: Landscape) -> ClassRule:
     place, row, column = np.argwhere(best >= best.max() - _SAME**2)[0]
     gate, high, low = grid.gates[place], grid.thresholds[row], grid.thresholds[column]
     min_areas, scores = area_curve(pairs, gate, high, low)
-    # Above the area of the last pair with a defect the class may as well not be drawn.
+    # A minimum area above the largest pair with a defect draws no defect at all.
     scores = np.where(min_areas <= pairs.defects.reach(gate, (high,)).max(), scores, -np.inf)
     top = int(scores.argmax())
     below = int(min_areas[top - 1]) if top else -1
@@ -91,7 +91,7 @@ def flattest_rule(pairs: PairTables, landscape: Landscape) -> ClassRule:
     place = next((place for place in top.tolist() if is_chance(place)), None)
     if place is None:
         return best
-    # What the class gains at all is known to a standard error, and no smoothed score to a tenth of it.
+    # The class's whole gain is known to one standard error: a tenth of that between two rules means nothing.
     _, error = _paired(pairs, reference, np.zeros_like(reference))
     middle = _middle(landscape, smoothed, flat[place] - max(error / 10, _SAME))
     return _cell(landscape, middle if is_chance(middle) else place)
@@ -146,7 +146,7 @@ def _added(pairs: PairTables, rule: ClassRule) -> np.ndarray:
 
 
 def _paired(pairs: PairTables, best: np.ndarray, other: np.ndarray) -> tuple[float, float]:
-    """By how much a rule scores less than another, and the standard error of that difference."""
+    """Return how much less a rule scores than another, and the standard error of that difference."""
     weights = np.append(pairs.defects.weights, pairs.clean.weights)
     difference = best - other
     loss = float(difference.sum())

@@ -83,7 +83,7 @@ def reached_levels(gate: Gate, threshold: float) -> np.ndarray:
     elif gate.mode == "soft":
         factor = np.linspace(0, 1, MAP_LEVELS) ** gate.value
         with np.errstate(divide="ignore", over="ignore"):
-            # As in `to_level`, so that all agree where the factor is 1.
+            # The tolerance of `to_level`, so that both give the same level where the factor is 1.
             levels = np.ceil(threshold * 255 / factor - 1e-9).clip(1, NEVER).astype(np.int64)
     levels.flags.writeable = False
     return levels
@@ -108,5 +108,5 @@ def gated_area(gate: Gate, area: np.ndarray | int, probability: np.ndarray | int
     if gate.mode != "area":
         return np.asarray(area, np.int64)
     factor = gate.value - (gate.value - 1) * (np.asarray(probability) / 255)
-    # What is a whole number but for the last digits of a float is meant to be one.
+    # The tolerance takes a float just below a whole number, by rounding, for that number.
     return np.floor(area / factor + 1e-9).astype(np.int64)

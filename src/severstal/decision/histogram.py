@@ -7,11 +7,11 @@ import numpy as np
 
 from severstal.decision.levels import MAP_LEVELS
 
-_FLOAT32_WHOLE = 2**24  # up to here float32, in which OpenCV counts, holds every whole number
+_FLOAT32_WHOLE = 2**24  # largest count that OpenCV's float32 histogram holds exactly
 
 _FEW = 4  # a power of two; levels below it are counted by comparing
 _BELOW_FEW = np.uint64(0x0101010101010101 * (_FEW - 1))
-_WORD = 8  # bytes that are looked at together
+_WORD = 8  # bytes that are compared together
 
 
 def at_least(values: np.ndarray) -> np.ndarray:
@@ -33,8 +33,8 @@ def _counts(values: np.ndarray) -> np.ndarray:
         return np.bincount(values.ravel(), minlength=MAP_LEVELS)
     if values.size % _WORD or not values.flags.c_contiguous:
         return _histogram(values)
-    # Nearly all of a usual map is 0 to 3, and a histogram is slowest where one value follows itself: each
-    # count has to wait for the one before it. So it is taken of those words alone that hold something higher.
+    # Nearly all values of a typical map are 0 to 3, and a histogram is slowest where a value repeats: each
+    # increment waits for the one before. So only words that hold a higher value go through the histogram.
     words = values.reshape(-1).view(np.uint64)
     high = words[(words & ~_BELOW_FEW) != 0]
     if 4 * len(high) > len(words):
@@ -46,5 +46,5 @@ def _counts(values: np.ndarray) -> np.ndarray:
 
 
 def _histogram(values: np.ndarray) -> np.ndarray:
-    # Four times as fast as np.bincount, which first makes 64-bit numbers of them.
+    # Four times as fast as np.bincount, which first converts to 64-bit numbers.
     return cv2.calcHist([values], [0], None, [MAP_LEVELS], [0, MAP_LEVELS]).ravel()

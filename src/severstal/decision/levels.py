@@ -16,7 +16,7 @@ def to_level(threshold: float) -> int:
         >>> to_level(0.5), to_level(1.0), to_level(153 / 255)
         (128, 255, 153)
     """
-    # Sums such as 0.1 + 0.5 come out a little above what is meant; no threshold is meant so near to a level.
+    # Rounding may put a sum of thresholds just above a level: the tolerance keeps it at that level.
     return max(1, math.ceil(threshold * 255 - 1e-9))
 
 
@@ -27,6 +27,6 @@ def to_threshold(reached: int) -> float:
         >>> to_threshold(128), to_threshold(153), to_threshold(255), to_level(to_threshold(77))
         (0.5, 0.6, 1.0, 77)
     """
-    # Levels lie 0.0039 apart, so that three decimals always suffice.
+    # Levels are 1/255 = 0.0039 apart, so that three decimals always suffice.
     candidates = (reached * 10**digits // 255 / 10**digits for digits in (1, 2, 3))
     return next(value for value in candidates if value > 0 and to_level(value) == reached)

@@ -17,7 +17,7 @@ _MOST_BYTES = 1 << 30  # of all arrays; a summary of 12,568 pictures has 103 MB
 _MANY_BYTES, _MOST_SHRUNK = (
     128 << 20,
     100,
-)  # beyond the first, arrays shrunk by more than the second are a bomb
+)  # beyond the first, arrays compressed by more than the second are taken for a decompression bomb
 _WRONG_VALUES = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 

@@ -28,10 +28,10 @@ LOWEST, HIGHEST = 0.05, 0.95
 # With fewer defects than this, a single picture determines more than a fifth of the objective.
 MIN_POSITIVES = 5
 
-# Makes a step of minimum area 19 %: about as much as a step of threshold changes the area of a usual map.
+# A step of minimum area is 19 %, about as much as a step of threshold changes the area of a typical map.
 _STEPS_PER_DOUBLING = 4
 
-_ROUNDING = 1e-12  # sums of as many Dice as there are images differ by no more
+_ROUNDING = 1e-12  # bound of the rounding error of a sum of one Dice per image
 
 GATES = (
     OPEN,
@@ -178,7 +178,7 @@ def minimum_areas(spec: Spec) -> np.ndarray:
         [0, 1, 2, 3, 4, 5, 6, 7, 9, 10]
     """
     count = 1 + int(np.ceil(_STEPS_PER_DOUBLING * np.log2(spec.pixels)))
-    # 0 and 1 differ behind an area gate alone.
+    # Minimum areas of 0 and 1 differ only with an area gate.
     return np.unique(np.append(0, np.geomspace(1, spec.pixels, count).round())).astype(np.int64)
 
 

@@ -7,12 +7,12 @@ import numpy as np
 from severstal.decision.gate import Gate
 from severstal.decision.survey import Landscape
 
-# How far off a rule may come to be, as standard deviations: of thresholds, in probability, and of minimum
-# areas, in doublings. A doubling is about the difference between the winner's minimum areas and the usual.
+# Standard deviations by which the best rule may shift on new images: of thresholds, in probability, and of
+# minimum areas, in doublings. The winner's minimum areas differ from the usual ones by about a doubling.
 THRESHOLD_SHIFT = 0.05
 AREA_SHIFT = 1.0
 
-_NEXT_GATE = 0.5  # what a neighbouring gate of the same mode weighs beside the gate itself
+_NEXT_GATE = 0.5  # weight of a neighbouring gate of the same mode; the gate itself has weight 1
 
 
 def smooth(landscape: Landscape) -> np.ndarray:
@@ -64,9 +64,9 @@ def _threshold_bells(thresholds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     beyond = step * np.arange(1, int(3 * THRESHOLD_SHIFT / step) + 1)
     wide = np.concatenate([thresholds[0] - beyond[::-1], thresholds, thresholds[-1] + beyond])
     bells = _bells(thresholds, wide, THRESHOLD_SHIFT)
-    share = bells @ np.tri(len(wide)) @ bells.T  # of all with low <= high
+    share = bells @ np.tri(len(wide)) @ bells.T  # total weight of the cells with low <= high
     within = _bells(thresholds, thresholds, THRESHOLD_SHIFT)
-    # Far from where low <= high there is nothing to divide, nor by.
+    # Far from the cells with low <= high both parts of the quotient are 0: avoid 0 / 0.
     return within.astype(np.float32), np.maximum(share, np.finfo(np.float32).tiny).astype(np.float32)
 
 

@@ -12,8 +12,8 @@ from severstal.evaluation.bootstrap import group_counts
 
 STABILITY_RESAMPLES = 100
 
-# A rule that scores so much below the best of a resample is still as good: for one of the competition's four
-# classes this is a quarter of a thousandth of the score, below what separates neighbours on the leaderboard.
+# A rule that scores at most this much below the best of a resample counts as equally good: for one of the
+# competition's four classes it is 0.00025 of the score, less than between neighbours on the leaderboard.
 NEAR_BEST = 1e-3
 
 
@@ -73,7 +73,7 @@ def stability(
     grid, rule = search.landscape.grid, search.rule
     pairs = class_pairs(summary, index, normalised(None, count), grid.thresholds[0])
     reach = [part.reach(rule.gate, grid.thresholds) for part in (pairs.defects, pairs.clean)]
-    # What each pair adds to each resample: its Dice, or -1, times its share there.
+    # A pair adds to a resample its Dice (or -1 where clean) times its weight in the resample.
     lows = tuple(min(rule.low, high) for high in grid.thresholds)
     dice = pairs.defects.at(pairs.gains, rule.gate, lows) * count  # (P, T)
     defects, clean = (np.ascontiguousarray(shares[:, part.rows].T) for part in (pairs.defects, pairs.clean))
@@ -90,7 +90,7 @@ def stability(
 
 def _suffix_sums(reach: np.ndarray, added: np.ndarray, min_areas: np.ndarray) -> np.ndarray:
     """The sum of (n, B) values over the pairs that each minimum area draws: (M, B)."""
-    # How many of the minimum areas draw a pair: those up to its reach.
+    # Number of the minimum areas that draw a pair: those up to its reach.
     steps = np.where(reach > NOT_DRAWN, np.searchsorted(min_areas, reach, side="right"), 0)
     order = np.argsort(steps, kind="stable")
     starts = np.searchsorted(steps[order], np.arange(1, len(min_areas) + 1))

@@ -131,7 +131,7 @@ def summarise(reader: Reader, truth: Truth, spec: Spec, names: Sequence[str] | N
         drawn = int(np.bitwise_or.reduce(bits, axis=None))
         for index, plane in enumerate(reader.full(place[name])):
             areas[row, index] = at_least(plane)
-            # Most pairs are empty, and a true mask is 3 % of the picture: only its pixels are gone through.
+            # Most pairs are empty, and a true mask is 3 % of the picture: only its pixels are visited.
             if drawn >> index & 1:
                 intersections[row, index] = at_least(plane[(bits & bits.dtype.type(1 << index)) != 0])
     probabilities = reader.class_probability[[place[name] for name in names]]

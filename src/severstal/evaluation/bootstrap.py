@@ -55,13 +55,13 @@ class PairedDifference:
 def interval(
     pair_dice: np.ndarray, groups: np.ndarray, resamples: int = _RESAMPLES, seed: int = 0
 ) -> Interval:
-    """The 95 % bootstrap interval of a mean Dice.
+    """Return the 95 % bootstrap interval of a mean Dice.
 
     Args:
         pair_dice: (N, C) Dice of each pair of N images and C classes; (N, 1) for one class.
         groups: (N,) integers, the group of each image; `np.arange(N)` for independent images.
-        resamples: number of them; with 2,000 an end is known to about a fiftieth of the interval.
-        seed: of the resampling.
+        resamples: number of resamples; with 2,000 an end is known to about a fiftieth of the interval.
+        seed: random seed of the resampling.
 
     Raises:
         SeverstalError: there is no image.
@@ -84,14 +84,14 @@ def paired(
     resamples: int = _RESAMPLES,
     seed: int = 0,
 ) -> PairedDifference:
-    """The paired difference of two predictions of the same images.
+    """Return the paired difference of two predictions of the same images.
 
     Args:
         dice_a: (N, C) Dice of each pair.
-        dice_b: (N, C) of the other prediction.
+        dice_b: (N, C) Dice of each pair in the other prediction.
         groups: (N,) the group of each image.
-        resamples: number of them.
-        seed: of the resampling.
+        resamples: number of resamples.
+        seed: random seed of the resampling.
 
     Raises:
         SeverstalError: there is no image.

@@ -21,8 +21,9 @@ class BoundaryMetrics(Metric):
     After Csurka, Larlus and Perronnin, "What is a good evaluation measure for semantic segmentation?" (2013).
 
     Args:
-        spec: of the pictures.
-        tolerance: in pixels, inclusive; None is 0.75 % of the diagonal of the picture, rounded up.
+        spec: specification of the pictures.
+        tolerance: largest distance in pixels, inclusive; None for 0.75 % of the picture's diagonal, rounded
+            up.
 
     Example:
         >>> metric = BoundaryMetrics(Spec("tiny", (1, 8), ("hole",)), tolerance=1)

@@ -18,7 +18,7 @@ class CalibrationMetrics(Metric):
     After Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks" (2017).
 
     Args:
-        spec: of the pictures.
+        spec: specification of the pictures.
         bins: number of bins; 15 divides the 255 steps of a map evenly.
 
     Example:

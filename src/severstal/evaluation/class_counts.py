@@ -1,4 +1,4 @@
-"""How many images have each class: as expected from the class probabilities, as predicted, and in truth."""
+"""Number of images with each class: as expected from the class probabilities, as predicted, and in truth."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ class ClassCount:
 
     Attributes:
         class_id: `ClassId`, from 1.
-        name: of the class.
+        name: name of the class.
         images: all images, with the class or without.
         expected: sum of the class probabilities, the expected number of images where these are calibrated;
             None where they are not known.

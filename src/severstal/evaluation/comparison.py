@@ -37,13 +37,13 @@ class Comparison:
     """A comparison of B with A.
 
     Attributes:
-        names: of A and of B.
+        names: names of A and B.
         images: number of scored images.
         units: number of groups that were resampled; equal to `images` where each is its own group.
         better: number of pairs with a higher Dice in B.
         worse: number of pairs with a higher Dice in A.
-        whole: over all pairs.
-        classes: over the pairs of each class.
+        whole: comparison over all pairs.
+        classes: comparison over the pairs of each class.
         notes: caveats, one line each.
     """
 
@@ -58,7 +58,7 @@ class Comparison:
 
     @property
     def verdict(self) -> str:
-        """Whether the difference is significant, in one sentence."""
+        """State in one sentence whether the difference is significant."""
         difference = self.whole.difference
         if not self.better and not self.worse:
             return "A and B have the same Dice in every pair: there is no difference."
@@ -97,7 +97,7 @@ def compare_pairs(a: ScoredPairs, b: ScoredPairs, names: tuple[str, str]) -> Com
     Args:
         a: scored pairs of A.
         b: scored pairs of B, of the same images in any order.
-        names: of A and of B.
+        names: names of A and B.
 
     Raises:
         SeverstalError: A and B differ in classes, images, true masks or groups.

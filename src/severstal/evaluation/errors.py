@@ -56,8 +56,8 @@ def select_worst(errors: pd.DataFrame, kind: ErrorKind, spec: Spec, most: int) -
 
     Args:
         errors: one row per pair, as `decision.pair_errors` returns them.
-        kind: of error.
-        spec: names the classes.
+        kind: kind of error.
+        spec: specification of the data set; gives the names of the classes.
         most: upper limit of the selection; with more classes than that, one error of each of the classes
             that lose most.
 

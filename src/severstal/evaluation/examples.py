@@ -45,9 +45,9 @@ def select_predictions(
 
     Args:
         predicted: one row per predicted mask of one of `names`.
-        names: of the N test images.
+        names: names of the N test images.
         class_probability: (N, C) uint8, 0 to 255 for 0 to 1.
-        spec: names the classes.
+        spec: specification of the data set; gives the names of the classes.
         clean: number of images without a mask; half of them the most, half the least certain.
 
     Returns:

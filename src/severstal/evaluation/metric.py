@@ -18,7 +18,7 @@ class Metric(ABC):
 
     Attributes:
         spec: the C classes and the shape of the pictures.
-        sums: by name, arrays that `merge` adds up.
+        sums: arrays that `merge` adds up, by name.
     """
 
     def __init__(self, spec: Spec, **sums: np.ndarray) -> None:

@@ -41,8 +41,8 @@ class ReliabilityByClass:
     """The reliability over the pairs of all classes, and of each class.
 
     Attributes:
-        whole: over all pairs.
-        classes: of each class.
+        whole: reliability over all pairs.
+        classes: reliability of each class.
     """
 
     whole: Reliability

@@ -10,9 +10,9 @@ class WeightedScore:
     """Weighted means of the Dice over all pairs.
 
     Attributes:
-        found: of the searched rules.
-        plain: of threshold 0.5 without a minimum area.
-        all_empty: of the all-empty baseline.
+        found: score of the searched rules.
+        plain: score of threshold 0.5 without a minimum area.
+        all_empty: score of the all-empty baseline.
     """
 
     found: float
@@ -25,10 +25,10 @@ class RuleScores:
     """Scores of searched rules beside their baselines, each from 0 to 1.
 
     Attributes:
-        all_empty: of the all-empty baseline, a submission without any mask.
-        plain: of threshold 0.5 without a minimum area.
-        cross_fitted: of rules searched on the other folds: the unbiased estimate.
-        searched: of rules searched on these same images: biased upwards.
+        all_empty: score of the all-empty baseline, a submission without any mask.
+        plain: score of threshold 0.5 without a minimum area.
+        cross_fitted: score of rules searched on the other folds: the unbiased estimate.
+        searched: score of rules searched on these same images: biased upwards.
         over_all_empty: paired difference of the cross-fitted score from `all_empty`.
         over_plain: paired difference of the cross-fitted score from `plain`.
         weighted: the cross-fitted score, `plain` and `all_empty` in the weighted mean that was optimised;
@@ -50,7 +50,7 @@ class RuleScores:
 
     @property
     def verdict(self) -> str:
-        """Whether the search beats plain 0.5, in one sentence.
+        """State in one sentence whether the search beats plain 0.5.
 
         Example:
             >>> gain = PairedDifference(0.012, 0.004, 0.02, 0.999)

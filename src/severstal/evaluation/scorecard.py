@@ -23,8 +23,8 @@ class SubsetScore:
     """The score over some of the images.
 
     Attributes:
-        images: their number.
-        score: over their pairs, also by class.
+        images: number of images.
+        score: score over their pairs, also by class.
         interval: 95 % interval of the score.
     """
 
@@ -38,16 +38,16 @@ class Scorecard:
     """A score with its parts, its uncertainty and its error budget.
 
     Attributes:
-        title: what was scored, in a few words.
+        title: short name of what was scored.
         spec: shape and classes of the pictures.
         images: number of scored images.
         units: number of groups that were resampled; equal to `images` where each image is its own group.
-        score: over all pairs, also by class.
+        score: score over all pairs, also by class.
         interval: 95 % interval of the score.
         class_intervals: 95 % interval of each class's score.
         budget: points lost to missed defects, false alarms and outlines.
         counts: images with each class, as expected, predicted and in truth.
-        calibration: of the class probabilities; None where they are not known.
+        calibration: calibration of the class probabilities; None where they are not known.
         rules: scores of the searched rules beside their baselines; None where none were searched.
         test_like: the score on the images most like the test set; None where they are not known.
         notes: caveats, one line each.
@@ -118,8 +118,8 @@ def build_scorecard(
 
     Args:
         pairs: areas of the predicted and the true masks, with groups and folds.
-        title: what was scored, in a few words.
-        class_probability: (N, C) uint8, 0 to 255 for 0 to 1; None leaves calibration and expected counts out.
+        title: short name of what was scored.
+        class_probability: (N, C) uint8, 0 to 255 for 0 to 1; None omits calibration and expected counts.
         test_like: (N,) bool, the images most like the test set, which are scored separately too.
         rules: scores of the searched rules beside their baselines.
         notes: caveats, one line each.

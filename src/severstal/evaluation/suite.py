@@ -31,8 +31,9 @@ class MetricSuite:
     """All metrics of this package together.
 
     Args:
-        spec: of the pictures.
-        tolerance: of the boundary F1 in pixels; None is 0.75 % of the diagonal of the picture.
+        spec: specification of the pictures.
+        tolerance: tolerance of the boundary F1 in pixels, inclusive; None for 0.75 % of the picture's
+            diagonal.
 
     Example:
         >>> spec = Spec("tiny", (1, 4), ("hole", "crack"))

@@ -29,14 +29,14 @@ _CPU_BATCH = 2  # larger ones exceed a processor's caches: 0.76 s per picture wi
 
 @dataclass(frozen=True)
 class PredictionTask:
-    """The maps that one run wants of the pictures.
+    """The prediction of one run's maps.
 
     Attributes:
         recipe: scaling, views, batch size and the maps' scale.
-        networks: by their number, the fold.
-        members: which networks a picture's map is averaged over: its own fold's for an out-of-fold map, all
-            of them for a test map.
-        folder: of the maps.
+        networks: networks by the number of their fold.
+        members: function from a picture's name to the folds of the networks whose maps are averaged: its own
+            fold's for an out-of-fold map, all of them for a test map.
+        folder: folder of the maps.
         key: checksum of all that the maps depend on.
         accelerator: device and precision.
         origin: fingerprints of what maps must share to be averaged (see `inference.maps.MapLayout`).
@@ -63,9 +63,9 @@ def predict_maps(
 
     Args:
         predictions: one per run.
-        pictures: to be read by name.
-        names: which, in the order of the maps.
-        spec: of the data set.
+        pictures: source of the pictures, which are read by name.
+        names: names of the pictures, in the order of the maps.
+        spec: specification of the data set.
 
     Returns:
         The maps of each run.
@@ -117,15 +117,15 @@ def predict_batch(
     map_shape: tuple[int, int],
     names: Sequence[str] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Mean map of several pictures over networks and views.
+    """Predict the mean map of several pictures over networks and views.
 
     Args:
-        networks: on the accelerator's device, in evaluation mode.
+        networks: networks on the accelerator's device, in evaluation mode.
         pictures: (N, H, W) uint8.
         recipe: scaling and views.
         accelerator: device and precision.
         map_shape: height and width of the maps.
-        names: of the pictures, for an error's message.
+        names: names of the pictures, for error messages.
 
     Returns:
         Maps (N, C, h, w) and class probabilities (N, C), both uint8; 0 to 255 stands for 0 to 1. Without a

@@ -37,7 +37,8 @@ def presence_cross_entropy(classes: Tensor, present: Tensor) -> Tensor:
 
     Args:
         classes: logits, (N, C); computed in float32 at least.
-        present: which classes are present, (N, C), 0 or 1; for mixed pictures the share of those with it.
+        present: presence of the classes, (N, C), 0 or 1; for mixed pictures the share of those with the
+            class.
 
     Returns:
         A scalar.

@@ -16,10 +16,10 @@ def loss_of(
     """Build the training loss of a recipe, or of one of its phases.
 
     Args:
-        recipe: its `loss` table.
+        recipe: recipe; its `loss` table is read.
         classes: number of classes of the data set.
         masks: weight of each mask loss in the phase; None takes `loss.masks`.
-        class_weights: one per class, for the mask losses; None is 1.
+        class_weights: one weight per class, for the mask losses; None for equal weights of 1.
 
     Raises:
         SeverstalError: `loss.positive_weights` is of another number of classes, or a setting is out of its

@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 
 class LossDescription(NamedTuple):
-    """What a loss is.
+    """A loss's name, paper and summary.
 
     Attributes:
-        name: in the registry.
+        name: name in the registry.
         paper: authors, year and venue.
-        summary: one line.
+        summary: one line on what is particular to it.
     """
 
     name: str

@@ -25,11 +25,11 @@ class MaskLoss(NamedTuple):
     """A loss of masks.
 
     Attributes:
-        function: takes logits and a target, both (N, C, H, W), and gives one value per pair, (N, C).
-        target: what it is compared with: the "truth", the truth with smoothed "edges", or that with smoothed
-            "labels" as well. Losses of overlap and distance need the truth: with a smoothed target their
-            minimum lies elsewhere, and no class is ever absent.
-        settings: of `build_loss`, which the function takes by these names; "truth" is the target before
+        function: function from logits and a target, both (N, C, H, W), to one value per pair, (N, C).
+        target: target that the logits are compared with: the "truth", the truth with smoothed "edges", or
+            that with smoothed "labels" as well. Losses of overlap and distance need the truth: with a
+            smoothed target their minimum is elsewhere, and no class is ever absent.
+        settings: names of the settings of `build_loss` that the function takes; "truth" is the target before
             smoothing.
     """
 
@@ -89,8 +89,8 @@ class TrainingLoss(nn.Module):
 
     Args:
         masks: weight of each mask loss, by its name in `MASK_LOSSES`.
-        classes, positive_weights, class_weights, label_smoothing, edge_smoothing, deep_supervision: as
-            `build_loss` takes them.
+        classes, positive_weights, class_weights, label_smoothing, edge_smoothing, deep_supervision: settings
+            of `build_loss`.
     """
 
     def __init__(
@@ -120,8 +120,8 @@ class TrainingLoss(nn.Module):
                 training mode, of coarser masks. Where the network has a loss of its own, it replaces all mask
                 losses.
             target: masks of 0 or 1, or between where pictures were mixed or downscaled, (N, C, H, W).
-            present: which classes are present, (N, C), 0 to 1; None to read it off the target, which is too
-                low where it was downscaled: a scratch one pixel wide is a half at half the resolution.
+            present: presence of the classes, (N, C), 0 to 1; None to compute it from the target, which is too
+                low where that was downscaled: a scratch one pixel wide is a half at half the resolution.
 
         Returns:
             A scalar, at least float32: the mean over the pictures of the batch.

@@ -36,7 +36,7 @@ def by_class(weights: Sequence[float], masks: Tensor, name: str = "positive_weig
     Args:
         weights: one per class, or one for all.
         masks: (N, C, H, W); gives type and device.
-        name: of the setting, for the error.
+        name: name of the setting, for error messages.
 
     Returns:
         (C, 1, 1), or (1, 1, 1) for one weight.
@@ -74,7 +74,7 @@ def smooth_edges(target: Tensor, width: float) -> Tensor:
 
     Args:
         target: 0 to 1, (N, C, H, W), floating.
-        width: in pixels; 0 changes nothing.
+        width: width of the blurred edge, in pixels; 0 changes nothing.
 
     Example:
         >>> edge = torch.tensor([0.0, 0, 0, 0, 1, 1, 1, 1]).expand(1, 1, 8, 8)

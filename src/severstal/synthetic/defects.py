@@ -23,7 +23,7 @@ def paint(rng: np.random.Generator, grey: np.ndarray, layout: Layout) -> None:
     Args:
         rng: random numbers.
         grey: (H, W) float32, the steel.
-        layout: where the masks lie.
+        layout: extent of the strip and the pieces of all masks.
 
     Example:
         >>> from severstal.synthetic.plan import Order, Wanted

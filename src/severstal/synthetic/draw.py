@@ -22,9 +22,9 @@ from severstal.synthetic.plan import Order, image_name, plan_pictures, stream
 from severstal.synthetic.steel import ROLLS, draw_steel, steel_level
 from severstal.synthetic.twins import alter
 
-_FEWEST = 8  # pictures in which every class can stand beside clean ones
+_FEWEST = 8  # smallest number of pictures that holds every class and clean pictures
 _MOST = 20_000  # more than the real set has
-_JPEG_QUALITY = 90  # that of the real files, about 110 KB each
+_JPEG_QUALITY = 90  # as of the real files, about 110 KB each
 
 
 def draw_image(seed: int, split: Split, index: int, order: Order) -> tuple[np.ndarray, np.ndarray]:
@@ -63,11 +63,11 @@ def draw_sample(
     often. Of the train pictures some are near-duplicates of others, from 40 pictures on at least one pair.
 
     Args:
-        folder: what to write.
+        folder: folder to write.
         images: train pictures, 8 to 20,000.
         test_images: test pictures, 8 to 20,000.
-        seed: of everything that is drawn; the same seed gives the same bytes.
-        workers: threads that draw, by default one a core; without effect on what is drawn.
+        seed: random seed of the whole sample; the same seed gives the same bytes.
+        workers: number of threads that draw, by default one per core; does not change what is drawn.
 
     Raises:
         SeverstalError: a number is impossible, the folder holds something else, or it may not be written.
@@ -101,12 +101,13 @@ def draw_sample(
         with atomic_folder(folder) as part:
             _write(InputFolder(part, SEVERSTAL), names, seed, workers)
     except SeverstalError:
-        if not _holds(InputFolder(folder, SEVERSTAL), names):  # else another process was faster
+        if not _holds(InputFolder(folder, SEVERSTAL), names):  # otherwise another process wrote it first
             raise
 
 
 def _holds(target: InputFolder, names: dict[Split, list[str]]) -> bool:
-    """Whether a folder is whole and holds these pictures, whose names tell the seed and the edition."""
+    """Return whether a folder is complete and holds these pictures, whose names depend on seed and
+    version."""
     if not all(table.is_file() for table in (target.train_csv, target.sample_csv, target.truth_csv)):
         return False
     folders = target.train_images, target.test_images
@@ -120,7 +121,7 @@ def _write(target: InputFolder, names: dict[Split, list[str]], seed: int, worker
         folder.mkdir(parents=True)
         plan = plan_pictures(len(names[split]), seed, split)
         jobs += [(seed, split, index, plan[index], folder / name) for index, name in enumerate(names[split])]
-    # Threads, not processes: NumPy and OpenCV let go of the interpreter while they draw, and a thread needs
+    # Threads, not processes: NumPy and OpenCV release the GIL while they draw, and a thread needs
     # no guarded main module, which a notebook or a plain script does not have.
     pool = ThreadPoolExecutor(workers or min(os.cpu_count() or 1, 8))
     try:

@@ -12,17 +12,17 @@ from severstal.synthetic.outlines import outline
 from severstal.synthetic.plan import LEAST_PIECE, Order, Wanted, stream
 
 _HEIGHT, WIDTH = SEVERSTAL.image_shape
-_LINE = 4900  # pixels around a scratch line of class 3 that runs through the picture
-_LINES_BESIDE = 0.7  # share of class 3's masks in which such lines stand beside something larger
-_LINES_ALONE = (4000, 18_000)  # pixels of masks of class 3 that by tendency are nothing but lines
+_LINE = 4900  # mask pixels of a scratch line of class 3 that runs through the picture
+_LINES_BESIDE = 0.7  # share of class 3's masks with such lines beside a larger piece
+_LINES_ALONE = (4000, 18_000)  # range of pixels in which masks of class 3 are mostly lines only
 _APART = 3  # pixels between two pieces of one mask
 GAP = 6  # pixels between two masks: real masks of two classes never share a pixel
 RIM = 8  # pixels between a mask and the end of the strip
-_OFF_END = 3  # pixels between a mask that the picture's end does not cut and that end
-_TRIES = 60  # to find a place for a piece
-_SAME_PIECE = 6  # of them before another piece is drawn: else the bulky ones would become too rare
+_OFF_END = 3  # least pixels between the picture's left or right edge and a mask that it does not cut
+_TRIES = 60  # attempts to place a piece
+_SAME_PIECE = 6  # attempts with one shape before another is drawn; with 1, large shapes would be too rare
 
-# Small and tied to a place first; the large ones find room around them.
+# Order of placement: classes that are small and bound to a column first, large ones around them.
 _ORDER = (2, 1, 4, 3)
 
 _TOUCH = {1: (0.105, 0.105), 2: (0.28, 0.4), 3: (0.12, 0.16), 4: (0.14, 0.17)}
@@ -46,9 +46,9 @@ class DefectPiece:
     """One connected part of a mask.
 
     Attributes:
-        class_id: its class.
-        top: row of the picture on which its first row lies.
-        left: column likewise.
+        class_id: `ClassId` of the mask.
+        top: row of the picture at which its first row is.
+        left: column of the picture at which its first column is.
         mask: (h, w) uint8 of 0/1.
     """
 
@@ -80,12 +80,12 @@ class DefectPiece:
 
 @dataclass
 class Layout:
-    """A picture without its grey.
+    """The layout of a picture: where the strip is, and where the masks are.
 
     Attributes:
         left: first column of steel.
         right: one past the last column of steel.
-        pieces: of all masks.
+        pieces: pieces of all masks.
     """
 
     left: int
@@ -120,14 +120,14 @@ def lay_out(seed: int, split: Split, index: int, order: Order) -> Layout:
         free = np.zeros((_HEIGHT, WIDTH), np.uint8)
         inner = layout.left + RIM * (layout.left > 0), layout.right - RIM * (layout.right < WIDTH)
         free[:, inner[0] : inner[1]] = 1
-        patience = 0.03 + 0.01 * attempt  # share of a mask that may be missing
+        patience = 0.03 + 0.01 * attempt  # share of a mask's pixels that may be missing
         if all(
             _lay(rng, layout, free, wanted[k], column if k == 2 else None, patience)
             for k in _ORDER
             if k in wanted
         ):
             return layout
-    raise AssertionError(f"no room for {order}")  # patience has by then grown beyond any mask
+    raise AssertionError(f"no room for {order}")  # cannot happen: by then whole masks may be missing
 
 
 def _strip(rng: np.random.Generator, split: Split, order: Order, column: float | None) -> tuple[int, int]:
@@ -157,7 +157,7 @@ def _middle(rng: np.random.Generator, class_id: int, left: int, right: int) -> f
 
 @dataclass
 class _Habit:
-    """What the pieces of one mask share.
+    """Properties that all pieces of one mask share.
 
     Attributes:
         upright: a normal score: whether they are flat (low) or upright.
@@ -182,7 +182,7 @@ def _lay(
     column: float | None,
     patience: float,
 ) -> bool:
-    """Lay one mask into a layout and mark its surroundings as taken; False where it found no room."""
+    """Place one mask in a layout and mark its surroundings as occupied; return False if there was no room."""
     class_id = wanted.class_id
     lines = class_id == 3 and _LINES_ALONE[0] < wanted.area < _LINES_ALONE[1]
     habit = _Habit(
@@ -193,7 +193,7 @@ def _lay(
     laid = 0
     for number, part in enumerate(parts):
         if number == len(parts) - 1:
-            part = max(wanted.area - laid, LEAST_PIECE / 2)  # the last one makes good for the others
+            part = max(wanted.area - laid, LEAST_PIECE / 2)  # the last one fills up the area
         piece = _find(rng, layout, mine, class_id, part, habit)
         if piece is None:
             return False

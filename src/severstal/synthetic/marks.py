@@ -6,7 +6,7 @@ import numpy as np
 from severstal.synthetic.noise import cloud, step
 
 _DOTS = (5, 3)  # rows and columns of dots in a character
-_WHITE = 300.0  # grey level: paint dazzles the camera
+_WHITE = 300.0  # grey level of paint, above 255: it saturates the camera
 
 
 def paint_mark(rng: np.random.Generator, grey: np.ndarray) -> None:
@@ -43,7 +43,7 @@ def paint_mark(rng: np.random.Generator, grey: np.ndarray) -> None:
     cover = np.maximum(step(torn - 0.1, 0.12), step(splashes, 0.15))
     hollow = step(
         soft - rng.uniform(0.75, 1.2) + 0.2 * cloud(rng, ink.shape, 3, 3), 0.1
-    )  # dried in the middle
+    )  # paint is thinner in the middle
     cover *= 1 - 0.8 * hollow
     part = grey[:, left : left + across]
     part += cover * (_WHITE - part)

@@ -25,7 +25,7 @@ def outline(
         touch: edges of the picture at which the piece is cut flat, of "top", "bottom", "left" and "right"; a
             piece that is as high as the picture touches both the upper and the lower one.
         width: the most columns that it may have.
-        rank: where its height over width stands among pieces of its size, 0 (flat) to 1 (upright).
+        rank: quantile of its height over width among pieces of its size, 0 (flat) to 1 (upright).
 
     Returns:
         (h, w) uint8 of 0/1, without an empty row or column at its rim.
@@ -132,7 +132,7 @@ def across(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     left = mask.argmax(1).astype(np.float32)
     right = mask.shape[1] - mask[:, ::-1].argmax(1).astype(np.float32)
     rows = np.arange(len(mask))
-    full = right - left >= _FULL_ROW * np.median(right - left)  # an oblique end says nothing about the sides
+    full = right - left >= _FULL_ROW * np.median(right - left)  # rows at an oblique end are left out
     left, right = np.interp(rows, rows[full], left[full]), np.interp(rows, rows[full], right[full])
     sides = np.stack([left, right], 1).astype(np.float32)
     sides = cv2.blur(sides, (1, 15), borderType=cv2.BORDER_REPLICATE)

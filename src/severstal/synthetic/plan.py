@@ -20,11 +20,11 @@ from severstal.synthetic.facts import (
 _EDITION = 4
 """Part of every seed: raised with each change of the drawing, so that no old sample passes for a new one."""
 
-_TWINS = 44 / 12_568  # near-duplicate pairs an image in the real train set
+_TWINS = 44 / 12_568  # near-duplicate pairs per image of the real train set
 _FEWEST_WITH_TWINS = 40  # pictures from which there is at least one pair
-LEAST_PIECE = 110  # pixels
-_PACKED = 0.5  # a mask that covers more of a picture is in few pieces
-CROWDED = 0.33  # masks of several classes that cover more of a picture together would find no room
+LEAST_PIECE = 110  # pixels of the smallest piece
+_PACKED = 0.5  # share of the picture above which a mask has few pieces
+CROWDED = 0.33  # largest share of the picture that masks of several classes cover together
 
 _NAME_BITS = 36  # nine hexadecimal digits
 _GOLDEN = 0x9E3779B97  # odd: multiplying by it permutes the 36-bit numbers, so that no two names are equal
@@ -35,9 +35,9 @@ class Wanted:
     """One mask that a picture shall have.
 
     Attributes:
-        class_id: its class.
-        area: its pixels.
-        pieces: the connected parts it is in.
+        class_id: `ClassId` of the mask.
+        area: area in pixels.
+        pieces: number of its connected parts.
     """
 
     class_id: int
@@ -50,8 +50,8 @@ class Order:
     """The plan of one picture.
 
     Attributes:
-        masks: by ascending class; none for clean steel.
-        light: where the picture's brightness stands among those of its kind, 0 (darkest) to 1.
+        masks: masks by ascending class; empty for clean steel.
+        light: quantile of the picture's brightness among those of its kind, 0 (darkest) to 1.
         twin_of: index of the picture of the same split of which this one is a near-duplicate.
     """
 
@@ -89,18 +89,18 @@ def image_name(seed: int, split: Split, index: int) -> str:
 
 
 def plan_pictures(count: int, seed: int, split: Split) -> list[Order]:
-    """Decide what each of `count` pictures shows: the real proportions, and no class left out.
+    """Plan the contents of `count` pictures: the real proportions, with every class present.
 
-    Nothing here is left to luck but the order. The combinations of classes are shared out by largest
-    remainder; each class is then brought to two pictures (one below 16 pictures) at the cost of the most
-    frequent combinations. The masks of a class take the real quantiles of area, evenly spaced, and so many
-    of them the real numbers of pieces, the larger ones by tendency more. So even small samples keep the real
-    distributions as well as they can. From 40 train pictures on, some are near-duplicates of others.
+    Only the order is random. The combinations of classes are allotted by largest remainder; each class then
+    gets at least two pictures (one below 16 pictures) at the cost of the most frequent combinations. The
+    masks of a class take the real quantiles of area, evenly spaced, and as many of them as in reality have
+    several pieces, mostly the larger ones. So even small samples keep the real distributions as well as they
+    can. From 40 train pictures on, some are near-duplicates of others.
 
     Args:
         count: pictures, at least 8.
-        seed: of the sample.
-        split: which of the two sets.
+        seed: random seed of the sample.
+        split: split that the pictures are for, "train" or "test".
 
     Example:
         >>> plan = plan_pictures(100, 0, "train")

@@ -28,9 +28,9 @@ def scale(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
     margin = min(_MARGIN, 0.25 * size)
     ragged = 0.5 * margin * (cloud(rng, shape, 3, 4) + 0.6 * cloud(rng, shape, 1.2, 1.2))
     inside = depth - margin + ragged + 0.06 * size * cloud(rng, shape, size / 5 + 2, size / 5 + 2)
-    inside = np.minimum(inside, depth - 1)  # about the pixels from the plate's rim, positive inside
+    inside = np.minimum(inside, depth - 1)  # about the distance from the plate's edge, in pixels
 
-    # Height of the plate: folds (creased, hence the absolute value) and crumbs; light falls from above.
+    # Height of the plate: folds (sharp creases, hence the absolute value) and small bumps, lit from above.
     coarse = rng.uniform(7, 20)
     stretch = rng.uniform(1, 2.5)
     height = -np.abs(cloud(rng, shape, coarse, stretch * coarse)) * coarse / 3
@@ -41,11 +41,11 @@ def scale(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
     body = step(inside, 1.5)
     relief = -rng.uniform(0.3, 0.6) + rng.uniform(0.16, 0.32) * lit
     relief = relief * (1 + 0.35 * cloud(rng, shape, 25, 25)) + 0.14 * cloud(rng, shape, 22, 14)
-    if rng.random() < 0.6:  # a flake that has turned up mirrors the lamp
+    if rng.random() < 0.6:  # a lifted flake reflects the lamp
         flake = cloud(rng, shape, size / 4 + 3, size / 4 + 3) + 0.4 * cloud(rng, shape, 2.5, 3.5)
         relief = relief + rng.uniform(0.4, 1.3) * step(flake - rng.uniform(1.2, 2), 0.3)
     rim = np.exp(-((inside / 2.2) ** 2)) * step(depth - 1, 1.0)
-    facing = np.gradient(cv2.GaussianBlur(inside, (0, 0), 2), axis=0)  # positive at the upper rim
+    facing = np.gradient(cv2.GaussianBlur(inside, (0, 0), 2), axis=0)  # positive at the upper edge
     edge = np.where(facing > 0, rng.uniform(0, 0.35), -rng.uniform(0.3, 0.55)) * np.minimum(
         np.abs(facing) * 2, 1
     )

@@ -7,7 +7,7 @@ from severstal.synthetic.noise import cloud, step
 from severstal.synthetic.outlines import across
 
 _MARGIN = 5  # pixels between a patch and its outline
-_FINEST_SPECKS = 12  # pixels from the outline to the middle of the smallest patch with specks
+_FINEST_SPECKS = 12  # half width in pixels of the smallest patch with specks
 _WIDEST_GROUP = 110  # pixels over which lines stand side by side in one outline
 
 
@@ -61,7 +61,7 @@ def lines(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
         ink = ink * np.clip(0.8 + 0.3 * cloud(rng, (height, 1), 18, 0.5), 0.25, 1.1)
         profile = np.exp(-(np.abs(away / thick) ** 2.2)) * ink
         relief += strength * (rng.uniform(0.5, 1.1) if count > 2 else rng.uniform(0.8, 1.1)) * profile
-        if rng.random() < 0.5:  # the ridge that was pushed aside
+        if rng.random() < 0.5:  # the bright ridge of steel that a scratch pushes aside
             side = rng.choice([-1, 1]) * 1.9 * thick
             relief -= 0.3 * strength * np.exp(-(((away - side) / thick) ** 2)) * ink
     if kind == "beads":
@@ -104,7 +104,7 @@ def abrasion(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
 
 
 def _within(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
-    """Where a patch shows: 1 well inside its outline, 0 outside, with a torn rim. (h, w) float32."""
+    """Return where a patch shows: 1 well inside its outline, 0 outside, with a torn rim. (h, w) float32."""
     margin = min(_MARGIN, 0.3 * float(depth.max()))
     rim = 0.6 * margin * cloud(rng, depth.shape, 4, 3)
     return step(depth - 1.3 * margin - rim, margin / 2) * np.clip(depth / margin, 0, 1)
@@ -126,7 +126,7 @@ def _strokes(rng: np.random.Generator, within: np.ndarray, angle: float) -> np.n
     rows, columns = np.nonzero(within > 0.5)
     if len(rows) == 0:
         rows, columns = np.nonzero(within > 0.2 * within.max())
-    # Strokes crowd together: the harder the touch, the more of them.
+    # Strokes are clustered, most densely where the contact was hardest.
     crowd = np.exp(0.9 * cloud(rng, within.shape, 14, 14)[rows, columns])
     count = int(np.clip(len(rows) / rng.uniform(40, 90), 8, 2500))
     chosen = rng.choice(len(rows), count, p=crowd / crowd.sum())

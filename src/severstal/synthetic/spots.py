@@ -28,12 +28,12 @@ def pit(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
     wander = 0.25 * cloud(rng, (height, 1), max(6, height / 6), 0.5)
     thin = rng.uniform(0.4, 0.75)
     smear = np.exp(-((np.abs(off - wander) / thin) ** 2.5) - np.abs(along / 0.8) ** 4)
-    # Long ones are a chain of pits, not one.
+    # A long spot is a chain of pits.
     chain = np.clip(0.7 + 0.5 * cloud(rng, (height, 1), 9, 0.5), 0.25, 1) if height > 70 else 1.0
     rough = cloud(rng, depth.shape, 3.5, 1.2)
     relief = -rng.uniform(0.55, 0.9) * smear * chain * np.clip(0.7 + 0.45 * rough, 0.15, 1)
     glints = step(cloud(rng, depth.shape, 1.8, 1.1) - rng.uniform(1.0, 2.0), 0.3) * np.sqrt(smear * chain)
-    if rng.random() < 0.5:  # a lip that mirrors the lamp
+    if rng.random() < 0.5:  # a raised edge that reflects the lamp
         lip = rng.choice([-1, 1]) * rng.uniform(0.3, 0.6)
         glints = np.maximum(
             glints,

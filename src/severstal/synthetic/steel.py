@@ -18,7 +18,7 @@ _FLOOR = 3.5  # grey level of the black beside the strip
 
 @dataclass(frozen=True)
 class Roll:
-    """What the pictures of one batch of steel share.
+    """Properties that all pictures of one batch (roll) of steel share.
 
     Attributes:
         brightness: factor on the grey level of the steel.
@@ -52,7 +52,7 @@ def draw_steel(
 
     Args:
         rng: random numbers.
-        roll: what the batch shares.
+        roll: properties of the batch.
         left: first column of steel; what lies before it is black.
         right: one past the last column of steel.
         level: mean grey level of the steel.
@@ -79,12 +79,12 @@ def draw_steel(
 
 
 def steel_level(roll: Roll, classes: tuple[int, ...], light: float) -> float:
-    """Mean grey level of the steel of a picture.
+    """Return the mean grey level of the steel of a picture.
 
     Args:
-        roll: what the batch shares.
-        classes: that the picture shows.
-        light: where it stands among such pictures, 0 (darkest) to 1.
+        roll: properties of the batch.
+        classes: classes that the picture shows.
+        light: quantile of its brightness among such pictures, 0 (darkest) to 1.
 
     Example:
         >>> round(steel_level(ROLLS["train"], (), 0.5))
@@ -119,14 +119,15 @@ def _coarse(rng: np.random.Generator, sigma_y: float, sigma_x: float) -> np.ndar
 
 
 def _texture(rng: np.random.Generator, roll: Roll) -> np.ndarray:
-    """What rolling leaves: fine streaks always, waves, oxide, stains and a tone boundary in some pictures."""
+    """Draw the texture of rolling: fine streaks always, waves, oxide, stains and a tone boundary in some
+    pictures."""
     shape = _HEIGHT, _WIDTH
     tone = rng.uniform(0.0, 0.04) * cloud(rng, shape, 120, rng.uniform(3, 8))
     tone += rng.uniform(0.02, 0.07) * cloud(rng, shape, 16, 1.2) * _fine(step(_coarse(rng, 100, 60), 0.8))
     if rng.random() < roll.waves:
         tone += _waves(rng)
     for _ in range(int(rng.choice([1, 2, 3], p=[0.6, 0.3, 0.1])) if rng.random() < roll.oxide else 0):
-        # Flakes are longer along the rolling direction, crowd in places, and end sharply.
+        # Flakes are longer along the rolling direction, are clustered, and have sharp edges.
         tall = rng.uniform(5, 26)
         flakes = cloud(rng, shape, tall, rng.uniform(2.5, 6)) + 0.5 * cloud(rng, shape, tall / 3, 1.6)
         flakes += 1.5 * cloud(rng, shape, rng.uniform(40, 150), rng.uniform(25, 110))

@@ -1,11 +1,11 @@
-"""Near-duplicates: the same steel again, a little shifted, brighter or stored once more, annotated anew."""
+"""Near-duplicates: the same steel, slightly shifted, brightened or compressed again, with new annotations."""
 
 import cv2
 import numpy as np
 
-_STORED_AGAIN = (70, 92)  # JPEG quality
-FARTHEST = (3, 9)  # rows and columns
-_ANOTHER_HAND = 0.3  # share of near-duplicates whose outlines another annotator drew
+_STORED_AGAIN = (70, 92)  # range of the JPEG quality of the second compression
+FARTHEST = (3, 9)  # largest shift, in rows and columns
+_ANOTHER_HAND = 0.3  # share of near-duplicates with outlines as of another annotator
 
 
 def alter(rng: np.random.Generator, picture: np.ndarray, bits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ import torch
 
 from severstal.decision.refine.filters import AlikeFilter, NearFilter
 
-_HALF_STEP = 0.5 / 255  # no value of a map is surer than half its step lets it be
+_HALF_STEP = 0.5 / 255  # probabilities are clipped to half a step of the map from 0 and 1
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch.nn.functional import conv1d, pad
 
-_REACH = 4  # deviations after which a bell curve ends
-_FINENESS = 2  # cells of the grid in a deviation
+_REACH = 4  # standard deviations at which the Gaussian is cut off
+_FINENESS = 2  # cells of the grid per standard deviation
 
 
 class NearFilter:
@@ -72,7 +72,7 @@ class AlikeFilter:
                 share = share * (above[axis] if step else 1 - above[axis])
             self._cells.append(cells)
             self._shares.append(share)
-        # Interpolating linearly between cells widens by a sixth of a cell squared, in and out.
+        # Linear interpolation adds 1/6 of a squared cell to the variance, once on the way in and once out.
         self._kernel = bell((_FINENESS**2 - 1 / 3) ** 0.5, device)
         self._share = self._sum(torch.ones(self._shape, device=device))
 

@@ -32,17 +32,17 @@ _EDGE = 0.25 / 255  # stands for 0 where a logit is taken, and 1 less that for 1
 
 @dataclass(frozen=True)
 class Combiner:
-    """How members are averaged.
+    """The averaging of the members of an ensemble.
 
     Attributes:
         mode: averaging mode: "mean" of the probabilities, of their "logit" (4th place), of their "power" (2
             is khornlund's root mean square, +0.001 public and -0.007 private; 0.5 sharpens), or of their
             "rank" among all pixels of the class in the member's out-of-fold maps.
-        weights: of the members, at least 0; kept with a sum of 1.
+        weights: weights of the members, at least 0; normalised to a sum of 1.
         power: exponent of the power mean, 0.01 to 100.
         ranks: (M, C, 256) share of pixels below each level plus half of those at it; only for mode "rank".
-        fold_weights: by fold, weights that were selected without the images of that fold; empty where the
-            weights were not selected on labelled images.
+        fold_weights: weights selected without the images of a fold, by fold; empty where the weights were not
+            selected on labelled images.
 
     Raises:
         SeverstalError: the mode is unknown, there are no weights, a weight is negative or non-finite, or the
@@ -75,7 +75,7 @@ class Combiner:
         """Average the maps, or the class probabilities, of one picture.
 
         Args:
-            members: of each member (C, ...) uint8, of equal shape.
+            members: the picture's maps, (C, ...) uint8, one per member, of equal shape.
 
         Returns:
             The same shape, uint8. Equal members give that member; the result lies between the lowest and the
@@ -151,7 +151,7 @@ class Combiner:
         return tables
 
     def _value(self, probability: np.ndarray) -> np.ndarray:
-        """What is averaged in place of a probability."""
+        """Transform a probability to the value that is averaged."""
         match self.mode:
             case "logit":
                 clipped = probability.clip(_EDGE, 1 - _EDGE)
@@ -210,7 +210,7 @@ def check_mean(mode: AveragingMode, weights: Sequence[float], power: float = 1.0
 
     Args:
         mode: averaging mode.
-        weights: of the members.
+        weights: weights of the members.
         power: exponent of the power mean.
 
     Raises:
@@ -238,15 +238,16 @@ def fit_combiner(
     power: float = 1.0,
     fold_weights: Mapping[int, Sequence[float]] | None = None,
 ) -> Combiner:
-    """Make the combiner of some members; only ranks are learned from their maps.
+    """Make the combiner of some members; only the ranks are computed from their maps.
 
     Args:
         mode: averaging mode.
-        weights: of the members.
-        readers: of their out-of-fold maps. The ranks found there also apply to the test maps, so that
+        weights: weights of the members.
+        readers: out-of-fold maps of the members. The ranks found there also apply to the test maps, so that
             thresholds keep their meaning.
         power: exponent of the power mean.
-        fold_weights: by fold, weights selected without its images, as `Selection.fold_weights` has them.
+        fold_weights: weights selected without the images of a fold, by fold, as `Selection.fold_weights` has
+            them.
     """
     by_fold = {fold: tuple(each) for fold, each in (fold_weights or {}).items()}
     if mode != "rank":

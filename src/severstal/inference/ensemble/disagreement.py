@@ -32,7 +32,7 @@ def measure_disagreement(readers: Sequence[MapReader], truth: Mapping[str, np.nd
     """Measure the disagreement of every two runs; of a single run no map is read.
 
     Args:
-        readers: of the runs' out-of-fold maps, at least one.
+        readers: readers of the runs' out-of-fold maps, at least one.
         truth: (H, W) bitmask by image name.
 
     Raises:

@@ -13,20 +13,20 @@ from severstal.inference.maps import MapLayout, MapReader, enlarge
 
 
 class EnsembleReader:
-    """Reads the average of the members' maps, which is computed when it is asked for.
+    """Reads the average of the members' maps, which is computed on access.
 
     Args:
-        readers: of the members, with maps of the same pictures.
-        combiner: with one weight per member.
+        readers: readers of the members, with maps of the same pictures.
+        combiner: combiner with one weight per member.
         folds: for out-of-fold maps, the fold of each image by its name. Where the combiner's weights were
             selected on labelled images, the maps of a fold are averaged with the weights selected without
             that fold, so that nothing is judged on the images that it was selected on.
 
     Attributes:
-        folder: of the first member's maps, for messages.
-        layout: of the averaged maps; `layout.key` is a checksum of members and combiner.
+        folder: folder of the first member's maps, for messages.
+        layout: layout of the averaged maps; `layout.key` is a checksum of members and combiner.
         spec: shape and classes of the pictures.
-        names: of the images, in the first member's order.
+        names: names of the images, in the first member's order.
         class_probability: (N, C) uint8, averaged as the maps are.
 
     Raises:

@@ -32,7 +32,7 @@ class Overlap:
         products: (N, C, M, M) float64, of the members' maps with each other.
         hits: (N, C, M) float64, of the members' maps with the true mask.
         true: (N, C) float64, of the true mask with itself.
-        pixels: of a map.
+        pixels: number of pixels of a map.
     """
 
     runs: tuple[str, ...]
@@ -53,9 +53,9 @@ class Overlap:
         return (2 * self.hits @ weights + smooth) / (squared + self.true + smooth)
 
     def disagreement(self) -> np.ndarray:
-        """How much members disagree on each class: (C, M, M), 0 where they are equal, 1 where disjoint.
+        """Return how much members disagree on each class: (C, M, M), 0 where equal, 1 where disjoint.
 
-        One less the soft Dice of two members' maps, pooled over all images.
+        One minus the soft Dice of two members' maps, pooled over all images.
         """
         products = self.products.sum(0)  # (C, M, M)
         own = np.einsum("cii->ci", products)
@@ -63,7 +63,7 @@ class Overlap:
         return 1 - 2 * products / np.maximum(total, 1e-12)
 
     def take(self, rows: np.ndarray) -> "Overlap":
-        """That of some images."""
+        """Return the overlap on some images."""
         return Overlap(self.runs, self.products[rows], self.hits[rows], self.true[rows], self.pixels)
 
 
@@ -103,9 +103,9 @@ def measure_overlap(
     """Measure the overlap of the members' out-of-fold maps in one pass.
 
     Args:
-        readers: of the members, maps of the same images.
+        readers: readers of the members, with maps of the same images.
         truth: (H, W) bitmask by image name.
-        names: of the images; all when None.
+        names: names of the images; None for all.
 
     Raises:
         SeverstalError: the members' maps may not be averaged, or no image is named.
@@ -140,16 +140,17 @@ def measure_overlap(
 
 
 def select_weights(overlap: Overlap, folds: np.ndarray, picks: int | None = None) -> Selection:
-    """Select members forward, with replacement (Caruana 2004), pulled toward the uniform mean.
+    """Select members by greedy forward selection with replacement (Caruana 2004), regularised toward equal
+    weights.
 
-    The bag starts with every member once, which is the pull; then, `picks` times, the member joins that makes
-    the mean of the bag best. That is done once for each fold on the images of the others; the weights are
-    averaged over the folds.
+    The bag starts with every member once, which is the regularisation; then, `picks` times, the member is
+    added that makes the mean of the bag best. That is done once for each fold on the images of the others;
+    the weights are averaged over the folds.
 
     Args:
-        overlap: of N images.
+        overlap: overlap of the members on N images.
         folds: (N,) int, the fold of each image.
-        picks: how many members join the bag; twice their number when None.
+        picks: number of additions to the bag; None for twice the number of members.
 
     Raises:
         SeverstalError: there is only one fold.

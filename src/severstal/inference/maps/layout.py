@@ -29,7 +29,7 @@ class MapLayout:
         spec: shape and classes of the pictures.
         scale: 1 for maps of the picture's shape, 2 for half of its height and width, rounded up.
         shard_images: images in a shard; the last one may hold fewer.
-        names: of the images, in order, each once.
+        names: names of the images, in order, without repetition.
         origin: fingerprints of what maps must share to be averaged, by name: `pictures`, and `folds` where
             each image was predicted by networks that never saw it.
 
@@ -151,14 +151,14 @@ def read_manifest(folder: Path) -> tuple[MapLayout, list[list[str]]]:
 
 
 def recorded_checksums(path: Path, layout: MapLayout) -> dict[int, list[str]] | None:
-    """Read what a manifest, or the record of unfinished maps, knows of the shards of a layout.
+    """Read which shards of a layout a manifest, or the record of unfinished maps, lists as written.
 
     Args:
-        path: of either; it may be missing or damaged.
-        layout: of the maps that are wanted.
+        path: path of the manifest or of the record; it may be missing or damaged.
+        layout: layout of the wanted maps.
 
     Returns:
-        By shard the checksums of its maps and class probabilities, of those that were written; None where the
+        Checksums of the maps and of the class probabilities of each written shard, by shard; None where the
         file is not of that layout.
 
     Example:

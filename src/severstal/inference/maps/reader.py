@@ -20,12 +20,12 @@ class MapReader:
     of them.
 
     Attributes:
-        folder: of the maps.
-        layout: what they are and were made from; `layout.key` is the fingerprint.
+        folder: folder of the maps.
+        layout: layout and provenance of the maps; `layout.key` is the fingerprint.
         spec: shape and classes of the pictures.
-        names: of the images, in order.
-        class_probability: (N, C) uint8, where 0 to 255 stands for 0 to 1: how probable it is that the class
-            is anywhere in the picture, by the class head, or without one the highest value of the map.
+        names: names of the images, in order.
+        class_probability: (N, C) uint8, 0 to 255 for 0 to 1: probability that the class is anywhere in the
+            picture, from the class head, or without one the highest value of the map.
 
     Raises:
         SeverstalError: the maps are unfinished, the manifest is damaged, or a shard is missing, cut short or

@@ -36,8 +36,8 @@ class MapWriter:
     altered since is named in a warning and counts as missing, as does one without a record.
 
     Args:
-        folder: where to write, made when it is not there.
-        names: of the images, in order.
+        folder: folder to write, made when it is missing.
+        names: names of the images, in order.
         spec: shape and classes of the pictures.
         scale: 1 for full resolution, 2 for half, a quarter of the bytes.
         key: fingerprint of all that the maps are made from.
@@ -106,7 +106,7 @@ class MapWriter:
         """Write one shard atomically; threads may write different ones at the same time.
 
         Args:
-            shard: its index, from `missing_shards`.
+            shard: index of the shard, from `missing_shards`.
             maps: (images, classes, h, w) uint8, the images in the order of the shard's names.
             class_probability: (images, classes) uint8, of each class being anywhere in the picture; None
                 takes the highest value of each map.
@@ -186,7 +186,7 @@ class MapWriter:
         return maps_path(self.folder, shard), classes_path(self.folder, shard)
 
     def _is_as_written(self, shard: int, recorded: Sequence[str]) -> bool:
-        """Whether a shard's files have their checksums; a warning names each that has not."""
+        """Return whether a shard's files have their checksums; a warning names each that has not."""
         altered = [
             path for path, kept in zip(self._paths(shard), recorded, strict=True) if checksum(path) != kept
         ]

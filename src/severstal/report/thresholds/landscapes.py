@@ -21,7 +21,7 @@ from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, dress, lege
 # Anderton and Renslow 2018).
 COLOUR_MAP = "cividis"
 _DEPTH = 0.5  # the colours span the best gain and this share of it as a loss
-_SAME = 1e-6  # float32 keeps no more of a mean Dice
+_SAME = 1e-6  # resolution of a mean Dice in float32
 _SMALLEST = 2e-5  # share of the picture below which minimum areas have no effect
 
 
