@@ -45,16 +45,17 @@ def ablate(
     precision that this machine does not compute in, is logged, and the next one is taken.
 
     Args:
-        recipe: its name, TOML file, or itself; in a recipe with members the switch is toggled in all of them.
+        recipe: name of the recipe, its TOML file, or the recipe itself; in a recipe with members the switch
+            is toggled in all of them.
         input: the input folder; None as in `locate_input`, else the sample is rendered.
-        switches: names; all when empty.
-        folds: trained of each; None as many as the recipe trains.
+        switches: names of the switches; all when empty.
+        folds: number of folds that are trained; None for as many as the recipe trains.
         output: folder of `ablation.csv` and `ablation.json`, which are written after each training; None is
             the folder of the recipe's own run.
-        engine: as for `train_folds`.
+        engine: engine that trains, as for `train_folds`.
 
     Returns:
-        A row a training, the recipe itself first.
+        One row per training, the recipe itself first.
 
     Raises:
         SeverstalError: a switch is unknown, or the recipe itself cannot be trained.

@@ -13,13 +13,14 @@ from severstal.recipe import Recipe
 
 
 def with_architecture(recipe: Recipe, architecture: str) -> Recipe:
-    """The recipe with another network, on its own encoder where that fits, else on the smallest that does.
+    """Return the recipe with another network, on its own encoder where that fits, else on the smallest that
+    does.
 
     An encoder fits where the network can be built on it, which is tried. For another one the recipe names no
     pretrained weights: it begins with random ones.
 
     Args:
-        recipe: of one network.
+        recipe: recipe of one network.
         architecture: a name in the registry of networks.
 
     Returns:
@@ -55,7 +56,7 @@ def with_architecture(recipe: Recipe, architecture: str) -> Recipe:
 
 
 def _fits(architecture: str, encoder_name: str) -> bool:
-    """Whether a network can be built on an encoder; nothing is fetched, the random state is kept."""
+    """Return whether a network can be built on an encoder; nothing is fetched, the random state is kept."""
     with torch.random.fork_rng(devices=[]):
         try:
             build_model(architecture, encoder_name)

@@ -24,9 +24,9 @@ class _Length:
     """A training's length.
 
     Attributes:
-        epochs: their number.
-        images: in an epoch.
-        missed: by how many pictures it is beside the budget.
+        epochs: number of epochs.
+        images: number of images in an epoch.
+        missed: difference from the budget, in pictures.
     """
 
     epochs: int
@@ -43,7 +43,7 @@ def spend(recipe: Recipe, budget: int, members: int = 1) -> Recipe:
     that comes nearer, and in which every phase begins; this is logged. Early stopping is off.
 
     Args:
-        recipe: of one network, with the number of epochs that is wanted.
+        recipe: recipe of one network, with the wanted number of epochs.
         budget: pictures in a fold's training, all members and rounds of pseudo-labels together.
         members: number of members that share the budget.
 
@@ -90,10 +90,10 @@ def spend(recipe: Recipe, budget: int, members: int = 1) -> Recipe:
 
 
 def pictures_planned(recipe: Recipe, labelled: int) -> int:
-    """How many crops a recipe sees in a fold, if nothing stops it early.
+    """Return how many crops a recipe sees in a fold, without early stopping.
 
     Args:
-        recipe: of one network or of several.
+        recipe: recipe of one network or of several.
         labelled: images that are split into folds.
 
     Example:
@@ -108,7 +108,8 @@ def pictures_planned(recipe: Recipe, labelled: int) -> int:
 
 
 def pictures_seen(run: RunOrEnsemble) -> int:
-    """How many crops a trained run, or an ensemble, saw in a fold by its histories, averaged over the folds.
+    """Return how many crops a trained run or ensemble saw per fold, from its histories, as a mean over the
+    folds.
 
     A round of pseudo-labels that found none is not trained again, and counts once.
 

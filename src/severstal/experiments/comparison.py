@@ -45,7 +45,8 @@ def compare_recipes(
     output: str | Path | None = None,
     engine: Engine = "local",
 ) -> list[RecipeRow]:
-    """Train recipes on the same folds with one budget of pictures seen, and say what each scores and costs.
+    """Train recipes on the same folds with one budget of pictures seen, and return the score and cost of
+    each.
 
     The folds are those of the first recipe. Every training is a run of its own, `runs/compare-RECIPE-INPUT`:
     finished ones are not trained again, and an interrupted one resumes. The maps of a run are deleted once it
@@ -57,13 +58,13 @@ def compare_recipes(
     Args:
         recipes: names, TOML files, or recipes themselves; no two of one name.
         input: the input folder; None as in `locate_input`, else the sample is rendered.
-        crops: that each recipe sees in each fold, in all members and rounds together, to the nearest whole
-            batches; None as many as the first recipe does.
-        epochs: in which it sees them, where batches allow it; None as many as each recipe has.
-        folds: trained of each; None as many as the first recipe trains.
+        crops: number of crops that each recipe sees in each fold, in all members and rounds together, to the
+            nearest whole batches; None for as many as the first recipe sees.
+        epochs: number of epochs, where batches allow it; None for as many as each recipe has.
+        folds: number of folds that are trained; None for as many as the first recipe trains.
         output: folder of `comparison.csv`, `comparison.json` and `comparison.png`, which are written after
             each training; None is `runs/comparison-INPUT-` and a checksum of the recipes.
-        engine: as for `train_folds`.
+        engine: engine that trains, as for `train_folds`.
 
     Returns:
         One row per recipe, in the order given.
@@ -112,12 +113,12 @@ def compare_recipes(
 
 
 def draw_heldout(trained: Trained, names: Sequence[str], fold: int = 0) -> dict[str, np.ndarray]:
-    """Draw the masks of some held-out pictures by one fold's network at plain 0.5, to look at.
+    """Draw the masks of some held-out pictures by one fold's network at plain 0.5, for a figure.
 
     Args:
         trained: a run with its weights.
-        names: of pictures that this fold holds out.
-        fold: its number.
+        names: names of pictures that this fold holds out.
+        fold: number of the fold.
 
     Returns:
         (H, W) bitmask of each name.
@@ -184,12 +185,12 @@ def _networks(run: RunOrEnsemble) -> str:
 
 
 def _weights(run: RunOrEnsemble) -> str:
-    """What the encoders begin with: a name, or a file's."""
+    """Return the initial weights of the encoders: a name, or a file's."""
     return ", ".join(Path(job.recipe.model.encoder_weights).name for job in jobs_of(run))
 
 
 def _cost(run: RunOrEnsemble, scored: Evaluation) -> Cost:
-    """What the networks cost, as it was measured the first time."""
+    """Return the cost of the networks, as it was measured the first time."""
     path, memory = run.files.cost, "of the largest phase, with defects"
     stage = Stage(run.folder, "cost", {"judged": scored.stage.key, "memory": memory})
     if not stage.is_done():

@@ -29,13 +29,15 @@ REPEATS = 3
 
 @dataclass(frozen=True)
 class Cost:
-    """What the networks of a run cost, one fold of each.
+    """Cost of the networks of a run, one fold of each.
 
     Attributes:
         parameters: number of parameters, frozen ones included.
-        multiply_adds: of one picture through the networks, without views.
-        training_bytes: as `count_training_bytes` has it; for an ensemble, its largest member's.
-        pictures_a_second: in inference with the recipe's views on this machine, from picture to map.
+        multiply_adds: multiply-adds of one picture through the networks, without views.
+        training_bytes: memory of a training step, see `count_training_bytes`; for an ensemble, its largest
+            member's.
+        pictures_a_second: pictures per second in inference with the recipe's views on this machine, from
+            picture to map.
     """
 
     parameters: int
@@ -72,8 +74,8 @@ def count_training_bytes(recipe: Recipe, spec: Spec) -> int:
     counts. Counted in fp32, not measured: the same on every machine.
 
     Args:
-        recipe: of one network.
-        spec: of the data set.
+        recipe: recipe of one network.
+        spec: specification of the data set.
     """
     network = new_network(recipe, spec, encoder_weights="none")
     if recipe.training.checkpoint_activations:
@@ -89,7 +91,7 @@ def count_training_bytes(recipe: Recipe, spec: Spec) -> int:
 
 
 def _kept_bytes(network: Network, recipe: Recipe, spec: Spec, phase: Phase) -> float:
-    """What the largest part of a phase's batch keeps, by what two crops do."""
+    """Return the bytes that the largest micro-batch of a phase keeps, scaled up from two crops."""
     crop = [
         -(-min(side, whole) // recipe.data.scale)
         for side, whole in zip(phase.crop, spec.image_shape, strict=True)
@@ -112,7 +114,7 @@ def count_multiply_adds(network: nn.Module, pictures: Tensor) -> int:
     """Count the multiply-adds of convolutions and matrix products for a batch of pictures.
 
     Args:
-        network: in evaluation mode.
+        network: network in evaluation mode.
         pictures: (N, channels, H, W).
 
     Example:
@@ -128,8 +130,8 @@ def count_kept_bytes(network: nn.Module, compute: Callable[[], Tensor]) -> int:
     """Count the bytes that autograd keeps between forward and backward pass, without the weights.
 
     Args:
-        network: whose weights do not count.
-        compute: gives a scalar with gradient.
+        network: network, whose weights are not counted.
+        compute: function that returns a scalar with gradient.
 
     Example:
         >>> layer, batch = nn.Linear(4, 1), torch.zeros(8, 4)

@@ -18,13 +18,13 @@ from severstal.training.queue import Engine
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How a training scored out of fold.
+    """Out-of-fold evaluation of a training.
 
     Attributes:
         trained: the run, or the members of an ensemble.
         stage: the record of the scores.
-        fitted: each pair under rules searched without the image's fold.
-        plain: each pair at plain 0.5.
+        fitted: pairs scored under rules that were searched without the image's fold.
+        plain: pairs scored at plain 0.5.
         rate: pictures per second in training.
     """
 

@@ -34,11 +34,11 @@ class Proposal:
     """One of the two submissions.
 
     Attributes:
-        path: of the CSV.
-        rules: that drew it.
+        path: path of the CSV.
+        rules: rules that drew it.
         table: tidy table of its masks.
-        oof: how such rules scored on the labelled images, each without its fold.
-        left_out: classes that are drawn nowhere because their gain is not sure.
+        oof: out-of-fold scores of such rules on the labelled images.
+        left_out: classes that are drawn nowhere because their gain is not significant.
     """
 
     path: Path

@@ -14,8 +14,8 @@ class OutOfFoldScores:
     """Out-of-fold scores of a training.
 
     Attributes:
-        score: under rules searched without each image's fold.
-        plain: at plain 0.5.
+        score: score under rules searched without each image's fold.
+        plain: score at plain 0.5.
         dice_on_defects: mean Dice of the pairs with a defect at plain 0.5; None without a defect.
         rate: pictures per second in training, validation included.
     """
@@ -31,9 +31,9 @@ class AblationGains:
     """Paired differences of a training from the recipe itself.
 
     Attributes:
-        score: of the cross-fitted scores.
-        plain: of the scores at plain 0.5.
-        dice_on_defects: of the Dice on defects; None without a defect.
+        score: difference of the cross-fitted scores.
+        plain: difference of the scores at plain 0.5.
+        dice_on_defects: difference of the Dice on defects; None without a defect.
     """
 
     score: PairedDifference
@@ -46,12 +46,12 @@ class AblationRow:
     """One training of an ablation.
 
     Attributes:
-        switch: its name; "recipe" for the recipe itself.
+        switch: name of the switch; "recipe" for the recipe itself.
         what: description of the switch.
-        turned: its new position; None for the recipe itself.
+        turned: new state of the switch; None for the recipe itself.
         run: folder of the training.
-        judged: its out-of-fold scores; None if it could not be trained.
-        gains: over the recipe itself; None for that one.
+        judged: out-of-fold scores; None if it could not be trained.
+        gains: gains over the recipe itself; None for the recipe itself.
         fault: the reason why it could not be trained.
     """
 
@@ -108,18 +108,18 @@ class RecipeRow:
     """Score and cost of a recipe.
 
     Attributes:
-        recipe: its name.
-        networks: of its members, each with its encoder.
+        recipe: name of the recipe.
+        networks: networks of its members, each with its encoder.
         run: folder of the training.
         pictures: crops that one fold's training saw, over all members and rounds, averaged over the folds; 0
             if it was not trained.
-        score: out of fold under rules searched without each image's fold; this and the following are None if
-            it was not trained.
+        score: out-of-fold score under rules searched without each image's fold; this and the following are
+            None if it was not trained.
         plain: score at plain 0.5.
         all_empty: score of the all-empty baseline.
         dice_on_defects: mean Dice of the pairs with a defect at plain 0.5; None without a defect.
-        parameters: of all its networks, for one fold.
-        multiply_adds: of one picture through all its networks, for one fold.
+        parameters: number of parameters of all its networks, for one fold.
+        multiply_adds: multiply-adds of one picture through all its networks, for one fold.
         training_bytes: memory of a training step of its largest network.
         training_rate: crops per second.
         inference_rate: pictures per second through one fold's networks, with all views.

@@ -32,8 +32,8 @@ class OofMaps:
     Attributes:
         run: the run or the ensemble.
         folds: the split into folds that all members share.
-        maps: one per labelled image, each by networks that never saw it.
-        combiner: how members are averaged; None for a single run.
+        maps: one map per labelled image, predicted by networks that were not trained on it.
+        combiner: averaging of the members; None for a single run.
     """
 
     run: RunOrEnsemble
@@ -43,12 +43,13 @@ class OofMaps:
 
 
 def combine_oof(run: RunOrEnsemble, folds: Sequence[Folds], readers: Sequence[MapReader]) -> OofMaps:
-    """Average the members' out-of-fold maps: `combiner.json`, and what the members score in `members.json`.
+    """Average the members' out-of-fold maps: writes `combiner.json`, and the members' scores in
+    `members.json`.
 
     Args:
         run: a run, whose maps stay as they are, or an ensemble.
-        folds: of each member.
-        readers: the out-of-fold maps of each member.
+        folds: split into folds of each member.
+        readers: out-of-fold maps of each member.
 
     Raises:
         SeverstalError: the members are of other pictures, folds or classes.
@@ -106,7 +107,7 @@ def _combiner(ensemble: Ensemble, folds: Folds, readers: Sequence[MapReader]) ->
 
 
 def _member_scores(selection: Selection) -> dict[str, object]:
-    """What the members and their selection score on out-of-fold maps."""
+    """Return the scores of the members and of their selection on out-of-fold maps."""
     return {
         "soft_dice": {
             "selected, on the folds not selected on": selection.selected,

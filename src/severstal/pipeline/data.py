@@ -13,12 +13,12 @@ def prepare(
 ) -> RunOrEnsemble:
     """Open a recipe on an input folder, check the whole input and write the run's description to its folder.
 
-    Of several processes that train together the main one does it while the others wait.
+    With several processes that train together, the main one does it while the others wait.
 
     Args:
-        recipe: as `open_recipe` has it.
-        input: as `open_recipe` has it.
-        name: as `open_recipe` has it.
+        recipe: a recipe's name or TOML file, as for `open_recipe`.
+        input: the input folder, as for `open_recipe`.
+        name: name of the run, as for `open_recipe`.
 
     Returns:
         A run, or for a recipe with members an ensemble of runs.

@@ -78,15 +78,15 @@ def duplicate_pairs(job: Job, known: pd.DataFrame | None = None) -> pd.DataFrame
 
 
 def likeness_to_test_set(job: Job, pairs: pd.DataFrame, known: Likeness | None = None) -> Likeness | None:
-    """Measure how much each picture looks like the test set: `likeness.csv`.
+    """Measure the likeness of each picture to the test set: `likeness.csv`.
 
     Args:
         job: the run.
-        pairs: its near-duplicates.
-        known: what another run measured on the same pictures.
+        pairs: near-duplicate pairs of the pictures.
+        known: likeness that another run measured on the same pictures.
 
     Returns:
-        What was found; None where there are too few pictures to tell.
+        The likeness; None where there are too few pictures to measure it.
     """
     if not job.data.has_test or min(len(job.train_pictures), len(job.test_pictures)) < FEWEST:
         return None
@@ -109,11 +109,11 @@ def split_into_folds(job: Job, pairs: pd.DataFrame, found: Likeness | None) -> F
 
     Args:
         job: the run.
-        pairs: its near-duplicates, which `duplicate_pairs` kept in the run's folder.
-        found: likeness to the test set, as `likeness_to_test_set` kept it.
+        pairs: near-duplicate pairs, from `duplicate_pairs`.
+        found: likeness to the test set, from `likeness_to_test_set`.
 
     Raises:
-        SeverstalError: `folds.csv` was changed by hand.
+        SeverstalError: `folds.csv` was edited by hand.
     """
     count, seed, path = job.recipe.data.folds, job.recipe.fold_seed, job.files.folds
     like = None if found is None else file_checksum(job.files.likeness)

@@ -29,7 +29,7 @@ _HELD_OUT = "held out"  # in place of a verdict: the picture is also one that th
 
 
 def label_test(job: Job, fold: int, round: Round, held_out: Sequence[str]) -> PseudoData:
-    """Label the test pictures with a fold's network of one round, and take those that it is sure of.
+    """Label the test pictures with a fold's network of one round, and take those with confident predictions.
 
     Writes `pseudo.csv`, one row per mask and one with an empty text for a picture taken as clean, and
     `pseudo.json`, which says how many were taken and why others were not. The maps are deleted at the end:
@@ -40,9 +40,9 @@ def label_test(job: Job, fold: int, round: Round, held_out: Sequence[str]) -> Ps
     a round that labels must have been trained without early stopping.
 
     Args:
-        job: its `pseudo` and `inference` settings.
-        fold: its number.
-        round: that is trained.
+        job: job; its `pseudo` and `inference` settings are read.
+        fold: number of the fold.
+        round: round whose network labels the pictures.
         held_out: names of the labelled pictures that the fold is validated on; a test picture that is
             a near-duplicate of one of these is not taken.
 

@@ -23,9 +23,9 @@ class Round:
     """One training of a fold.
 
     Attributes:
-        folder: of its weights and history.
-        recipe: it is trained by.
-        stage: its record.
+        folder: folder of its weights and history.
+        recipe: recipe that it is trained by.
+        stage: record of the training.
         labels_test: whether its network labels the test pictures afterwards.
     """
 
@@ -39,9 +39,9 @@ def make_round(folds: Folds, fold: int, number: int, before: Path | None) -> Rou
     """State a round of a fold's training.
 
     Args:
-        folds: of the run.
-        fold: held out.
-        number: of the round, from 0; `pseudo.rounds` is the last.
+        folds: folds of the run.
+        fold: number of the held-out fold.
+        number: number of the round, from 0; `pseudo.rounds` is the last.
         before: folder of the round whose pseudo-labels it learns from; None where there are none.
     """
     job, recipe = folds.job, folds.job.recipe
@@ -62,12 +62,12 @@ def make_round(folds: Folds, fold: int, number: int, before: Path | None) -> Rou
 
 
 def training_stage(run: Path, training: Path, stated: Inputs) -> Stage:
-    """The record of a training.
+    """Return the record of a training.
 
     Args:
         run: folder of the run.
         training: folder of the fold, or of one of its rounds.
-        stated: its inputs.
+        stated: inputs of the training.
 
     Example:
         >>> training_stage(Path("runs/a"), Path("runs/a/fold0/round1"), {}).name

@@ -38,8 +38,8 @@ class FoundRules:
     """The result of the search for rules, on disk and read lazily.
 
     Attributes:
-        summarised: what was searched on.
-        rules: searched on all folds.
+        summarised: summary that was searched.
+        rules: rules searched on all folds.
     """
 
     summarised: OofSummary
@@ -62,7 +62,7 @@ class FoundRules:
 
     @cached_property
     def pairs(self) -> ScoredPairs:
-        """How each labelled pair scored under the rules that were searched without its image's fold."""
+        """Scores of the labelled pairs, each under the rules that were searched without its image's fold."""
         return ScoredPairs.load(self.run.files.oof_pairs, self.run.spec)
 
     @cached_property
@@ -78,7 +78,7 @@ class Explored:
     Attributes:
         fitted: the cross-fitted rules.
         table: tidy table of the masks.
-        pairs: how each pair scored.
+        pairs: scored pairs of the held-out images.
     """
 
     fitted: CrossFit
@@ -128,7 +128,7 @@ def explore_rules(summarised: OofSummary, choice: Choice | None = None) -> Explo
 
     Args:
         summarised: the out-of-fold maps and their summary.
-        choice: which of the rules within reach is taken; the recipe's when None.
+        choice: choice among the rules within reach; None for the recipe's.
     """
     run, summary, folds = summarised.oof.run, summarised.summary, summarised.folds
     decision = run.recipe.decision
@@ -166,7 +166,7 @@ def _search_settings(settings: DecisionSettings) -> SearchSettings:
 
 
 def _image_weights(settings: DecisionSettings, folds: pd.DataFrame) -> np.ndarray | None:
-    """How much each image counts in the search; None where all count alike."""
+    """Return the weight of each image in the search; None where all are equal."""
     if settings.test_like_weight == 1 or "test_like" not in folds:
         return None
     return np.where(folds["test_like"], settings.test_like_weight, 1.0)
@@ -185,7 +185,7 @@ def _by_hand(rules: Rules, settings: DecisionSettings, exclusive: bool) -> Rules
 
 
 def _overlap(labels: pd.DataFrame) -> bool:
-    """Whether two classes share a pixel in the labels."""
+    """Return whether two classes share a pixel in the labels."""
     several = labels[labels.duplicated("ImageId", keep=False)]
     return any(shared_area(texts.tolist()) for _, texts in several.groupby("ImageId")["EncodedPixels"])
 

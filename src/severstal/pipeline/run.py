@@ -32,7 +32,7 @@ class Finished:
     Attributes:
         run: the run, or the ensemble of runs.
         submission: path of the CSV.
-        scorecard: what it scores.
+        scorecard: scorecard of the run.
     """
 
     run: RunOrEnsemble
@@ -51,11 +51,11 @@ def run(
     What an earlier, perhaps interrupted, call has made of the same inputs is opened and left as it is.
 
     Args:
-        recipe: its name or TOML file; "auto" is `baseline` with a GPU, else `smoke`. One with members becomes
-            an ensemble of runs.
+        recipe: name or TOML file of the recipe; "auto" is `baseline` with a GPU, else `smoke`. One with
+            members becomes an ensemble of runs.
         input: the input folder; None as in `locate_input`, else the sample is rendered.
         output: submission to write.
-        name: of the run.
+        name: name of the run.
 
     Returns:
         The run, its submission and its scorecard.

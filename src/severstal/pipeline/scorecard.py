@@ -23,7 +23,7 @@ class SavedScorecard:
     """The scorecard of a run, on disk and read lazily.
 
     Attributes:
-        files: of the run.
+        files: files of the run.
     """
 
     files: RunFiles
@@ -46,7 +46,7 @@ def write_scorecard(found: FoundRules, masks: TestMasks | None) -> SavedScorecar
 
     Args:
         found: the rules, with what they score out of fold.
-        masks: of the test images; None where there are none.
+        masks: masks of the test images; None where there are none.
     """
     run, files = found.run, found.run.files
     truth = run.data.truth_csv

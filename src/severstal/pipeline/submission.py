@@ -36,8 +36,8 @@ class TestMasks:
 
     Attributes:
         found: rules that drew them.
-        maps: that they were drawn from.
-        checksum: of the run's `submission.csv`.
+        maps: maps that they were drawn from.
+        checksum: checksum of the run's `submission.csv`.
     """
 
     __test__ = False  # not a test, whatever pytest makes of the name
@@ -101,7 +101,7 @@ def check_output(output: str | Path) -> None:
         output: path of a submission.
 
     Raises:
-        SeverstalError: its name does not end in .csv, so that its provenance, NAME.json, might be the same
+        SeverstalError: the name does not end in .csv, so that its provenance, NAME.json, might be the same
             file; it is the leaderboard's own; or the leaderboard beside it is damaged.
 
     Example:
@@ -129,11 +129,11 @@ def publish(
     """Write a submission with its provenance, and put it on the leaderboard of its folder.
 
     Args:
-        run: that the masks came from.
+        run: run that the masks came from.
         trained: the run, or the members of the ensemble, with their weights.
         table: tidy table of the masks.
-        rules: that drew them.
-        oof: how such rules scored on the labelled images.
+        rules: rules that drew them.
+        oof: out-of-fold scores of such rules on the labelled images.
         output: path of the CSV.
 
     Raises:
@@ -175,7 +175,7 @@ def publish(
 
 
 def _is_published(output: Path, masks: TestMasks) -> bool:
-    """Whether the output holds these masks, with its provenance and its row on the leaderboard."""
+    """Return whether the output holds these masks, with its provenance and its row on the leaderboard."""
     beside = output.with_suffix(".json")
     if not output.is_file() or not beside.is_file() or file_checksum(output) != masks.checksum:
         return False

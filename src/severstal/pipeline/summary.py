@@ -21,7 +21,7 @@ class OofSummary:
 
     Attributes:
         oof: the maps.
-        checksum: of the summary's file.
+        checksum: checksum of the summary's file.
     """
 
     oof: OofMaps

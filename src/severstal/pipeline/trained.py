@@ -44,7 +44,7 @@ def _open_fold(folds: Folds, fold: int) -> str:
 
 
 def _fault(round: Round, fold: int) -> str | None:
-    """Why a fold's training cannot be used; None where it can."""
+    """Return why a fold's training cannot be used; None where it can."""
     recorded, problem = round.stage.recorded(), round.stage.problem()
     if problem is None:
         return None

@@ -34,7 +34,7 @@ class Trained:
     """A run whose folds are trained.
 
     Attributes:
-        folds: of the run.
+        folds: folds of the run.
         checksums: SHA-256 of the weights that each fold is predicted with, by the fold's number.
     """
 
@@ -61,7 +61,7 @@ def train_folds(folds: Sequence[Folds], engine: Engine = "local") -> list[Traine
     """Train the folds of one or more runs: `fold0/model.safetensors` and so on.
 
     Args:
-        folds: of each run.
+        folds: folds of each run.
         engine: "local" trains one fold after the other, "ray" as many at once as there are devices.
 
     Returns:
@@ -84,8 +84,8 @@ def train_fold(folds: Folds, fold: int) -> str:
     """Train one fold, and train it anew for each round of pseudo-labels that the recipe asks for.
 
     Args:
-        folds: of the run.
-        fold: its number, from 0.
+        folds: folds of the run.
+        fold: number of the fold, from 0.
 
     Returns:
         SHA-256 of the weights that the fold is predicted with.

@@ -1,4 +1,4 @@
-"""Which pictures a recipe trains on, how they are sampled, and how a crop is cut and augmented."""
+"""Settings of a recipe's data: choice of the pictures, sampling, crops and augmentation."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,16 +12,18 @@ class DataSettings:
 
     Attributes:
         folds: number of folds that the labelled images are split into.
-        train_folds: how many of them are trained, from fold 0.
-        max_images: at most this many labelled images are used, sampled with every class in proportion; 0 uses
-            all.
-        fold_seed: of the folds and of that sample; the recipe's seed where it is not given. Runs with one
-            `fold_seed` and several seeds show how much the seed alone changes a result.
+        train_folds: number of these folds that are trained, from fold 0.
+        max_images: largest number of labelled images that are used, sampled with every class in proportion; 0
+            uses all.
+        fold_seed: random seed of the folds and of the sample of `max_images`; the recipe's seed where it is
+            not given. Runs with one `fold_seed` and several seeds show how much the seed alone changes a
+            result.
         group_duplicates: near-duplicate pictures stay in one fold; a group larger than a fold is split. False
-            splits every picture for itself, which leaks where one piece of steel was photographed twice.
-        scale: pictures are downscaled by this factor before the network sees them.
-        mean: subtracted from the pictures, whose values are 0 to 1. The real train pictures have 0.344.
-        std: the pictures are divided by this after that.
+            assigns every picture on its own, which leaks where one piece of steel was photographed twice.
+        scale: factor by which pictures are downscaled before the network sees them.
+        mean: value that is subtracted from the pictures, whose values are 0 to 1. The real train pictures
+            have 0.344.
+        std: value by which the pictures are divided after that.
         local_contrast: side in pixels of the window of local contrast normalisation, rounded up to an odd
             number: each pixel is centred and scaled by the mean and the standard deviation of the window
             around it, so that light and rolls of steel differ less. 0 is off.
@@ -98,7 +100,7 @@ class PseudoSettings:
     """Pseudo-labels: training on test pictures with the labels that earlier networks predicted.
 
     Attributes:
-        rounds: how often the folds are trained again with pseudo-labels; 0 is off.
+        rounds: number of times that the folds are trained again with pseudo-labels; 0 is off.
         share: largest share of pseudo-labelled crops in a batch.
         confidence: a picture is used only if each of its class probabilities is above this, or below 1 minus
             this, and its masks agree with them.

@@ -55,11 +55,11 @@ def differing(settings: _Table, cls: type = Recipe) -> dict[str, Any]:
 
 
 def describe_differences(now: _Table, before: _Table, cls: type = Recipe) -> list[str]:
-    """Say which settings differ between two recipes, for an error.
+    """Describe in words which settings differ between two recipes, for an error.
 
     Args:
-        now: of the one, as `differing` takes or gives it.
-        before: of the other.
+        now: settings of the one recipe that differ from the defaults, as `differing` returns them.
+        before: settings of the other.
         cls: the settings class that the keys belong to.
 
     Returns:

@@ -1,4 +1,4 @@
-"""The network of a recipe and its loss."""
+"""Settings of a recipe's network and of its training loss."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class ModelSettings:
 
 @dataclass(frozen=True)
 class LossSettings:
-    """The loss.
+    """Settings of the training loss.
 
     An architecture with its own loss, maskrcnn or classical, uses that in place of everything here but
     `classes`.
@@ -39,8 +39,8 @@ class LossSettings:
         classes: weight of the classification head's binary cross-entropy; without a head it must be 0.
         positive_weights: weight of the positive pixels in the binary cross-entropy, one value per class or
             one for all; 1 where it is empty.
-        class_weights: of the mask losses: "balanced" is one over the square root of a class's pixels,
-            "proportional" one over its pixels; both have mean 1.
+        class_weights: weighting of the classes in the mask losses: "balanced" is one over the square root of
+            a class's pixels, "proportional" one over its pixels; both have mean 1.
         label_smoothing: targets 0 and 1 become half of this and 1 minus half of this.
         edge_smoothing: targets are blurred at the edges of masks over this many pixels of the crop.
         deep_supervision: weight of the same mask losses on auxiliary outputs of the encoder's coarser levels.

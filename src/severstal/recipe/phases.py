@@ -13,10 +13,10 @@ def overlay(phases: Sequence[PhaseSettings], start: float, stop: float, **settin
     """Set some settings over a part of the training, across whatever phases it spans.
 
     Args:
-        phases: in the order of their starts.
-        start: where the part begins, as a share of the epochs.
-        stop: where it ends, above `start`; 1 is the end of the training.
-        settings: of a phase.
+        phases: phases in the order of their starts.
+        start: start of the part, as a share of the epochs.
+        stop: end of the part, as a share of the epochs, above `start`; 1 is the end of the training.
+        settings: settings of a phase.
 
     Returns:
         The phases with those settings, split at `start` and `stop`.

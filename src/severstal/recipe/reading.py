@@ -34,7 +34,7 @@ def load_recipe(name: str | Path) -> Recipe:
     """Read a recipe of the package by its name, or any other by the path of its TOML file.
 
     Args:
-        name: of the recipe, or the path of a TOML file that names only what differs from the defaults.
+        name: name of the recipe, or the path of a TOML file that names only what differs from the defaults.
 
     Raises:
         SeverstalError: no such recipe, or a key is unknown (the nearest known one is named), or its value

@@ -19,13 +19,14 @@ class Recipe:
     """The settings of one experiment.
 
     Attributes:
-        name: of the recipe; names the run, together with the input folder.
+        name: name of the recipe; with the input folder's it makes the run's name.
         description: one sentence.
-        source: whose solution it follows, where that is published, and the score reported there.
-        seed: of weights and crops, and of the folds where `data.fold_seed` is not given.
+        source: author of the published solution that the recipe follows, and its reported score; empty where
+            there is none.
+        seed: random seed of weights and crops, and of the folds where `data.fold_seed` is not given.
         data, sampling, augment, pseudo, model, loss, training, inference, decision: settings by step.
-        phases: what changes during the training of a fold, in the order of their starts.
-        ensemble: how the members are averaged.
+        phases: settings that change during the training of a fold, in the order of their starts.
+        ensemble: averaging of the members.
         members: recipes of the networks of an ensemble; a recipe with members trains no network of its own.
 
     Example:

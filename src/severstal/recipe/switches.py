@@ -36,8 +36,8 @@ def change(recipe: Recipe, values: Mapping[str, Value]) -> Recipe:
     """Replace settings of a recipe, by their dotted keys as in a TOML file.
 
     Args:
-        recipe: stays as it is.
-        values: by key; a function is called with the recipe, and gives the value.
+        recipe: recipe to change; the original stays as it is.
+        values: new values by key; a function is called with the recipe and returns the value.
 
     Example:
         >>> change(Recipe(), {"training.ema": 0.99, "seed": 7}).training.ema
@@ -69,8 +69,8 @@ def toggle(recipe: Recipe, name: str) -> tuple[Recipe, Turned]:
     """Turn a technique on if a recipe does not use it, and off if it does; in all members of an ensemble.
 
     Args:
-        recipe: stays as it is.
-        name: of the switch; "seed" changes the seed and keeps the folds.
+        recipe: recipe to change; the original stays as it is.
+        name: name of the switch; "seed" changes the seed and keeps the folds.
 
     Returns:
         The changed recipe, and "on", "off", or "again" for the seed.

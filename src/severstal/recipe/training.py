@@ -17,15 +17,15 @@ class TrainingSettings:
         batch_size: crops per optimizer step, over all devices and micro-batches.
         accumulate: micro-batches per optimizer step (gradient accumulation).
         clip: largest norm of the gradients, which are clipped to it; 0 is off.
-        optimizer: by name.
-        learning_rate: at the end of the warm-up.
+        optimizer: name of the optimizer.
+        learning_rate: learning rate at the end of the warm-up.
         encoder_lr_factor: the encoder's learning rate as a multiple of `learning_rate`.
-        weight_decay: of the optimizer.
+        weight_decay: weight decay of the optimizer.
         warmup: share of all steps in which the learning rate rises linearly.
         flat: share of all steps, after the warm-up, with a constant learning rate; a cosine decay to 0
             follows.
-        precision: of the arithmetic; "auto" is bf16 or fp16 mixed precision where a GPU supports it, fp32 on
-            a CPU.
+        precision: precision of the arithmetic; "auto" is bf16 or fp16 mixed precision where a GPU supports
+            it, fp32 on a CPU.
         channels_last: tensors use the channels-last memory format, faster on most machines.
         compile: the network is compiled by torch.compile.
         checkpoint_activations: activation checkpointing of the encoder: less memory, more computation.
@@ -68,20 +68,21 @@ class TrainingSettings:
 
 @dataclass(frozen=True)
 class PhaseSettings:
-    """Settings that hold from some epoch on, until the next phase; the others stay as the recipe has them.
+    """Settings that hold from some epoch on, until the next phase; all others stay as in the recipe.
 
     Growing crops, a frozen encoder at first, BCE first and Lovász last, class weights in a second stage: all
     are phases.
 
     Attributes:
         start: share of the epochs after which the phase begins; 0 is the first epoch.
-        crop: as in `augment`.
-        batch_size: as in `training`.
-        learning_rate: as in `training`; the schedule scales this value instead.
+        crop: height and width of a crop, as in `augment`.
+        batch_size: crops per optimizer step, as in `training`.
+        learning_rate: learning rate at the end of the warm-up, as in `training`; the schedule scales this
+            value instead.
         frozen_encoder: the encoder's weights are not trained; its batch normalisation still updates its
             running statistics.
-        masks: as in `loss`.
-        class_weights: as in `loss`.
+        masks: weight of each mask loss, as in `loss`.
+        class_weights: weighting of the classes, as in `loss`.
     """
 
     start: float = within(0.0, 0.0, 1.0)

@@ -22,13 +22,13 @@ def open_recipe(
     """Choose recipe, input folder and run folder: a run, or for a recipe with members an ensemble of runs.
 
     Args:
-        recipe: a recipe, its name or the path of its TOML file; "auto" as `open_job` has it.
-        input: the input folder; None as `open_job` has it.
-        name: of the folder, `runs/NAME`; None is recipe and input folder, as `smoke-sample`. A member's is
-            `runs/NAME-MEMBER`, or `runs/RECIPE-MEMBER-INPUT`.
+        recipe: a recipe, its name or the path of its TOML file; "auto" as in `open_job`.
+        input: the input folder; None as in `open_job`.
+        name: name of the run's folder, `runs/NAME`; None for recipe and input folder, such as `smoke-sample`.
+            A member's folder is `runs/NAME-MEMBER`, or `runs/RECIPE-MEMBER-INPUT`.
 
     Returns:
-        What the stages take; nothing is written yet.
+        The run or the ensemble; nothing is written yet.
 
     Raises:
         SeverstalError: the recipe or the input folder is faulty, or a folder belongs to another run.
@@ -55,12 +55,12 @@ def open_runs(
     """Open a run or an ensemble again, or put several runs together as an ensemble.
 
     Args:
-        runs: their folders, `runs/NAME`; one alone is opened as it is.
+        runs: folders of the runs, `runs/NAME`; one alone is opened as it is.
         mode: averaging mode.
-        weights: of the members.
+        weights: weights of the members.
         power: the exponent of the power mean.
-        name: of the ensemble's folder; None is made of the members' names and the settings.
-        input: the input folder, where it is no longer where the runs found it.
+        name: name of the ensemble's folder; None for one made of the members' names and the settings.
+        input: the input folder; None for the folder where the runs found it.
 
     Raises:
         SeverstalError: a folder is not a run's, a run is named twice, the runs are of different inputs, or

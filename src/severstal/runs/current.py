@@ -1,7 +1,7 @@
-"""Whether a run's scores are current: made from the weights, folds and settings beside them.
+"""Check that a run's scores are current: made from the weights, folds and settings beside them.
 
-Judged from the files alone: what of the input a stage depends on, its record is believed. The inputs are
-stated by the same functions of `runs.inputs` that the stages themselves call.
+Only files of the run are read: for the inputs from outside, such as the pictures, the record is trusted. The
+inputs are stated by the same functions of `runs.inputs` that the stages themselves call.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ Damaged = dict[Path, str]
 
 
 def is_current(folder: Path, damaged: Damaged) -> bool:
-    """Whether `oof/pairs.csv` was made from the weights, folds and settings that are there now."""
+    """Return whether `oof/pairs.csv` was made from the weights, folds and settings that are there now."""
     files = RunFiles(folder)
     about = read_ensemble(folder) if files.is_ensemble else None
     first = RunFiles(about.members[0]) if about else files
@@ -44,7 +44,7 @@ def is_current(folder: Path, damaged: Damaged) -> bool:
 
 
 def is_trained(fold: Path, damaged: Damaged) -> bool:
-    """Whether a fold has a record, and all files that it names are unchanged.
+    """Return whether a fold has a record, and all files that it names are unchanged.
 
     The recorded inputs are not compared with the recipe of today, which would need the input folder.
     """
@@ -53,7 +53,7 @@ def is_trained(fold: Path, damaged: Damaged) -> bool:
 
 
 def read_whole(path: Path, read: Callable[[Path], Any], damaged: Damaged) -> Any:
-    """What a file of a run says; None where it is damaged, which is noted."""
+    """Return the content of a run's file; None where it is damaged, which is noted."""
     try:
         return read(path)
     except SeverstalError as error:
@@ -62,9 +62,9 @@ def read_whole(path: Path, read: Callable[[Path], Any], damaged: Damaged) -> Any
 
 
 def _maps_key(folder: Path, about: EnsembleFile | None, damaged: Damaged) -> str | None:
-    """What the out-of-fold maps are known by; None where they are not of the present weights.
+    """Return the key of the out-of-fold maps; None where they were not made from the present weights.
 
-    The maps themselves may be gone: they are large, and what was made from them stays true.
+    The maps themselves may be deleted, as they are large: what was made from them stays valid.
     """
     if about is not None:
         return _ensemble_maps_key(folder, about, damaged)

@@ -30,12 +30,12 @@ class Ensemble:
 
     Attributes:
         members: the runs, at least two.
-        recipe: whose `decision` settings are the ensemble's: that of several networks which the runs were
-            trained by, or the first member's where runs were combined afterwards.
+        recipe: recipe whose `decision` settings are the ensemble's: the recipe with members that the runs
+            were trained by, or the first member's where runs were combined afterwards.
         mode: averaging mode.
         weights: "uniform"; "selected" on the out-of-fold maps, shrunk toward uniform; or one per run.
-        power: the exponent of the power mean.
-        folder: of the ensemble, `runs/NAME`.
+        power: exponent of the power mean.
+        folder: folder of the ensemble, `runs/NAME`.
     """
 
     members: tuple[Job, ...]

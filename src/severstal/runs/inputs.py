@@ -55,13 +55,14 @@ def training(
     """A training depends on the settings of network, crops and optimizer, on the pictures and the split.
 
     Args:
-        recipe: its settings.
-        fold: held out.
+        recipe: recipe of the training.
+        fold: number of the held-out fold.
         folds: checksum of the split.
         pictures: checksum of the labelled pictures.
         labels: checksum of the labels.
         encoder: checksum of the file of pretrained weights; None for weights by name.
-        pseudo: of a round with pseudo-labels, as `pseudo_labels_learnt` states them.
+        pseudo: inputs of the pseudo-labels, of a round that learns from them, as `pseudo_labels_learnt`
+            states them.
     """
     settings = recipe.to_dict()
     kept = {key: settings[key] for key in SECTIONS}
@@ -117,7 +118,7 @@ def maps(
     """Probability maps depend on weights, pictures and views; out of fold on the split too.
 
     Args:
-        recipe: its `inference` settings.
+        recipe: recipe; its `inference` settings are read.
         part: "oof" or "test".
         weights: checksum of each fold's weights.
         pictures: checksum of the pictures.
@@ -147,11 +148,11 @@ def rules(recipe: Recipe, *, summary: str, folds: str, labels: str, choice: str 
     """Rules depend on the summary, the split, the labels and the `decision` settings.
 
     Args:
-        recipe: its `decision` settings.
+        recipe: recipe; its `decision` settings are read.
         summary: checksum of the summary's file.
         folds: checksum of `folds.csv`.
         labels: checksum of the labels.
-        choice: in place of the recipe's.
+        choice: choice among the rules that replaces the recipe's.
     """
     decision = recipe.to_dict()["decision"]
     if choice is not None:

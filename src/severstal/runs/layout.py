@@ -1,4 +1,4 @@
-"""Where every file of a run lies: the only place that knows."""
+"""The paths of all files of a run; no other module knows them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ class RunFiles:
     """The files of a run, or of an ensemble of runs, by name.
 
     Args:
-        folder: of the run, such as `runs/NAME`; it need not exist.
+        folder: folder of the run, such as `runs/NAME`; it need not exist.
 
     Example:
         >>> files = RunFiles(Path("runs/smoke-sample"))
@@ -58,7 +58,7 @@ class RunFiles:
 
     @property
     def likeness(self) -> Path:
-        """How much each picture looks like the test set."""
+        """Likeness of each picture to the test set."""
         return self.folder / "likeness.csv"
 
     @property
@@ -83,7 +83,7 @@ class RunFiles:
 
     @property
     def search(self) -> Path:
-        """What the search for rules found: landscapes, and the rules of each fold."""
+        """Result of the search for rules: landscapes, and the rules of each fold."""
         return self.oof / "search.npz"
 
     @property
@@ -98,12 +98,12 @@ class RunFiles:
 
     @property
     def combiner(self) -> Path:
-        """How an ensemble averages its members."""
+        """Averaging of the members of an ensemble."""
         return self.folder / "combiner.json"
 
     @property
     def members(self) -> Path:
-        """What each member of an ensemble scores."""
+        """Scores of the members of an ensemble."""
         return self.folder / "members.json"
 
     @property
@@ -148,7 +148,7 @@ class RunFiles:
 
     @property
     def is_ensemble(self) -> bool:
-        """Whether the folder is that of an ensemble."""
+        """Return whether the folder is that of an ensemble."""
         return self.ensemble.is_file() or self.earlier_ensemble.is_file()
 
     def fold(self, fold: int) -> Path:

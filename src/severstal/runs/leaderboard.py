@@ -68,11 +68,11 @@ def record_submission(csv: str | Path, facts: Mapping[str, Any]) -> None:
 
 
 def is_recorded(csv: str | Path, runs: str) -> bool:
-    """Whether a submission, as it is now, is on the leaderboard of its folder as made by these runs.
+    """Return whether a submission, unchanged, is on the leaderboard of its folder as made by these runs.
 
     Args:
         csv: the submission.
-        runs: their names, as the leaderboard's column `runs` has them.
+        runs: names of the runs, as in the leaderboard's column `runs`.
     """
     csv = Path(csv)
     table = read_leaderboard(csv.parent)
@@ -85,8 +85,8 @@ def enter_scores(csv: str | Path, public: float | None = None, private: float | 
 
     Args:
         csv: the submission as it was sent.
-        public: its public score, 0 to 1.
-        private: its private score.
+        public: public score, 0 to 1.
+        private: private score, 0 to 1.
 
     Returns:
         The leaderboard.

@@ -30,11 +30,11 @@ def list_runs(folder: str | Path = RUNS, damaged: Damaged | None = None) -> RunT
     that is not current is left out.
 
     Args:
-        folder: of the runs; where it is not there, there are none.
-        damaged: gets each such file with the line that is printed.
+        folder: folder of the runs; a missing one holds none.
+        damaged: collects each damaged file with the line that is printed.
 
     Raises:
-        SeverstalError: it is no folder.
+        SeverstalError: `folder` is no folder.
 
     Example:
         >>> list_runs("never-made")
@@ -63,12 +63,12 @@ def list_runs(folder: str | Path = RUNS, damaged: Damaged | None = None) -> RunT
 
 
 def load_scored(run: str | Path) -> ScoredPairs:
-    """How each labelled pair of a run, or of an ensemble, was scored out of fold, as `score` left it.
+    """Read the out-of-fold score of each labelled pair of a run or an ensemble, as the stage `score` left it.
 
     Nothing of the input is read.
 
     Raises:
-        SeverstalError: the run is not scored, or its weights, folds or settings are others since then.
+        SeverstalError: the run is not scored, or its weights, folds or settings have changed since.
 
     Example:
         >>> load_scored("runs/never-made")
@@ -164,7 +164,7 @@ def _commit(folder: Path) -> str | None:
 
 
 def _reason(error: SeverstalError, folder: Path) -> str:
-    """What is wrong, without the folder's path before it."""
+    """Return the message without the folder's path before it."""
     if not RunFiles(folder).recipe.is_file():
         return "no recipe.toml"
     return str(error).removeprefix(f"{folder}/")

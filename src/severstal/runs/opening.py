@@ -28,7 +28,7 @@ def open_job(
             `smoke`.
         input: the input folder; None takes the first of the usual places, and renders the sample data set
             where there is none.
-        name: of the run; None is recipe and input folder, as `smoke-sample`.
+        name: name of the run; None for recipe and input folder, such as `smoke-sample`.
 
     Returns:
         The job.
@@ -99,12 +99,12 @@ def claim_folder(name: str, root: Path, ensemble: bool = False) -> Path:
     """Check the name of a run's or an ensemble's folder and return its path; nothing is written.
 
     Args:
-        name: of the folder.
-        root: the input folder.
-        ensemble: whether several runs are averaged there.
+        name: name of the folder.
+        root: path of the input folder.
+        ensemble: whether the folder is an ensemble's.
 
     Raises:
-        SeverstalError: the name is none for a folder, or the folder holds what must not be overwritten.
+        SeverstalError: the name cannot be a folder's, or the folder holds what must not be overwritten.
 
     Example:
         >>> claim_folder("never-made", Path("input")).as_posix()

@@ -20,8 +20,8 @@ class Stage:
     of whether a result is current: running a stage, skipping it and listing runs all ask it.
 
     Args:
-        folder: of the run.
-        name: of the stage.
+        folder: folder of the run.
+        name: name of the stage.
         inputs: everything that the result depends on, as a function of `runs.inputs` states it.
 
     Example:
@@ -52,7 +52,7 @@ class Stage:
         return digest(comparable(self.inputs)) if found is None else found["key"]
 
     def is_done(self) -> bool:
-        """Whether a success with the same inputs is recorded, and all its outputs are there unchanged."""
+        """Return whether a success with the same inputs is recorded, and all its outputs exist unchanged."""
         return self.problem() is None
 
     def problem(self) -> str | None:
@@ -69,7 +69,8 @@ class Stage:
         return None
 
     def was_changed(self, path: Path) -> bool:
-        """Whether an output of a success with the same inputs is there, and is not what was made."""
+        """Return whether an output of a success with the same inputs exists, but differs from what was
+        made."""
         facts = self.outputs().get(path)
         return facts is not None and path.is_file() and not _is_unchanged(path, facts)
 
@@ -123,7 +124,7 @@ def read_record(path: Path) -> dict[str, Any] | None:
         `key`, `inputs` and `outputs`; None where there is none.
 
     Raises:
-        SeverstalError: it is damaged.
+        SeverstalError: the record is damaged.
     """
     if not path.is_file():
         return None
@@ -153,13 +154,13 @@ def _facts(path: Path, hashed: bool) -> list[Any]:
 
 
 def _is_same_file(path: Path, facts: list[Any]) -> bool:
-    """Whether size and time are as recorded; the first edition recorded no time."""
+    """Return whether size and time are as recorded; the first edition recorded no time."""
     found = path.stat()
     return len(facts) > 2 and [found.st_size, found.st_mtime_ns] == [facts[0], facts[2]]
 
 
 def _is_unchanged(path: Path, facts: list[Any]) -> bool:
-    """Whether a file is what was made: by size and time, else by its checksum where that is known."""
+    """Return whether a file is as it was made: by size and time, else by its checksum where that is known."""
     if _is_same_file(path, facts):
         return True
     return path.stat().st_size == facts[0] and (not facts[1] or file_checksum(path) == facts[1])

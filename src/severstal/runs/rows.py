@@ -10,19 +10,19 @@ class RunRow:
     """State and score of a run or an ensemble.
 
     Attributes:
-        name: of its folder.
-        recipe: its name.
+        name: name of the folder.
+        recipe: name of the recipe.
         members: names of the averaged runs; empty for a single run.
         input: the input folder.
         folds_done: number of folds with a finished training, over all members.
         folds: number of folds that the recipe trains.
-        epochs: trained in all folds and rounds together.
+        epochs: number of epochs, in all folds and rounds together.
         score: 0 to 1; nan without a score.
         score_of: "out of fold": of the scorecard, under rules searched without each image's fold;
             "validation": the mean over the folds of their best epochs at plain 0.5, biased upwards, as the
             epoch was selected on the same images.
-        seconds: spent in these epochs.
-        commit: of the code when the run last started; None where it is not known.
+        seconds: seconds spent in these epochs.
+        commit: commit of the code when the run last started; None where it is not known.
     """
 
     name: str

@@ -23,7 +23,7 @@ class WeightAverage:
     initial weights are soon forgotten (as in TensorFlow's ExponentialMovingAverage).
 
     Args:
-        network: whose weights are averaged.
+        network: network whose weights are averaged.
         decay: the EMA decay, 0 to below 1; None is the equal mean of all updates (SWA, Izmailov 2018).
 
     Attributes:
@@ -104,7 +104,7 @@ def average_files(paths: Sequence[str | Path]) -> dict[str, Tensor]:
     """Average the weights of safetensors files ("model soup", Wortsman 2022; the 12th place's blend).
 
     Args:
-        paths: at least one file, all of the same network; loaded one at a time.
+        paths: at least one file, all of the same network; they are loaded one at a time.
 
     Returns:
         Tensors by name: the mean of those of floating point; integers are those of the first file.
@@ -146,8 +146,8 @@ def refresh_normalisation(network: nn.Module, batches: Iterable[Tensor]) -> None
     All batches have equal weight. The network keeps its mode; without batch normalisation nothing is done.
 
     Args:
-        network: whose running means and variances are replaced.
-        batches: of pictures as in training, (N, 1, h, w) float on the network's device.
+        network: network whose running means and variances are replaced.
+        batches: batches of pictures as in training, (N, 1, h, w) float on the network's device.
 
     Example:
         >>> network = nn.BatchNorm2d(1)

@@ -1,4 +1,4 @@
-"""Checks, before a training begins, that its batches are large enough for the network and the processes."""
+"""Checks that batches are large enough for the network and the processes, before a training begins."""
 
 import torch
 from accelerate import Accelerator
@@ -15,13 +15,13 @@ _NO_VARIANCE = "Expected more than 1 value per channel"  # torch's error for one
 def check_batch_sizes(
     plan: Plan, recipe: Recipe, image_shape: tuple[int, int], state: TrainingState, accelerator: Accelerator
 ) -> None:
-    """Refuse too small batches of any phase to come, which would otherwise fail hours later.
+    """Refuse batches that are too small in a phase to come; training would otherwise fail hours later.
 
     Args:
-        plan: of the training.
-        recipe: the settings.
+        plan: plan of the training.
+        recipe: recipe of the training.
         image_shape: height and width of the pictures.
-        state: its history tells which epochs are done.
+        state: state of the training; its history says which epochs are done.
         accelerator: device and processes.
 
     Raises:
@@ -49,7 +49,7 @@ def check_batch_size(batch_size: int, images: int, processes: int, name: str = "
     Args:
         batch_size: crops in a batch.
         images: pictures in an epoch.
-        processes: that share the batch.
+        processes: number of processes that share the batch.
         name: the batch size's key in the recipe.
 
     Raises:
@@ -70,14 +70,14 @@ def check_batch_size(batch_size: int, images: int, processes: int, name: str = "
 
 
 def supports_batch_size_one(network: nn.Module, picture: Tensor, accelerator: Accelerator) -> bool:
-    """Whether a network can be trained on a batch of one picture.
+    """Return whether a network can be trained on a batch of one picture.
 
     Batch normalisation does not support it where a feature map is 1 x 1: a single value has no variance. It
     is tried, since it depends on the network, its encoder, its options and the crop. Running statistics are
     restored afterwards; random numbers are consumed.
 
     Args:
-        network: not compiled, since it would be compiled for one picture and raise other errors.
+        network: network, not compiled: it would be compiled for one picture, and raise other errors.
         picture: (1, channels, H, W) on the network's device.
         accelerator: precision.
     """
@@ -99,10 +99,10 @@ def supports_batch_size_one(network: nn.Module, picture: Tensor, accelerator: Ac
 
 
 def micro_batch_of_one_error(network: nn.Module, batch_size: str = "training.batch_size") -> SeverstalError:
-    """The error for batches that are split into micro-batches of one crop.
+    """Return the error for batches that are split into micro-batches of one crop.
 
     Args:
-        network: which cannot be trained on one crop.
+        network: network that cannot be trained on one crop.
         batch_size: the batch size's key in the recipe.
     """
     kind = type(getattr(network, "body", network)).__name__

@@ -24,8 +24,8 @@ class BestEpochs:
     instant finds the files of all epochs that are the best by its state.
 
     Args:
-        folder: of the fold.
-        count: how many epochs are kept, at least one.
+        folder: folder of the fold.
+        count: number of epochs that are kept, at least one.
     """
 
     def __init__(self, folder: Path, count: int):

@@ -16,9 +16,9 @@ def save_state(path: str | Path, owners: Mapping[str, Tensors], facts: Mapping[s
     """Write all that is needed to resume a training, atomically, in one file.
 
     Args:
-        path: of the file.
-        owners: for each owner, such as the network, its tensors by name; the owner's name has no dot.
-        facts: anything else that JSON can hold, such as the history.
+        path: path of the file.
+        owners: tensors of each owner, such as the network, by owner and by name; the owner's name has no dot.
+        facts: further values that JSON can hold, such as the history.
 
     Raises:
         SeverstalError: the disk is full, or the file may not be written; the earlier file is kept.

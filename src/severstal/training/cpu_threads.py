@@ -24,8 +24,8 @@ def limited_threads(state: TrainingState, accelerator: Accelerator) -> Iterator[
     for bit, whatever else the machine does by then.
 
     Args:
-        state: its `threads`, chosen here where there is no earlier choice.
-        accelerator: only on a CPU and in a single process is anything done.
+        state: state of the training; its `threads` is set here, unless it is set already.
+        accelerator: device and processes; anything is done only on a CPU and in a single process.
     """
     alone = accelerator.device.type == "cpu" and accelerator.num_processes == 1
     if not alone or "OMP_NUM_THREADS" in os.environ:

@@ -19,8 +19,8 @@ class EpochResult:
     """The statistics of a training epoch.
 
     Attributes:
-        loss: the mean over its batches.
-        learning_rate: of its last step.
+        loss: mean loss over the batches.
+        learning_rate: learning rate of the last step.
         pictures: number of crops that were trained on, over all processes.
     """
 
@@ -38,12 +38,12 @@ def train_epoch(
     repeats it exactly.
 
     Args:
-        state: its network is trained.
+        state: state of the training; its network is trained.
         step: trains on one batch.
         loader: the batches.
         plan: learning rates.
         guard: stops at a non-finite loss, and after the last step at a non-finite weight.
-        label: of the progress bar.
+        label: label of the progress bar.
 
     Raises:
         SeverstalError: a loss or a weight is not finite; a crop does not fit into the device's memory.

@@ -36,12 +36,12 @@ def write_final_weights(
     as in the last epoch are passed through the network. The network ends with the weights written last.
 
     Args:
-        state: of the finished training.
+        state: state of the finished training.
         best: the weights of its best epochs.
-        data: of the fold.
+        data: data of the fold.
         recipe: `training.swa` and `training.soup`.
-        folder: of the fold.
-        seed: of the fold.
+        folder: folder of the fold.
+        seed: random seed of the fold.
         accelerator: the processes, of which the main one writes the files.
 
     Raises:

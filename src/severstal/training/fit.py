@@ -44,9 +44,9 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
     Args:
         data: pictures, masks and names.
         recipe: the settings.
-        fold: its number, from 0; each fold has its own seeds.
-        folder: receives `model.safetensors` (the best epoch by score, then by Dice on defects),
-            `last.safetensors`, `history.jsonl` and, where the recipe asks, `swa.safetensors` and
+        fold: number of the fold, from 0; each fold has its own seeds.
+        folder: folder of the fold; receives `model.safetensors` (the best epoch by score, then by Dice on
+            defects), `last.safetensors`, `history.jsonl` and, where the recipe asks, `swa.safetensors` and
             `soup.safetensors`. With processes on several machines it has to be a shared folder.
         key: checksum of everything that the result depends on; a state with another key is ignored, and so is
             one whose weights of the best epochs are missing.

@@ -41,9 +41,9 @@ class History:
         """Add the epoch that has ended.
 
         Args:
-            loss: mean over its batches.
-            learning_rate: of its last step.
-            score: of its validation.
+            loss: mean loss over the batches.
+            learning_rate: learning rate of the last step.
+            score: score of the validation.
             pictures: number of training crops.
         """
         seconds = max(time.perf_counter() - self._started, 1e-3)
@@ -74,13 +74,13 @@ class History:
         return next(count for count, epoch in enumerate(reversed(self.epochs)) if epoch is best)
 
     def line(self, epochs: int) -> str:
-        """The last epoch in one line, of at most 120 columns behind `fold 0`.
+        """Return the last epoch in one line, of at most 120 columns including `fold 0` before it.
 
         It has the loss; the mean Dice over all pairs, that of the all-empty baseline, and that over defects;
         the share of empty pairs with a predicted pixel; the speed; and the estimated time left.
 
         Args:
-            epochs: of the whole training.
+            epochs: number of epochs of the whole training.
 
         Example:
             >>> epoch = {"epoch": 1, "loss": 0.5, "score": 0.9, "all_empty": 0.86, "dice_on_defects": 0.51}

@@ -29,8 +29,8 @@ class FoldData:
 
     Attributes:
         store: all pictures.
-        masks: of all pictures.
-        spec: of the data set.
+        masks: masks of all pictures.
+        spec: specification of the data set.
         train: names of the pictures to train on.
         held_out: names of the pictures to validate on.
         pseudo: pseudo-labelled pictures to train on as well.
@@ -72,10 +72,10 @@ class BatchSampler(Sampler[list[tuple[int, int]]]):
     dropped, unless it is the only one.
 
     Args:
-        sampler: of crops.
-        size: crops in a batch.
-        process: this process, from 0.
-        processes: how many there are.
+        sampler: sampler of crops, or a range.
+        size: number of crops in a batch.
+        process: index of this process, from 0.
+        processes: number of processes.
 
     Example:
         >>> list(BatchSampler(range(7), 3)), list(BatchSampler(range(7), 3, process=1, processes=2))
@@ -99,17 +99,17 @@ class TrainLoader:
     """Loads the training batches of one phase.
 
     Args:
-        data: of the fold.
+        data: data of the fold.
         recipe: the settings.
         phase: crop and batch size.
-        seed: of the sampling.
+        seed: random seed of the sampling.
         accelerator: device and processes.
-        hardness: of each training picture when it was last sampled, (N,) float32, NaN before; given where a
-            training is resumed.
+        hardness: hardness of each training picture when it was last sampled, (N,) float32, NaN before; given
+            where a training is resumed.
 
     Attributes:
-        seed: as given.
-        accelerator: as given.
+        seed: random seed of the sampling.
+        accelerator: device and processes.
 
     Raises:
         SeverstalError: a process would get no crop of a batch.

@@ -49,10 +49,10 @@ class NonFiniteGuard:
 
         Args:
             loss: scalar, of the whole batch, the same in all processes.
-            epoch: from 0.
-            batch: from 0.
-            learning_rate: of the batch's step.
-            names: of this process's pictures.
+            epoch: number of the epoch, from 0.
+            batch: number of the batch, from 0.
+            learning_rate: learning rate of the batch's step.
+            names: names of this process's pictures.
 
         Raises:
             SeverstalError: the loss of the batch before was not finite.
@@ -69,7 +69,7 @@ class NonFiniteGuard:
         """Check the loss of the last batch, too.
 
         Raises:
-            SeverstalError: it was not finite.
+            SeverstalError: the loss of the last batch was not finite.
         """
         earlier, self._last = self._last, None
         self._check(earlier)
@@ -78,8 +78,8 @@ class NonFiniteGuard:
         """Check the weights after the last step, on which no later loss depends.
 
         Args:
-            network: that is trained.
-            epoch: from 0.
+            network: network that is trained.
+            epoch: number of the epoch, from 0.
 
         Raises:
             SeverstalError: a weight or a running statistic is not finite.

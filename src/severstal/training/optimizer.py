@@ -19,7 +19,7 @@ def build_optimizer(network: nn.Module, settings: TrainingSettings) -> Optimizer
     weight decay.
 
     Args:
-        network: of which the weights that require a gradient are optimized.
+        network: network; those of its weights that require a gradient are optimized.
         settings: `optimizer`, `learning_rate`, `encoder_lr_factor`, `weight_decay`.
 
     Example:

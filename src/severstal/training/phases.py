@@ -19,10 +19,10 @@ class Phase:
         start: the first of its epochs, from 0.
         crop: height and width of a crop, in pixels of the picture on disk.
         batch_size: crops per step of the optimizer.
-        learning_rate: the peak, which the schedule scales.
+        learning_rate: peak learning rate, which the schedule scales.
         frozen_encoder: whether the encoder's weights are not trained.
         masks: weight of each mask loss.
-        class_weights: how the classes are weighted in the mask losses.
+        class_weights: weighting of the classes in the mask losses.
     """
 
     start: int
@@ -38,12 +38,12 @@ class Plan:
     """The phases and steps of a fold's training.
 
     Args:
-        recipe: its `training`, `loss`, `augment.crop` and `phases`.
+        recipe: recipe; its `training`, `loss`, `augment.crop` and `phases` are read.
         images: pictures per epoch.
 
     Attributes:
-        phases: in order; the first starts at epoch 0. A phase starts with the first epoch that begins at or
-            after its share of the epochs; of two that start with the same epoch the later counts.
+        phases: phases in order; the first starts at epoch 0. A phase starts with the first epoch that begins
+            at or after its share of the epochs; of two that start with the same epoch the later counts.
 
     Example:
         >>> from severstal.recipe import PhaseSettings, TrainingSettings
@@ -110,7 +110,7 @@ class Plan:
         return self.phase(epoch).learning_rate * factor
 
     def is_averaged(self, epoch: int) -> bool:
-        """Whether an epoch is part of the stochastic weight average; the last epoch always is."""
+        """Return whether an epoch is part of the stochastic weight average; the last epoch always is."""
         last = self._training.epochs - 1
         return epoch >= min(last, round(self._training.epochs * (1 - self._training.swa)))
 

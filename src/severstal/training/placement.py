@@ -21,7 +21,8 @@ def place_network(network: nn.Module, settings: TrainingSettings, accelerator: A
     Args:
         network: newly built.
         settings: `channels_last` and `checkpoint_activations`.
-        accelerator: its device; with several GPUs, batch normalisation is synchronised (SyncBatchNorm).
+        accelerator: device of the training; with several GPUs, batch normalisation is synchronised
+            (SyncBatchNorm).
     """
     if accelerator.num_processes > 1 and accelerator.device.type == "cuda":
         network = convert_sync_batchnorm(network)  # timm's: torch's drops the activations of timm's norms

@@ -52,8 +52,8 @@ class Task:
     """One fold of a run.
 
     Attributes:
-        run: its folder, which every machine of a cluster sees under the same path.
-        fold: number, from 0.
+        run: folder of the run, which every machine of a cluster sees under the same path.
+        fold: number of the fold, from 0.
 
     Example:
         >>> print(Task(Path("runs/smoke-sample"), 2))

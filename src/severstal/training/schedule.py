@@ -4,12 +4,13 @@ import math
 
 
 def learning_rate_factor(step: int, steps: int, warmup: float, flat: float = 0.0) -> float:
-    """Factor to the peak learning rate: linear warm-up, constant, then cosine decay to 0 (Loshchilov 2017).
+    """Return the factor to the peak learning rate: linear warm-up, constant, then cosine decay (Loshchilov
+    2017).
 
     A function of the step alone, so that a resumed training needs no state of a scheduler.
 
     Args:
-        step: from 0.
+        step: number of the step, from 0.
         steps: number of steps of the whole training.
         warmup: share of the steps in which the rate rises, 0 to below 1.
         flat: share of the steps, after the warm-up, in which it is constant; if both add up to 1 or more, it

@@ -29,16 +29,16 @@ class TrainingState:
     """Everything that changes while a fold is trained.
 
     Attributes:
-        network: that is trained; never the compiled one.
-        optimizer: of its weights.
-        micro_batches: how many a batch is split into.
-        scaler: of the loss in fp16; disabled in other precisions.
+        network: network that is trained; never the compiled one.
+        optimizer: optimizer of its weights.
+        micro_batches: number of micro-batches that a batch is split into.
+        scaler: scaler of the loss in fp16; disabled in other precisions.
         ema: the exponential moving average of the weights, where the recipe asks for one.
         swa: the stochastic weight average of the last epochs, where the recipe asks for one.
-        hardness: of each training picture when it was last sampled, (N,) float32, NaN before; None until the
-            first epoch has ended.
+        hardness: hardness of each training picture when it was last sampled, (N,) float32, NaN before; None
+            until the first epoch has ended.
         threads: number of threads on a CPU, where it was chosen by the load.
-        history: of the finished epochs.
+        history: history of the finished epochs.
     """
 
     network: nn.Module
@@ -56,10 +56,10 @@ class TrainingState:
         return nullcontext() if self.ema is None else self.ema.applied(self.network)
 
     def save(self, path: Path, key: str) -> None:
-        """Write it to one file.
+        """Write the state to one file.
 
         Args:
-            path: of the file.
+            path: path of the file.
             key: checksum of everything that the result depends on.
 
         Raises:
@@ -90,7 +90,7 @@ class TrainingState:
         ]
 
     def _changed_since(self, facts: Mapping[str, Any]) -> str | None:
-        """What another version of this package would do otherwise than that which wrote a state."""
+        """Name what another version of this package would do differently from the one that wrote a state."""
         built_as = getattr(self.network, "built_as", {})
         if built_as and earlier_options(built_as["architecture"], facts.get("built_as", {})):
             return f"begun with other defaults of {built_as['architecture']}"
@@ -104,13 +104,13 @@ class TrainingState:
         """Load what `save` wrote.
 
         Args:
-            path: of the file.
-            key: as given to `save`.
-            files: gives, for a history, the other files that are needed to resume.
+            path: path of the file.
+            key: checksum of everything that the result depends on, as given to `save`.
+            files: function from a history to the other files that are needed to resume.
 
         Returns:
-            Whether it was loaded: False where the file is missing, damaged or of another key, or where one of
-            the other files is missing.
+            Whether the state was loaded: False where the file is missing, damaged or of another key, or where
+            one of the other files is missing.
         """
         if not path.is_file():
             return False

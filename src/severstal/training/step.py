@@ -54,10 +54,10 @@ class TrainStep:
     Args:
         state: network, optimizer, scaler, moving average and number of micro-batches.
         model: the state's network, possibly compiled.
-        loss_function: of output, masks and the classes present, a mean over crops.
+        loss_function: function of output, masks and the classes present, to a mean over crops.
         accelerator: processes and precision.
-        clip: the norm to which gradients are clipped; 0 is off.
-        hardness: whether to measure how hard each crop was.
+        clip: largest norm of the gradients, which are clipped to it; 0 is off.
+        hardness: whether to measure the hardness of each crop.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class TrainStep:
 
         Args:
             crops: this process's part of the batch.
-            seed: of what is random inside the network.
+            seed: random seed of the layers of the network, such as dropout.
 
         Raises:
             SeverstalError: the device's memory is too small for the smallest micro-batch that the network can
@@ -143,7 +143,7 @@ class TrainStep:
         return StepResult(total, torch.cat(hardness) if hardness else None)
 
     def _synchronized(self, last: bool) -> AbstractContextManager[None]:
-        """Where a backward pass exchanges gradients: in the last micro-batch of several processes."""
+        """Return the context that exchanges gradients only in the last micro-batch of several processes."""
         if isinstance(self._forward, DistributedDataParallel) and not last:
             return self._forward.no_sync()
         return nullcontext()

@@ -26,7 +26,7 @@ class TensorBoardWriter:
     """Writes the event files that `tensorboard --logdir runs` shows.
 
     Args:
-        folder: of the files; those of earlier calls stay.
+        folder: folder of the event files; those of earlier calls stay.
         done: number of finished epochs; TensorBoard drops later ones from earlier files, so that a resumed
             training gives one continuous curve.
 
@@ -51,8 +51,8 @@ class TensorBoardWriter:
         """Add one point to the curve of each figure.
 
         Args:
-            figures: values by name; those that are not numbers, as None, are left out.
-            epoch: from 1.
+            figures: values by name; those that are not numbers, such as None, are left out.
+            epoch: number of the epoch, from 1.
         """
         for name, value in figures.items():
             if name != "epoch" and isinstance(value, int | float):
@@ -70,11 +70,11 @@ class TensorBoardWriter:
         """Add pictures, each above its copies with the truth and with the prediction outlined.
 
         Args:
-            names: of the pictures, the worst first.
+            names: names of the pictures, the worst first.
             pictures: (H, W) uint8 each.
             truth: (C, H, W) of 0 and 1 each.
             predicted: (C, H, W) of 0 and 1 each.
-            epoch: from 1.
+            epoch: number of the epoch, from 1.
         """
         for rank, (picture, *masks) in enumerate(zip(pictures, truth, predicted, strict=True), 1):
             panel = draw_worst_panel(picture, *masks)
@@ -102,16 +102,16 @@ def show_worst(
     accelerator: Accelerator,
     epoch: int,
 ) -> None:
-    """Add the held-out pictures with the lowest Dice, which are predicted once more.
+    """Add the held-out pictures with the lowest Dice, which are predicted again for this.
 
     Args:
-        writer: of the event files.
-        network: as it was validated; it keeps its mode.
-        validation: its result, which says which pictures.
-        data: of the fold.
-        recipe: its `data` table.
+        writer: writer of the event files.
+        network: network as it was validated; it keeps its mode.
+        validation: result of the validation, which says which pictures are the worst.
+        data: data of the fold.
+        recipe: recipe; its `data` table is read.
         accelerator: device and precision.
-        epoch: from 1.
+        epoch: number of the epoch, from 1.
     """
     was_training = network.training
     network.eval()

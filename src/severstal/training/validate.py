@@ -25,9 +25,9 @@ class Validation:
     """The result of a validation.
 
     Attributes:
-        score: over all of them.
-        dice: of each pair of picture and class, (N, C) float64, 0 to 1; 1 where both masks are empty.
-        names: of the N pictures.
+        score: score over all pairs.
+        dice: Dice of each pair of picture and class, (N, C) float64, 0 to 1; 1 where both masks are empty.
+        names: names of the N pictures.
     """
 
     score: Score
@@ -59,11 +59,11 @@ def validate(
     """Score a network at the plain threshold: a pixel belongs to a class where its probability is >= 0.5.
 
     Args:
-        network: evaluated in evaluation mode; afterwards in the mode that it was in.
-        store: of the pictures.
-        masks: the truth.
-        names: which pictures, each once; the processes share them.
-        spec: of the data set.
+        network: network; evaluated in evaluation mode, and then set back to the mode that it was in.
+        store: source of the pictures.
+        masks: true masks.
+        names: names of the pictures, each once; the processes share them.
+        spec: specification of the data set.
         recipe: scaling and batch size.
         accelerator: device and precision.
 
@@ -101,10 +101,10 @@ def predict_plain(
     """Predict the masks of one batch of pictures at threshold 0.5.
 
     Args:
-        network: in evaluation mode.
-        store: of the pictures.
-        names: which pictures.
-        spec: of the data set.
+        network: network in evaluation mode.
+        store: source of the pictures.
+        names: names of the pictures.
+        spec: specification of the data set.
         recipe: scaling.
         accelerator: device and precision.
 
