@@ -18,7 +18,6 @@ from severstal.files import (
     digest,
     exclusive_lock,
     read_json,
-    refuse_overwrite,
     write_json,
     write_text,
 )
@@ -329,37 +328,6 @@ def test_a_lock_is_never_a_link(tmp_path):
     ):
         pytest.fail("the block was entered")
     assert victim.read_text() == "mine"
-
-
-@pytest.mark.parametrize("kind", ["itself", "symlink", "hard link", "dots", "within", "symlink to within"])
-def test_an_output_over_an_input_is_refused(tmp_path, monkeypatch, kind):
-    monkeypatch.chdir(tmp_path)
-    table = Path("data/train.csv")
-    table.parent.mkdir()
-    table.write_text("a")
-    output, read = {
-        "itself": (table, table),
-        "symlink": (Path("link.csv"), table),
-        "hard link": (Path("hard.csv"), table),
-        "dots": (Path("data/../data/train.csv"), table.resolve()),
-        "within": (table, table.parent),
-        "symlink to within": (Path("link.csv"), table.parent),
-    }[kind]
-    Path("link.csv").symlink_to(table)
-    Path("hard.csv").hardlink_to(table)
-    with pytest.raises(
-        SeverstalError, match=r"\.csv: belongs to what is read, which stays as it is: name ano"
-    ):
-        refuse_overwrite([None, output], [None, read])
-    refuse_overwrite([output], [])
-    refuse_overwrite(["data/new.csv", "new.csv"], [table, table.parent])
-
-
-def test_two_outputs_on_one_file_are_refused(tmp_path):
-    refuse_overwrite([tmp_path / "a.json", tmp_path / "a.html"], [])
-    with pytest.raises(SeverstalError, match=r"a\.json: is named for two outputs"):
-        refuse_overwrite([tmp_path / "a.json", None, tmp_path / "b" / ".." / "a.json"], [])
-    refuse_overwrite(["/dev/stdout", "/dev/stdout"], ["/dev/stdout"])  # written to as they are
 
 
 def test_line_ends_and_letters_stay(tmp_path):

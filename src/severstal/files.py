@@ -7,7 +7,7 @@ import logging
 import os
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -105,40 +105,6 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         raise explain_os_error(error, path) from error
 
 
-def refuse_overwrite(outputs: Iterable[str | Path | None], inputs: Iterable[str | Path | None]) -> None:
-    """Refuse outputs that would take the place of what a command reads, or of each other.
-
-    Args:
-        outputs: the files that will be written; None is passed over.
-        inputs: files that are read, and folders whose files are read; None is passed over.
-
-    Raises:
-        SeverstalError: an output is one of the inputs, under any name (a symlink, a hard link); or is a file
-            that is there in a folder of the inputs; or two outputs are the same file.
-
-    Example:
-        >>> folder = Path(tempfile.mkdtemp())
-        >>> write_text(folder / "train.csv", "")
-        >>> refuse_overwrite([folder / "new.csv", None], [folder, folder / "train.csv"])
-        >>> refuse_overwrite([folder / "train.csv"], [folder])
-        Traceback (most recent call last):
-        severstal.errors.SeverstalError: ...train.csv: belongs to what is read, ...: name another file
-    """
-    written: set[Path] = set()
-    read = [Path(path) for path in inputs if path is not None]
-    for output in (Path(path) for path in outputs if path is not None):
-        if is_stream(output):
-            continue
-        if any(_same_file(output, path) or _is_within(output, path) for path in read):
-            raise SeverstalError(
-                f"{output}: belongs to what is read, which stays as it is: name another file"
-            )
-        place = output.parent.resolve() / output.name  # a symlink there is replaced, not followed
-        if place in written:
-            raise SeverstalError(f"{output}: is named for two outputs: name another file for one of them")
-        written.add(place)
-
-
 @contextmanager
 def exclusive_lock(folder: str | Path, other: str) -> Iterator[None]:
     """Keep other processes out of a folder while the block runs; the lock of a killed one is gone with it.
@@ -172,30 +138,6 @@ def exclusive_lock(folder: str | Path, other: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def refuse_links_outside(folder: str | Path) -> None:
-    """Refuse a folder from elsewhere whose parts lead out of it, before anything is read or written there.
-
-    Raises:
-        SeverstalError: a symlink in the folder, however deep, resolves to a place outside of it.
-
-    Example:
-        >>> folder = Path(tempfile.mkdtemp())
-        >>> (folder / "oof").symlink_to("/tmp")
-        >>> refuse_links_outside(folder)
-        Traceback (most recent call last):
-        severstal.errors.SeverstalError: ...oof: is a symlink that leads out of ...: put the files ...
-    """
-    whole = Path(folder).resolve()
-    for parent, folders, files in os.walk(folder):
-        for name in (*folders, *files):
-            path = Path(parent) / name
-            if path.is_symlink() and whole not in path.resolve().parents:
-                raise SeverstalError(
-                    f"{path}: is a symlink that leads out of {folder}: put the files that it leads to in its "
-                    "place, or delete it"
-                )
 
 
 def explain_os_error(error: OSError, path: Path) -> SeverstalError:
@@ -310,14 +252,3 @@ def _sync(path: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def _same_file(first: Path, second: Path) -> bool:
-    try:
-        return first.samefile(second)
-    except OSError:  # one of them is not there yet
-        return first.resolve() == second.resolve()
-
-
-def _is_within(output: Path, folder: Path) -> bool:
-    return folder.is_dir() and output.exists() and folder.resolve() in output.resolve().parents

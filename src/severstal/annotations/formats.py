@@ -20,7 +20,8 @@ from severstal.competition.listing import list_images
 from severstal.competition.spec import read_spec
 from severstal.competition.tables import read_labels
 from severstal.errors import SeverstalError
-from severstal.files import refuse_overwrite, write_text
+from severstal.files import write_text
+from severstal.path_checks import refuse_overwrite
 
 
 class Format(NamedTuple):

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from severstal.competition.rows import TABLE_COLUMNS, TableRow, read_cells
+from severstal.competition.cells import read_cells
+from severstal.competition.rows import TABLE_COLUMNS, TableRow
 from severstal.competition.spec import Spec
 from severstal.competition.tables import read_labels, tidy
 from severstal.errors import SeverstalError

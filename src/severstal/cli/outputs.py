@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import ParamSpec, TypeVar
 
 from severstal.errors import SeverstalError
-from severstal.files import refuse_overwrite
+from severstal.path_checks import refuse_overwrite
 
 Arguments = ParamSpec("Arguments")
 Code = TypeVar("Code")

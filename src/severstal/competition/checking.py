@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from severstal.competition.cells import read_cells
 from severstal.competition.rows import (
     TABLE_COLUMNS,
     Form,
     TableRow,
     name_cells,
-    read_cells,
     read_rows,
     row_faults,
     run_faults,

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from severstal.competition import rle
+from severstal.competition.cells import read_cells
 from severstal.competition.rows import (
     TABLE_COLUMNS,
     Form,
     TableRow,
     find_form,
     name_cells,
-    read_cells,
     run_faults,
 )
 from severstal.competition.spec import Spec

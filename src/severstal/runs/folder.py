@@ -5,7 +5,8 @@ from pathlib import Path
 
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
-from severstal.files import read_json, refuse_links_outside, write_json
+from severstal.files import read_json, write_json
+from severstal.path_checks import refuse_links_outside
 from severstal.recipe import Recipe, load_recipe, save_recipe
 from severstal.runs.layout import RunFiles
 

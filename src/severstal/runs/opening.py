@@ -7,7 +7,7 @@ import torch
 
 from severstal.competition.folder import SAMPLE_FOLDER, locate_input, open_input
 from severstal.errors import SeverstalError
-from severstal.files import refuse_links_outside
+from severstal.path_checks import refuse_links_outside
 from severstal.recipe import PLAIN_NAME, Recipe, load_recipe
 from severstal.recipe.names import plain_name
 from severstal.runs.folder import input_of, read_run
