@@ -36,7 +36,7 @@ def make_accelerator(precision: Literal["auto"] | Precision = "auto") -> Acceler
     An accelerator is valid until one of another precision is opened in the same process.
 
     Args:
-        precision: as in `choose_precision`.
+        precision: precision of the arithmetic, as for `choose_precision`.
 
     Example:
         >>> make_accelerator("fp32").mixed_precision

@@ -41,7 +41,7 @@ class SeverstalError(Exception):
     exit_code = 2
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows in place of a traceback."""
+        """Return the text that IPython shows in place of a traceback."""
         return [f"severstal: {self}"]
 
 
@@ -62,7 +62,7 @@ def printable(text: str) -> str:
 
 
 def is_printable(text: str) -> bool:
-    r"""Whether a text is one line without control characters.
+    r"""Return whether a text is one line without control characters.
 
     Example:
         >>> is_printable("class 1"), is_printable("class\n1"), is_printable("\x1b[2J")
@@ -86,12 +86,12 @@ def nearest(name: str, known: Iterable[str], likeness: float = 0.0) -> str | Non
     """Find the known name that is most similar to a misspelt one.
 
     Args:
-        name: as the user wrote it.
+        name: name as the user wrote it.
         known: valid names.
         likeness: minimum similarity, 0 to 1, as `difflib` measures it.
 
     Returns:
-        None where no name is similar enough.
+        The nearest name; None where none is similar enough.
 
     Example:
         >>> nearest("fpm", ["unet", "fpn"])
@@ -102,12 +102,12 @@ def nearest(name: str, known: Iterable[str], likeness: float = 0.0) -> str | Non
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> SeverstalError:
-    """The error for a name that there is not, with the known one most like it.
+    """Return the error for an unknown name; its message gives the most similar known name.
 
     Args:
-        kind: of the name, as "loss"; a file comes before it.
-        name: as a person wrote it.
-        known: what there is, at least one.
+        kind: kind of the name, such as "loss"; a file may be named before it.
+        name: name as the user wrote it.
+        known: known names, at least one.
 
     Example:
         >>> raise unknown("loss", "dise", ["bce", "dice"])

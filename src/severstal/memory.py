@@ -1,4 +1,4 @@
-"""When the device's memory runs out: smaller micro-batches in training, smaller batches in inference."""
+"""Fallbacks for when the device runs out of memory: smaller micro-batches, smaller inference batches."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -15,15 +15,15 @@ _Result = TypeVar("_Result")
 
 
 class MicroBatches:
-    """How many micro-batches a batch is split into, whose gradients are accumulated.
+    """The number of micro-batches that a batch is split into, whose gradients are accumulated.
 
     Args:
-        count: what the recipe asks for, `training.accumulate`.
-        processes: how many train together.
+        count: number that the recipe asks for, `training.accumulate`.
+        processes: number of processes that train together.
 
     Attributes:
-        asked: what the recipe asks for.
-        count: what is in use; it grows when memory runs out and never shrinks.
+        asked: number that the recipe asks for.
+        count: number in use; it grows when memory runs out and never shrinks.
 
     Example:
         >>> micro_batches = MicroBatches(1)
@@ -134,7 +134,7 @@ def _warn_of_halves(pictures: int) -> None:
 
 
 def _possible(count: int, pictures: int, supports_batch_size_one: Callable[[], bool]) -> int:
-    """How many micro-batches a batch can be split into where `count` are wanted.
+    """Return the number of micro-batches that a batch can be split into where `count` are wanted.
 
     Their sizes differ by at most one picture: with fewer than two for each, one of them has only one.
     """

@@ -26,11 +26,11 @@ def run_all(
     """Execute the notebooks in order; the fifth writes the submission.
 
     Args:
-        recipe: its name or TOML file; "auto" is `baseline` with a GPU, else `smoke`.
+        recipe: name or TOML file of the recipe; "auto" is `baseline` with a GPU, else `smoke`.
         input: the input folder; None as in `locate_input`, else the sample is rendered.
-        output: where the submission goes.
-        refresh: put the executed notebooks also in place of those of the repository.
-        only: names of notebooks, such as "07_architectures"; none takes all that lead to the submission.
+        output: path of the submission to write.
+        refresh: whether the executed notebooks also replace those of the repository.
+        only: names of notebooks, such as "07_architectures"; empty for all that lead to the submission.
 
     Returns:
         The folder of the executed notebooks, each also as a page, `runs/NAME/notebooks`.

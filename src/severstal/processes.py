@@ -15,7 +15,7 @@ _GRACE = 5.0  # seconds in which the launcher ends the others, once one has stop
 
 
 def process_count() -> int:
-    """How many processes train together, over all machines.
+    """Return the number of processes that train together, over all machines.
 
     Example:
         >>> process_count()
@@ -25,7 +25,7 @@ def process_count() -> int:
 
 
 def is_main_process() -> bool:
-    """Whether this is the process that prints and writes files.
+    """Return whether this is the process that prints and writes files.
 
     Example:
         >>> is_main_process()
@@ -100,7 +100,7 @@ def _silenced() -> Iterator[None]:
 
 
 def _is_lost_connection(error: RuntimeError) -> bool:
-    """Whether an error only says that another process is gone."""
+    """Return whether an error only means that another process has ended."""
     import torch
 
     return isinstance(error, torch.distributed.DistError) or "gloo" in str(error).lower()

@@ -14,10 +14,10 @@ def progress(items: Iterable[_Item], description: str, total: int | None = None,
     """Show a progress bar on standard error while iterating over `items`, if it takes more than a second.
 
     Args:
-        items: what to iterate over.
-        description: what is being done, in two or three words.
+        items: items to iterate over.
+        description: label of the bar, two or three words.
         total: number of items, where `items` has no length.
-        unit: what one item is.
+        unit: name of one item.
 
     Returns:
         An iterable over the same items; `set_postfix` adds figures at the end of the bar.

@@ -23,8 +23,8 @@ def read_toml(path: str | Path) -> dict[str, Any]:
     """Read a TOML file of any origin: at most 1 MiB, nested at most 16 deep, with 64-bit whole numbers.
 
     Raises:
-        FileNotFoundError: it is not there.
-        SeverstalError: it cannot be read, is not TOML or exceeds a bound.
+        FileNotFoundError: the file is missing.
+        SeverstalError: the file cannot be read, is not TOML or exceeds a bound.
 
     Example:
         >>> import tempfile

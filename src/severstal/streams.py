@@ -11,10 +11,10 @@ from severstal.errors import SeverstalError
 
 
 def is_stream(path: str | Path) -> bool:
-    """Whether something is at `path` that is written to as it is, since it is not a regular file.
+    """Return whether `path` is written to directly, since it is not a regular file.
 
-    A symlink counts in /dev and /proc alone, where it leads to a device or a descriptor, as /dev/stdout and
-    /proc/self/fd/1 do. Elsewhere a symlink may have been planted in a folder that came from others.
+    A symlink counts only in /dev and /proc, where it refers to a device or a descriptor, as /dev/stdout and
+    /proc/self/fd/1 do. Elsewhere a symlink may have been planted in a folder of foreign origin.
 
     Example:
         >>> is_stream("/dev/null"), is_stream("a/file/that/is/not/there")
@@ -35,8 +35,8 @@ def copy_to_stream(file: Path, path: str | Path) -> None:
     """Write the bytes of a file to what is at `path`, after all that the process has printed so far.
 
     Raises:
-        OSError: it cannot be written to.
-        SeverstalError: it is a disk, whose data this would destroy.
+        OSError: `path` cannot be written to.
+        SeverstalError: `path` is a disk, whose data this would destroy.
     """
     path = Path(path)
     for stream in (sys.stdout, sys.stderr):

@@ -31,7 +31,7 @@ def temporary_file(folder: Path, mode: int = 0o666) -> Iterator[Path]:
     """Make an empty file in `folder`, and delete it once the block ends, if it still has this name.
 
     Args:
-        folder: which is there.
+        folder: folder of the file; it must exist.
         mode: permissions, from which the process's umask is taken.
 
     Raises:

@@ -1,4 +1,4 @@
-"""How many threads torch starts on a CPU, and how they wait for one another."""
+"""The number of threads that torch starts on a CPU, and how they wait for one another."""
 
 import os
 import time

@@ -12,7 +12,7 @@ def window_mean(values: Tensor, side: int) -> Tensor:
 
     Args:
         values: (N, channels, H, W), floating point.
-        side: of the window in pixels, at least 1; an even side counts as the next odd one.
+        side: side of the window in pixels, at least 1; an even side counts as the next odd one.
 
     Returns:
         Of the same shape and type.

@@ -24,11 +24,11 @@ _DAMAGES = (
 
 @contextmanager
 def unpacked(path: Path, endings: tuple[str, ...]) -> Iterator[Path]:
-    """Give a path as it is, or for a ZIP a temporary folder with its files of some endings.
+    """Yield a path as it is, or for a ZIP a temporary folder with its files of some endings.
 
     Args:
         path: a file or a folder.
-        endings: of the files that are needed, as `.json`; pictures in the archive stay packed.
+        endings: endings of the needed files, such as `.json`; pictures in the archive stay packed.
 
     Raises:
         SeverstalError: the archive is damaged, encrypted, too large, or a path in it leads out of it.

@@ -91,7 +91,7 @@ class _Bits:
 
 
 def _stretches(bits: _Bits, size: int) -> Iterator[tuple[int, np.ndarray]]:
-    """Where each run starts, and its values."""
+    """Yield the start of each run, and its values."""
     word = bits.read(5) + 1
     sizes = [bits.read(4) + 1 for _ in range(4)]
     start = 0

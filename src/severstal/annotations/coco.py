@@ -85,8 +85,8 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
     Boxes and keypoints without a segmentation, and polygons of fewer than three corners, are left out.
 
     Raises:
-        SeverstalError: it is no such file, an id is double or leads nowhere, a label is unknown, a picture is
-            unknown or of another size, or a mask is damaged.
+        SeverstalError: the file is not COCO's, an id is double or refers to nothing, a label is unknown, a
+            picture is unknown or of another size, or a mask is damaged.
     """
     content = mapped(read_foreign_json(path), str(path), "the file")
     parts = {key: listed(content.get(key), str(path), key) for key in ("images", "annotations", "categories")}

@@ -16,11 +16,11 @@ _LONGEST = 8  # letters of five bits each: 40 bits are more than any picture has
 
 
 def counts_of(mask: np.ndarray, order: PixelOrder = "columns") -> list[int]:
-    """Count the stretches of a mask, an unset one first, even where it is empty.
+    """Count the lengths of a mask's runs, an unset one first, even where it is empty.
 
     Args:
         mask: (H, W) of any type; whatever is not zero is set.
-        order: of the pixels.
+        order: order of the pixels: by "columns" or by "rows".
 
     Returns:
         Lengths that add up to H * W.
@@ -41,8 +41,8 @@ def mask_of(counts: Any, shape: tuple[int, int], where: str, order: PixelOrder =
     Args:
         counts: whole numbers from 0, a list.
         shape: height and width in pixels.
-        where: file and shape, for the error.
-        order: of the pixels.
+        where: file and shape, for error messages.
+        order: order of the pixels: by "columns" or by "rows".
 
     Returns:
         (H, W) bool.

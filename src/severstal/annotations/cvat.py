@@ -88,8 +88,8 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
     Tags, points, polylines, cuboids and skeletons have no area and are left out.
 
     Raises:
-        SeverstalError: it is no such file, a label is unknown, a picture is unknown or of another size, or a
-            shape is damaged.
+        SeverstalError: the file is no such export, a label is unknown, a picture is unknown or of another
+            size, or a shape is damaged.
     """
     root = read_xml(path)
     if root.tag != "annotations" or root.find("track") is not None:

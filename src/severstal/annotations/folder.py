@@ -6,10 +6,10 @@ from severstal.errors import SeverstalError
 
 
 def files_of(folder: str | Path, ending: str) -> list[Path]:
-    """The files of a folder whose names end so, sorted; hidden ones and folders in it are left out.
+    """Return the files of a folder with a given ending, sorted; hidden ones and subfolders are left out.
 
     Raises:
-        SeverstalError: it is no folder, or holds no such file.
+        SeverstalError: `folder` is no folder, or holds no such file.
 
     Example:
         >>> files_of("no/such/folder", ".json")

@@ -25,13 +25,14 @@ from severstal.path_checks import refuse_overwrite
 
 
 class Format(NamedTuple):
-    """A form of annotations.
+    """A format of annotations.
 
     Attributes:
-        write: labels into a file or a folder.
-        read: the pictures and shapes of such a file or folder.
-        endings: of the files that it consists of.
-        is_folder: whether they belong together, as a file per picture; else each file is whole.
+        write: function that writes labels into a file or a folder.
+        read: function that reads the pictures and shapes of such a file or folder.
+        endings: endings of the files that it consists of.
+        is_folder: whether several files form one set, such as one file per picture; otherwise each file is
+            complete.
     """
 
     write: Callable[[LabelSet, Path], None]
@@ -71,14 +72,14 @@ def export_labels(
     """Write a table of labels in a form that labelling tools read.
 
     Args:
-        form: which.
+        form: name of the format.
         output: the file, or for LabelMe and PNG the new folder.
         labels: the table; without it the input folder's `train.csv`.
         input: folder with `dataset.toml`; None as in `locate_input`.
         images: folder of the pictures; without it the input folder's `train_images`.
 
     Returns:
-        What was written.
+        The exported labels.
 
     Raises:
         SeverstalError: a folder or the table is missing or faulty, or the form cannot hold the labels.
@@ -106,7 +107,7 @@ def import_labels(
     The masks of a table that is there already stay, but those of the same image and class.
 
     Args:
-        form: of the annotations.
+        form: name of the format of the annotations.
         path: one or more files, folders, or ZIPs of them as the tool exported them.
         output: the table to write, or to add to.
         input: folder with `dataset.toml`; None as in `locate_input`.
@@ -116,7 +117,7 @@ def import_labels(
         skip_boxes: leave rectangles out.
 
     Returns:
-        What was read; `table` is what was written.
+        The imported labels; `table` is what was written.
 
     Raises:
         SeverstalError: the annotations are not of this form, do not fit the pictures or the classes, or
@@ -153,7 +154,7 @@ def _files(form: Format, path: Path) -> list[Path]:
 
 
 def _is_shell(entries: list[Path]) -> bool:
-    """Whether a folder holds one other and nothing else, and that is not one of a class by its number."""
+    """Return whether a folder holds only one other folder, and that is not one of a class by its number."""
     return len(entries) == 1 and entries[0].is_dir() and not entries[0].name.isdecimal()
 
 

@@ -28,7 +28,7 @@ class LabelSet:
         table: one row per mask, as `read_labels` gives it.
         images: names of all the pictures, clean ones too, in the order of the export.
         spec: the shape and the classes of the data set.
-        folder: where the pictures are; None where only their names are known.
+        folder: folder of the pictures; None where only their names are known.
     """
 
     table: pd.DataFrame
@@ -67,11 +67,11 @@ class LabelSet:
 
 
 class Shape(NamedTuple):
-    """One thing that somebody drew.
+    """One annotated shape.
 
     Attributes:
         where: file, picture and number of the shape, for messages.
-        class_id: from 1.
+        class_id: `ClassId`, from 1.
         mask: (H, W) bool.
     """
 
@@ -81,11 +81,11 @@ class Shape(NamedTuple):
 
 
 class Unusable(SeverstalError):
-    """An annotation that outlines no area, as a point or a box; an import leaves it out and counts it.
+    """An annotation without an area, such as a point or a box; an import leaves it out and counts it.
 
     Args:
         where: file, picture and number of the annotation.
-        why: what it lacks, the same words for all of a kind.
+        why: reason, in the same words for all annotations of a kind.
     """
 
     def __init__(self, where: str, why: str) -> None:
@@ -116,8 +116,8 @@ def draw_each(
     """Draw the annotations of a picture one after the other, those that cannot be used among them.
 
     Args:
-        entries: as the file has them.
-        draw: gives the shapes of an entry and its number, from 1; may raise `Unusable`.
+        entries: annotations as the file has them.
+        draw: function from an entry and its number, from 1, to its shapes; may raise `Unusable`.
     """
     for number, entry in enumerate(entries, start=1):
         try:
@@ -131,9 +131,10 @@ class Imported:
     """Imported labels.
 
     Attributes:
-        table: as `read_labels` gives it, in the order of the target's images, then of the classes.
+        table: tidy table as `read_labels` returns it, in the order of the target's images, then of the
+            classes.
         listed: names of the pictures that the annotations list, in the same order; clean ones too.
-        notes: what somebody should know, one line each.
+        notes: notes for the user, one line each.
     """
 
     table: pd.DataFrame
@@ -164,12 +165,12 @@ def gather_files(
     """Unite the shapes of each picture and class of several files, which may list the same picture.
 
     Args:
-        files: the pictures of each.
-        target: what they have to fit.
+        files: pictures of each file.
+        target: data set that they have to fit.
         unlisted_are_clean: whether pictures that no file lists have no labels, which is worth a note.
 
     Raises:
-        SeverstalError: as `gather`; a picture may be in several files.
+        SeverstalError: see `gather`, except that a picture may be in several files.
     """
     runs: dict[str, dict[int, str]] = {}
     left_out: dict[str, list[Unusable]] = {}

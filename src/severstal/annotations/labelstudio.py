@@ -80,8 +80,8 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
     are left out, as is what was drawn on a turned picture.
 
     Raises:
-        SeverstalError: it is no such file, a label is unknown, a picture is unknown or of another size, or a
-            shape is damaged.
+        SeverstalError: the file is no such export, a label is unknown, a picture is unknown or of another
+            size, or a shape is damaged.
     """
     for count, value in enumerate(listed(read_foreign_json(path), str(path), "the file"), start=1):
         where = f"{path} task {count}"
@@ -95,7 +95,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
 
 
 def _results(task: dict[str, Any], where: str) -> list[Any] | None:
-    """What was drawn; None where nobody has looked at the picture."""
+    """Return the annotated results; None where the picture is not annotated yet."""
     if "annotations" not in task:
         if "data" in task:
             raise SeverstalError(f"{where}: has no annotations: export the project as JSON")

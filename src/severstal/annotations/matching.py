@@ -1,4 +1,4 @@
-"""Which picture a name from a labelling tool means: tools rename pictures when they take them in and out."""
+"""Matching of picture names from labelling tools, which rename pictures on import and export."""
 
 import re
 import unicodedata
@@ -61,7 +61,7 @@ def _first(*tries: tuple[dict[str, list[str]], str]) -> list[str]:
 
 
 def _before(name: str) -> Iterator[str]:
-    """What a name may have been before a tool renamed it."""
+    """Yield the names that a picture may have had before a tool renamed it."""
     if match := _LABEL_STUDIO.fullmatch(name):
         yield match["name"]
     if match := _ROBOFLOW.fullmatch(name):

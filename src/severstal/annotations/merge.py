@@ -17,9 +17,10 @@ class Merged(NamedTuple):
     """Earlier and new labels together.
 
     Attributes:
-        table: as `read_labels` gives it, in the order of the data set's images, then of the classes.
-        kept: how many of the earlier masks stay.
-        replaced: image and class of each earlier mask that a different new one took the place of.
+        table: tidy table as `read_labels` returns it, in the order of the data set's images, then of the
+            classes.
+        kept: number of earlier masks that stay.
+        replaced: image and class of each earlier mask that a different new one replaced.
     """
 
     table: pd.DataFrame
@@ -51,12 +52,12 @@ def read_earlier(path: Path, spec: Spec) -> pd.DataFrame | None:
 
 
 def merge(earlier: pd.DataFrame, new: pd.DataFrame, images: Sequence[str]) -> Merged:
-    """Add new labels to earlier ones; a new mask takes the place of that of the same image and class.
+    """Add new labels to earlier ones; a new mask replaces that of the same image and class.
 
     Args:
-        earlier: as `read_labels` gives it.
-        new: likewise.
-        images: of the data set, in order; others follow by name.
+        earlier: earlier labels, as `read_labels` returns them.
+        new: new labels, as `read_labels` returns them.
+        images: names of the data set's images, in order; others follow by name.
 
     Example:
         >>> earlier = tidy([TableRow("a.jpg", "1", "1 9"), TableRow("b.jpg", "1", "1 9")])

@@ -17,7 +17,7 @@ def read_bytes(path: str | Path) -> bytes:
     """Read a file of at most 1 GiB.
 
     Raises:
-        SeverstalError: it is missing, unreadable or larger.
+        SeverstalError: the file is missing, unreadable or larger.
 
     Example:
         >>> read_bytes("a.json")
@@ -43,7 +43,7 @@ def read_text(path: str | Path) -> str:
     """Read a text in UTF-8, or in UTF-16 with a byte-order mark.
 
     Raises:
-        SeverstalError: as `read_bytes`, or it is in another encoding.
+        SeverstalError: see `read_bytes`; or the text is in another encoding.
     """
     try:
         return decode_text(read_bytes(path))
@@ -55,7 +55,7 @@ def read_foreign_json(path: str | Path) -> Any:
     """Read a JSON file of any origin.
 
     Raises:
-        SeverstalError: as `read_text`, or it is not JSON, or nested too deeply to read.
+        SeverstalError: see `read_text`; or the text is not JSON, or nested too deeply to read.
 
     Example:
         >>> import tempfile
@@ -80,7 +80,7 @@ def read_lines(path: str | Path) -> list[tuple[int, Any]]:
         The number of each line, from 1, and its value.
 
     Raises:
-        SeverstalError: as `read_text`, or a line is not JSON.
+        SeverstalError: see `read_text`; or a line is not JSON.
     """
     found = []
     for number, line in enumerate(read_text(path).split("\n"), start=1):
@@ -101,7 +101,7 @@ def read_xml(path: str | Path) -> ElementTree.Element:
         The root element.
 
     Raises:
-        SeverstalError: as `read_text`, or it is not XML, or declares a document type.
+        SeverstalError: see `read_text`; or the text is not XML, or declares a document type.
 
     Example:
         >>> import tempfile

@@ -17,18 +17,18 @@ _PILLOW_ERRORS = (
 
 
 def read_indices(data: bytes, most: tuple[int, int], where: str) -> np.ndarray:
-    """Read a PNG of black and white, grey or palette indices, as numbers; colours are not looked at.
+    """Read a PNG of black and white, grey or palette indices, as numbers; colours are ignored.
 
     Args:
         data: the file's bytes.
         most: height and width that it may have; a larger one is not decoded.
-        where: for the error.
+        where: name of the file, for error messages.
 
     Returns:
         (h, w) uint8, read-only; of a PNG in black and white 0 and 1.
 
     Raises:
-        SeverstalError: it is no PNG, is damaged, too large, or keeps colours in place of numbers.
+        SeverstalError: the file is no PNG, is damaged, too large, or keeps colours in place of indices.
 
     Example:
         >>> read_indices(b"GIF89a", (2, 2), "a.png")
@@ -62,14 +62,14 @@ def read_colours(
     Args:
         data: the file's bytes.
         most: height and width that it may have.
-        where: for the error.
+        where: name of the file, for error messages.
 
     Returns:
         (h, w) indices; the (n, 3) uint8 colour of each, None for a grey picture; and whether the picture
-        keeps colours alone, so that the indices mean nothing but these.
+        keeps only colours, so that the indices are arbitrary.
 
     Raises:
-        SeverstalError: as `read_indices`, or it has more than 256 colours.
+        SeverstalError: see `read_indices`; or the picture has more than 256 colours.
     """
     try:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:

@@ -38,9 +38,9 @@ def index_picture(image: str, rows: Mapping[int, str], labels: LabelSet) -> np.n
     """Draw the classes of a picture as numbers.
 
     Args:
-        image: its name, for the error.
-        rows: its run-length texts by `ClassId`.
-        labels: that they are of.
+        image: name of the image, for error messages.
+        rows: run-length texts by `ClassId`.
+        labels: labels that the image is from.
 
     Returns:
         (H, W) uint8: the `ClassId` of each pixel, 0 for none.

@@ -1,4 +1,4 @@
-"""What imported annotations have to fit: the pictures, their shape and the classes."""
+"""The data set that imported annotations have to fit: pictures, their shape, and classes."""
 
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ class Target:
         return {_composed(label): k for label, k in (numbers | names | dict(self.classes)).items()}
 
     def has(self, name: Any) -> bool:
-        """Whether a file name means a picture, also if Roboflow or Label Studio renamed it."""
+        """Return whether a file name means a picture, also if Roboflow or Label Studio renamed it."""
         return isinstance(name, str) and bool(self._names.find(base_name(name)))
 
     def image(self, name: Any, where: str) -> str:
@@ -74,7 +74,7 @@ class Target:
         return _only(found, where)
 
     def knows(self, label: Any) -> bool:
-        """Whether a label stands for a class."""
+        """Return whether a label stands for a class."""
         return type(label) in (str, int) and self._class_ids.get(_composed(label), 0) > 0
 
     def class_id(self, label: Any, where: str) -> int:
@@ -101,10 +101,10 @@ class Target:
         )
 
     def check_size(self, height: Any, width: Any, where: str) -> None:
-        """Check the size of a picture as the annotations give it, as numbers or text; none given is no fault.
+        """Check a picture's size as the annotations give it, as numbers or text; a missing size passes.
 
         Raises:
-            SeverstalError: it is another than the data set's.
+            SeverstalError: the size differs from the data set's.
         """
         given = (_pixels(height), _pixels(width))
         if given not in ((None, None), self.spec.image_shape):

@@ -31,7 +31,7 @@ _VOID_COLOUR = (224, 224, 192)  # of index 255 in VOC's palette
 
 
 class _Legend(NamedTuple):
-    """What the values of the masks mean: names by index, and by colour; empty where no file says it."""
+    """Meaning of the values of masks: names by index, and by colour; empty where no file gives it."""
 
     indices: dict[int, str]
     colours: dict[tuple[int, ...] | None, str]

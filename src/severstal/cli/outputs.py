@@ -78,7 +78,7 @@ def _outlined(given: SimpleNamespace) -> list[Path]:
 
 
 def _data(given: SimpleNamespace) -> list[Path]:
-    """What is read of the input folder that a command works on; nothing where the command will refuse it."""
+    """Return the files that are read of a command's input folder; none where the command will refuse it."""
     from severstal.competition.folder import InputFolder, locate_input
     from severstal.competition.spec import SEVERSTAL
     from severstal.runs.folder import input_of

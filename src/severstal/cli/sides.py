@@ -1,4 +1,4 @@
-"""Which input folder, images and tables a command scores or compares."""
+"""The input folder, images and tables that a command scores or compares."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

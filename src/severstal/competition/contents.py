@@ -1,4 +1,4 @@
-"""What a submission holds, beside what is known of the images it is for."""
+"""The contents of a submission, compared with known facts about its images."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -21,11 +21,11 @@ class ClassContents:
 
     Attributes:
         class_id: `ClassId`, from 1.
-        name: of the class.
-        masks: how many images have one.
-        share: of the images, from 0 to 1.
-        median_area: of the masks, in pixels; None where there is none.
-        true: how many images have one by the truth; None where that is not at hand.
+        name: name of the class.
+        masks: number of images with a predicted mask of the class.
+        share: share of the images with such a mask, 0 to 1.
+        median_area: median area of these masks, in pixels; None where there is none.
+        true: number of images with a true mask; None where the truth is not known.
     """
 
     class_id: int
@@ -41,16 +41,16 @@ class Contents:
     """The contents of a submission.
 
     Attributes:
-        images: that have to be predicted.
-        drawn: images with a mask.
-        masks: in all.
-        classes: the same by class.
-        overlapping: images in which two classes share a pixel.
-        shared_pixels: pixels that two classes share, over all images.
-        nothing: the all-empty baseline, scored against the truth; None where that is not at hand.
-        public_nothing: what it scored on the public leaderboard; None for another data set.
+        images: number of images that have to be predicted.
+        drawn: number of images with a predicted mask.
+        masks: number of predicted masks.
+        classes: contents by class.
+        overlapping: number of images in which two classes share a pixel.
+        shared_pixels: number of pixels that two classes share, over all images.
+        nothing: score of the all-empty baseline against the truth; None where the truth is not known.
+        public_nothing: public score of the all-empty baseline on Kaggle; None for another data set.
         public: true and best predicted counts by class, scaled to `images`; None for another data set.
-        remarks: one line for each thing that is allowed and yet seldom meant.
+        remarks: one line for each property that is allowed but rarely intended.
     """
 
     images: int

@@ -18,15 +18,15 @@ class ClassDifference:
 
     Attributes:
         class_id: `ClassId`, from 1.
-        name: of the class.
-        both_empty: images without a mask in either submission.
-        only_a: images with a mask in A alone.
-        only_b: images with a mask in B alone.
-        both: images with a mask in either.
-        alike: how many of these have the same mask, to the pixel.
-        dice: mean Dice of A's masks against B's where both have one; None where that is nowhere.
-        area_a: mean pixels of A's masks there; None likewise.
-        area_b: mean pixels of B's masks there; None likewise.
+        name: name of the class.
+        both_empty: number of images without a mask in either submission.
+        only_a: number of images with a mask in A alone.
+        only_b: number of images with a mask in B alone.
+        both: number of images with a mask in both.
+        alike: number of these with the same mask, to the pixel.
+        dice: mean Dice of A's masks against B's where both have one; None where no image has both.
+        area_a: mean area in pixels of A's masks there; None where no image has both.
+        area_b: mean area in pixels of B's masks there; None where no image has both.
     """
 
     class_id: int
@@ -46,13 +46,13 @@ class SubmissionDifference:
     """The difference of submission B from submission A.
 
     Attributes:
-        images: compared.
-        pairs: of an image and a class.
-        differing: pairs whose masks differ.
-        differing_images: images with such a pair.
-        score: what either would score if the other were the truth, 0 to 1.
-        apart: the most that the two scores can differ by, whatever the truth is.
-        classes: the same by class.
+        images: number of compared images.
+        pairs: number of (image, class) pairs.
+        differing: number of pairs whose masks differ.
+        differing_images: number of images with such a pair.
+        score: score of either if the other were the truth, 0 to 1.
+        apart: largest possible difference of the two scores, whatever the truth is.
+        classes: differences by class.
         table: one row per differing pair, those first that can cost the most: masks that only one of the two
             has, then those of low Dice, larger ones first. `ImageId`, `ClassId`; `kind` is "only in A",
             "only in B" or "in both"; `area_a`, `area_b` and `shared` are pixels, `dice` is the pair's and

@@ -52,7 +52,7 @@ class InputFolder:
 
     @property
     def has_test(self) -> bool:
-        """Whether there are pictures to be segmented: training, tuning and scoring do without."""
+        """Whether there are test pictures: training, tuning and scoring work without."""
         return self.test_images.is_dir() and bool(list_folder(self.test_images).pictures)
 
     def check_test(self) -> None:

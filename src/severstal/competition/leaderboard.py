@@ -1,4 +1,4 @@
-"""What the public leaderboard revealed of the competition's test set, to compare a submission with.
+"""Facts about the competition's test set that the public leaderboard revealed, to compare a submission with.
 
 Only Severstal's own data has these figures. Class counts are in the order of `ClassId`.
 """
@@ -34,7 +34,7 @@ SMALLEST_MASKS = (163, 316, 115, 491)
 
 
 def counts_for(images: int) -> dict[str, tuple[int, ...]]:
-    """What the true and the predicted counts would be among so many images, were they like the public ones.
+    """Scale the true and the predicted class counts of the public test set to another number of images.
 
     Example:
         >>> counts_for(5_506)["true"], counts_for(1_801)["1st"]

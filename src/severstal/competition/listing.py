@@ -1,4 +1,4 @@
-"""What a folder of pictures holds: the pictures, and what lies beside them."""
+"""The contents of a folder of pictures: the pictures, and other files beside them."""
 
 import logging
 import os
@@ -154,7 +154,7 @@ def _find_masks(folder: Path, names: Sequence[str]) -> set[str]:
 
 
 def _is_mask(path: Path) -> bool:
-    """Whether a picture is drawn in a few flat values, whichever they are, smoothed edges left aside."""
+    """Return whether a picture is drawn in a few flat values, of any kind, smoothed edges aside."""
     try:
         data = np.fromfile(path, np.uint8)
     except OSError:

@@ -49,12 +49,12 @@ class Masks:
     def draw(self, image: str, out: np.ndarray) -> np.ndarray:
         """Draw the bitmask of an image into an array.
 
-        Memory that is new costs several times what the drawing does, so that whoever draws many masks one
-        after the other gives the same array again.
+        Allocating memory costs several times as much as the drawing: pass the same array again to draw many
+        masks.
 
         Args:
-            image: its name.
-            out: (H, W) of the spec's mask type; all of it is written.
+            image: name of the image.
+            out: (H, W) array of the spec's mask type; all of it is overwritten.
 
         Returns:
             `out`.
@@ -77,7 +77,7 @@ class Masks:
         return cv2.transpose(self._columns, out)  # several times faster than NumPy's strided copy
 
     def __getstate__(self) -> dict[str, object]:
-        """What a worker process is sent: the buffer stays behind."""
+        """Return the state that a worker process receives: the buffer is left out."""
         return {**self.__dict__, "_columns": None}
 
     def _stretches(self, image: str, class_id: int) -> np.ndarray:
@@ -87,7 +87,7 @@ class Masks:
         return self._read[key]
 
     def presence(self, images: Sequence[str]) -> np.ndarray:
-        """Whether each image has each class: (images, classes) bool."""
+        """Return whether each image has each class: (images, classes) bool."""
         present = np.zeros((len(images), len(self._spec.classes)), bool)
         for row, image in enumerate(images):
             for class_id in self._texts.get(image, {}):

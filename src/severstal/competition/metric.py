@@ -22,9 +22,9 @@ class PairScore:
         empty_kept: share of the pairs without a defect that were predicted empty.
         defects_found: share of the pairs with a defect that were predicted non-empty, however badly.
         dice_on_defects: mean Dice over the pairs with a defect, 0 for a missed one.
-        pairs: how many pairs there are.
-        defects: how many of them have a defect.
-        predicted: how many of them were predicted non-empty.
+        pairs: number of pairs.
+        defects: number of pairs with a defect.
+        predicted: number of pairs that were predicted non-empty.
     """
 
     score: float
@@ -43,7 +43,7 @@ class ClassScore(PairScore):
 
     Attributes:
         class_id: `ClassId`, from 1.
-        name: of the class.
+        name: name of the class.
     """
 
     class_id: int
@@ -120,12 +120,12 @@ def score_pairs(intersection: np.ndarray, predicted: np.ndarray, true: np.ndarra
 def class_areas(
     prediction: np.ndarray, truth: np.ndarray, classes: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Areas of the classes in two bitmasks, for `score_pairs`.
+    """Return the areas of the classes in two bitmasks, for `score_pairs`.
 
     Args:
         prediction: (H, W) bits, bit k - 1 for class k.
         truth: (H, W) bits of the same type.
-        classes: how many there are.
+        classes: number of classes.
 
     Returns:
         Pixels of the intersection, of the prediction and of the truth, each (classes,) int64.

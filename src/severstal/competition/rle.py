@@ -117,7 +117,7 @@ def stretches(text: str, shape: tuple[int, int]) -> np.ndarray:
         (2, runs) int32: where each run starts and where it has ended, pixels counted from 0 down the columns.
 
     Raises:
-        RunLengthError: as `decode`.
+        RunLengthError: see `decode`.
 
     Example:
         >>> stretches("2 2 5 2", (2, 3))

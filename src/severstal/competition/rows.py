@@ -25,7 +25,7 @@ class TableRow(NamedTuple):
 
     Attributes:
         image: name of the picture.
-        class_text: what stands for the class; whether it is one is for `row_faults` to say.
+        class_text: text of the class, not necessarily a valid one; `row_faults` checks it.
         runs: the mask, or nothing but white space for none.
     """
 
@@ -43,7 +43,7 @@ def read_rows(path: str | Path) -> tuple[Form, list[TableRow]]:
     r"""Read the rows of either generation's form; columns may stand in any order, others are passed over.
 
     Raises:
-        SeverstalError: as `read_cells`, or the file has the columns of neither form.
+        SeverstalError: see `read_cells`; or the file has the columns of neither form.
 
     Example:
         >>> import tempfile
@@ -61,7 +61,7 @@ def find_form(path: str | Path, header: Sequence[str]) -> Form:
     """Detect the form of a table (2019 or today) from its header.
 
     Raises:
-        SeverstalError: it has the columns of neither form; the message names `path`.
+        SeverstalError: the header has the columns of neither form; the message names `path`.
 
     Example:
         >>> find_form("train.csv", ["EncodedPixels", "ImageId", "ClassId"])
@@ -113,7 +113,7 @@ def match_images(rows: Sequence[TableRow], images: Collection[str]) -> list[Tabl
     (NFC): both look the same.
 
     Args:
-        rows: as `read_rows` gives them.
+        rows: rows from `read_rows`.
         images: names of the pictures.
 
     Example:
@@ -144,10 +144,10 @@ def row_faults(
     """Find the rows whose image, class or pair is wrong.
 
     Args:
-        rows: as `read_rows` gives them.
+        rows: rows from `read_rows`.
         class_ids: the classes that there are.
         images: the images that there are; None where any will do.
-        place: where `images` are listed, for the message.
+        place: place where `images` are listed, for messages.
         may_be_empty: whether a row without a mask is allowed.
 
     Returns:

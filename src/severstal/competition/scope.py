@@ -1,4 +1,4 @@
-"""Which images a comparison of tables is taken over: clean ones have no row, and yet count."""
+"""The images over which tables are compared; clean ones have no row, and yet count."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -19,8 +19,8 @@ class NamedTable:
     """The masks of a CSV, and the images that its rows name.
 
     Attributes:
-        path: of the CSV.
-        rows: as in the file, those without a mask too.
+        path: path of the CSV.
+        rows: rows as in the file, including those without a mask.
         table: tidy, one row per mask.
         labels: whether it holds labels, which need no row for a clean image.
     """
@@ -42,8 +42,8 @@ class Scope:
 
     Attributes:
         images: each once.
-        source: what they are, in words.
-        notes: one line for each thing about them that a reader of the figures has to know.
+        source: description of the images in words.
+        notes: notes on these images for a reader of the figures, one line each.
     """
 
     images: tuple[str, ...]
@@ -60,7 +60,7 @@ def read_named(path: str | Path, spec: Spec, labels: bool = False) -> NamedTable
         labels: whether it is in train.csv's form, where today's generation has no row without a mask.
 
     Raises:
-        SeverstalError: as `read_labels` and `read_submission`.
+        SeverstalError: see `read_labels` and `read_submission`.
 
     Example:
         >>> import tempfile
@@ -81,10 +81,10 @@ def read_named(path: str | Path, spec: Spec, labels: bool = False) -> NamedTable
 
 
 def find_scope(tables: Sequence[NamedTable], spec: Spec, data: InputFolder | None) -> Scope:
-    """Find which images two tables are about: the test images or, where they name those, the train images.
+    """Find the images that two tables are about: the test images or, where they name those, the train images.
 
     Args:
-        tables: to be compared.
+        tables: tables to be compared.
         spec: the classes of the data set.
         data: the input folder; None where there is none, and the images are those that a row names.
 
@@ -139,7 +139,7 @@ def given_scope(place: Path, tables: Sequence[NamedTable]) -> tuple[Scope, list[
 
     Args:
         place: the folder, or a CSV of either generation whose rows name every image, masks or none.
-        tables: to be compared; the first must name one of the images.
+        tables: tables to be compared; the first must name one of the images.
 
     Returns:
         The images, and the tables without other images' rows.

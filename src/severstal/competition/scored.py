@@ -78,14 +78,15 @@ class ScoredPairs:
 
     @property
     def grouped(self) -> bool:
-        """Whether any two images belong together."""
+        """Whether any group has more than one image."""
         return len(np.unique(self.groups)) < len(self)
 
     def take(self, rows: np.ndarray) -> "ScoredPairs":
-        """The pairs of some images.
+        """Return the pairs of some images.
 
         Args:
-            rows: which, as (M,) whole numbers from 0 in the order wanted, or (N,) bool.
+            rows: indices of the images, (M,) whole numbers from 0 in the order wanted, or a mask of them,
+                (N,) bool.
         """
         rows = np.arange(len(self))[rows]
         arrays = (self.intersection, self.predicted, self.true, self.groups, self.folds)
@@ -114,8 +115,8 @@ class ScoredPairs:
         """Read what `save` wrote.
 
         Args:
-            path: of the CSV.
-            spec: shape and classes of the data set it is about.
+            path: path of the CSV.
+            spec: shape and classes of the data set.
 
         Raises:
             SeverstalError: the file is missing, is no such table or contradicts itself.

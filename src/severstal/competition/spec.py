@@ -1,4 +1,4 @@
-"""What a data set fixes: its name, the shape of its pictures and its classes."""
+"""The specification of a data set: its name, the shape of its pictures and its classes."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +17,9 @@ class Spec:
     """The shape and the classes that every picture and mask of a data set shares.
 
     Attributes:
-        name: of the data set.
+        name: name of the data set.
         image_shape: height and width in pixels.
-        classes: names; `classes[k - 1]` is `ClassId` k.
+        classes: names of the classes; `classes[k - 1]` is `ClassId` k.
 
     Raises:
         SeverstalError: no name; a side below 1 pixel, or more than 67,108,864 pixels (8,192 x 8,192); not 1

@@ -18,14 +18,14 @@ from severstal.files import atomic_write
 def write_submission(
     path: str | Path, predictions: pd.DataFrame, sample: Sample, spec: Spec, form: Form | None = None
 ) -> None:
-    """Write a submission beside `path`, check it, and put it in place only if nothing is wrong with it.
+    """Write a submission beside `path`, check it, and rename it into place only if the check finds no error.
 
     Rows are in the sample's order, and by class within an image. Today's form gets one row per mask, and for
     an image without any a row of class 1 with an empty text, so that every image is named; 2019's form gets
     one row per pair.
 
     Args:
-        path: of the CSV. An earlier file there is left as it is when anything goes wrong.
+        path: path of the CSV; an earlier file there is kept when anything goes wrong.
         predictions: one row per predicted mask, `ImageId`, `ClassId` and `EncodedPixels`.
         sample: the images, their order and the form.
         spec: the shape and the classes of the data set.

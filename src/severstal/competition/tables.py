@@ -62,13 +62,13 @@ def read_labels(path: str | Path, spec: Spec, images: Sequence[str] | None = Non
 
 
 def read_submission(path: str | Path, spec: Spec) -> pd.DataFrame:
-    r"""Read a submission of either generation; which images it must name is for `check_submission` to say.
+    r"""Read a submission of either generation; `check_submission` checks which images it must name.
 
     Returns:
         The table that `read_labels` gives: rows with an empty mask are left out.
 
     Raises:
-        SeverstalError: as `read_labels`, but that a mask may be empty.
+        SeverstalError: see `read_labels`, except that a mask may be empty.
 
     Example:
         >>> import tempfile

@@ -1,4 +1,4 @@
-"""What is wrong with the data: found, explained, and repaired where that is certain."""
+"""Faults of the data: found, explained, and repaired where the repair is certain."""
 
 from severstal.doctor.examine import examine, write_repair
 from severstal.doctor.report import Finding, Report

@@ -28,10 +28,11 @@ def turns_of(shape: tuple[int, int]) -> tuple[Displacement, ...]:
 
 
 def match_mask(picture: np.ndarray, mask: np.ndarray) -> np.ndarray | None:
-    """How well a mask, and each way of undoing a wrong turn of it, matches its picture.
+    """Measure how well a mask, and each way of undoing a wrong flip or rotation of it, matches its picture.
 
-    What is under the mask is compared with the rest of the steel in three ways: how far its brightness is
-    from that around it, how steep and how rough it is, each in standard deviations over the picture.
+    The pixels under the mask are compared with the rest of the steel in three ways: by the difference of
+    their brightness from the surroundings, by their gradient and by their roughness, each in standard
+    deviations over the picture.
 
     Args:
         picture: (H, W) uint8.
@@ -63,10 +64,10 @@ def match_mask(picture: np.ndarray, mask: np.ndarray) -> np.ndarray | None:
 
 
 def measure_turns(matches: Sequence[np.ndarray], shape: tuple[int, int]) -> dict[Displacement, Significance]:
-    """Measure the evidence for each wrong turn, over one gain per picture.
+    """Measure the evidence for each wrong flip or rotation, over one gain per picture.
 
     Args:
-        matches: what `match_mask` gave for each picture.
+        matches: results of `match_mask`, one per picture.
         shape: height and width of the pictures.
     """
     turns = turns_of(shape)

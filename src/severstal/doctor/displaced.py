@@ -33,8 +33,8 @@ class CheckResult(NamedTuple):
 
     Attributes:
         table: the table with every certain repair made, or the same.
-        findings: what it found.
-        untested: what could not be determined, one line each.
+        findings: findings of the check.
+        untested: questions that could not be decided, one line each.
     """
 
     table: Table
@@ -117,7 +117,8 @@ def _find_wrapped(table: Table, directions: tuple[Displacement, ...]) -> CheckRe
 
 
 def _kind_of(table: Table, kinds: Sequence[Displacement], rows: np.ndarray) -> tuple[Displacement, bool]:
-    """Which of two kinds of shift it is, and whether that is sure: the one of the shorter outlines."""
+    """Return which of two kinds of shift it is, and whether that is certain: the one with shorter
+    outlines."""
     if len(kinds) == 1:
         return kinds[0], True
     tried = rows[:: max(1, len(rows) // _TRIED)]
@@ -133,7 +134,7 @@ def _outlines(table: Table, kind: Displacement, rows: np.ndarray) -> np.ndarray:
 
 
 def _is_whole(table: Table, kind: Displacement, ways: Collection[Displacement]) -> bool:
-    """Whether all rows are shifted: once it is undone in all, none may look shifted the other way."""
+    """Return whether all rows are shifted: once undone in all, none may look shifted the other way."""
     runs, shape = table.runs, table.spec.image_shape
     tried = runs.rows[:: max(1, len(runs.rows) // _TRIED)]
     part = table.with_cells([table.cells[row] for row in tried])
@@ -179,7 +180,7 @@ def _unknown_sides(runs: MaskRuns, table: Table) -> tuple[str, ...]:
 
 
 def _reaching(runs: MaskRuns, shift: Displacement, shape: tuple[int, int]) -> int:
-    """How many masks reach the place over which a shift pushes pixels."""
+    """Count the masks that reach the border over which a shift pushes pixels."""
     if shift == "down":
         end = runs.start + runs.length
         return int(((runs.count(end == shape[0] * shape[1]) > 0) & (runs.count(runs.start == 0) == 0)).sum())
@@ -221,5 +222,5 @@ def _describe(table: Table, row: int) -> str:
 
 
 def _chance(runs: MaskRuns) -> float:
-    """How many masks may look shifted by chance: 1 of the 4,598 reference masks does."""
+    """Return how many masks may look shifted by chance: 1 of the 4,598 reference masks does."""
     return 6 + len(runs.rows) / 500

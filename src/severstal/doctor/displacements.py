@@ -32,7 +32,7 @@ def undo_displacement(displacement: Displacement, mask: np.ndarray) -> np.ndarra
     the next, which is what a start that is off by one does.
 
     Args:
-        displacement: what happened to the mask.
+        displacement: displacement that the mask has had.
         mask: (H, W) uint8, laid out by columns; square where it is transposed or turned by a quarter.
 
     Returns:

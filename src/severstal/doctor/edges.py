@@ -18,7 +18,7 @@ FEWEST_NEAR_BORDER = 8  # masks next to a border that none touches, before this 
 
 
 class Borders(NamedTuple):
-    """How far each mask stays from each border, in pixels; each (masks,) int64."""
+    """Distance of each mask from each border, in pixels; each (masks,) int64."""
 
     top: np.ndarray
     bottom: np.ndarray

@@ -1,4 +1,4 @@
-"""What a mask looks like, in a few small numbers that can be counted."""
+"""Features of a mask, as small whole numbers that can be counted."""
 
 from typing import NamedTuple
 

@@ -21,7 +21,7 @@ def measure_flips(features: dict[str, np.ndarray], labels: np.ndarray) -> dict[D
     """Measure the evidence for each flip, by where the masks of the Severstal data set lie.
 
     Args:
-        features: as `measure_features` gives them.
+        features: features of the masks, from `measure_features`.
         labels: the class of each mask, (masks,) int64 from 1.
 
     Returns:
@@ -36,7 +36,7 @@ def measure_flips(features: dict[str, np.ndarray], labels: np.ndarray) -> dict[D
 
 
 def looks_like_reference(features: dict[str, np.ndarray], labels: np.ndarray, flip: Displacement) -> bool:
-    """Whether the masks, once that flip is undone, are spread as the reference is.
+    """Return whether the masks, once that flip is undone, are distributed like the reference.
 
     Predicted or drawn masks end at the borders in ways of their own, from which nothing follows.
     """

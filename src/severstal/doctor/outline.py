@@ -47,7 +47,7 @@ def measure_outlines(runs: MaskRuns, shape: tuple[int, int]) -> Outlines:
 
 
 def read_directions(outlines: Outlines) -> dict[Displacement | None, np.ndarray]:
-    """Which masks are clearly as they should be (None), and which were clearly written or read by rows.
+    """Find which masks are clearly correct (None), and which were clearly written or read by rows.
 
     Returns:
         (masks,) bool each; a mask may be in none of the three, as a single dot is.

@@ -1,4 +1,4 @@
-"""What is wrong between the rows of a table: their order, pairs that are missing, classes that overlap."""
+"""Checks between the rows of a table: their order, missing pairs, overlapping classes."""
 
 import re
 from collections.abc import Sequence
@@ -131,7 +131,7 @@ def arrange(
 
 
 def _keys(rows: Sequence[TableRow], order: Sequence[str] | None) -> list[tuple[int, str, int, str]]:
-    """What to sort rows by; a class that is not a number comes last."""
+    """Return the sort key of each row; a class that is not a number comes last."""
     place = {} if order is None else {image: index for index, image in enumerate(order)}
     beyond = len(place)
     return [

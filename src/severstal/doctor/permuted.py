@@ -21,7 +21,7 @@ class Renaming(NamedTuple):
 
     Attributes:
         true: `true[k - 1]` is the class that rows of class k are really of.
-        weight: its significance, over the rows that it renumbers.
+        weight: significance, over the rows that it renumbers.
     """
 
     true: tuple[int, ...]
@@ -29,14 +29,14 @@ class Renaming(NamedTuple):
 
 
 def find_renaming(features: dict[str, np.ndarray], labels: np.ndarray) -> Renaming:
-    """Find the renumbering of the classes under which the shapes of the masks are likeliest.
+    """Find the renumbering of the classes under which the shapes of the masks are most likely.
 
     Args:
-        features: as `measure_features` gives them.
+        features: features of the masks, from `measure_features`.
         labels: the class of each mask, (masks,) int64 from 1.
 
     Returns:
-        The likeliest one that renumbers any class; whether it is likelier than none, its weight says.
+        The most likely one that renumbers any class; its `weight` says whether it is more likely than none.
     """
     classes = len(FEATURE_COUNTS["area"])
     logs = sum(log_probabilities(name)[:, features[name]] for name in SHAPE_FEATURES)  # (classes, masks)

@@ -26,8 +26,8 @@ class PicturesRead(NamedTuple):
     """The results of reading the pictures of a folder.
 
     Attributes:
-        faults: what is wrong with a picture, by name.
-        matches: what `match_mask` gave for each picture compared.
+        faults: fault of each faulty picture, by name.
+        matches: result of `match_mask` for each picture compared.
     """
 
     faults: dict[str, str]

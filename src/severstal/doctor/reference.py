@@ -1,8 +1,8 @@
-"""What the masks of the Severstal data set look like: counts of each feature's values, by class.
+"""Reference statistics of the Severstal masks: counts of each feature's values, by class.
 
 Measured on 4,598 of the 7,095 rows of the competition's train.csv, classes 1, 2 and 4 over-represented, with
-`features.measure_features`. They say where defects lie (class 2 in three bands across the strip, class 1 more
-often to the left), how large they are, and how people drew them; they hold for no other data set.
+`features.measure_features`. They describe where defects are (class 2 in three bands across the strip, class 1
+more often to the left), how large they are, and how annotators drew them; they hold for no other data set.
 """
 
 FEATURE_COUNTS: dict[str, tuple[tuple[int, ...], ...]] = {

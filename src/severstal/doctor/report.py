@@ -29,18 +29,19 @@ EXAMPLES = 5  # of a kind are shown; the rest is counted
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong.
+    """One fault of the data.
 
     Attributes:
-        kind: which test found it.
-        place: the file or the folder that it is about.
-        what: what is wrong, in one line.
-        count: how many rows or files it concerns.
-        repair: what to do about it.
-        evidence: what it is concluded from; '' where it can simply be seen.
-        certainty: 1.0 where it is certain, else its probability.
+        kind: name of the check that found it.
+        place: file or folder with the fault.
+        what: the fault, in one line.
+        count: number of rows or files with the fault.
+        repair: repair that is advised.
+        evidence: observation that the fault is inferred from; '' where it is directly visible.
+        certainty: probability of the fault, 1.0 where it is certain.
         examples: the first few rows or files, one line each.
-        repaired: whether the repaired table corrects it, as far as that is certain; `repair` tells the rest.
+        repaired: whether the repaired table corrects it, as far as the repair is certain; `repair` names the
+            rest.
 
     Example:
         >>> print(Finding("wrong order", "train.csv", "the rows are unsorted", 9, "sort them").certain)
@@ -59,19 +60,19 @@ class Finding:
 
     @property
     def certain(self) -> bool:
-        """Whether it is certain."""
+        """Whether the fault is certain."""
         return self.certainty == 1.0
 
 
 @dataclass(frozen=True)
 class Report:
-    """All that an examination found.
+    """All results of an examination.
 
     Attributes:
         subject: the folder or the file examined.
         looked_at: what was read, one line each.
-        findings: what is wrong, in the order in which it is best repaired.
-        untested: what could not be known, and why, one line each.
+        findings: faults, in the order in which they are best repaired.
+        untested: questions that could not be decided, with the reason, one line each.
         repaired: the table with all certain repairs made, or None where nothing is.
 
     Example:

@@ -1,4 +1,4 @@
-"""What is wrong with single rows of a table: their images, classes, pairs and run-length texts."""
+"""Checks of single rows of a table: their images, classes, pairs and run-length texts."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -73,7 +73,8 @@ _SORTS = (
 
 
 def find_row_faults(table: Table, images: Collection[str] | None, place: str) -> dict[int, str]:
-    """What is wrong with the image, class or pair of a row, by row; `images` are those that there are."""
+    """Find the fault of the image, class or pair of a row, by row; `images` are all images of the data
+    set."""
     return row_faults(
         table.rows,
         table.spec.class_ids,
@@ -118,7 +119,7 @@ def group_faults(table: Table, found: Mapping[int, str], repaired: Collection[in
 
 
 def is_placeholder(table: Table) -> bool:
-    """Whether all rows have one and the same mask, as a sample submission's have."""
+    """Return whether all rows have the same mask, as in a sample submission."""
     texts = {row.runs.strip() for row in table.rows}
     return len(table.rows) >= FEWEST_ALIKE and len(texts) == 1 and texts != {""}
 

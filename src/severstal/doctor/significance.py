@@ -14,8 +14,8 @@ class Significance(NamedTuple):
 
     Attributes:
         sigma: mean of the gains in standard errors; above 0 it supports the explanation.
-        mean: of the gains.
-        count: how many gains there are.
+        mean: mean of the gains.
+        count: number of gains.
     """
 
     sigma: float

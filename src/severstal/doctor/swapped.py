@@ -59,11 +59,11 @@ def find_permuted_classes(table: Table) -> CheckResult:
 
 
 def find_flips(table: Table, matches: Sequence[np.ndarray]) -> CheckResult:
-    """Find masks that were all flipped or turned: by the pictures, or where there are few, by the reference.
+    """Find masks that were all flipped or rotated: by the pictures, or with few of them by the reference.
 
     Args:
-        table: with all other repairs made.
-        matches: what `match_mask` gave for each picture that has masks; empty without pictures.
+        table: table, with all other repairs made.
+        matches: results of `match_mask`, one per picture with masks; empty without pictures.
     """
     if len(matches) >= FEW_PICTURES:
         return _by_pictures(table, matches)

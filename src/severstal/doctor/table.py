@@ -47,7 +47,7 @@ class MaskRuns:
         return np.searchsorted(self.rows, self.row)
 
     def count(self, which: np.ndarray) -> np.ndarray:
-        """How many of the runs marked in `which`, (runs,) bool, each mask has: (masks,) int64."""
+        """Count how many of the runs marked in `which`, (runs,) bool, each mask has: (masks,) int64."""
         return np.bincount(self.mask[which], minlength=len(self.rows))
 
     def lowest(self, values: np.ndarray) -> np.ndarray:
@@ -89,13 +89,13 @@ class MaskRuns:
 
 @dataclass(frozen=True)
 class Table:
-    """A CSV of masks as it stands.
+    """A CSV of masks as it is in the file.
 
     Attributes:
         path: the file.
-        header: its columns.
+        header: names of the columns.
         cells: the rows, each with as many cells as the header.
-        form: the generation.
+        form: generation of the CSV's form.
         spec: the shape and the classes of the data set.
     """
 
@@ -112,12 +112,12 @@ class Table:
 
     @cached_property
     def run_faults(self) -> dict[int, str]:
-        """What is wrong with the run-length text of a row, by row."""
+        """Fault of the run-length text of each faulty row, by row."""
         return run_faults(self.rows, self.spec.image_shape)
 
     @property
     def is_submission(self) -> bool:
-        """Whether it has a submission's header, so that an empty mask is as it should be."""
+        """Whether the table has a submission's header, so that empty masks are valid."""
         return self.form == "2019" or self.header[:2] == ("ImageId", "EncodedPixels")
 
     @cached_property
@@ -170,7 +170,7 @@ def open_table(path: str | Path, spec: Spec) -> Table:
     r"""Read a CSV of masks of either generation, labels or submission.
 
     Raises:
-        SeverstalError: it cannot be read as such a table at all.
+        SeverstalError: the file cannot be read as such a table at all.
 
     Example:
         >>> import tempfile

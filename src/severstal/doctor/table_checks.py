@@ -16,7 +16,7 @@ from severstal.doctor.table import Table
 
 
 class PartialReport(NamedTuple):
-    """What one table, or one folder of pictures, came to: the parts of a `Report`."""
+    """The report on one table, or on one folder of pictures: the parts of a `Report`."""
 
     looked_at: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -29,14 +29,14 @@ def examine_table(
 ) -> PartialReport:
     """Examine one table.
 
-    Each check sees the table as the checks before it corrected it: masks written by rows first, then shifts,
+    Each check gets the table as corrected by the checks before it: masks written by rows first, then shifts,
     permuted classes and flips.
 
     Args:
         table: the table.
-        folder: of the pictures that it names; None, or one that is not there, to do without.
-        read: reads a picture.
-        order: the images in the order in which a sample submission names them; None for that of their names.
+        folder: folder of the pictures that it names; None, or a missing folder, to check without pictures.
+        read: function that reads a picture.
+        order: names of the images in the order of a sample submission; None for sorted names.
     """
     listing = listing_of(folder) if folder is not None else None
     names = None if listing is None else listing.pictures
@@ -93,7 +93,7 @@ def examine_table(
 
 
 def listing_of(folder: Path) -> FolderListing | None:
-    """What a folder of pictures holds; None where there is no such folder."""
+    """Return the contents of a folder of pictures; None where there is no such folder."""
     return list_folder(folder) if folder.is_dir() else None
 
 

@@ -40,12 +40,12 @@ def augment_figure(
     such as `black_aware` without black bands, has no row.
 
     Args:
-        pictures: of the data set.
-        masks: of all labelled pictures.
+        pictures: pictures of the data set.
+        masks: masks of all labelled pictures.
         names: pictures to show and to paste from; a few dozen are enough.
         spec: names the classes.
         crop: height and width of the crops in pixels.
-        seed: of the random state.
+        seed: random seed of the crops and augmentations.
 
     Example:
         >>> import pandas as pd

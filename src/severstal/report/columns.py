@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 
 
 def format_columns(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
-    """The lines of a table, each column as wide as its widest cell, two spaces apart.
+    """Return the lines of a table, each column as wide as its widest cell, two spaces apart.
 
     Args:
-        rows: of cells, the head first; the last cell of a shorter row does not widen its column.
+        rows: rows of cells, the head first; the last cell of a shorter row does not widen its column.
         right: positions of the columns that are aligned right.
 
     Example:

@@ -14,8 +14,8 @@ def format_difference(difference: SubmissionDifference, names: tuple[str, str], 
     """Format the difference of two submissions as text, at most 100 columns wide.
 
     Args:
-        difference: of B from A.
-        names: of A and of B.
+        difference: difference of B from A.
+        names: names of A and B.
         most: maximum number of differences to list.
 
     Example:

@@ -84,8 +84,8 @@ def difference_figure(
         a: (H, W) bitmask, bit k - 1 for class k.
         b: likewise.
         spec: names the classes.
-        title: such as the name of the image.
-        names: of the two submissions.
+        title: title of the figure, such as the name of the image.
+        names: names of the two submissions.
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL
@@ -168,9 +168,9 @@ def save_differences(
 
     Args:
         folder: created if it does not exist.
-        difference: of B from A.
-        masks: of A and of B.
-        names: of A and of B.
+        difference: difference of B from A.
+        masks: masks of A and B.
+        names: names of A and B.
         most: maximum number of differences whose images are drawn.
         spec: names the classes.
         data: input folder with the pictures; None if there is none.

@@ -1,4 +1,4 @@
-"""How much the members of an ensemble disagree, as a figure."""
+"""A figure of the disagreement between the members of an ensemble."""
 
 from collections.abc import Sequence
 

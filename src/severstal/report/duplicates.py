@@ -48,10 +48,10 @@ def format_duplicates(images: Sequence[str], pairs: pd.DataFrame) -> str:
 
 
 def format_copies(pairs: pd.DataFrame, train: Sequence[str], test: Sequence[str]) -> str:
-    """Say which test pictures stand in the training set, and how they are turned and scaled there.
+    """Describe which test pictures are also in the training set, and how they are rotated and scaled there.
 
     Args:
-        pairs: of train and test pictures, as `find_duplicates(train, test)` finds them.
+        pairs: pairs of train and test pictures, as `find_duplicates(train, test)` returns them.
         train: names of all train pictures.
         test: names of all test pictures.
 
@@ -89,8 +89,8 @@ def pair_gallery(pairs: pd.DataFrame, pictures: Pictures, masks: Masks, spec: Sp
 
     Args:
         pairs: one row per pair, as `compare_labels` returns them.
-        pictures: of all of them.
-        masks: of all of them.
+        pictures: pictures of all these pairs.
+        masks: masks of all these pairs.
         spec: names the classes.
         most: maximum number of rows.
 

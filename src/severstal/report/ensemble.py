@@ -26,7 +26,7 @@ def member_table(selection: Selection) -> pd.DataFrame:
     """Format the weights and the held-out soft Dice of each member, of equal weights and of the selection.
 
     Args:
-        selection: as `select_weights` returns it.
+        selection: selection from `select_weights`.
 
     Returns:
         One row per member, one for equal weights and one for the selection: `weight`, `soft Dice`.
@@ -48,7 +48,7 @@ def member_weights(selection: Selection, folds: Sequence[int]) -> Sheet:
     """Show the weights found without each fold beside their mean and equal weights, and the soft Dice.
 
     Args:
-        selection: as `select_weights` returns it.
+        selection: selection from `select_weights`.
         folds: numbers of the folds, ascending.
 
     Example:

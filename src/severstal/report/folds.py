@@ -71,8 +71,8 @@ def fold_brightness(folds: pd.DataFrame, features: pd.DataFrame, test: pd.DataFr
 
     Args:
         folds: columns `ImageId`, `fold` and, perhaps, `test_like`.
-        features: of the labelled pictures, `ImageId` and `brightness` (grey levels).
-        test: the same of the test pictures.
+        features: features of the labelled pictures, with columns `ImageId` and `brightness` (grey levels).
+        test: features of the test pictures, with the same columns.
 
     Example:
         >>> folds = pd.DataFrame({"ImageId": ["a", "b"], "fold": [0, 1]})

@@ -16,7 +16,7 @@ def likeness_figure(likeness: Likeness) -> Sheet:
     """Show the distribution of the likeness in both sets, and its ROC curve.
 
     Args:
-        likeness: of a classifier of train against test.
+        likeness: likeness from a classifier of train against test.
 
     Example:
         >>> import pandas as pd
@@ -64,9 +64,9 @@ def likeness_gallery(
     """Show the train pictures least like the test set on the left, those most like it on the right.
 
     Args:
-        likeness: of a classifier of train against test.
+        likeness: likeness from a classifier of train against test.
         pictures: the train pictures.
-        masks: of the train pictures.
+        masks: masks of the train pictures.
         spec: names the classes.
         rows: maximum number of pictures on either side.
 

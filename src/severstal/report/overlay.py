@@ -57,7 +57,7 @@ def draw_contours(picture: np.ndarray, bits: np.ndarray, spec: Spec, thickness: 
         picture: (H, W) uint8, grey.
         bits: (H, W) bitmask, bit k - 1 for class k.
         spec: names the classes.
-        thickness: of the line in pixels, at least 1.
+        thickness: thickness of the line in pixels, at least 1.
 
     Returns:
         (H, W, 3) uint8, RGB.
@@ -90,12 +90,12 @@ def show_mask(axes: Axes, picture: np.ndarray, bits: np.ndarray, spec: Spec, wid
     The units of the axes are the pixels of the picture, at any display size.
 
     Args:
-        axes: to draw on.
+        axes: axes to draw on.
         picture: (H, W) uint8, grey.
         bits: (H, W) bitmask, bit k - 1 for class k.
         spec: names the classes.
-        width: of the axes in inches; the picture is resampled to twice their dots, for contours of equal
-            thickness in all pictures and for small notebooks.
+        width: width of the axes in inches; the picture is resampled to twice their dots, for contours of
+            equal thickness in all pictures and for small notebooks.
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL
@@ -160,10 +160,10 @@ def gallery(
     """Show pictures in a grid, row by row.
 
     Args:
-        panels: to show; None for an empty cell.
+        panels: pictures to show; None for an empty cell.
         spec: names the classes and fixes the shape of the cells.
-        title: of the figure.
-        note: how to read it.
+        title: title of the figure.
+        note: note below the title that says how to read the figure.
         columns: pictures per row; None for `columns_for(spec)`.
 
     Example:

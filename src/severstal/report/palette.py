@@ -108,13 +108,13 @@ def sheet(
     columns: int = 1,
     **subplots: object,
 ) -> tuple[Sheet, np.ndarray]:
-    """A figure with a title and a note above a grid of empty axes.
+    """Make a figure with a title and a note above a grid of empty axes.
 
     Args:
-        width: of the figure in inches.
-        height: of the axes in inches; the height of title and note is added.
-        title: in bold.
-        note: how to read the figure or what it shows; wrapped.
+        width: width of the figure in inches.
+        height: height of the axes in inches; the height of title and note is added.
+        title: title, in bold.
+        note: note on how to read the figure or on what it shows; wrapped.
         rows: number of rows of axes.
         columns: number of columns of axes.
         subplots: further arguments of `Figure.subplots`, such as `sharex`.
@@ -159,7 +159,7 @@ def dress(axes: Axes, x: str = "", y: str = "", grid: str | None = None) -> None
     """Label axes, remove their top and right spines and draw a pale grid.
 
     Args:
-        axes: to style.
+        axes: axes to style.
         x: label of the horizontal axis, with its unit.
         y: label of the vertical axis, with its unit.
         grid: "x", "y" or "both"; None for none.

@@ -23,7 +23,7 @@ def prediction_gallery(
     """Show test images with their submitted masks.
 
     Args:
-        chosen: as `select_predictions` returns them.
+        chosen: selection from `select_predictions`.
         picture: returns the (H, W) uint8 pixels of an image by its name.
         predicted: returns its submitted (H, W) bitmask.
         spec: names the classes.

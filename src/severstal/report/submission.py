@@ -192,7 +192,7 @@ def submission_gallery(
     """Show images with their submitted masks, beside the truth where it is known.
 
     Args:
-        names: of the images to show.
+        names: names of the images to show.
         picture: returns the (H, W) uint8 pixels of an image by its name.
         predicted: returns its submitted (H, W) bitmask.
         truth: returns its true (H, W) bitmask; None where it is not known.

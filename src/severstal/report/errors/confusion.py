@@ -15,7 +15,7 @@ def confusion_matrices(found: Confusion, spec: Spec) -> Sheet:
     """Show the confusion of the classes, as shares of each row.
 
     Args:
-        found: as `measure_confusion` returns it.
+        found: confusion from `measure_confusion`.
         spec: names the classes.
 
     Example:

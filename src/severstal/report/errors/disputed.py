@@ -17,8 +17,8 @@ def most_disputed(
     """Show the pairs on which two runs disagree most, with the maps of both.
 
     Args:
-        found: as `measure_disagreement` returns it.
-        readers: of the same runs.
+        found: disagreement from `measure_disagreement`.
+        readers: readers of the same runs.
         picture: returns the (H, W) uint8 pixels of an image by its name.
         truth: returns its true (H, W) bitmask.
         most: maximum number of rows.

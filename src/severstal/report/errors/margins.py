@@ -87,7 +87,7 @@ def closest_calls(
         picture: returns the (H, W) uint8 pixels of an image by its name.
         truth: returns its true (H, W) bitmask.
         mask: returns its predicted (H, W) bitmask.
-        reader: of the maps of the same images.
+        reader: maps of the same images.
         most: maximum number of rows.
 
     Example:

@@ -54,10 +54,10 @@ def side_by_side(
     Of long pictures a crop is shown: where truth and mask differ most or, without a mask, the maps.
 
     Args:
-        rows: at least one, all with the same number of maps.
+        rows: rows of the figure, at least one, all with the same number of maps.
         spec: names the classes and fixes the shape of the pictures.
-        title: of the figure.
-        note: how to read it.
+        title: title of the figure.
+        note: note below the title that says how to read the figure.
         heads: title of each map.
 
     Example:
@@ -154,7 +154,7 @@ def show_heat_map(axes: Axes, plane: np.ndarray, truth: np.ndarray) -> None:
     """Show a map as a heat map, with the outline of the true defect in white with a black rim.
 
     Args:
-        axes: to draw on.
+        axes: axes to draw on.
         plane: (H, W) uint8, 0 to 255 for 0 to 1.
         truth: (H, W) bool.
 

@@ -18,11 +18,11 @@ _SIDE, _MARGIN = 260, 48  # of the reliability diagram
 
 
 def budget_bars(names: Sequence[str], losses: Sequence[LostPoints]) -> str:
-    """Stacked bars of the points lost to missed defects, false alarms and outlines, one per row.
+    """Draw stacked bars of the points lost to missed defects, false alarms and outlines, one per row.
 
     Args:
-        names: of the rows.
-        losses: of the rows, in points of the score.
+        names: names of the rows.
+        losses: losses of the rows, in points of the score.
 
     Example:
         >>> drawn = budget_bars(["1 hole"], [LostPoints(0.1, 0.0, 0.05, 4, 0, 9)])

@@ -19,8 +19,8 @@ def page(title: str, cards: Sequence[Scorecard], test_counts: Sequence[ClassCoun
     """Format scorecards as one page of HTML, which is also well-formed XML.
 
     Args:
-        title: what the page is about, such as a run's name.
-        cards: in order.
+        title: title of the page, such as a run's name.
+        cards: scorecards in the order of the page.
         test_counts: images with each class among test images whose truth is not known.
 
     Example:

@@ -33,9 +33,9 @@ def save_page(
     """Write scorecards as one self-contained page of HTML, atomically.
 
     Args:
-        path: of the page.
-        title: what the page is about, such as a run's name.
-        cards: in order; at least one.
+        path: path of the page.
+        title: title of the page, such as a run's name.
+        cards: scorecards in the order of the page; at least one.
         test_counts: images with each class among test images whose truth is not known.
 
     Example:

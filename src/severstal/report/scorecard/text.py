@@ -23,8 +23,8 @@ def format_scorecard(score: Score | Scorecard, title: str | None = None) -> str:
     """Format a score as plain text for a terminal, at most 100 columns wide.
 
     Args:
-        score: over all pairs and each class; or a whole scorecard.
-        title: what was scored, in a few words; None takes that of the scorecard.
+        score: score over all pairs and each class; or a whole scorecard.
+        title: short name of what was scored; None for the scorecard's own.
 
     Returns:
         Lines without a final line end; `-` stands for an undefined share.

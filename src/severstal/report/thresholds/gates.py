@@ -15,7 +15,7 @@ def gate_gains(gains: pd.DataFrame, spec: Spec) -> Sheet:
     """Show the gain of each class over the all-empty baseline, by mode of gate.
 
     Args:
-        gains: as `compare_gate_modes` returns them.
+        gains: gains from `compare_gate_modes`.
         spec: names the classes.
 
     Example:

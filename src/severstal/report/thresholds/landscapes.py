@@ -29,8 +29,8 @@ def rule_landscapes(slices: Sequence[LandscapeSlices], result: SearchResult, spe
     """Show the score of each class over thresholds and minimum area, around its rule.
 
     Args:
-        slices: of each class, as `slice_landscape` returns them.
-        result: of the search.
+        slices: slices of each class, from `slice_landscape`.
+        result: result of the search.
         spec: names the classes.
 
     Returns:

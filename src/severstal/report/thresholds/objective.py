@@ -10,7 +10,7 @@ def objectives_table(compared: pd.DataFrame, names: Sequence[str]) -> pd.DataFra
 
     Args:
         compared: one row per set of images, as `compare_objectives` returns them.
-        names: of the two searches.
+        names: names of the two searches.
 
     Returns:
         Strings, one column per set of images: the scores of both searches with their 95 % intervals, the

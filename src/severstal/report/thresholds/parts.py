@@ -22,7 +22,7 @@ def rule_parts(explained: Explanation) -> Sheet:
     """Show the contribution of each part of a rule to the mean Dice of its class.
 
     Args:
-        explained: as `decision.explain.explain_rules` returns it.
+        explained: explanation from `decision.explain.explain_rules`.
 
     Example:
         >>> from severstal.competition.spec import Spec

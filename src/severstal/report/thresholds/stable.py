@@ -29,8 +29,8 @@ def stability_maps(maps: Sequence[StabilityMap], result: SearchResult, spec: Spe
     """Show which rules stay near the best over bootstrap resamples, and where the score falls steeply.
 
     Args:
-        maps: of each class, as `stability` returns them.
-        result: of the search.
+        maps: stability maps of each class, from `stability`.
+        result: result of the search.
         spec: names the classes.
 
     Returns:

@@ -19,7 +19,7 @@ def search_gains(gains: pd.DataFrame, spec: Spec) -> Sheet:
     """Show the gains of plain, searched and cross-fitted rules over the all-empty baseline.
 
     Args:
-        gains: as `gains_over_all_empty` returns them.
+        gains: gains from `gains_over_all_empty`.
         spec: names the classes.
 
     Example:
