@@ -5,22 +5,26 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.nn import functional
 
 from severstal.competition.spec import Spec
 from severstal.data.images import Pictures
 from severstal.data.inputs import to_inputs
+from severstal.device import InferenceDevice
 from severstal.errors import SeverstalError
 from severstal.inference.maps import MapReader, MapWriter
 from severstal.inference.views import predict_views, views
 from severstal.memory import halve_on_out_of_memory
 from severstal.progress import progress
 from severstal.recipe import Recipe
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
 
 logger = logging.getLogger("severstal")
 
@@ -47,7 +51,7 @@ class PredictionTask:
     members: Callable[[str], Sequence[int]]
     folder: Path
     key: str
-    accelerator: Accelerator
+    accelerator: "Accelerator"
     origin: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -113,7 +117,7 @@ def predict_batch(
     networks: Sequence[nn.Module],
     pictures: np.ndarray,
     recipe: Recipe,
-    accelerator: Accelerator,
+    accelerator: "Accelerator | InferenceDevice",
     map_shape: tuple[int, int],
     names: Sequence[str] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -134,12 +138,46 @@ def predict_batch(
     Raises:
         SeverstalError: the output of a network, or of its classification head, is non-finite.
     """
+    mean, present, _ = _predict(networks, pictures, recipe, accelerator, map_shape, names)
+    return _to_bytes(mean), _to_bytes(present)
+
+
+@torch.inference_mode()
+def predict_with_spread(
+    networks: Sequence[nn.Module],
+    pictures: np.ndarray,
+    recipe: Recipe,
+    accelerator: "Accelerator | InferenceDevice",
+    map_shape: tuple[int, int],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean map of several pictures as `predict_batch` gives it, and how far the networks are apart.
+
+    Returns:
+        Maps (N, C, h, w) and class probabilities (N, C) as `predict_batch` returns them, and the standard
+        deviation of the networks' maps, (N, C, h, w); all uint8, 0 to 255 for 0 to 1.
+
+    Raises:
+        SeverstalError: the output of a network, or of its classification head, is non-finite.
+    """
+    mean, present, masks = _predict(networks, pictures, recipe, accelerator, map_shape)
+    sized = [_resized(each, map_shape) for each in masks]
+    spread = torch.stack([(each - mean).square() for each in sized]).mean(0).sqrt()  # (N, C, h, w)
+    return _to_bytes(mean), _to_bytes(present), _to_bytes(spread)
+
+
+def _predict(
+    networks: Sequence[nn.Module],
+    pictures: np.ndarray,
+    recipe: Recipe,
+    accelerator: "Accelerator | InferenceDevice",
+    map_shape: tuple[int, int],
+    names: Sequence[str] | None = None,
+) -> tuple[Tensor, Tensor, list[Tensor]]:
+    """Mean maps (N, C, h, w), class probabilities (N, C), and each network's own maps (N, C, H, W)."""
     inputs = to_inputs(pictures, recipe.data, accelerator.device)
     with accelerator.autocast():
         said = [predict_views(network, inputs, views(recipe.inference)) for network in networks]
-    mean = torch.stack([each.masks for each in said]).mean(0)  # (N, C, h, w)
-    if mean.shape[-2:] != map_shape:
-        mean = functional.interpolate(mean, map_shape, mode="area")
+    mean = _resized(torch.stack([each.masks for each in said]).mean(0), map_shape)  # (N, C, h, w)
     heads = [each.classes for each in said if each.classes is not None]
     present = torch.stack(heads).mean(0) if heads else mean.amax((2, 3))  # (N, C)
     # Of the class head too, which may break alone; as bytes a NaN would be a plain 0.
@@ -151,7 +189,11 @@ def predict_batch(
             f"{name}: the output of a network is non-finite: train it again with a lower "
             "training.learning_rate or training.precision = 'fp32'"
         )
-    return _to_bytes(mean), _to_bytes(present)
+    return mean, present, [each.masks for each in said]
+
+
+def _resized(masks: Tensor, shape: tuple[int, int]) -> Tensor:
+    return masks if masks.shape[-2:] == shape else functional.interpolate(masks, shape, mode="area")
 
 
 def _predict_shard(

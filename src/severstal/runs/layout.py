@@ -57,6 +57,11 @@ class RunFiles:
         return self.folder / "duplicates.csv"
 
     @property
+    def statistics(self) -> Path:
+        """Ranges of size, brightness, contrast and black share of the labelled pictures."""
+        return self.folder / "statistics.json"
+
+    @property
     def likeness(self) -> Path:
         """Likeness of each picture to the test set."""
         return self.folder / "likeness.csv"

@@ -1,0 +1,39 @@
+"""Opening a model by its kind: a run, an ensemble of runs, or a release."""
+
+from pathlib import Path
+
+from severstal.deploy.model import Model
+from severstal.errors import SeverstalError
+
+RELEASE_FILE = "release.json"
+"""What makes a folder a release."""
+
+
+def open_model(path: str | Path, device: str | None = None) -> Model:
+    """Open what was trained, whichever kind it is.
+
+    Args:
+        path: folder of a run, an ensemble of runs or a release.
+        device: as torch names it, such as "cpu" or "cuda:1"; None takes the GPU where there is one.
+
+    Raises:
+        SeverstalError: the folder is none of the three, is incomplete or damaged; or there is no such device.
+
+    Example:
+        >>> open_model("runs/never-made")
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: runs/never-made: no such folder: give a run, an ensemble or a release
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "no such folder"
+        raise SeverstalError(f"{path}: {what}: give a run, an ensemble or a release")
+    if (folder / RELEASE_FILE).is_file():
+        return _open_release(folder, device)
+    from severstal.deploy.run_model import open_run_model  # torch, which a release may do without
+
+    return open_run_model(folder, device)
+
+
+def _open_release(folder: Path, device: str | None) -> Model:
+    raise SeverstalError(f"{folder}: this version opens no releases: give the run that it was made from")
