@@ -1,30 +1,34 @@
 """Selection of example images by the area of their masks or by the probability of their classes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from severstal.competition.areas import area
 from severstal.competition.spec import Spec
+from severstal.evaluation.contrast import mask_contrast
 
 
-def select_masks(masks: pd.DataFrame, images: Sequence[str], spec: Spec, count: int) -> pd.DataFrame:
-    """Select the smallest mask of each class, typical ones and the largest.
+def select_masks(
+    masks: pd.DataFrame, images: Sequence[str], spec: Spec, contrast: pd.Series | None = None
+) -> pd.DataFrame:
+    """Select the smallest mask of each class, a typical one, the largest and the hardest to see.
 
     Args:
         masks: one row per mask, with `ImageId`, `ClassId` and `area` in pixels.
         images: the images to select from.
         spec: names the classes.
-        count: maximum per class.
+        contrast: of some of the masks, by the index of `masks`, as `measure_contrast` returns it; None for no
+            hardest ones.
 
     Returns:
-        One row per selected mask, by class and area: `ImageId`, `ClassId`, `area`, and `size`, one of
-        "smallest", "typical" and "largest".
+        One row per selected mask, by class, none twice: `ImageId`, `ClassId`, `area`, and `size`, one of
+        "smallest", "typical", "largest" and "hard to see", in this order.
 
     Example:
         >>> masks = pd.DataFrame({"ImageId": ["a", "b"], "ClassId": [1, 1], "area": [9, 4]})
-        >>> found = select_masks(masks, ["a", "b"], Spec("tiny", (4, 4), ("hole",)), 3)
+        >>> found = select_masks(masks, ["a", "b"], Spec("tiny", (4, 4), ("hole",)))
         >>> found[["ImageId", "size"]].to_numpy().tolist()
         [['b', 'smallest'], ['a', 'largest']]
     """
@@ -32,10 +36,67 @@ def select_masks(masks: pd.DataFrame, images: Sequence[str], spec: Spec, count: 
     rows = []
     for class_id in spec.class_ids:
         own = known[known["ClassId"] == class_id]
-        for size, place in choose_sizes(len(own), count):
-            row = own.iloc[place]
-            rows.append((row["ImageId"], class_id, int(row["area"]), size))
+        chosen = {own.index[place]: size for size, place in choose_sizes(len(own), 3)}
+        faint = pd.Series(dtype=float) if contrast is None else contrast.reindex(own.index).dropna()
+        faint = faint.drop(index=[index for index in chosen if index in faint.index])
+        if len(faint):
+            chosen[faint.idxmin()] = "hard to see"
+        for index, size in chosen.items():
+            rows.append((own.loc[index, "ImageId"], class_id, int(own.loc[index, "area"]), size))
     return pd.DataFrame(rows, columns=["ImageId", "ClassId", "area", "size"])
+
+
+def random_masks(masks: pd.DataFrame, images: Sequence[str], count: int, seed: int = 0) -> pd.DataFrame:
+    """Sample masks of each class, each image at most once within a class.
+
+    Args:
+        masks: one row per mask, with `ImageId` and `ClassId`.
+        images: the images to sample from.
+        count: maximum per class.
+        seed: of the sample.
+
+    Returns:
+        Rows of `masks`, by class.
+
+    Example:
+        >>> masks = pd.DataFrame({"ImageId": ["a", "b", "b"], "ClassId": [2, 2, 1]})
+        >>> random_masks(masks, ["a", "b"], 1)["ClassId"].tolist()
+        [1, 2]
+    """
+    known = masks[masks["ImageId"].isin(set(images))].drop_duplicates(["ImageId", "ClassId"])
+    own = [part.sample(min(count, len(part)), random_state=seed) for _, part in known.groupby("ClassId")]
+    return pd.concat(own) if own else known
+
+
+def measure_contrast(
+    masks: pd.DataFrame,
+    picture: Callable[[str], np.ndarray],
+    bits: Callable[[str], np.ndarray],
+    most: int = 60,
+) -> pd.Series:
+    """The contrast of masks with the steel around them, of a sample of each class.
+
+    Args:
+        masks: one row per mask, with `ImageId` and `ClassId`.
+        picture: returns the (H, W) uint8 pixels of an image by its name.
+        bits: returns its (H, W) bitmask, bit k - 1 for class k.
+        most: masks per class that are measured.
+
+    Returns:
+        `mask_contrast` by the index of `masks`; nan where it is undefined.
+
+    Example:
+        >>> masks = pd.DataFrame({"ImageId": ["a"], "ClassId": [1]})
+        >>> pixels, bits = np.full((9, 9), 90, np.uint8), np.eye(9, dtype=np.uint8)
+        >>> measure_contrast(masks, lambda name: pixels, lambda name: bits).tolist()
+        [0.0]
+    """
+    chosen = random_masks(masks, masks["ImageId"].unique(), most)
+    found = [
+        mask_contrast(picture(row.ImageId), bits(row.ImageId) >> (row.ClassId - 1) & 1)
+        for row in chosen.itertuples()
+    ]
+    return pd.Series(found, index=chosen.index, dtype=float)
 
 
 def select_predictions(

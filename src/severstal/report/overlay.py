@@ -120,7 +120,7 @@ def show_mask(axes: Axes, picture: np.ndarray, bits: np.ndarray, spec: Spec, wid
     axes.imshow(drawn, extent=(0, across, height, 0))
 
     point = across / (72 * width)  # one typographic point in pixels of the picture
-    tall = 12 * point  # height of the number
+    tall = 13 * point  # height of the number
     for class_id, plane in class_planes(bits, spec):
         _, _, boxes, _ = cv2.connectedComponentsWithStats(plane)
         left, top, wide, high, _ = boxes[1:][boxes[1:, cv2.CC_STAT_AREA].argmax()]
@@ -133,7 +133,7 @@ def show_mask(axes: Axes, picture: np.ndarray, bits: np.ndarray, spec: Spec, wid
             str(class_id),
             ha="center",
             va="center_baseline",
-            fontsize=7,
+            fontsize=8,
             fontweight="bold",
             color=ink(colour(class_id)),
             bbox={"boxstyle": "round,pad=0.15", "facecolor": colour(class_id), "linewidth": 0.4},

@@ -1,11 +1,13 @@
 """The pictures shown are those that the captions name."""
 
+import re
+
 import pandas as pd
+import pytest
 
 from severstal.data.duplicates import compare_labels
-from severstal.evaluation.labels import class_labels
 from severstal.report import eda
-from severstal.report.overlay import columns_for
+from severstal.report.crop import zoom_window
 
 
 def captions(figure):
@@ -17,40 +19,81 @@ def show(labelled, measured, images=None):
     return measured.masks, images, labelled.picture, labelled.masks.__getitem__, labelled.spec
 
 
-def test_examples_are_rows_of_a_class_from_small_to_large(labelled, measured, readable):
+def shown_masks(figure, labelled):
+    """`ClassId`, what a caption says, and the image of each panel."""
+    for caption in captions(figure):
+        first, second = caption.split("\n")
+        class_id = int(re.match(r"(class )?(\d+)", first)[2])
+        yield class_id, re.search(r"[,:] .*", first)[0], second.split(",")[0]
+
+
+def test_examples_are_the_smallest_and_the_largest_of_each_class(labelled, measured, readable):
     figure = eda.examples(*show(labelled, measured))
     readable(figure)
     sizes = measured.masks.set_index(["ImageId", "ClassId"])["area"]
-    seen: dict[int, list[int]] = {}
-    for axes in figure.axes:
-        caption = axes.get_title(loc="left")
-        if caption.startswith("clean"):
-            assert not caption.endswith(tuple(labelled.table["ImageId"]))
-            continue
-        if "…" in caption:
-            continue
-        image = caption.replace("\n", ": ").split(": ")[-1]
-        class_id = 1 + class_labels(labelled.spec).index(caption.split(", ")[0])
-        assert f"({sizes[image, class_id]:,} px)" in caption
-        seen.setdefault(class_id, []).append(sizes[image, class_id])
+    seen: dict[int, dict[str, int]] = {}
+    for class_id, said, image in shown_masks(figure, labelled):
+        if "…" not in said + image:
+            why, number = said.removeprefix(", ").split(": ")
+            assert number == f"{sizes[image, class_id]:,} px"
+            seen.setdefault(class_id, {})[why] = sizes[image, class_id]
     assert seen
     for class_id, areas in seen.items():
         own = measured.masks.loc[measured.masks["ClassId"] == class_id, "area"]
-        assert areas == sorted(areas)
-        assert len(own) == 1 or (areas[0], areas[-1]) == (own.min(), own.max())
+        assert areas.get("smallest", own.min()) == own.min()
+        assert areas.get("largest", own.max()) == own.max()
 
 
-def test_examples_are_of_the_given_images(labelled, measured):
+@pytest.mark.parametrize("draw", [eda.examples, eda.random_examples, eda.class_showcase])
+def test_pictures_are_of_the_given_images(draw, labelled, measured):
     few = labelled.images[:4]
-    for caption in captions(eda.examples(*show(labelled, measured, few))):
-        assert "…" in caption or caption.endswith(tuple(few))
+    chosen = set()
+    draw(
+        measured.masks,
+        few,
+        lambda name: chosen.add(name) or labelled.picture(name),
+        labelled.masks.__getitem__,
+        labelled.spec,
+    )
+    assert chosen
+    assert chosen <= set(few)
 
 
-def test_examples_of_clean_images_alone(clean, none_measured, readable):
-    figure = eda.examples(*show(clean, none_measured))
+def test_random_examples_are_one_row_per_class(labelled, measured, readable):
+    figure = eda.random_examples(*show(labelled, measured), each=3)
     readable(figure)
-    assert len(captions(figure)) == columns_for(clean.spec)
-    assert all(caption.startswith("clean") for caption in captions(figure))
+    rows = [class_id for class_id, _, _ in shown_masks(figure, labelled)]
+    assert rows == sorted(rows)
+    counts = measured.masks["ClassId"].value_counts()
+    assert {k: rows.count(k) for k in rows} == {k: min(3, counts[k]) for k in counts.index}
+
+
+def test_every_crop_holds_its_defect(labelled, measured):
+    for name in set(measured.masks["ImageId"]):
+        for class_id in labelled.spec.class_ids:
+            plane = labelled.masks[name] >> (class_id - 1) & 1
+            if plane.any():
+                part = zoom_window(plane, 1.6)
+                assert plane[part].any()
+                assert all(0 <= side.start < side.stop for side in part)
+                assert plane[part].shape == tuple(side.stop - side.start for side in part)
+
+
+def test_the_showcase_has_a_picture_of_each_class_and_a_clean_one(labelled, measured, readable):
+    figure = eda.class_showcase(*show(labelled, measured))
+    readable(figure)
+    most = measured.masks["ClassId"].value_counts().index[:6]
+    heads = [text for text in captions(figure) if " px" in text]
+    assert len(heads) == len(most)
+    high, wide = labelled.spec.image_shape
+    assert any(text.startswith("clean") for text in captions(figure)) == (wide > 2.5 * high)
+
+
+@pytest.mark.parametrize("draw", [eda.examples, eda.random_examples, eda.class_showcase])
+def test_clean_images_alone_are_said_to_hold_no_mask(draw, clean, none_measured, readable):
+    figure = draw(*show(clean, none_measured))
+    readable(figure)
+    assert not figure.axes
 
 
 def test_several_classes_shows_one_image_of_each_combination(labelled, measured, readable):

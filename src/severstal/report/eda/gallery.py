@@ -6,10 +6,11 @@ import pandas as pd
 
 from severstal.competition.spec import Spec
 from severstal.evaluation.class_counts import count_combinations
-from severstal.evaluation.examples import evenly_spaced, select_masks
-from severstal.evaluation.labels import class_label
+from severstal.evaluation.examples import evenly_spaced, measure_contrast, random_masks, select_masks
+from severstal.evaluation.labels import class_label, truncate
+from severstal.report.crop import with_shape, zoom_window
 from severstal.report.overlay import ImageLookup, Panel, columns_for, describe_mask, gallery
-from severstal.report.palette import Sheet, empty_sheet
+from severstal.report.palette import FIGURE_WIDTH, Sheet, empty_sheet
 
 CONTOURS = "The number at a contour is its ClassId."
 
@@ -17,11 +18,11 @@ CONTOURS = "The number at a contour is its ClassId."
 def examples(
     masks: pd.DataFrame, images: Sequence[str], picture: ImageLookup, bits: ImageLookup, spec: Spec
 ) -> Sheet:
-    """Show the smallest mask of each class, typical ones and the largest, and some clean images.
+    """Show the smallest mask of each class, a typical one, the largest and one that is hard to see, enlarged.
 
     Args:
         masks: one row per mask, with `ImageId`, `ClassId` and `area` in pixels.
-        images: the images to select from, including clean ones.
+        images: the images to select from.
         picture: returns the (H, W) uint8 pixels of an image by its name.
         bits: returns its (H, W) bitmask.
         spec: names the classes.
@@ -30,29 +31,98 @@ def examples(
         >>> import numpy as np
         >>> from severstal.competition.spec import SEVERSTAL
         >>> masks = pd.DataFrame({"ImageId": ["a"], "ClassId": [3], "area": [9]})
-        >>> empty = np.zeros((256, 1600), np.uint8)
-        >>> figure = examples(masks, ["a", "b"], lambda name: empty, lambda name: empty, SEVERSTAL)
+        >>> full = np.full((256, 1600), 4, np.uint8)
+        >>> figure = examples(masks, ["a", "b"], lambda name: full, lambda name: full, SEVERSTAL)
         >>> [axes.get_title(loc="left") for axes in figure.axes]
-        ['class 3, typical (9 px): a', 'clean: b']
+        ['class 3, typical: 9 px\\na, 256 x 512']
     """
-    columns = columns_for(spec)
-    join = ": " if columns == 2 else "\n"
-    panels: list[Panel | None] = []
-    selected = select_masks(masks, images, spec, 3 if columns == 3 else 4)
-    for class_id, own in selected.groupby("ClassId"):
-        for row in own.itertuples(index=False):
-            caption = f"{class_label(spec, class_id)}, {row[3]} ({row.area:,} px){join}{row.ImageId}"
-            panels.append(Panel(picture(row.ImageId), bits(row.ImageId), caption))
-        panels += [None] * (-len(panels) % columns)
-    clean = sorted(set(images) - set(masks["ImageId"]))
-    for place in evenly_spaced(len(clean), columns):
-        panels.append(Panel(picture(clean[place]), bits(clean[place]), f"clean{join}{clean[place]}"))
-    figure = gallery(
-        panels,
+    known = masks[masks["ImageId"].isin(set(images))]
+    selected = select_masks(known, images, spec, measure_contrast(known, picture, bits))
+    rows = [
+        (row.ImageId, row.ClassId, f", {row.why}: {row.area:,} px")
+        for row in selected.rename(columns={"size": "why"}).itertuples()
+    ]
+    return _crops(
+        rows,
+        4,
+        picture,
+        bits,
         spec,
-        "Each class from its smallest mask to its largest",
-        f"Typical: at a third, half or two thirds of the masks sorted by area. {CONTOURS}",
+        "Small, typical, large, and hard to see",
+        "Pictures are cut to the defect; after the name, height and width of the part in pixels. Typical: "
+        "the median area of the class. Hard to see: the lowest "
+        f"contrast with the steel around it, of up to 60 masks. {CONTOURS}",
     )
+
+
+def random_examples(
+    masks: pd.DataFrame,
+    images: Sequence[str],
+    picture: ImageLookup,
+    bits: ImageLookup,
+    spec: Spec,
+    each: int = 5,
+) -> Sheet:
+    """Show randomly sampled masks of each class, enlarged: one row per class.
+
+    Args:
+        masks: one row per mask, with `ImageId`, `ClassId` and `area` in pixels.
+        images: the images to sample from.
+        picture: returns the (H, W) uint8 pixels of an image by its name.
+        bits: returns its (H, W) bitmask.
+        spec: names the classes.
+        each: maximum number of masks per class.
+
+    Example:
+        >>> import numpy as np
+        >>> masks = pd.DataFrame({"ImageId": ["a"], "ClassId": [1], "area": [9]})
+        >>> full = np.ones((64, 64), np.uint8)
+        >>> spec = Spec("tiny", (64, 64), ("hole",))
+        >>> figure = random_examples(masks, ["a"], lambda name: full, lambda name: full, spec)
+        >>> [axes.get_title(loc="left") for axes in figure.axes]
+        ['1 hole: 9 px\\na']
+    """
+    sampled = random_masks(masks, images, each)
+    rows = [(row.ImageId, row.ClassId, f": {row.area:,} px") for row in sampled.itertuples()]
+    return _crops(
+        rows,
+        each,
+        picture,
+        bits,
+        spec,
+        "Random masks of each class, enlarged",
+        f"Cut to the largest component; after the name, height and width of the part in pixels. {CONTOURS}",
+    )
+
+
+def _crops(
+    rows: Sequence[tuple[str, int, str]],
+    columns: int,
+    picture: ImageLookup,
+    bits: ImageLookup,
+    spec: Spec,
+    title: str,
+    note: str,
+) -> Sheet:
+    """Show the largest component of masks in enlarged crops, one row of panels per class."""
+    if not rows:
+        return empty_sheet(title)
+    high, wide = spec.image_shape
+    shape = (min(high, 256), min(wide, 256 * (2 if columns == 4 else 1)))
+    room = int(14 * (FIGURE_WIDTH / columns - 0.1))  # letters above a panel
+    panels: list[Panel | None] = []
+    last = rows[0][1]
+    for name, class_id, said in rows:
+        if class_id != last:
+            panels += [None] * (-len(panels) % columns)
+            last = class_id
+        plane = bits(name) >> (class_id - 1) & 1
+        part = zoom_window(plane, shape[1] / shape[0], min(64, high))
+        cut = picture(name)[part]
+        label = truncate(class_label(spec, class_id), room - len(said))
+        size = "" if cut.shape == spec.image_shape else f", {cut.shape[0]} x {cut.shape[1]}"
+        panels.append(Panel(cut, bits(name)[part], f"{label}{said}\n{name}{size}"))
+    figure = gallery(panels, with_shape(spec, shape), title, note, columns)
     figure.photographic = True
     return figure
 
