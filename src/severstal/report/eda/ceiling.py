@@ -2,29 +2,17 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.colors import LogNorm
 
 from severstal.competition.spec import Spec
-from severstal.evaluation.labels import class_label
-from severstal.report.palette import (
-    FIGURE_WIDTH,
-    MARKERS,
-    PALE,
-    TEXT_SIZE,
-    Sheet,
-    colour,
-    dress,
-    legend_below,
-    sheet,
-)
+from severstal.evaluation.labels import class_label, truncate
+from severstal.report.palette import FIGURE_WIDTH, Sheet, dress, empty_sheet, ink, sheet
 
-_LEAST = 0.001  # the scale is linear up to here, so that it includes 0
-_TICKS = (0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1)
+_LEAST = 0.001  # losses up to here have the same shade
 
 
 def dice_lost(ceiling: pd.DataFrame, spec: Spec) -> Sheet:
-    """Show the Dice that true masks lose by each degradation.
+    """Show the Dice that true masks lose by each degradation, as a table whose shade follows the loss.
 
     Args:
         ceiling: mean Dice, one row per degradation, one column per `ClassId` and `all`, as `measure_ceiling`
@@ -34,53 +22,41 @@ def dice_lost(ceiling: pd.DataFrame, spec: Spec) -> Sheet:
     Example:
         >>> from severstal.competition.spec import SEVERSTAL
         >>> ceiling = pd.DataFrame({3: [0.9], "all": [0.9]}, index=["1 pixel wider"])
-        >>> round(float(dice_lost(ceiling, SEVERSTAL).axes[0].lines[0].get_xdata()[0]), 3)
-        0.1
+        >>> [text.get_text() for text in dice_lost(ceiling, SEVERSTAL).axes[0].texts]
+        ['10.0%', '10.0%']
     """
-    lost = (1 - ceiling).clip(lower=0)
+    title = "Dice lost by degraded masks"
+    if ceiling.empty:
+        return empty_sheet(title, "No mask is labelled.")
+    ids = [column for column in ceiling.columns if column != "all"]
+    lost = (1 - ceiling[["all", *ids]]).clip(lower=0).to_numpy(float)  # (rows, 1 + classes)
+    names = ["all masks", *(truncate(class_label(spec, class_id), 18) for class_id in ids)]
+    slanted = len(ids) > 8 or max(map(len, names)) > 11
     figure, ((axes,),) = sheet(
         FIGURE_WIDTH,
-        1.0 + 0.34 * max(len(lost), 1),
-        "Dice lost by degraded masks",
-        "Each true mask is scored against itself after the degradation at the left. Black line: all masks; "
-        "markers: the classes. Labels are hardly exact to one pixel, so that its loss cannot be recovered.",
+        0.3 + 0.33 * len(lost) + (0.09 * max(map(len, names)) if slanted else 0.2),
+        title,
+        "Each true mask is scored against itself after the degradation at the left: share of the Dice that "
+        "is lost; the darker, the more. Labels are hardly exact to one pixel, so that its loss cannot be "
+        "recovered.",
     )
-    rows = np.arange(len(lost))
-    # Marks instead of bars: on a partly logarithmic axis the length of a bar means nothing.
-    axes.hlines(rows, 0, 1, color=PALE, linewidth=0.8, zorder=1)
-    axes.plot(lost["all"], rows, "|", color="black", markersize=15, markeredgewidth=2, clip_on=False)
-    ids = [column for column in lost.columns if column != "all"]
-    handles = []
-    for place, class_id in enumerate(ids):
-        offset = (place - (len(ids) - 1) / 2) * min(0.13, 0.5 / max(len(ids), 1))
-        look = {
-            "marker": MARKERS[(class_id - 1) % len(MARKERS)],
-            "color": colour(class_id),
-            "linestyle": "none",
-            "markeredgecolor": "black",
-            "markersize": 6.5,
-        }
-        axes.plot(lost[class_id], rows + offset, zorder=3, clip_on=False, **look)
-        handles.append(Line2D([], [], label=class_label(spec, class_id), **look))
-    for row, value in zip(rows, lost["all"], strict=True):
+    drawn = axes.imshow(lost.clip(_LEAST), cmap="cividis_r", norm=LogNorm(_LEAST, 1), aspect="auto")
+    for (row, column), value in np.ndenumerate(lost):
         axes.text(
-            1.02,
+            column,
             row,
-            "<0.1%" if 0 < value < 0.0005 else f"{value:.1%}",
-            transform=axes.get_yaxis_transform(),
+            "<0.1%" if 0 < value < 0.0005 else f"{value:.0%}" if len(ids) > 8 else f"{value:.1%}",
+            ha="center",
             va="center",
-            fontsize=TEXT_SIZE,
+            fontsize=8 if len(ids) > 8 else 9,
+            fontweight="bold" if column == 0 else "normal",
+            color=ink(drawn.to_rgba(max(value, _LEAST))),
         )
-    axes.set_xscale("symlog", linthresh=_LEAST, linscale=0.5)
-    axes.set_xlim(-_LEAST / 4, 1)
-    axes.xaxis.set_major_locator(FixedLocator(_TICKS))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%"))
-    axes.set_yticks(rows, lost.index)
-    axes.set_ylim(max(len(lost), 1) - 0.5, -0.5)
-    dress(axes, x="Dice lost on defects (logarithmic from 0.1% on); at the right, all masks", grid="x")
-    axes.spines["left"].set_visible(False)
-    axes.tick_params(axis="y", length=0)
-    if handles:
-        legend_below(figure, handles)
+    dress(axes)
+    axes.xaxis.tick_top()
+    axes.set_xticks(range(len(names)), names, rotation=90 if slanted else 0)
+    axes.set_yticks(range(len(lost)), ceiling.index)
+    axes.axvline(0.5, color="white", linewidth=4)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
     return figure
