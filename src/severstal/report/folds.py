@@ -7,9 +7,14 @@ from severstal.competition.spec import Spec
 from severstal.evaluation.fold_counts import combinations_by_fold, count_by_fold
 from severstal.report.palette import FIGURE_WIDTH, GREY, PALE, TEXT_SIZE, Sheet, dress, ink, sheet
 
+_LOUD = 3  # standard deviations of a random split at which the shade is darkest
+
 
 def fold_balance(folds: pd.DataFrame, table: pd.DataFrame, spec: Spec) -> Sheet:
     """Show the images of each fold by class and combination, shaded by the deviation from an even share.
+
+    The shade is in standard deviations of a random split, so that one image of a rare class, which no split
+    can share, stays pale.
 
     Args:
         folds: columns `ImageId` and `fold`.
@@ -28,25 +33,26 @@ def fold_balance(folds: pd.DataFrame, table: pd.DataFrame, spec: Spec) -> Sheet:
     number = table_of_counts.to_numpy()  # (rows, folds)
     total = number.sum(axis=1, keepdims=True)
     even = total / number.shape[1]
-    off = np.where(total > 0, (number - even) / np.maximum(even, 1), 0.0)
+    off = (number - even) / np.sqrt(np.maximum(even, 1))
     # In images, not in per cent: a rare class deviates by many per cent and yet by less than one image.
     row, column = np.unravel_index(np.abs(number - even).argmax(), number.shape)
     note = (
-        f"Images in each fold, and their share of the row. Largest deviation from an even share: "
+        f"Images in each fold, and their share of the row. Pale: as even as by chance. Largest "
+        "deviation from an even share: "
         f"{table_of_counts.index[row]} in fold {table_of_counts.columns[column]}, "
         f"{number[row, column]:,} instead of {even[row, 0]:,.1f}."
     )
 
     figure, ((axes,),) = sheet(
-        max(5.0, min(FIGURE_WIDTH, 2.6 + 1.1 * number.shape[1])),
+        max(6.0, min(FIGURE_WIDTH, 2.6 + 1.1 * number.shape[1])),
         0.6 + 0.42 * len(number),
         "Images and classes in each fold",
         note,
     )
-    drawn = axes.imshow(100 * off, cmap="PuOr_r", vmin=-50, vmax=50, aspect="auto")
+    drawn = axes.imshow(off, cmap="PuOr_r", vmin=-_LOUD, vmax=_LOUD, aspect="auto")
     for (i, j), value in np.ndenumerate(number):
         share = f"{value / total[i, 0]:.1%}" if total[i, 0] else "-"
-        shade = drawn.to_rgba(100 * off[i, j])
+        shade = drawn.to_rgba(off[i, j])
         axes.text(
             j,
             i,
@@ -61,7 +67,7 @@ def fold_balance(folds: pd.DataFrame, table: pd.DataFrame, spec: Spec) -> Sheet:
     axes.set_yticks(range(len(number)), table_of_counts.index)
     axes.tick_params(length=0)
     bar = figure.colorbar(drawn, ax=axes, extend="both", fraction=0.03, pad=0.02)
-    bar.set_label("deviation from an even share (%)", fontsize=TEXT_SIZE)
+    bar.set_label("deviation / that of a random split", fontsize=TEXT_SIZE)
     bar.ax.tick_params(labelsize=8)
     return figure
 

@@ -57,7 +57,9 @@ def test_no_mask_is_lost_below_the_smallest(labelled, measured, readable):
             at_most = 100 * np.mean(own <= minimum)
             assert 100 * np.mean(own < minimum) <= share + 1e-9
             assert share < at_most
-    names = [text.get_text() for text in figure.legends[0].get_texts()]
+        median = line.get_xydata()[line.get_markevery()[0]]
+        assert median[0] == pytest.approx(own[len(own) // 2])
+    names = [text.get_text().rpartition(" (5 %")[0] for text in figure.legends[0].get_texts()]
     assert names == [class_labels(labelled.spec)[k - 1] for k in present]
     assert len({(line.get_linestyle(), line.get_marker()) for line in lines}) == len(lines)
 

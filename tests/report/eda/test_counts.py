@@ -8,6 +8,7 @@ from severstal.competition.masks import Masks
 from severstal.competition.scored import score_masks
 from severstal.competition.spec import SEVERSTAL, Spec
 from severstal.competition.tables import read_labels
+from severstal.data.mask_statistics import mask_statistics
 from severstal.evaluation.labels import class_labels
 from severstal.report import eda
 from severstal.report.palette import colour
@@ -32,6 +33,19 @@ def test_class_counts(labelled, readable):
     ]
     empty = score_masks(labelled.table.iloc[:0], labelled.table, labelled.images, labelled.spec).score.score
     assert f"the all-empty baseline scores {empty:.4f}" in figure.texts[1].get_text().replace("\n", " ")
+
+
+def test_pixels_of_each_class(labelled, readable):
+    measured = mask_statistics(labelled.table, labelled.spec)
+    figure = eda.class_counts(labelled.table, labelled.images, labelled.spec, measured.masks)
+    readable(figure)
+    bits = np.stack([labelled.masks[name] for name in labelled.images])
+    shares = [100 * np.mean(bits >> (k - 1) & 1) for k in labelled.spec.class_ids]
+    drawn = [bar.get_width() for bar in figure.axes[1].patches]
+    np.testing.assert_allclose(drawn[1:], 100 * np.array(shares) / sum(shares))
+    texts = [text.get_text() for text in figure.axes[1].texts]
+    for text, value in zip(texts[1:], shares, strict=True):
+        assert text.endswith(f", {value / 100:.3%} of all")
 
 
 def test_class_counts_without_a_defect(clean, readable):

@@ -112,7 +112,7 @@ def masks_lost(masks: pd.DataFrame, spec: Spec) -> Sheet:
         3.6,
         "True masks below a minimum area",
         "Predicted masks below the minimum are removed. A minimum that is harmless for one class removes "
-        "most of another, hence one per class. Markers only tell the classes apart.",
+        "most of another, hence one per class. Marker: the median; dotted: 5 % of the masks.",
     )
     handles = []
     for class_id in spec.class_ids:
@@ -122,22 +122,22 @@ def masks_lost(masks: pd.DataFrame, spec: Spec) -> Sheet:
         look = {
             "color": colour(class_id),
             "linestyle": LINES[(class_id - 1) % len(LINES)],
+            "linewidth": 2.2,
             "marker": MARKERS[(class_id - 1) % len(MARKERS)],
+            "markersize": 8,
+            "markeredgecolor": "black",
         }
         share = 100 * np.arange(len(own) + 1) / len(own)
         axes.plot(
             np.append(own, own[-1]),
             share,
             drawstyle="steps-pre",
-            linewidth=2,
-            path_effects=[withStroke(linewidth=2.8, foreground="#404040")],
-            markevery=(len(own) // 2, max(len(own) // 3, 1)),
-            markeredgecolor="black",
+            markevery=[len(own) // 2],
+            path_effects=[withStroke(linewidth=3.0, foreground="#404040")],
             **look,
         )
-        handles.append(
-            Line2D([], [], linewidth=2, markeredgecolor="black", label=class_label(spec, class_id), **look)
-        )
+        below = f"5 % below {np.percentile(own, 5):,.0f} px"
+        handles.append(Line2D([], [], label=f"{class_label(spec, class_id)} ({below})", **look))
     axes.set_xscale("log")
     axes.set_ylim(0, 102)
     low, high = (1, spec.pixels) if masks.empty else (masks["area"].min() * 0.9, masks["area"].max() * 1.1)
@@ -145,9 +145,6 @@ def masks_lost(masks: pd.DataFrame, spec: Spec) -> Sheet:
     axes.set_xlim((low * high) ** 0.5 / middle, (low * high) ** 0.5 * middle)
     _number(axes)
     axes.axhline(5, color="black", linestyle=":", linewidth=1)
-    axes.annotate(
-        "5%", (1, 5), (-2, 2), xycoords=("axes fraction", "data"), textcoords="offset points", ha="right"
-    )
     dress(axes, x="minimum area (pixels, logarithmic)", y="true masks below it (%)", grid="both")
     legend_below(figure, handles or [Patch(facecolor="none", label="no mask")])
     return figure

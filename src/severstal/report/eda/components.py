@@ -58,7 +58,7 @@ def component_shapes(masks: pd.DataFrame, pieces: pd.DataFrame, spec: Spec) -> S
         bars = above.bar(
             range(len(_GROUPS)), shares, color=colour(class_id), edgecolor="black", linewidth=0.6
         )
-        above.bar_label(bars, [f"{share:.0f}" if share else "" for share in shares], fontsize=TEXT_SIZE - 2)
+        above.bar_label(bars, [f"{share:.0f}" if share else "" for share in shares], fontsize=TEXT_SIZE - 1.5)
         above.set_xticks(range(len(_GROUPS)), [name for *_, name in _GROUPS])
         above.set_ylim(0, 1.18 * (max(shares) or 100))
         dress(above, x="components per mask", y="masks (%)" if first else "")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from severstal.competition.spec import Spec
 from severstal.evaluation.class_counts import count_combinations
@@ -13,13 +14,16 @@ _ROW = 0.36  # inches per bar
 _MOST_COMBINATIONS = 20
 
 
-def class_counts(table: pd.DataFrame, images: Sequence[str], spec: Spec) -> Sheet:
-    """Show the number of images with each class, and of clean ones.
+def class_counts(
+    table: pd.DataFrame, images: Sequence[str], spec: Spec, masks: pd.DataFrame | None = None
+) -> Sheet:
+    """Show the number of images with each class, and of clean ones, beside the share of the labelled pixels.
 
     Args:
         table: labels, one row per mask.
         images: all images, including clean ones.
         spec: names the classes.
+        masks: one row per mask, with `ClassId` and `area` in pixels; None leaves out the pixels.
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL
@@ -35,16 +39,37 @@ def class_counts(table: pd.DataFrame, images: Sequence[str], spec: Spec) -> Shee
         f"{len(images):,} images; {clean:,} are clean. {empty:.1%} of the {pairs:,} (image, class) pairs "
         f"are empty: the all-empty baseline scores {empty:.4f}."
     )
-    figure, ((axes,),) = sheet(FIGURE_WIDTH, 0.6 + _ROW * len(counts), "Images with each class", note)
-    fills = [PALE, *map(colour, spec.class_ids)]
-    bars = axes.barh(range(len(counts)), counts, color=fills, edgecolor="black", linewidth=0.6)
+    figure, axes = sheet(
+        FIGURE_WIDTH,
+        0.6 + _ROW * len(counts),
+        "Images and pixels of each class" if masks is not None else "Images with each class",
+        note,
+        columns=1 if masks is None else 2,
+        sharey=True,
+    )
     share = max(len(images), 1)
-    axes.bar_label(bars, [f"{n:,} ({n / share:.1%})" for n in counts], padding=4, fontsize=TEXT_SIZE)
-    axes.set_yticks(range(len(counts)), ["clean", *class_labels(spec)])
-    axes.set_ylim(len(counts) - 0.5, -0.5)
-    axes.set_xlim(0, 1.15 * max(counts, default=0) or 1)
-    dress(axes, x="images (one with two classes counts in both)", grid="x")
+    labels = [f"{n:,} ({n / share:.1%})" for n in counts]
+    _bars(axes[0, 0], counts, labels, spec, "images (one with two classes counts in both)")
+    axes[0, 0].set_yticks(range(len(counts)), ["clean", *class_labels(spec)])
+    if masks is not None:
+        covered = [int(masks.loc[masks["ClassId"] == k, "area"].sum()) for k in spec.class_ids]
+        everything, labelled = share * spec.pixels, max(sum(covered), 1)
+        percent = [0.0, *(100 * area / labelled for area in covered)]
+        labels = [f"{1 - sum(covered) / everything:.1%} of all pixels are of no class"]
+        labels += [f"{area / labelled:.1%}, {area / everything:.3%} of all" for area in covered]
+        _bars(axes[0, 1], percent, labels, spec, "share of the labelled pixels (%)")
     return figure
+
+
+def _bars(axes: Axes, values: Sequence[float], labels: Sequence[str], spec: Spec, x: str) -> None:
+    """One bar for what is clean and one per class, each with its label."""
+    fills = [PALE, *map(colour, spec.class_ids)]
+    bars = axes.barh(range(len(values)), values, color=fills, edgecolor="black", linewidth=0.6)
+    axes.bar_label(bars, labels, padding=4, fontsize=TEXT_SIZE)
+    axes.set_ylim(len(values) - 0.5, -0.5)
+    axes.set_xlim(0, 1.5 * max(values, default=0) or 1)
+    axes.locator_params(axis="x", nbins=5)
+    dress(axes, x=x, grid="x")
 
 
 def class_combinations(table: pd.DataFrame, images: Sequence[str], spec: Spec) -> Sheet:

@@ -32,13 +32,14 @@ def class_places(coverage: np.ndarray, masks: pd.DataFrame, spec: Spec) -> Sheet
     tall = (FIGURE_WIDTH / columns - 1.1) * high / wide
     figure, axes = sheet(
         FIGURE_WIDTH,
-        blocks * (tall + 1.0),
+        blocks * (tall + 1.25),
         "Position of the classes in the picture",
-        "Shade: coverage relative to the mean of the class (1: evenly distributed). Curve above: the same by "
-        "column of the picture, up to 3. With few masks, single ones are visible.",
+        "How often the masks of a class cover a place, relative to the mean of the class: 1, the dotted "
+        "line, everywhere would be an even distribution. Above each map the mean over its columns, cut "
+        "off at 3. With few masks, single ones are visible.",
         rows=2 * blocks,
         columns=columns,
-        height_ratios=[0.35, tall] * blocks,
+        height_ratios=[0.6, tall] * blocks,
     )
     drawn = None
     for place in range(columns * blocks):
@@ -60,9 +61,9 @@ def class_places(coverage: np.ndarray, masks: pd.DataFrame, spec: Spec) -> Sheet
         above.set_ylim(0, _MAX_RATIO)  # as far as the shades, so that classes can be compared
         above.set_xlim(0, wide)
         above.set_xticks([])
-        above.set_yticks([1], ["1"])
+        above.set_yticks(range(int(_MAX_RATIO) + 1))
         dress(above)
-        above.tick_params(labelsize=TEXT_SIZE - 2)
+        above.tick_params(labelsize=TEXT_SIZE - 1.5)
         number = int((masks["ClassId"] == class_id).sum())
         said = "no mask" if not number else "1 mask" if number == 1 else f"{number:,} masks"
         above.set_title(

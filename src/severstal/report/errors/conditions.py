@@ -72,7 +72,7 @@ def _intervals(axes: Axes, rates: pd.DataFrame, places: np.ndarray, name: str) -
                 f"{number:,}",
                 ha="left",
                 va="center",
-                fontsize=TEXT_SIZE - 2,
+                fontsize=TEXT_SIZE - 1.5,
                 color=GREY,
             )
     axes.set_xlim(0, 1.2 * top)

@@ -55,7 +55,7 @@ def decisions_by_margin(calls: pd.DataFrame) -> Sheet:
             bar.get_height() + 2,
             f"{bad:,} of {number:,}",
             ha="center",
-            fontsize=TEXT_SIZE - 2,
+            fontsize=TEXT_SIZE - 1.5,
         )
     axes.axvline(0, color="black", linewidth=2)
     axes.set_xlim(-_NEAR, _NEAR)

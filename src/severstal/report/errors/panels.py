@@ -117,7 +117,7 @@ def side_by_side(
         anchor=(0, 1),
     )
     bar.set_label("map: probability", fontsize=TEXT_SIZE - 1)
-    bar.ax.tick_params(labelsize=TEXT_SIZE - 2)
+    bar.ax.tick_params(labelsize=TEXT_SIZE - 1.5)
     figure.photographic = True
     return figure
 
