@@ -5,10 +5,11 @@ from pathlib import Path
 
 import nbformat
 
+from severstal.data.given_folds import read_given_folds
 from severstal.errors import SeverstalError
 from severstal.files import write_text
 from severstal.notebook_runner import read_notebook, run_notebooks
-from severstal.pipeline import SUBMISSION, check_output
+from severstal.pipeline import SUBMISSION, check_output, record
 from severstal.runs.combining import open_recipe
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -22,6 +23,7 @@ def run_all(
     output: str | Path = SUBMISSION,
     refresh: bool = False,
     only: Sequence[str] = (),
+    folds: str | Path | None = None,
 ) -> Path:
     """Execute the notebooks in order; the fifth writes the submission.
 
@@ -31,6 +33,7 @@ def run_all(
         output: path of the submission to write.
         refresh: whether the executed notebooks also replace those of the repository.
         only: names of notebooks, such as "07_architectures"; empty for all that lead to the submission.
+        folds: the user's own table of folds, `ImageId,fold`; None splits the images.
 
     Returns:
         The folder of the executed notebooks, each also as a page, `runs/NAME/notebooks`.
@@ -40,7 +43,9 @@ def run_all(
             kept.
     """
     sources = _choose(only)
-    run = open_recipe(recipe, input)
+    run = open_recipe(recipe, input, folds=folds)
+    if (given := run.recipe.data.folds_file) is not None:
+        read_given_folds(given, run.data.train_names())
     kept = run.files.notebooks
     parameters = {
         "recipe": run.recipe.name if recipe == "auto" else recipe,
@@ -50,6 +55,9 @@ def run_all(
     if submitted:
         check_output(output)
         parameters["output"] = str(output)
+    if folds is not None:
+        record(run)
+        parameters["recipe"] = str(run.files.recipe)  # names the table of folds
     run_notebooks(sources, kept, parameters)
     if refresh:
         for source in sources:

@@ -6,6 +6,7 @@ from typing import Literal
 from severstal.cli.arguments import (
     AveragingMode,
     Engine,
+    FoldsCsv,
     InputFolder,
     MemberWeights,
     Names,
@@ -25,6 +26,7 @@ def run(
     input: InputFolder = None,
     output: OutputCsv = SUBMISSION,
     name: RunName = None,
+    folds: FoldsCsv = None,
 ) -> None:
     """Run the whole job: from the input folder to the submission and its scorecard.
 
@@ -35,10 +37,12 @@ def run(
         output: submission to write.
         name: name of the run's folder in runs/; by default made of recipe and input folder, such as
             smoke-sample.
+        folds: your own table of folds, a CSV with the columns ImageId and fold (numbered from 0); by default
+            that of the recipe (data.folds_file), else the images are split.
     """
     from severstal import pipeline
 
-    finished = pipeline.run(recipe, input, output, name)
+    finished = pipeline.run(recipe, input, output, name, folds)
     print(finished.scorecard.text)
     print(finished.submission)
 
@@ -49,6 +53,7 @@ def notebooks(
     output: OutputCsv = SUBMISSION,
     refresh: bool = False,
     only: Names = (),
+    folds: FoldsCsv = None,
 ) -> None:
     """Run the notebooks: the same job with figures; the executed notebooks are saved in runs/NAME/notebooks.
 
@@ -59,10 +64,12 @@ def notebooks(
         output: submission to write.
         refresh: also overwrite the notebooks in notebooks/ with the executed ones.
         only: names of the notebooks to run; by default all except 07_architectures, which compares networks.
+        folds: your own table of folds, a CSV with the columns ImageId and fold (numbered from 0); by default
+            that of the recipe (data.folds_file), else the images are split.
     """
     from severstal.notebooks import STUDIES, run_all
 
-    folder = run_all(recipe, input, output, refresh, only)
+    folder = run_all(recipe, input, output, refresh, only, folds)
     if not only or set(only) - set(STUDIES):
         print(f"submission: {output}")
     print(f"notebooks: {folder}")
@@ -73,6 +80,7 @@ def train(
     input: InputFolder = None,
     name: RunName = None,
     engine: Engine = "local",
+    folds: FoldsCsv = None,
 ) -> None:
     """Check the input, split it into folds and train one network per fold; results go to runs/NAME.
 
@@ -87,12 +95,14 @@ def train(
             smoke-sample.
         engine: local trains one fold after the other; ray trains one fold per GPU (or CPU core) in parallel,
             on this machine or on the cluster at RAY_ADDRESS.
+        folds: your own table of folds, a CSV with the columns ImageId and fold (numbered from 0); by default
+            that of the recipe (data.folds_file), else the images are split.
     """
     from severstal import pipeline
     from severstal.processes import distributed
 
     with distributed():
-        prepared = pipeline.prepare(recipe, input, name)
+        prepared = pipeline.prepare(recipe, input, name, folds)
         pipeline.train(prepared, engine)
         print(prepared.folder)
 

@@ -37,8 +37,9 @@ def score(
         truth: ground truth in the form of train.csv.
         input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
         images: images that count in the score: a folder of pictures, or a CSV with one row per image.
-        folds: folds.csv of a run: the bootstrap resamples near-duplicates together, and the images most
-            similar to the test set get a score of their own.
+        folds: a table of folds, a CSV with the columns ImageId and fold; with the folds.csv of a run, the
+            bootstrap resamples near-duplicates together, and the images most similar to the test set get a
+            score of their own.
         json: also write the results to this file.
         html: also write the results to this file, as a web page.
     """
@@ -81,10 +82,16 @@ def score_csv(
 
 
 def _rows_of_folds(folds: Path, images: Sequence[str]) -> "pd.DataFrame":
-    """The rows of a run's folds.csv for some images, in their order."""
+    """The rows of a run's folds.csv, or of a user's own, for some images, in their order."""
+    from severstal.competition.cells import read_cells
     from severstal.data.folds import load_folds
+    from severstal.data.given_folds import read_given_folds
 
-    rows = load_folds(folds).set_index("ImageId")
+    if "group" in read_cells(folds)[0]:
+        rows = load_folds(folds)
+    else:
+        rows = read_given_folds(folds).assign(group=lambda table: range(len(table)))
+    rows = rows.set_index("ImageId")
     absent = [image for image in images if image not in rows.index]
     if absent:
         raise SeverstalError(

@@ -147,6 +147,7 @@ def _level(recipe: Recipe, first: Recipe, budget: int, epochs: int | None, folds
     shared = {
         "data.folds": first.data.folds,
         "data.train_folds": first.data.train_folds if folds is None else folds,
+        "data.folds_file": first.data.folds_file,
         "data.fold_seed": first.fold_seed,
         "data.max_images": first.data.max_images,
     }

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from severstal.data.given_folds import read_given_folds
 from severstal.errors import SeverstalError
 from severstal.processes import is_main_process, main_process_first
 from severstal.runs.combining import open_recipe
@@ -9,7 +10,10 @@ from severstal.runs.ensemble import Ensemble, RunOrEnsemble, jobs_of
 
 
 def prepare(
-    recipe: str | Path = "auto", input: str | Path | None = None, name: str | None = None
+    recipe: str | Path = "auto",
+    input: str | Path | None = None,
+    name: str | None = None,
+    folds: str | Path | None = None,
 ) -> RunOrEnsemble:
     """Open a recipe on an input folder, check the whole input and write the run's description to its folder.
 
@@ -19,6 +23,7 @@ def prepare(
         recipe: a recipe's name or TOML file, as for `open_recipe`.
         input: the input folder, as for `open_recipe`.
         name: name of the run, as for `open_recipe`.
+        folds: the user's own table of folds, as for `open_recipe`.
 
     Returns:
         A run, or for a recipe with members an ensemble of runs.
@@ -27,7 +32,7 @@ def prepare(
         SeverstalError: the first fault in recipe or input.
     """
     with main_process_first():
-        run = open_recipe(recipe, input, name)
+        run = open_recipe(recipe, input, name, folds)
         check_input(run)
         if is_main_process():
             record(run)
@@ -43,7 +48,7 @@ def record(run: RunOrEnsemble) -> None:
 
 
 def check_input(run: RunOrEnsemble) -> dict[str, int]:
-    """Read both tables and decode every picture that the run needs, so that faults are found first.
+    """Read all tables and decode every picture that the run needs, so that faults are found first.
 
     Returns:
         What was found: `train` and `test` images, `used` of the train images, `masks`, `clean` images.
@@ -52,6 +57,8 @@ def check_input(run: RunOrEnsemble) -> dict[str, int]:
         SeverstalError: the first fault, with file, row and repair.
     """
     names = run.data.train_names()
+    if (given := run.recipe.data.folds_file) is not None:
+        read_given_folds(given, names)
     used = run.labels.loc[run.labels["ImageId"].isin(run.images), "ClassId"]
     for number, name in enumerate(run.spec.classes, start=1):
         if not (used == number).any():

@@ -3,13 +3,15 @@
 import logging
 import platform
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
 from severstal.data import duplicates, likeness
 from severstal.data import folds as fold_tables
-from severstal.data.duplicates import load_pairs, save_pairs
+from severstal.data.duplicates import describe_leaks, leaking_pairs, load_pairs, save_pairs
 from severstal.data.features import picture_features
+from severstal.data.given_folds import read_given_folds
 from severstal.data.likeness import FEWEST, Likeness, most_test_like
 from severstal.errors import SeverstalError
 from severstal.evaluation.fold_counts import count_by_fold
@@ -105,7 +107,8 @@ def likeness_to_test_set(job: Job, pairs: pd.DataFrame, known: Likeness | None =
 def split_into_folds(job: Job, pairs: pd.DataFrame, found: Likeness | None) -> Folds:
     """Split the labelled images into folds: `folds.csv`, with its checksum and counts in `folds.json`.
 
-    Near-duplicates stay together; each fold has its share of every combination of classes.
+    Near-duplicates stay together; each fold has its share of every combination of classes. Where the recipe
+    names a table of folds, that is taken as it is, and near-duplicates in two of its folds are told.
 
     Args:
         job: the run.
@@ -113,26 +116,37 @@ def split_into_folds(job: Job, pairs: pd.DataFrame, found: Likeness | None) -> F
         found: likeness to the test set, from `likeness_to_test_set`.
 
     Raises:
-        SeverstalError: `folds.csv` was edited by hand.
+        SeverstalError: `folds.csv` was edited by hand, or the recipe's own table of folds is faulty.
     """
     count, seed, path = job.recipe.data.folds, job.recipe.fold_seed, job.files.folds
+    given = _given_folds(job)
     like = None if found is None else file_checksum(job.files.likeness)
-    stage = Stage(
-        job.folder,
-        "folds",
-        inputs.folds(job.recipe, job.labels_digest, file_checksum(job.files.duplicates), like),
+    stated = inputs.folds(
+        job.recipe,
+        job.labels_digest,
+        file_checksum(job.files.duplicates),
+        like,
+        None if given is None else file_checksum(Path(job.recipe.data.folds_file)),
     )
+    stage = Stage(job.folder, "folds", stated)
     if stage.is_done():
         return Folds(job, fold_tables.load_folds(path))
     if stage.was_changed(path):
         fold_tables.load_folds(path)  # split before: says so where it was changed by hand since
     grouped = pairs if job.recipe.data.group_duplicates else pairs.iloc[:0]
-    groups = duplicates.fold_groups(job.images, grouped, count)
-    folds = fold_tables.split_folds(job.images, job.masks.presence(job.images), count, seed, groups)
+    if given is None:
+        groups = duplicates.fold_groups(job.images, grouped, count)
+        folds = fold_tables.split_folds(job.images, job.masks.presence(job.images), count, seed, groups)
+    else:
+        groups = duplicates.duplicate_groups(job.images, grouped, max(1, len(job.images) // count))
+        folds = given.assign(group=groups.to_numpy())
+    fold_of = dict(zip(folds["ImageId"], folds["fold"], strict=True))
+    leaking = leaking_pairs(pairs, fold_of)
     about = {"seed": seed, "groups": groups.nunique(), "duplicate_pairs": len(pairs)}
-    line = f"folds: {len(folds):,} images, {len(grouped):,} pairs of near-duplicates kept together"
-    if len(grouped) < len(pairs):
-        line += f", {len(pairs):,} pairs split apart as data.group_duplicates is false"
+    about["leaking_pairs"] = len(leaking)
+    line = (
+        f"folds: {len(folds):,} images, {len(pairs) - len(leaking):,} pairs of near-duplicates kept together"
+    )
     if found:
         of_train = found.of_train()
         chosen = most_test_like(of_train, groups)
@@ -147,7 +161,32 @@ def split_into_folds(job: Job, pairs: pd.DataFrame, found: Likeness | None) -> F
     fold_tables.save_folds(folds, path, about)
     stage.finish([path, path.with_suffix(".json")])
     logger.info(line)
+    if len(leaking):
+        logger.warning(
+            "%s; scores out of fold are too high there%s", describe_leaks(leaking, fold_of), _repair(job)
+        )
     return Folds(job, fold_tables.load_folds(path))
+
+
+def _given_folds(job: Job) -> pd.DataFrame | None:
+    """The folds of the recipe's own table for the images in use, in their order; None where it names none."""
+    path = job.recipe.data.folds_file
+    if path is None:
+        return None
+    given = read_given_folds(path, job.data.train_names()).set_index("ImageId").loc[job.images].reset_index()
+    empty = set(range(job.recipe.data.folds)).difference(given["fold"])
+    if empty:
+        raise SeverstalError(
+            f"{path}: none of the {len(given):,} images that data.max_images leaves is in fold {min(empty)}: "
+            "raise data.max_images or set it to 0"
+        )
+    return given
+
+
+def _repair(job: Job) -> str:
+    if (path := job.recipe.data.folds_file) is not None:
+        return f": put both pictures of a pair into one fold of {path}"
+    return "" if job.recipe.data.group_duplicates else ": set data.group_duplicates = true"
 
 
 def open_folds(job: Job) -> Folds:

@@ -45,6 +45,7 @@ def run(
     input: str | Path | None = None,
     output: str | Path = SUBMISSION,
     name: str | None = None,
+    folds: str | Path | None = None,
 ) -> Finished:
     """Run the whole job, from the input folder to the submission and its scorecard.
 
@@ -56,12 +57,13 @@ def run(
         input: the input folder; None as in `locate_input`, else the sample is rendered.
         output: submission to write.
         name: name of the run.
+        folds: the user's own table of folds, `ImageId,fold`; None splits the images.
 
     Returns:
         The run, its submission and its scorecard.
     """
     check_output(output)
-    run = prepare(recipe, input, name)
+    run = prepare(recipe, input, name, folds)
     run.data.check_test()  # before hours of training: a submission needs test pictures
     trained = train_folds(prepare_folds(run))
     found = tune_rules(summarise_run(run, trained))

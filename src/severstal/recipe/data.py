@@ -20,6 +20,9 @@ class DataSettings:
             result.
         group_duplicates: near-duplicate pictures stay in one fold; a group larger than a fold is split. False
             assigns every picture on its own, which leaks where one piece of steel was photographed twice.
+        folds_file: path of the user's own table of folds, a CSV with the columns `ImageId` and `fold`, which
+            takes the place of the split; relative to the working directory. `folds` is the number of folds in
+            it then, and so is `train_folds` where it was equal to `folds` or is larger.
         scale: factor by which pictures are downscaled before the network sees them.
         mean: value that is subtracted from the pictures, whose values are 0 to 1. The real train pictures
             have 0.344.
@@ -34,6 +37,7 @@ class DataSettings:
     max_images: int = within(0, 0, 10**9)
     fold_seed: int | None = within(None, 0, 2**31 - 1)
     group_duplicates: bool = True
+    folds_file: str | None = None
     scale: int = within(1, 1, 8)
     mean: float = within(0.344, 0.0, 1.0)
     std: float = within(0.18, 0.001, 1.0)

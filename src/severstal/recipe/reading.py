@@ -93,17 +93,19 @@ def _check_members(recipe: Recipe, source: str) -> None:
             fault = "has no name of its own: set name in [[members]]"
         elif _split(member) != _split(recipe):
             fault = (
-                "has other folds than the recipe: set folds, train_folds, max_images and fold_seed in the "
-                "recipe's own [data] only, and set fold_seed there if members have seeds of their own"
+                "has other folds than the recipe: set folds, train_folds, folds_file, max_images and "
+                "fold_seed in the recipe's own [data] only, and set fold_seed there if members have seeds of "
+                "their own"
             )
         else:
             continue
         raise SeverstalError(f"{source}: member {member.name!r} {fault}")
 
 
-def _split(recipe: Recipe) -> tuple[int, int, int, int]:
+def _split(recipe: Recipe) -> tuple[int | str | None, ...]:
     """All settings that determine which image is held out of which network."""
-    return recipe.data.folds, recipe.data.train_folds, recipe.data.max_images, recipe.fold_seed
+    data = recipe.data
+    return data.folds, data.train_folds, data.folds_file, data.max_images, recipe.fold_seed
 
 
 def _repeated_view(settings: InferenceSettings) -> str | None:

@@ -17,7 +17,10 @@ from severstal.runs.opening import choose_input, choose_recipe, claim_folder, de
 
 
 def open_recipe(
-    recipe: str | Path | Recipe = "auto", input: str | Path | None = None, name: str | None = None
+    recipe: str | Path | Recipe = "auto",
+    input: str | Path | None = None,
+    name: str | None = None,
+    folds: str | Path | None = None,
 ) -> RunOrEnsemble:
     """Choose recipe, input folder and run folder: a run, or for a recipe with members an ensemble of runs.
 
@@ -26,6 +29,7 @@ def open_recipe(
         input: the input folder; None as in `open_job`.
         name: name of the run's folder, `runs/NAME`; None for recipe and input folder, such as `smoke-sample`.
             A member's folder is `runs/NAME-MEMBER`, or `runs/RECIPE-MEMBER-INPUT`.
+        folds: the user's own table of folds, as in `open_job`.
 
     Returns:
         The run or the ensemble; nothing is written yet.
@@ -33,7 +37,7 @@ def open_recipe(
     Raises:
         SeverstalError: the recipe or the input folder is faulty, or a folder belongs to another run.
     """
-    recipe, root = choose_recipe(recipe), choose_input(input)
+    recipe, root = choose_recipe(recipe, folds), choose_input(input)
     if not recipe.members:
         return open_job(recipe, root, name)
     folder = claim_folder(name or default_name(recipe, root), root, ensemble=True)

@@ -29,8 +29,10 @@ def likeness(train: str, test: str, groups: Sequence[int], seed: int) -> Inputs:
     return {"train": train, "test": test, "groups": list(groups), "seed": seed}
 
 
-def folds(recipe: Recipe, labels: str, duplicates: str, likeness: str | None) -> Inputs:
-    """The split into folds depends on labels, near-duplicates and likeness, by their checksums."""
+def folds(
+    recipe: Recipe, labels: str, duplicates: str, likeness: str | None, given: str | None = None
+) -> Inputs:
+    """The split depends on labels, near-duplicates, likeness and a user's own folds, by their checksums."""
     stated = {
         "labels": labels,
         "folds": recipe.data.folds,
@@ -39,7 +41,9 @@ def folds(recipe: Recipe, labels: str, duplicates: str, likeness: str | None) ->
         "likeness": likeness,
     }
     # Named only where it differs from the default, so that earlier runs stay current.
-    return stated if recipe.data.group_duplicates else stated | {"group_duplicates": False}
+    if not recipe.data.group_duplicates:
+        stated["group_duplicates"] = False
+    return stated if given is None else stated | {"given": given}
 
 
 def training(

@@ -1,15 +1,18 @@
 """From a recipe, an input folder and a name to a job; or from a run's folder back to it."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from severstal.competition.folder import SAMPLE_FOLDER, locate_input, open_input
+from severstal.data.given_folds import count_given_folds
 from severstal.errors import SeverstalError
 from severstal.path_checks import refuse_links_outside
 from severstal.recipe import PLAIN_NAME, Recipe, load_recipe
 from severstal.recipe.names import plain_name
+from severstal.recipe.switches import change
 from severstal.runs.folder import input_of, read_run
 from severstal.runs.job import Job
 from severstal.runs.layout import RUNS, RunFiles
@@ -19,7 +22,10 @@ logger = logging.getLogger("severstal")
 
 
 def open_job(
-    recipe: str | Path | Recipe = "auto", input: str | Path | None = None, name: str | None = None
+    recipe: str | Path | Recipe = "auto",
+    input: str | Path | None = None,
+    name: str | None = None,
+    folds: str | Path | None = None,
 ) -> Job:
     """Choose recipe, input folder and run folder; nothing is written yet.
 
@@ -29,6 +35,7 @@ def open_job(
         input: the input folder; None takes the first of the usual places, and renders the sample data set
             where there is none.
         name: name of the run; None for recipe and input folder, such as `smoke-sample`.
+        folds: the user's own table of folds, in place of the recipe's `data.folds_file`.
 
     Returns:
         The job.
@@ -37,7 +44,7 @@ def open_job(
         SeverstalError: the recipe or the input folder is faulty, or the recipe has several networks
             (`open_recipe` opens such a one), or the run folder belongs to another input.
     """
-    recipe, root = choose_recipe(recipe), choose_input(input)
+    recipe, root = choose_recipe(recipe, folds), choose_input(input)
     if recipe.members:
         raise SeverstalError(
             f"recipe {recipe.name} has {len(recipe.members)} members: train it as an ensemble"
@@ -63,8 +70,10 @@ def open_run(folder: str | Path, input: str | Path | None = None) -> Job:
     return Job(recipe, open_input(root if input is None else input), files.folder)
 
 
-def choose_recipe(recipe: str | Path | Recipe = "auto") -> Recipe:
+def choose_recipe(recipe: str | Path | Recipe = "auto", folds: str | Path | None = None) -> Recipe:
     """A recipe as it is, by its name, or read from its TOML file; "auto" as `open_job` has it.
+
+    Where folds are given, here or in `data.folds_file`, it has as many as their table.
 
     Example:
         >>> choose_recipe("champion").members[0].name
@@ -72,7 +81,19 @@ def choose_recipe(recipe: str | Path | Recipe = "auto") -> Recipe:
     """
     if recipe == "auto":
         recipe = "baseline" if torch.cuda.is_available() else "smoke"
-    return recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+    if not isinstance(recipe, Recipe):
+        recipe = load_recipe(recipe)
+    given = recipe.data.folds_file if folds is None else folds
+    return recipe if given is None else _with_given_folds(recipe, Path(given).resolve())
+
+
+def _with_given_folds(recipe: Recipe, path: Path) -> Recipe:
+    """The recipe, and each of its members, with the folds of a table."""
+    count, data = count_given_folds(path), recipe.data
+    trained = count if data.train_folds == data.folds else min(data.train_folds, count)
+    values = {"data.folds_file": str(path), "data.folds": count, "data.train_folds": trained}
+    members = tuple(change(member, values) for member in recipe.members)
+    return replace(change(recipe, values), members=members)
 
 
 def choose_input(input: str | Path | None = None) -> Path:
