@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from severstal import pipeline
 from severstal.competition.rle import encode
 
 ROOT = Path(__file__).parents[1]
@@ -112,12 +111,6 @@ def run_and_kill(tmp_path: Path) -> Callable[..., None]:
     return run
 
 
-@pytest.fixture(autouse=True)
-def _log_of_progress(caplog: pytest.LogCaptureFixture) -> None:
-    """`caplog` has what the package logs from INFO on."""
-    caplog.set_level("INFO", logger="severstal")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest test first, so that no core waits for another with it at the end."""
     items.sort(key=lambda item: not item.nodeid.startswith("tests/test_notebooks.py"))
@@ -149,6 +142,8 @@ def tiny_recipe(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def finished_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where `tiny.toml` was run on `small`, once for all tests that only look at what a run leaves."""
+    from severstal import pipeline  # torch and all networks, which most tests do without
+
     folder = tmp_path_factory.mktemp("finished")
     (folder / "tiny.toml").write_text(TINY_RECIPE)
     with pytest.MonkeyPatch.context() as patch:
