@@ -8,8 +8,8 @@ Mutations are sampled over all of the core's expressions (`mutations.py`): compa
 operators, constants, conditions, settings left to their defaults, calls left out. Each is written into a copy
 of the project, where only the mirrored tests run: `tests/decision/test_search.py` and the doctests for
 `decision/search.py`; all tests of the folder where a file has no test of its own. Slow tests are left out. A
-mutant is caught when a test fails, or does not end within its time limit: five times what the same tests need
-without a mutation, and ten seconds.
+mutant is caught when a test fails, or takes more seconds of CPU than `--limit`. In the end the tests that
+failed are run without a mutation: what one of them caught counts only if it passes then.
 
 `mutants.toml` names mutants that no test can catch, as they change no result (equivalent ones), each with the
 reason, and known ones that once survived. Results are JSON lines, appended as they come: after a break, the
@@ -22,6 +22,7 @@ import importlib
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import sys
@@ -54,7 +55,7 @@ PACKAGES += [
     "accelerate",
     "skimage",
 ]
-FACTOR, GRACE = 5.0, 10.0  # the time limit, in times of the unmutated tests and in seconds
+WAIT = 20  # times the limit of CPU: seconds after which a process that waits for ever is ended
 CAUGHT = ("failed", "time limit")
 
 
@@ -94,42 +95,41 @@ class Copy:
         if (ROOT.parent / "shared").is_dir():
             (folder / "shared").symlink_to(ROOT.parent / "shared")
 
-    def test(self, mutation: Mutation | None, tests: list[str], limit: float) -> tuple[str, str, float]:
-        """Run tests on a mutation: `passed`, `failed` or `time limit`, the test that failed, and seconds."""
-        log, begun = self.folder.parent / "log.txt", time.monotonic()
+    def test(self, mutation: Mutation | None, tests: list[str], limit: int) -> tuple[str, list[str], float]:
+        """Run tests on a mutation, to the first that fails; without one, all.
+
+        Returns:
+            `passed`, `failed` or `time limit`; the tests that failed; seconds.
+        """
+        failed, begun = self.folder.parent / "failed.txt", time.monotonic()
+        failed.write_text("")
         if mutation is not None:
             (self.folder / mutation.file).write_bytes(mutation.apply((ROOT / mutation.file).read_bytes()))
         try:
             child = os.fork()
             if not child:
-                self._be_pytest(tests, log)
-            result = self._wait(child, begun + limit)
+                self._be_pytest(["-x", *tests] if mutation else tests, failed, limit)
+            result = self._wait(child, begun + WAIT * limit)
         finally:
             if mutation is not None:
                 shutil.copy(ROOT / mutation.file, self.folder / mutation.file)
-        said = [
-            line
-            for line in log.read_text(errors="replace").splitlines()
-            if line.startswith(("FAILED", "ERROR"))
-        ]
-        return result, said[0].split(" - ")[0] if said else "", round(time.monotonic() - begun, 1)
+        return result, failed.read_text().splitlines(), round(time.monotonic() - begun, 1)
 
-    def _be_pytest(self, tests: list[str], log: Path) -> None:
+    def _be_pytest(self, tests: list[str], failed: Path, limit: int) -> None:
         code = 3
         try:
             os.setsid()
-            file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+            file = os.open(self.folder.parent / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             for stream in (1, 2):
                 os.dup2(file, stream)
             os.chdir(self.folder)
             os.environ |= {"PYTHONPATH": str(self.folder / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
             sys.dont_write_bytecode = True
-            sys.path = [str(self.folder / "src")] + [path for path in sys.path if path != str(ROOT / "src")]
-            random.seed()
-            options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not slow", "--tb=line"]
-            code = importlib.import_module("pytest").main([*options, "-rfE", *tests])
+            sys.path = [str(self.folder / "src"), *(path for path in sys.path if path != str(ROOT / "src"))]
+            options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not slow", "--tb=line"]
+            code = importlib.import_module("pytest").main([*options, *tests], plugins=[Failures(failed)])
         finally:
-            sys.stdout.flush()
             os._exit(code)
 
     @staticmethod
@@ -137,11 +137,27 @@ class Copy:
         while time.monotonic() < until:
             ended, status = os.waitpid(child, os.WNOHANG)
             if ended:
-                return "passed" if os.waitstatus_to_exitcode(status) == 0 else "failed"
+                code = os.waitstatus_to_exitcode(status)
+                spent = code in (-signal.SIGXCPU, -signal.SIGKILL)
+                return "time limit" if spent else "failed" if code else "passed"
             time.sleep(0.02)
         os.killpg(child, signal.SIGKILL)
         os.waitpid(child, 0)
         return "time limit"
+
+
+class Failures:
+    """Writes the names of tests that fail into a file."""
+
+    def __init__(self, file: Path):
+        self.file = file
+
+    def _note(self, report: object) -> None:
+        if report.failed:
+            with self.file.open("a") as file:
+                file.write(f"{report.nodeid}\n")
+
+    pytest_runtest_logreport = pytest_collectreport = _note
 
 
 def sample(count: int, seed: int, files: list[str]) -> list[Mutation]:
@@ -173,6 +189,7 @@ def main() -> None:
     parser.add_argument("--files", nargs="+", default=core(), help="in place of the whole core")
     parser.add_argument("--results", type=Path, help="JSON lines, to which is appended")
     parser.add_argument("--again", action="store_true", help="test the survivors of the results anew")
+    parser.add_argument("--limit", type=int, default=60, help="seconds of CPU for the tests of a mutant")
     parser.add_argument("--known", action="store_true", help="test the known mutants")
     arguments = parser.parse_args()
 
@@ -192,35 +209,33 @@ def main() -> None:
 
     for name in PACKAGES:
         importlib.import_module(name)
-    limits: dict[str, float] = {}
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         copy = Copy(Path(folder))
         for number, mutant in enumerate(mutants, 1):
             row = done.get(mutant.key)
             if row is None or (arguments.again and row["result"] not in CAUGHT):
-                tests = mirrored(mutant.file)
-                if mutant.file not in limits:
-                    result, test, seconds = copy.test(None, tests, 600.0)
-                    if result != "passed":
-                        sys.exit(f"the tests of {mutant.file} fail without a mutation: {test or result}")
-                    limits[mutant.file] = FACTOR * seconds + GRACE
-                result, test, seconds = copy.test(mutant, tests, limits[mutant.file])
-                row = mutant.to_json() | {"result": result, "test": test, "seconds": seconds}
+                result, failed, seconds = copy.test(mutant, mirrored(mutant.file), arguments.limit)
+                row = mutant.to_json() | {"result": result, "tests": failed, "seconds": seconds}
                 if arguments.results is not None:
                     with arguments.results.open("a") as file:
                         file.write(json.dumps(row) + "\n")
             rows.append(row)
-            if row["result"] == "passed":
-                same = (mutant.file, mutant.text, mutant.old, mutant.new) in equivalent
-                word = "equivalent" if same else "SURVIVED"
-                row["equivalent"] = same
-            else:
-                word = f"caught by {row['test'].split('::', 1)[-1] or row['result']}"
+            row["equivalent"] = (mutant.file, mutant.text, mutant.old, mutant.new) in equivalent
+            word = f"caught by {' '.join(row['tests']) or row['result']}"
+            if row["result"] not in CAUGHT:
+                word = "equivalent" if row["equivalent"] else "SURVIVED"
             print(f"{number:4} {mutant.file}:{mutant.line}  {mutant.old} -> {mutant.new}  {word}", flush=True)
-    same = sum(row.get("equivalent", False) for row in rows)
-    caught, real = sum(row["result"] in CAUGHT for row in rows), len(rows) - same
-    print(f"{len(rows)} mutants, {same} equivalent, {caught} of {real} caught: {caught / max(real, 1):.1%}")
+        tests = sorted({test for row in rows for test in row["tests"]})
+        result, failed, _ = copy.test(None, tests, 100 * arguments.limit) if tests else ("passed", [], 0.0)
+        if result != "passed":
+            print("these tests fail or end early without a mutation, and what they caught does not count:")
+            print("\n".join(failed or tests))
+    bad = set() if result == "passed" else set(failed or tests)
+    caught = sum(row["result"] in CAUGHT and not bad & set(row["tests"]) for row in rows)
+    same = sum(row["equivalent"] and row["result"] not in CAUGHT for row in rows)
+    share = caught / max(1, len(rows) - same)
+    print(f"{len(rows)} mutants, {same} equivalent, {caught} of {len(rows) - same} caught: {share:.1%}")
 
 
 if __name__ == "__main__":
