@@ -1,11 +1,12 @@
 """Fixtures of all tests: the real data, a small data set that renders quickly, and processes to be killed."""
 
+import ctypes
 import logging
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -109,6 +110,24 @@ def run_and_kill(tmp_path: Path) -> Callable[..., None]:
         assert ended.returncode == 0, ended.stderr
 
     return run
+
+
+@pytest.fixture
+def ordinary_user() -> Iterator[None]:
+    """Have permissions hold as they do for everybody: the superuser gives up what exempts him from them."""
+    if os.geteuid():
+        yield
+        return
+    # capabilities(7): version 3, of this thread; two triples of effective, permitted and inheritable bits.
+    libc, header = ctypes.CDLL(None, use_errno=True), (ctypes.c_uint32 * 2)(0x20080522, 0)
+    before, without = (ctypes.c_uint32 * 6)(), (ctypes.c_uint32 * 6)()
+    if not hasattr(libc, "capset") or libc.capget(header, before):
+        pytest.skip("the superuser may read and write everywhere, and has no capabilities to give up here")
+    without[:] = before[:]
+    without[0] &= ~(1 << 1 | 1 << 2 | 1 << 3)  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER
+    assert not libc.capset(header, without), os.strerror(ctypes.get_errno())
+    yield
+    assert not libc.capset(header, before), os.strerror(ctypes.get_errno())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,7 +1,6 @@
 """The doctor as a person calls it: what it prints and writes, its exit codes, and bad input."""
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,7 +107,7 @@ def test_missing_paths_are_unusable(csv: Callable, tmp_path: Path) -> None:
         doctor(csv(SOUND).parent, images=tmp_path)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.usefixtures("ordinary_user")
 def test_what_may_not_be_read_is_unusable(csv: Callable) -> None:
     path = csv(SOUND)
     path.chmod(0)

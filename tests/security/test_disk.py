@@ -37,7 +37,7 @@ def test_a_quota_is_one_line_and_the_same_command_goes_on(workspace, most):
     assert Path("out/new.csv").read_bytes() == Path("submissions/submission.csv").read_bytes()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
+@pytest.mark.usefixtures("ordinary_user")
 def test_a_read_only_folder_is_one_line(workspace):
     Path("shut").mkdir(mode=0o555)
     for words in (
