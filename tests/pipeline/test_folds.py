@@ -31,7 +31,7 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> list[SimpleNamespace]:
     """The trainings that are asked for; none of them takes any time."""
     asked: list[SimpleNamespace] = []
 
-    def fit(data, recipe, fold, folder, key):
+    def fit(data, recipe, fold, folder, key, deadline=None):
         asked.append(SimpleNamespace(fold=fold, train=set(data.train), held_out=set(data.held_out)))
         for name in ("model", "last"):
             save_weights(new_network(recipe, data.spec), folder / f"{name}.safetensors")

@@ -39,7 +39,7 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> list[SimpleNamespace]:
     """The trainings that are asked for, in order; none of them takes any time."""
     asked: list[SimpleNamespace] = []
 
-    def fit(data, recipe, fold, folder, key):
+    def fit(data, recipe, fold, folder, key, deadline=None):
         asked.append(SimpleNamespace(data=data, fold=fold, folder=folder, key=key, recipe=recipe))
         torch.manual_seed(int(key[:8], 16))
         network = new_network(recipe, data.spec)
@@ -244,7 +244,7 @@ def test_an_interrupted_training_does_not_count_as_finished(
     good = Path("runs/tiny-small/fold0/model.safetensors").read_bytes()
     whole = training.fit
 
-    def half(data, recipe, fold, folder, key):
+    def half(data, recipe, fold, folder, key, deadline):
         (folder / "model.safetensors").write_bytes(bytes(len(good)))
         raise KeyboardInterrupt
 

@@ -11,6 +11,7 @@ from severstal.cli.arguments import (
     MemberWeights,
     Names,
     Number,
+    OptionalNumber,
     OutputCsv,
     Recipe,
     RunName,
@@ -27,6 +28,7 @@ def run(
     output: OutputCsv = SUBMISSION,
     name: RunName = None,
     folds: FoldsCsv = None,
+    hours: OptionalNumber = None,
 ) -> None:
     """Run the whole job: from the input folder to the submission and its scorecard.
 
@@ -39,10 +41,14 @@ def run(
             smoke-sample.
         folds: your own table of folds, a CSV with the columns ImageId and fold (numbered from 0); by default
             that of the recipe (data.folds_file), else the images are split.
+        hours: stop training between two epochs, before so many hours have passed, with exit code 1; the same
+            command goes on from there. By default train to the end.
     """
     from severstal import pipeline
+    from severstal.training.deadline import Deadline
 
-    finished = pipeline.run(recipe, input, output, name, folds)
+    deadline = None if hours is None else Deadline.within(hours)
+    finished = pipeline.run(recipe, input, output, name, folds, deadline)
     print(finished.scorecard.text)
     print(finished.submission)
 
@@ -81,6 +87,7 @@ def train(
     name: RunName = None,
     engine: Engine = "local",
     folds: FoldsCsv = None,
+    hours: OptionalNumber = None,
 ) -> None:
     """Check the input, split it into folds and train one network per fold; results go to runs/NAME.
 
@@ -97,13 +104,17 @@ def train(
             on this machine or on the cluster at RAY_ADDRESS.
         folds: your own table of folds, a CSV with the columns ImageId and fold (numbered from 0); by default
             that of the recipe (data.folds_file), else the images are split.
+        hours: stop training between two epochs, before so many hours have passed, with exit code 1; the same
+            command goes on from there. By default train to the end.
     """
     from severstal import pipeline
     from severstal.processes import distributed
+    from severstal.training.deadline import Deadline
 
+    deadline = None if hours is None else Deadline.within(hours)
     with distributed():
         prepared = pipeline.prepare(recipe, input, name, folds)
-        pipeline.train(prepared, engine)
+        pipeline.train(prepared, engine, deadline)
         print(prepared.folder)
 
 

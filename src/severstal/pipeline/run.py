@@ -22,6 +22,7 @@ from severstal.pipeline.trained import open_trained
 from severstal.pipeline.training import Trained, train_folds
 from severstal.processes import is_main_process, main_process_first
 from severstal.runs.ensemble import RunOrEnsemble, jobs_of
+from severstal.training.deadline import Deadline
 from severstal.training.queue import Engine
 
 
@@ -46,6 +47,7 @@ def run(
     output: str | Path = SUBMISSION,
     name: str | None = None,
     folds: str | Path | None = None,
+    deadline: Deadline | None = None,
 ) -> Finished:
     """Run the whole job, from the input folder to the submission and its scorecard.
 
@@ -58,6 +60,7 @@ def run(
         output: submission to write.
         name: name of the run.
         folds: the user's own table of folds, `ImageId,fold`; None splits the images.
+        deadline: time by which the last epoch of training has to have ended; None trains to the end.
 
     Returns:
         The run, its submission and its scorecard.
@@ -65,7 +68,7 @@ def run(
     check_output(output)
     run = prepare(recipe, input, name, folds)
     run.data.check_test()  # before hours of training: a submission needs test pictures
-    trained = train_folds(prepare_folds(run))
+    trained = train_folds(prepare_folds(run), deadline=deadline)
     found = tune_rules(summarise_run(run, trained))
     masks = segment_test(found, trained)
     return Finished(run, submit(masks, trained, output), write_scorecard(found, masks))
@@ -87,9 +90,9 @@ def prepare_folds(run: RunOrEnsemble) -> list[Folds]:
         return found
 
 
-def train(run: RunOrEnsemble, engine: Engine = "local") -> list[Trained]:
+def train(run: RunOrEnsemble, engine: Engine = "local", deadline: Deadline | None = None) -> list[Trained]:
     """Split the images into folds and train them, of an ensemble those of each member."""
-    return train_folds(prepare_folds(run), engine)
+    return train_folds(prepare_folds(run), engine, deadline)
 
 
 def summarise_run(run: RunOrEnsemble, trained: Sequence[Trained]) -> OofSummary:

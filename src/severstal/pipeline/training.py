@@ -19,6 +19,7 @@ from severstal.runs import inputs
 from severstal.runs.job import Job
 from severstal.runs.layout import history_path, training_outputs
 from severstal.runs.opening import open_run
+from severstal.training.deadline import Deadline
 from severstal.training.fit import FoldData, fit
 from severstal.training.history import load_history
 from severstal.training.queue import Engine, Task, run_tasks
@@ -57,12 +58,15 @@ class Trained:
         return {fold: load_history(history_path(self.job.files.fold(fold))) for fold in self.checksums}
 
 
-def train_folds(folds: Sequence[Folds], engine: Engine = "local") -> list[Trained]:
+def train_folds(
+    folds: Sequence[Folds], engine: Engine = "local", deadline: Deadline | None = None
+) -> list[Trained]:
     """Train the folds of one or more runs: `fold0/model.safetensors` and so on.
 
     Args:
         folds: folds of each run.
         engine: "local" trains one fold after the other, "ray" as many at once as there are devices.
+        deadline: time by which the last epoch has to have ended; None trains to the end.
 
     Returns:
         Each run with its weights.
@@ -71,21 +75,26 @@ def train_folds(folds: Sequence[Folds], engine: Engine = "local") -> list[Traine
         SeverstalError: the input is faulty, or a training fails (see `fit`).
     """
     if engine == "ray":
-        run_tasks([Task(each.job.folder, fold) for each in folds for fold in _trained(each)], train_task)
-    return [Trained(each, {fold: train_fold(each, fold) for fold in _trained(each)}) for each in folds]
+        at = None if deadline is None else deadline.at
+        run_tasks([Task(each.job.folder, fold, at) for each in folds for fold in _trained(each)], train_task)
+    return [
+        Trained(each, {fold: train_fold(each, fold, deadline) for fold in _trained(each)}) for each in folds
+    ]
 
 
 def train_task(task: Task) -> None:
     """Train one fold of a run by the run's folder alone: what a worker of an engine does."""
-    _train_rounds(open_folds(open_run(task.run)), task.fold)  # the engine holds the fold's lock
+    deadline = None if task.deadline is None else Deadline(task.deadline)
+    _train_rounds(open_folds(open_run(task.run)), task.fold, deadline)  # the engine holds the fold's lock
 
 
-def train_fold(folds: Folds, fold: int) -> str:
+def train_fold(folds: Folds, fold: int, deadline: Deadline | None = None) -> str:
     """Train one fold, and train it anew for each round of pseudo-labels that the recipe asks for.
 
     Args:
         folds: folds of the run.
         fold: number of the fold, from 0.
+        deadline: time by which the last epoch has to have ended; None trains to the end.
 
     Returns:
         SHA-256 of the weights that the fold is predicted with.
@@ -95,17 +104,17 @@ def train_fold(folds: Folds, fold: int) -> str:
     """
     alone = exclusive_lock(folds.job.files.fold(fold), "another process that trains this fold")
     with alone if is_main_process() else nullcontext():
-        return _train_rounds(folds, fold)
+        return _train_rounds(folds, fold, deadline)
 
 
-def _train_rounds(folds: Folds, fold: int) -> str:
+def _train_rounds(folds: Folds, fold: int, deadline: Deadline | None) -> str:
     job, held_out, train = folds.job, folds.held_out(fold), folds.training(fold)
     if count := job.recipe.training.overfit_images:
         train = held_out = _with_defects(job, count)
     data, before = FoldData(job.train_pictures, job.masks, job.spec, train, held_out), None
     for number in range(job.recipe.pseudo.rounds):
         round = make_round(folds, fold, number, before)
-        _train(folds, fold, round, data)
+        _train(folds, fold, round, data, deadline)
         with main_process_first():
             labels = label_test(job, fold, round, held_out)
         # Where none was taken, there is nothing more to learn, and the round before is the last, unless early
@@ -113,7 +122,7 @@ def _train_rounds(folds: Folds, fold: int) -> str:
         data = replace(data, pseudo=labels if labels.names else None)
         before = round.folder if labels.names else None
     last = make_round(folds, fold, job.recipe.pseudo.rounds, before)
-    _train(folds, fold, last, data)
+    _train(folds, fold, last, data, deadline)
     return last.stage.checksum(job.files.weights(job.recipe, fold))
 
 
@@ -121,7 +130,7 @@ def _trained(folds: Folds) -> range:
     return range(folds.job.recipe.data.train_folds)
 
 
-def _train(folds: Folds, fold: int, round: Round, data: FoldData) -> None:
+def _train(folds: Folds, fold: int, round: Round, data: FoldData, deadline: Deadline | None) -> None:
     """Train one round, unless that was done, there or in another folder of the fold."""
     job, stage = folds.job, round.stage
     with main_process_first():
@@ -133,7 +142,7 @@ def _train(folds: Folds, fold: int, round: Round, data: FoldData) -> None:
         if is_main_process() and not done:
             job.record_environment()
     if not done:
-        fit(data, round.recipe, fold, round.folder, digest(inputs.resuming(stage.inputs)))
+        fit(data, round.recipe, fold, round.folder, digest(inputs.resuming(stage.inputs)), deadline)
         with main_process_first():
             if is_main_process():
                 stage.finish(training_outputs(round.folder, job.recipe))

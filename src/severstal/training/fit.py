@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 from accelerate import Accelerator
-from accelerate.utils import set_seed
+from accelerate.utils import broadcast_object_list, set_seed
 from torch.amp import GradScaler
 
 from severstal.data.class_weights import rarity_weights
@@ -19,6 +19,7 @@ from severstal.training.averaging import WeightAverage
 from severstal.training.batch_sizes import check_batch_sizes
 from severstal.training.best_epochs import BestEpochs
 from severstal.training.cpu_threads import limited_threads
+from severstal.training.deadline import Deadline, deadline_reached
 from severstal.training.epoch import train_epoch
 from severstal.training.final_weights import write_final_weights
 from severstal.training.history import History
@@ -35,7 +36,14 @@ from severstal.training.validate import validate
 logger = logging.getLogger("severstal")
 
 
-def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str) -> History:
+def fit(
+    data: FoldData,
+    recipe: Recipe,
+    fold: int,
+    folder: str | Path,
+    key: str,
+    deadline: Deadline | None = None,
+) -> History:
     """Train one fold, on one device or together with the processes that torchrun or accelerate started.
 
     After every epoch the state is written to `folder/state.safetensors`, from which the same call resumes. On
@@ -50,6 +58,7 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
             `soup.safetensors`. With processes on several machines it has to be a shared folder.
         key: checksum of everything that the result depends on; a state with another key is ignored, and so is
             one whose weights of the best epochs are missing.
+        deadline: time by which the last epoch has to have ended; None trains to the end.
 
     Returns:
         The history.
@@ -57,7 +66,8 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
     Raises:
         SeverstalError: before training, a phase never begins, has too small batches or an invalid loss;
             during training, the loss or a weight is not finite, the device's memory is too small for a single
-            crop, or the disk is full, and the last state is kept.
+            crop, or the disk is full, and the last state is kept. `DeadlineReached`: another epoch would
+            end after the deadline.
     """
     folder, settings, seed = Path(folder), recipe.training, recipe.seed * 1000 + fold
     accelerator = make_accelerator(settings.precision)
@@ -86,6 +96,8 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
     with limited_threads(state, accelerator):
         while not _is_done(state.history, settings):
             epoch = len(state.history)
+            if deadline is not None and not broadcast_object_list([deadline.allows_epoch()])[0]:
+                raise deadline_reached(fold, epoch, settings.epochs)
             if plan.phase(epoch) != phase:
                 phase = plan.phase(epoch)
                 freeze_encoder(state.optimizer, phase.frozen_encoder)
@@ -115,6 +127,8 @@ def fit(data: FoldData, recipe: Recipe, fold: int, folder: str | Path, key: str)
                 write_text(folder / "history.jsonl", state.history.to_lines())
                 logger.info("fold %d %s", fold, state.history.line(settings.epochs))
             accelerator.wait_for_everyone()
+            if deadline is not None:
+                deadline.slowest = max(deadline.slowest, state.history.epochs[-1]["seconds"])
 
         if writer is not None:
             writer.close()

@@ -54,6 +54,7 @@ class Task:
     Attributes:
         run: folder of the run, which every machine of a cluster sees under the same path.
         fold: number of the fold, from 0.
+        deadline: Unix time by which the training has to have stopped, in seconds; None trains to the end.
 
     Example:
         >>> print(Task(Path("runs/smoke-sample"), 2))
@@ -62,6 +63,7 @@ class Task:
 
     run: Path
     fold: int
+    deadline: float | None = None
 
     def __str__(self) -> str:
         return f"{self.run.name} fold {self.fold}"
