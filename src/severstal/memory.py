@@ -94,7 +94,7 @@ def halve_on_out_of_memory(compute: Callable[[Sequence], _Result], items: Sequen
     """Compute results without gradients for a batch; where memory runs out, for each half of it in turn.
 
     Args:
-        compute: gives the results for a sequence of items.
+        compute: function from a sequence of items to their results.
         items: one per picture, such as their names.
 
     Returns:

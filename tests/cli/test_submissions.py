@@ -50,7 +50,7 @@ def test_check_writes_what_it_prints(command: Callable, small: Path) -> None:
     assert report["findings"] == [
         "row 4: run 1 (`5 0`) has length 0: drop it, or give it a length of at least 1"
     ]
-    assert (report["images"], report["masks"], report["nothing"], report["public"]) == (4, 2, 0.75, None)
+    assert (report["images"], report["masks"], report["all_empty"], report["public"]) == (4, 2, 0.75, None)
     assert [(part["masks"], part["true"]) for part in report["classes"]] == [(1, 1), (1, 1)]
 
 

@@ -41,24 +41,24 @@ def test_figures_are_those_of_the_pictures():
     assert contents.masks == np.count_nonzero(areas)
     assert contents.overlapping == np.count_nonzero(shared)
     assert contents.shared_pixels == shared.sum()
-    assert contents.nothing == pytest.approx(1 - true.presence(images).mean())
+    assert contents.all_empty == pytest.approx(1 - true.presence(images).mean())
     for k, part in enumerate(contents.classes):
         column = areas[:, k]
         assert part.masks == np.count_nonzero(column)
         assert part.share == pytest.approx(np.count_nonzero(column) / 30)
         assert part.median_area == np.median(column[column > 0])
         assert part.true == true.presence(images)[:, k].sum()
-    assert (contents.public, contents.public_nothing) == (None, None)
+    assert (contents.public, contents.public_all_empty) == (None, None)
 
 
 def test_severstal_has_the_leaderboard_beside_it_and_others_have_not():
     table = tidy(("a.jpg", 3, "1 500"))
     contents = sum_up(table, ["a.jpg"] + [f"{k}.jpg" for k in range(1800)], SEVERSTAL)
     assert contents.public["1st"] == (97, 2, 611, 110)
-    assert contents.public_nothing == 0.8556
+    assert contents.public_all_empty == 0.8556
     assert contents.to_dict()["public_scaled_from"] == 1801
     other = sum_up(table, ["a.jpg"], Spec("mine", (256, 1600), SEVERSTAL.classes)).to_dict()
-    assert (other["public"], other["public_nothing"], other["public_scaled_from"]) == (None, None, None)
+    assert (other["public"], other["public_all_empty"], other["public_scaled_from"]) == (None, None, None)
 
 
 def test_an_empty_submission():

@@ -31,7 +31,7 @@ def test_each_image_is_drawn_by_the_rules_of_its_fold(random_pictures):
     assert not table.duplicated(["ImageId", "ClassId"]).any()
 
 
-def test_alike_rules_draw_what_they_draw_of_all_at_once(random_pictures):
+def test_the_same_rules_for_all_folds_equal_one_call(random_pictures):
     reader, _ = random_pictures(1, 10)
     rules = plain_rules(reader.spec)
     folds = np.array([3, 0] * 5)

@@ -18,7 +18,7 @@ def test_weights_are_repetitions():
     assert weighted_mean(dice, times) == pytest.approx(np.repeat(dice, times, axis=0).mean())
 
 
-def test_no_weights_count_all_alike(random_summary):
+def test_no_weights_equal_uniform_weights(random_summary):
     summary = random_summary(0, 20)
     score = score_rules(summary, plain_rules(SPEC))
     found = weighted_score(summary, plain_rules(SPEC), None)

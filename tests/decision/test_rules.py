@@ -61,9 +61,9 @@ def test_rules_and_classes_are_as_many():
         Rules(SPEC.classes, (PLAIN_RULE,))
 
 
-def test_a_rule_that_no_picture_can_fulfil_draws_nothing():
-    assert not ClassRule(0.5, 0.5, 15).draws_nothing(SPEC)
-    assert ClassRule(0.5, 0.5, 16).draws_nothing(SPEC)
+def test_a_minimum_area_above_the_picture_is_never_drawn():
+    assert not ClassRule(0.5, 0.5, 15).is_never_drawn(SPEC)
+    assert ClassRule(0.5, 0.5, 16).is_never_drawn(SPEC)
 
 
 @given(class_rules, class_rules, st.booleans())

@@ -110,7 +110,7 @@ def test_the_fall_back_is_judged_at_0_5_whatever_is_searched():
     summary = summary_of(np.stack([steep(150, 50)] * 8), np.repeat([50, 0], [3, 5]))
     for thresholds in ((0.8, 0.9), (0.2, 0.9)):
         found = search_rules(summary, SearchSettings(thresholds=thresholds))
-        assert found.rules.rules[0].draws_nothing(ONE)
+        assert found.rules.rules[0].is_never_drawn(ONE)
         assert "plain 0.5 would score 0.3750" in found.notes[0]
 
 
@@ -135,11 +135,11 @@ def test_a_gate_is_found_where_only_it_can_tell():
 def test_a_class_that_only_loses_is_never_drawn():
     summary = summary_of(np.stack([steep(0, 0)] * 6 + [steep(255, 700)] * 6), np.repeat([50, 0], 6), 255)
     result = search_rules(summary)
-    assert result.rules.rules[0].draws_nothing(ONE)
+    assert result.rules.rules[0].is_never_drawn(ONE)
     assert result.found.score == result.found.all_empty == 0.5
     assert result.plain.score == 0
     assert result.notes == [
-        "hole: every rule that draws it scores less than drawing nothing: it is never drawn"
+        "hole: every rule that draws it scores less than the all-empty baseline: it is never drawn"
     ]
 
 
@@ -159,7 +159,7 @@ def test_a_class_whose_gain_is_not_significant_is_not_drawn_unless_the_best_is_a
     errors = gains.mean() / (gains.std() / np.sqrt(40))
     assert (errors > SIGNIFICANT) == is_drawn
     result = search_rules(summary)
-    assert result.rules.rules[0].draws_nothing(ONE) != is_drawn
+    assert result.rules.rules[0].is_never_drawn(ONE) != is_drawn
     said = f"hole: its gain is not significant, {errors:.1f} standard errors where noise may reach 2: "
     assert result.notes == ([] if is_drawn else [said + "it is never drawn"])
     best = search_rules(summary, SearchSettings(choice="best"))
@@ -171,7 +171,7 @@ def test_a_few_lucky_images_are_no_evidence(found):
     # Of 200 images 10 have the defect; the map shows it in few of them and nowhere else.
     areas = np.stack([steep(200, 100)] * found + [steep(0, 0)] * (200 - found))
     result = search_rules(summary_of(areas, np.repeat([100, 0], [10, 190])))
-    assert result.rules.rules[0].draws_nothing(ONE)
+    assert result.rules.rules[0].is_never_drawn(ONE)
     assert "its gain is not significant" in result.notes[0]
 
 
@@ -190,7 +190,7 @@ def test_of_classes_of_pure_noise_at_most_5_percent_are_drawn():
         inside[:] = inside * rng.random((images, 1))
         summary.class_probability[:] = rng.integers(0, 256, (images, 1))
         search = search_rules(summary, settings).classes[0]
-        drawn += not search.rule.draws_nothing(ONE)
+        drawn += not search.rule.is_never_drawn(ONE)
         once += search.landscape.best.max() > search.landscape.empty + 1e-12
     assert once > 30  # the best rule of most such classes does gain on the images it was searched on
     assert drawn <= 0.05 * 60
@@ -223,10 +223,10 @@ def test_too_few_defects_to_search_on(positives):
 def test_false_alarms_are_told_even_where_defects_are_too_few():
     areas = np.stack([steep(200, 50)] * 12)  # plain 0.5 draws all of them
     result = search_rules(summary_of(areas, np.repeat([50, 0], [3, 9])))
-    assert result.rules.rules[0].draws_nothing(ONE)
+    assert result.rules.rules[0].is_never_drawn(ONE)
     assert result.notes == [
         "hole: 3 images with this class, fewer than 5, is too few to search on: plain 0.5 would score "
-        "0.2500, less than the 0.7500 of drawing nothing: it is never drawn"
+        "0.2500, less than the all-empty 0.7500: it is never drawn"
     ]
     kept = search_rules(summary_of(np.stack([steep(200, 50)] * 4), np.repeat([50, 0], [3, 1])))
     assert kept.rules.rules == (PLAIN_RULE,)

@@ -207,7 +207,7 @@ def test_a_stable_and_a_bold_submission(runs: list[Job], tmp_path: Path) -> None
     assert bold.path.name == "mine-bold.csv"
     for name in stable.left_out:
         place = stable.rules.classes.index(name)
-        assert stable.rules.rules[place].draws_nothing(runs[0].spec)
+        assert stable.rules.rules[place].is_never_drawn(runs[0].spec)
         assert not stable.oof.predicted[:, place].any()
     said = experiments.format_proposals(runs[0], stable, bold)
     assert "On the labelled images" in said

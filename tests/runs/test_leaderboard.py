@@ -142,3 +142,13 @@ def test_a_leaderboard_damaged_by_an_editor_is_one_line(tmp_path: Path) -> None:
 def test_a_row_without_runs_is_printed_with_a_dash(tmp_path: Path) -> None:
     lines = format_leaderboard(read_leaderboard(board(tmp_path, "old.csv,,,0.9,,,,,,,,"))).splitlines()
     assert lines[1].endswith("  old.csv (-)")
+
+
+def test_a_leaderboard_of_the_first_edition_is_read_by_its_earlier_column(tmp_path: Path) -> None:
+    record_submission(write(tmp_path / "a.csv"), {"oof": 0.9, "all_empty": 0.86})
+    path = tmp_path / NAME
+    path.write_text(path.read_text().replace("all_empty", "nothing"))
+    assert read_leaderboard(tmp_path)["all_empty"].tolist() == [0.86]
+    record_submission(write(tmp_path / "b.csv", "second"), {"oof": 0.91, "all_empty": 0.86})
+    assert read_leaderboard(tmp_path)["all_empty"].tolist() == [0.86, 0.86]
+    assert "nothing" not in path.read_text()

@@ -149,11 +149,11 @@ def read_classes(path: Path, target: Target) -> Iterator[Picture]:
 
 def _meaning(target: Target) -> dict[int, int]:
     """The class of each value, 0 for the background."""
-    told = {int(label): k for label, k in target.classes.items() if label.isdecimal() and len(label) < 4}
+    named = {int(label): k for label, k in target.classes.items() if label.isdecimal() and len(label) < 4}
     meaning = {0: 0} | {k: k for k in target.spec.class_ids}
     if len(target.spec.classes) == 1:
         meaning[255] = 1
-    return meaning | told
+    return meaning | named
 
 
 def _masks(files: list[tuple[int, Path]], target: Target) -> Iterator[Shape]:

@@ -167,7 +167,7 @@ def tune(
     run = open_runs(runs, mode, _weights(weights), power, name, input)
     _, found = pipeline.find_rules(run)
     for class_name, rule in zip(found.rules.classes, found.rules.rules, strict=True):
-        print(f"{class_name}: {'never drawn' if rule.draws_nothing(run.spec) else rule}")
+        print(f"{class_name}: {'never drawn' if rule.is_never_drawn(run.spec) else rule}")
     print(f"out of fold, cross-fitted: {found.pairs.score.score:.4f}")
     if explain:
         pictures = run.train_pictures if found.rules.need_pictures else None

@@ -25,6 +25,6 @@ def runs(folder: Positional[Folder] = Path("runs"), json: JsonFile = None) -> No
         facts = table.to_dict()
         root = folder.resolve()
         names = (path.relative_to(root) if path.is_relative_to(root) else path for path in damaged)
-        told = zip(names, damaged.values(), strict=True)
-        facts["others"] += [{"name": name.as_posix(), "reason": line} for name, line in told]
+        reasons = zip(names, damaged.values(), strict=True)
+        facts["others"] += [{"name": name.as_posix(), "reason": line} for name, line in reasons]
         write_json(json, facts)

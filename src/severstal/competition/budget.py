@@ -41,7 +41,7 @@ class ErrorBudget:
     """The points that a score lacks to 1.
 
     Attributes:
-        whole: over all pairs; `1 - whole.total` is the score.
+        whole: lost points over all pairs; `1 - whole.total` is the score.
         classes: contribution of each class to `whole`; they add up to it. With C classes, a class's own
             score is `1 - C * total`.
     """

@@ -47,8 +47,8 @@ class Contents:
         classes: contents by class.
         overlapping: number of images in which two classes share a pixel.
         shared_pixels: number of pixels that two classes share, over all images.
-        nothing: score of the all-empty baseline against the truth; None where the truth is not known.
-        public_nothing: public score of the all-empty baseline on Kaggle; None for another data set.
+        all_empty: score of the all-empty baseline against the truth; None where the truth is not known.
+        public_all_empty: public score of the all-empty baseline on Kaggle; None for another data set.
         public: true and best predicted counts by class, scaled to `images`; None for another data set.
         remarks: one line for each property that is allowed but rarely intended.
     """
@@ -59,8 +59,8 @@ class Contents:
     classes: tuple[ClassContents, ...]
     overlapping: int
     shared_pixels: int
-    nothing: float | None
-    public_nothing: float | None
+    all_empty: float | None
+    public_all_empty: float | None
     public: dict[str, tuple[int, ...]] | None
     remarks: tuple[str, ...]
 
@@ -114,8 +114,8 @@ def sum_up(
         ),
         overlapping=sum(pixels > 0 for pixels in shared),
         shared_pixels=sum(shared),
-        nothing=None if truth is None else 1 - len(truth) / max(len(images) * len(spec.classes), 1),
-        public_nothing=leaderboard.SUBMITTING_NOTHING if severstal else None,
+        all_empty=None if truth is None else 1 - len(truth) / max(len(images) * len(spec.classes), 1),
+        public_all_empty=leaderboard.PUBLIC_ALL_EMPTY if severstal else None,
         public=leaderboard.counts_for(len(images)) if severstal else None,
         remarks=(),
     )

@@ -6,7 +6,7 @@ Only Severstal's own data has these figures. Class counts are in the order of `C
 IMAGES = 1_801
 """Test images that the public score was taken over; the other 3,705 gave the private one."""
 
-SUBMITTING_NOTHING = 0.85560
+PUBLIC_ALL_EMPTY = 0.85560
 """Public score of the all-empty baseline, a submission without any mask."""
 
 TRUE = (128, 43, 741, 120)

@@ -151,9 +151,11 @@ class ScoredPairs:
         areas = [table[column].to_numpy().reshape(-1, classes) for column in PAIR_COLUMNS[2:5]]
         groups, folds = (table[column].to_numpy()[::classes] for column in ("group", "fold"))
         pairs = cls(tuple(names), spec, *areas, groups, folds)
-        said = table["dice"].to_numpy()
-        apart = ~(np.abs(pairs.dice.ravel() - said) <= DICE_ROUNDING)
-        _refuse(path, apart, lambda row: f"dice is {said[row]}, the areas give {pairs.dice.ravel()[row]:.6f}")
+        stated = table["dice"].to_numpy()
+        apart = ~(np.abs(pairs.dice.ravel() - stated) <= DICE_ROUNDING)
+        _refuse(
+            path, apart, lambda row: f"dice is {stated[row]}, the areas give {pairs.dice.ravel()[row]:.6f}"
+        )
         return pairs
 
 

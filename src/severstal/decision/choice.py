@@ -1,4 +1,4 @@
-"""The choice among rules that score alike: the one in the flattest region of the search.
+"""The choice among rules of nearly equal scores: the one in the flattest region of the search.
 
 The best score on labelled images is partly chance, and other rolls of steel shift maps and areas. A rule is
 judged by the mean of the landscape around it: its expected score if its values are slightly off. Of all rules
@@ -101,7 +101,7 @@ def significance(pairs: PairTables, rule: ClassRule) -> float:
     """Gain of a rule over never drawing the class, in standard errors over the images.
 
     Returns:
-        Infinity where every image gains the same; 0 or less where the rule gains nothing.
+        Infinity where every image gains the same; 0 or less where the rule has no gain.
 
     Example:
         >>> from severstal.decision.pairs import make_pairs
@@ -120,10 +120,10 @@ def significance(pairs: PairTables, rule: ClassRule) -> float:
 
 def _middle(landscape: Landscape, smoothed: np.ndarray, least: float) -> int:
     """The middle of the cells that reach a smoothed score, of those with the plainest kind of gate."""
-    alike = smoothed >= least
+    eligible = smoothed >= least
     modes = np.array([gate.mode for gate in landscape.grid.gates])
-    plainest = modes[alike.any(axis=(1, 2, 3)).argmax()]
-    cells = np.argwhere(alike & (modes == plainest)[:, None, None, None])
+    plainest = modes[eligible.any(axis=(1, 2, 3)).argmax()]
+    cells = np.argwhere(eligible & (modes == plainest)[:, None, None, None])
     middle = cells[np.square(cells - cells.mean(axis=0)).sum(axis=1).argmin()]
     return int(np.ravel_multi_index(tuple(middle), smoothed.shape))
 

@@ -88,7 +88,7 @@ def draw_classes(
             f"they must be {shape[:1]} of uint8"
         )
     if rules.need_pictures and picture is None:
-        raise SeverstalError("the rules have a CRF, which looks at the pictures: give them, or set crf = 0")
+        raise SeverstalError("the rules have a CRF, which reads the pictures: give them, or set crf = 0")
     masks = {}
     for index, (plane, rule) in enumerate(zip(maps, rules.rules, strict=True)):
         mask = _cut(plane, rule, int(class_probability[index]), picture)
@@ -122,7 +122,7 @@ def _cut(
 
 
 def _with_better_outline(mask: np.ndarray, refine: Refinement) -> np.ndarray | None:
-    """Step 5: a mask with its outline redrawn, or None where nothing is left."""
+    """Step 5: return a mask with its outline redrawn, or None where it is empty."""
     mask = smoothed(closed(opened(mask, refine.opening), refine.closing), refine.smooth_edges)
     return mask if mask.any() else None
 

@@ -28,7 +28,7 @@ def save_npz(
 
     Args:
         path: path of the .npz file.
-        header: JSON values; `edition` tells `load_npz` whether it knows this kind of file.
+        header: JSON values; by `edition`, `load_npz` recognises a file of a version that it can read.
         arrays: arrays by name; the name "header" is reserved.
         compressed: whether to compress: slower to write, and worth it where values repeat.
     """

@@ -1,4 +1,4 @@
-"""The objective of the search: the mean over images, all alike or weighted by likeness to the test set."""
+"""The objective of the search: the mean over images, unweighted or weighted by likeness to the test set."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ def normalised(weights: np.ndarray | None, count: int) -> np.ndarray:
     """Weights of images, of sum 1.
 
     Args:
-        weights: (N,) of 0 or more, such as the images' likeness to the test set; None counts all alike.
+        weights: (N,) of 0 or more, such as the images' likeness to the test set; None for equal weights.
         count: N.
 
     Returns:
@@ -58,7 +58,7 @@ def weighted_mean(dice: np.ndarray, weights: np.ndarray | None) -> float:
 
 
 def weighted_score(summary: Summary, rules: Rules, weights: np.ndarray | None) -> WeightedScore:
-    """Score rules in the weighted mean, beside plain 0.5 and drawing nothing."""
+    """Score rules in the weighted mean, beside plain 0.5 and the all-empty baseline."""
     found, plain = (
         weighted_mean(pair_dice(*pair_areas(summary, each)), weights)
         for each in (rules, plain_rules(summary.spec))

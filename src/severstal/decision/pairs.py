@@ -1,6 +1,6 @@
 """The pairs of one class, tabulated for the search: what each adds to the score, and when it is drawn.
 
-The score of a class is that of drawing nothing plus what each drawn pair adds: on a pair with a defect its
+The score of a class is the all-empty baseline plus what each drawn pair adds: on a pair with a defect its
 Dice, on one without -1, at whatever threshold it is drawn. So Dice over thresholds is needed of the pairs
 with a defect alone, one in seven, and of the others only the area that decides whether they are drawn.
 """
@@ -67,7 +67,7 @@ class PairTables:
         defects: pairs with a defect.
         gains: (P, 257) float64, what a pair with a defect adds to the score if it is drawn from each level.
         clean: pairs without one; each takes its weight from the score if it is drawn.
-        empty: the score of drawing nothing.
+        empty: score of the all-empty baseline.
         count: images, also those that no threshold draws and that are therefore in neither part.
         squares: sum of the squared weights of all images.
     """

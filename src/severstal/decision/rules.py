@@ -82,7 +82,7 @@ class ClassRule:
         words += [f"components of {self.min_component:,} pixels"] if self.min_component > 1 else []
         return "; ".join(words)
 
-    def draws_nothing(self, spec: Spec) -> bool:
+    def is_never_drawn(self, spec: Spec) -> bool:
         """Return whether the class is drawn nowhere, since no picture has as many pixels as its minimum
         area."""
         return self.min_area > spec.pixels

@@ -99,11 +99,11 @@ class SearchResult:
     """The rules found for all classes.
 
     Attributes:
-        rules: found.
+        rules: rules of all classes.
         classes: the search of each class.
-        found: score of `rules`, also by class; its `all_empty` is the score of submitting nothing.
+        found: score of `rules`, also by class; its `all_empty` is the all-empty baseline.
         plain: score of plain 0.5 without a minimum area.
-        weighted: the same in the weighted mean that was searched by; None where all images counted alike.
+        weighted: both scores in the weighted mean that was maximised; None where all weights were equal.
         notes: one line for each class whose rule is not the best found, with the reason.
     """
 
@@ -202,17 +202,20 @@ def _search_class(
     steps = minimum_areas(summary.spec)
     landscape = survey(pairs, Grid(settings.gates, settings.thresholds, steps))
     positives = int(np.count_nonzero(summary.true[share > 0, index]))
-    nothing = ClassRule(PLAIN_RULE.high, PLAIN_RULE.low, summary.spec.pixels + 1)
+    never = ClassRule(PLAIN_RULE.high, PLAIN_RULE.low, summary.spec.pixels + 1)
     note = ""
     if positives < MIN_POSITIVES:
-        rule, note = _fall_back(pairs, positives, nothing)
+        rule, note = _fall_back(pairs, positives, never)
     elif landscape.best.max() < landscape.empty - _ROUNDING:
-        rule, note = nothing, "every rule that draws it scores less than drawing nothing: it is never drawn"
+        rule, note = (
+            never,
+            "every rule that draws it scores less than the all-empty baseline: it is never drawn",
+        )
     else:
         choose = flattest_rule if settings.choice == "flattest" else best_rule
         rule = choose(pairs, landscape)
         if settings.choice == "flattest" and (errors := significance(pairs, rule)) < SIGNIFICANT:
-            rule = nothing
+            rule = never
             note = (
                 f"its gain is not significant, {errors:.1f} standard errors where noise may reach "
                 f"{SIGNIFICANT:g}: it is never drawn"
@@ -222,7 +225,7 @@ def _search_class(
     return ClassSearch(rule, positives, landscape, min_areas, scores), note
 
 
-def _fall_back(pairs: PairTables, positives: int, nothing: ClassRule) -> tuple[ClassRule, str]:
+def _fall_back(pairs: PairTables, positives: int, never: ClassRule) -> tuple[ClassRule, str]:
     """The rule of a class with too few defects to search on.
 
     The gain of a rule cannot be estimated from so few; the cost of its false alarms can, from all other
@@ -234,7 +237,7 @@ def _fall_back(pairs: PairTables, positives: int, nothing: ClassRule) -> tuple[C
     _, scores = area_curve(pairs, plain.gate, plain.high, plain.low, np.array([plain.min_area]))
     if scores[0] >= pairs.empty - _ROUNDING:
         return PLAIN_RULE, f"{few}plain 0.5 without a minimum area"
-    return nothing, (
-        f"{few}plain 0.5 would score {scores[0]:.4f}, less than the {pairs.empty:.4f} of drawing nothing: "
+    return never, (
+        f"{few}plain 0.5 would score {scores[0]:.4f}, less than the all-empty {pairs.empty:.4f}: "
         "it is never drawn"
     )

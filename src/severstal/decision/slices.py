@@ -56,7 +56,7 @@ def slice_landscape(summary: Summary, result: SearchResult, index: int) -> Lands
     landscape, rule = search.landscape, search.rule
     grid = landscape.grid
     high = np.array(grid.thresholds)
-    never = rule.draws_nothing(summary.spec)
+    never = rule.is_never_drawn(summary.spec)
     if never:
         found = np.nan_to_num(landscape.scores, nan=-np.inf)
         found = np.where(landscape.draws[..., None], found, -np.inf)

@@ -18,9 +18,9 @@ _NEXT_GATE = 0.5  # weight of a neighbouring gate of the same mode; the gate its
 def smooth(landscape: Landscape) -> np.ndarray:
     """Average a landscape over the neighbourhood of each cell.
 
-    Neighbours are weighed by a bell curve over both thresholds and the logarithm of the minimum area, and by
+    Neighbours are weighted by a Gaussian over both thresholds and the logarithm of the minimum area, and by
     half for the next weaker and the next stronger gate. Beyond the highest and the lowest threshold and the
-    strongest gate of a mode the score counts as that of drawing nothing, so that no rule looks flat because
+    strongest gate of a mode the score counts as the all-empty baseline, so that no rule looks flat because
     the search ends beside it.
 
     Returns:
@@ -39,7 +39,7 @@ def smooth(landscape: Landscape) -> np.ndarray:
     shape = gained.shape
     by_threshold, share = _threshold_bells(np.array(grid.thresholds))
     logs = np.log2(np.maximum(grid.min_areas, 1))
-    by_area = _bells(logs, logs, AREA_SHIFT)
+    by_area = _gaussian(logs, logs, AREA_SHIFT)
     by_area = (by_area / by_area.sum(axis=1, keepdims=True)).astype(np.float32)
 
     gained = by_area @ (gained @ by_threshold)
@@ -48,7 +48,7 @@ def smooth(landscape: Landscape) -> np.ndarray:
     return gained / share[:, None] + np.float32(landscape.empty)
 
 
-def _bells(one: np.ndarray, other: np.ndarray, deviation: float) -> np.ndarray:
+def _gaussian(one: np.ndarray, other: np.ndarray, deviation: float) -> np.ndarray:
     """(n, m) weights that fall with the distance of values, to nothing beyond three deviations."""
     distance = np.abs(one[:, None] - other) / deviation
     return np.where(distance <= 3 + 1e-9, np.exp(-np.square(distance) / 2), 0)
@@ -63,9 +63,9 @@ def _threshold_bells(thresholds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     step = (thresholds[-1] - thresholds[0]) / max(len(thresholds) - 1, 1) or THRESHOLD_SHIFT
     beyond = step * np.arange(1, int(3 * THRESHOLD_SHIFT / step) + 1)
     wide = np.concatenate([thresholds[0] - beyond[::-1], thresholds, thresholds[-1] + beyond])
-    bells = _bells(thresholds, wide, THRESHOLD_SHIFT)
-    share = bells @ np.tri(len(wide)) @ bells.T  # total weight of the cells with low <= high
-    within = _bells(thresholds, thresholds, THRESHOLD_SHIFT)
+    weights = _gaussian(thresholds, wide, THRESHOLD_SHIFT)
+    share = weights @ np.tri(len(wide)) @ weights.T  # total weight of the cells with low <= high
+    within = _gaussian(thresholds, thresholds, THRESHOLD_SHIFT)
     # Far from the cells with low <= high both parts of the quotient are 0: avoid 0 / 0.
     return within.astype(np.float32), np.maximum(share, np.finfo(np.float32).tiny).astype(np.float32)
 

@@ -42,7 +42,7 @@ class Landscape:
         draws: (G, T, M) bool, whether any pair with a defect is drawn.
         best: (G, T, T) float64, mean Dice with each gate, high and low threshold and the best of all minimum
             areas, also those between the grid's, that draw a pair with a defect; -inf where none does.
-        empty: mean Dice of drawing nothing.
+        empty: mean Dice of the all-empty baseline.
     """
 
     grid: Grid

@@ -48,7 +48,7 @@ def find_missing_pairs(table: Table, images: Sequence[str] | None) -> tuple[Find
 
     Args:
         table: the table.
-        images: those that there are; None where that is not known.
+        images: names of the data set's images; None where they are not known.
 
     Returns:
         The finding, and the rows to add.

@@ -47,8 +47,8 @@ class CalibrationMetrics(Metric):
         levels = np.arange(_LEVELS)
         place = np.maximum(levels * self.bins - 1, 0) // (_LEVELS - 1)
         member = place[:, None] == np.arange(self.bins)
-        said = (self.sums["pixels"] * levels) @ member  # (C, bins), in 255ths
-        apart = np.abs(said - (_LEVELS - 1) * (self.sums["true"] @ member)).sum(axis=1)
+        expected = (self.sums["pixels"] * levels) @ member  # (C, bins), in 255ths
+        apart = np.abs(expected - (_LEVELS - 1) * (self.sums["true"] @ member)).sum(axis=1)
         return {
             "calibration_error": mean_first(ratio(apart, (_LEVELS - 1) * self.sums["pixels"].sum(axis=1)))
         }

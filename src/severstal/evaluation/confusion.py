@@ -37,8 +37,8 @@ def measure_confusion(
 
     Args:
         images: names.
-        truth: returns the true (H, W) bitmask of an image by its name.
-        mask: returns the predicted (H, W) bitmask.
+        truth: function from an image's name to its true (H, W) bitmask.
+        mask: function from an image's name to its predicted (H, W) bitmask.
         spec: names the classes.
 
     Example:

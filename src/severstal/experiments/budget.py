@@ -125,13 +125,13 @@ def pictures_seen(run: RunOrEnsemble) -> int:
             # A round that became the last one is in two places.
             for epochs in {json.dumps(epochs): epochs for epochs in histories}.values():
                 for number, epoch in enumerate(epochs):
-                    told = epoch["pictures"]  # None in an old history: then what was planned
-                    seen += _in_epoch(plan, number) if told is None else told
+                    pictures = epoch["pictures"]  # None in an old history: then what was planned
+                    seen += _in_epoch(plan, number) if pictures is None else pictures
     return round(seen / run.recipe.data.train_folds)
 
 
 def _find_length(recipe: Recipe, pictures: float) -> _Length | None:
-    """The length nearest to so many pictures in one training; near enough, that of the most alike epochs.
+    """Return the length nearest to a number of pictures; of near enough ones, that nearest in epochs.
 
     None where the pictures are too few for any number of epochs in which every phase begins.
     """

@@ -54,7 +54,8 @@ def propose(
     """Write a stable and a bold submission, and compare them.
 
     The stable one takes of each class the flattest rule, and draws a class only where its cross-fitted gain
-    over drawing nothing is above 0 with its whole 95 % interval. The bold one takes the best rule found and
+    over the all-empty baseline is above 0 with its whole 95 % interval. The bold one takes the best rule
+    found and
     draws every class that gained anything. Kaggle scores two chosen submissions, and the better one counts:
     one of each kind bets on both sides of the shift between rolls of steel.
 
@@ -93,7 +94,7 @@ def propose(
 
 
 def _unsure(fitted: CrossFit, groups: np.ndarray) -> np.ndarray:
-    """(C,) bool: whether a class's gain over drawing nothing may be chance."""
+    """(C,) bool: whether a class's gain over the all-empty baseline may be chance."""
     nothing = (fitted.true == 0).astype(float)
     gains = [
         paired(fitted.dice[:, [index]], nothing[:, [index]], groups) for index in range(nothing.shape[1])
@@ -108,7 +109,7 @@ def format_proposals(run: RunOrEnsemble, stable: Proposal, bold: Proposal) -> st
         lines.append(f"{each.path}: out of fold {each.oof.score.score:.4f}, {len(each.table):,} masks")
         named = zip(run.spec.classes, each.rules.rules, strict=True)
         for name, rule in named:
-            words = "never drawn" if rule.draws_nothing(run.spec) else str(rule)
+            words = "never drawn" if rule.is_never_drawn(run.spec) else str(rule)
             unsure = ", for its gain may be chance" if name in each.left_out else ""
             lines.append(f"  {name}: {words}{unsure}")
     names = (str(stable.path), str(bold.path))

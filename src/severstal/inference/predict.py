@@ -176,9 +176,9 @@ def _predict(
     """Mean maps (N, C, h, w), class probabilities (N, C), and each network's own maps (N, C, H, W)."""
     inputs = to_inputs(pictures, recipe.data, accelerator.device)
     with accelerator.autocast():
-        said = [predict_views(network, inputs, views(recipe.inference)) for network in networks]
-    mean = _resized(torch.stack([each.masks for each in said]).mean(0), map_shape)  # (N, C, h, w)
-    heads = [each.classes for each in said if each.classes is not None]
+        predicted = [predict_views(network, inputs, views(recipe.inference)) for network in networks]
+    mean = _resized(torch.stack([each.masks for each in predicted]).mean(0), map_shape)  # (N, C, h, w)
+    heads = [each.classes for each in predicted if each.classes is not None]
     present = torch.stack(heads).mean(0) if heads else mean.amax((2, 3))  # (N, C)
     # Of the class head too, which may break alone; as bytes a NaN would be a plain 0.
     sound = mean.isfinite().flatten(1).all(1) & present.isfinite().all(1)  # (N,)
@@ -189,7 +189,7 @@ def _predict(
             f"{name}: the output of a network is non-finite: train it again with a lower "
             "training.learning_rate or training.precision = 'fp32'"
         )
-    return mean, present, [each.masks for each in said]
+    return mean, present, [each.masks for each in predicted]
 
 
 def _resized(masks: Tensor, shape: tuple[int, int]) -> Tensor:

@@ -77,7 +77,7 @@ class DeepLabV2(Body):
 
     Args:
         encoder_name: any whose strides can be dilated, as ResNets.
-        encoder_weights: None.
+        encoder_weights: None; weights are loaded after the network is built.
         in_channels: number of picture channels.
         classes: number of mask classes.
         aux_params: arguments of smp's classification head; None for no class head.

@@ -23,7 +23,7 @@ class Dpt(smp.DPT):
 
     Args:
         encoder_name: a vision transformer of timm, as tu-vit_small_patch16_224.
-        encoder_weights: None.
+        encoder_weights: None; weights are loaded after the network is built.
         in_channels: number of picture channels.
         classes: number of mask classes.
         aux_params: arguments of smp's classification head; None for no class head.

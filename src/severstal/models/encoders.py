@@ -19,7 +19,8 @@ def find_encoder(name: str) -> str:
     """Resolve the name of an encoder.
 
     Args:
-        name: such as "resnet18", "tu-convnext_tiny", or "tu-resnet18.a1_in1k" with the tag of its weights.
+        name: name of an encoder: "resnet18", "tu-convnext_tiny", or "tu-resnet18.a1_in1k" with its weights'
+            tag.
 
     Returns:
         The same name; for a `timm-` encoder that smp replaced by timm's own, the name of that.

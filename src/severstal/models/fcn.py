@@ -56,7 +56,7 @@ class Fcn32s(Body):
 
     Args:
         encoder_name: any with features of strides 8, 16 and 32.
-        encoder_weights: None.
+        encoder_weights: None; weights are loaded after the network is built.
         in_channels: number of picture channels.
         classes: number of mask classes.
         aux_params: arguments of smp's classification head; None for no class head.

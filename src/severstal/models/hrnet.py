@@ -87,7 +87,7 @@ class Hrnet(Body):
 
     Args:
         encoder_name: tu-hrnet_w18 to tu-hrnet_w64, or any other with features of strides 4 to 32.
-        encoder_weights: None.
+        encoder_weights: None; weights are loaded after the network is built.
         in_channels: number of picture channels.
         classes: number of mask classes.
         aux_params: arguments of smp's classification head; None for no class head.

@@ -53,7 +53,7 @@ class OwnLossOutput(NamedTuple):
     Attributes:
         masks: logits, (N, C, H, W), without gradient; None where it has none in training mode.
         classes: logits of each class being anywhere in the picture, (N, C); None without a class head.
-        loss: takes the true masks (N, C, H, W) and returns a scalar with gradient, a mean over the pictures.
+        loss: function from the true masks (N, C, H, W) to a scalar with gradient, a mean over the pictures.
     """
 
     masks: Tensor | None

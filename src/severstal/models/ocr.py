@@ -111,7 +111,7 @@ class HrnetOcr(Body):
 
     Args:
         encoder_name: encoder of `Hrnet`.
-        encoder_weights: None.
+        encoder_weights: None; weights are loaded after the network is built.
         in_channels: number of picture channels.
         classes: number of mask classes.
         aux_params: arguments of smp's classification head; None for no class head.

@@ -20,7 +20,7 @@ class PspNet(smp.PSPNet):
 
     Args:
         encoder_name: any whose strides can be dilated, as ResNets; with an `encoder_output_stride` of 32 any.
-        encoder_weights: None.
+        encoder_weights: None; weights are loaded after the network is built.
         in_channels: number of picture channels.
         classes: number of mask classes.
         aux_params: arguments of smp's classification head; None for no class head.

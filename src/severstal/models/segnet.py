@@ -69,7 +69,7 @@ class SegNet(SegmentationModel):
 
     Args:
         encoder_name: one of smp's VGGs, such as "vgg16_bn", the paper's.
-        encoder_weights: None.
+        encoder_weights: None; weights are loaded after the network is built.
         in_channels: number of picture channels.
         classes: number of mask classes.
         aux_params: arguments of smp's classification head; None for no class head.

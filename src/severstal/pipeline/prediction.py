@@ -35,14 +35,14 @@ def predict_test(trained: Sequence[Trained]) -> list[MapReader]:
 
 
 def _predict(trained: Sequence[Trained], part: Part) -> list[MapReader]:
-    alike: dict[tuple[str, ...], list[tuple[Trained, Stage]]] = {}  # by what is read
+    groups: dict[tuple[str, ...], list[tuple[Trained, Stage]]] = {}  # by what is read
     for each in trained:
         job, stage = each.job, _stage(each, part)
         if not stage.is_done():
             precision = choose_precision(job.recipe.training.precision)  # one at a time: see make_accelerator
             read = (precision, str(job.data.root), _pictures(job, part).digest, *_names(each, part))
-            alike.setdefault(read, []).append((each, stage))
-    for (_, _, _, *names), group in alike.items():
+            groups.setdefault(read, []).append((each, stage))
+    for (_, _, _, *names), group in groups.items():
         first = group[0][0].job
         with ExitStack() as locks:
             for folder in sorted({stage.folder / part for _, stage in group}):  # in one order: no deadlock

@@ -143,7 +143,7 @@ def publish(
     check_output(output)
     write_submission(output, table, run.sample, run.spec)
     span = interval(oof.dice, oof.groups)
-    scores = {"oof": span.mean, "low": span.low, "high": span.high, "nothing": oof.score.all_empty}
+    scores = {"oof": span.mean, "low": span.low, "high": span.high, "all_empty": oof.score.all_empty}
     if run.truth is not None:
         scores["test"] = score_masks(table, run.truth, run.sample.images, run.spec).score.score
     about = environment()

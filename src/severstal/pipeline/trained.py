@@ -54,8 +54,8 @@ def _fault(round: Round, fold: int) -> str | None:
     if then == now:
         return problem
     if then.get("settings") != now.get("settings"):
-        told = ", ".join(describe_differences(now.get("settings", {}), then.get("settings", {})))
-        return f"fold{fold} was trained with other settings: {told}"
+        differences = ", ".join(describe_differences(now.get("settings", {}), then.get("settings", {})))
+        return f"fold{fold} was trained with other settings: {differences}"
     changed = [name for name in now if then.get(name) != now[name]]
     words = {"encoder": "the file of pretrained weights", "pseudo": "the pseudo-labels"}
     return f"fold{fold} was trained on other data: {words.get(changed[0], changed[0])} changed since"

@@ -16,7 +16,7 @@ def plain_name(text: str) -> str:
     texts keep unlike names; a name that Windows reserves gets a `_` before it.
 
     Args:
-        text: such as the name of an input folder.
+        text: any text, such as the name of an input folder.
 
     Returns:
         A name of 1 to 100 bytes of UTF-8, in Unicode's composed form (NFC), that `PLAIN_NAME` matches and

@@ -22,8 +22,8 @@ class Switch:
     Attributes:
         what: the technique, in a few words.
         is_on: whether a recipe uses it.
-        on: gives the recipe with it.
-        off: gives the recipe without it.
+        on: function that returns the recipe with the technique.
+        off: function that returns the recipe without the technique.
     """
 
     what: str

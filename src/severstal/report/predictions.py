@@ -24,10 +24,10 @@ def prediction_gallery(
 
     Args:
         chosen: selection from `select_predictions`.
-        picture: returns the (H, W) uint8 pixels of an image by its name.
-        predicted: returns its submitted (H, W) bitmask.
+        picture: function from an image's name to its pixels, (H, W) uint8.
+        predicted: function from an image's name to its submitted (H, W) bitmask.
         spec: names the classes.
-        truth: returns its true (H, W) bitmask; None where it is not known.
+        truth: function from an image's name to its true (H, W) bitmask; None where it is not known.
 
     Example:
         >>> spec, row = Spec("tiny", (8, 30), ("hole",)), ("a", 1, "most certain", 0.9, 9)
@@ -51,9 +51,9 @@ def prediction_gallery(
                 else f"{row.ImageId}: {_verdict(bits, truth(row.ImageId), row, spec)}"
             )
             what = "clean" if class_id == 0 else class_label(spec, class_id)
-            said = "maximum p" if class_id == 0 else "p"
+            symbol = "maximum p" if class_id == 0 else "p"
             size = "" if class_id == 0 else f", {row.area:,} px"
-            caption = f"{what}, {row.why}: {said} {row.probability:.2f}{size}\n{line}"
+            caption = f"{what}, {row.why}: {symbol} {row.probability:.2f}{size}\n{line}"
             panels.append(Panel(picture(row.ImageId), bits, caption))
         panels += [None] * (-len(panels) % columns)
     absent = [class_label(spec, k) for k in spec.class_ids if k not in set(chosen["ClassId"])]

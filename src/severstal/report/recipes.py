@@ -76,8 +76,8 @@ def draw_recipes(table: pd.DataFrame, input: str) -> Sheet:
     done = _trained(table)
     places = range(1, len(done) + 1)
     pictures = done["pictures"].tolist()
-    alike = len(set(pictures)) == 1
-    seen = f"{pictures[0]:,} pictures seen" if alike else "Beside each name the pictures seen"
+    equal = len(set(pictures)) == 1
+    seen = f"{pictures[0]:,} pictures seen" if equal else "Beside each name the pictures seen"
     rows = 1.2 + 0.22 * max(len(done), 8)  # inches
     figure, axes = sheet(
         FIGURE_WIDTH,
@@ -90,7 +90,7 @@ def draw_recipes(table: pd.DataFrame, input: str) -> Sheet:
         height_ratios=[rows, 3.2],
     )
     names = [
-        f"{place}  {truncate(name, _NAME_WIDTH)}{'' if alike else f', {count:,}'}"
+        f"{place}  {truncate(name, _NAME_WIDTH)}{'' if equal else f', {count:,}'}"
         for place, name, count in zip(places, done["recipe"], pictures, strict=True)
     ]
     _intervals(axes[0, 0], done, "score", names, "score, cross-fitted rules")
@@ -131,8 +131,8 @@ def mask_gallery(
     """Show the masks of several networks on the same pictures, below the truth.
 
     Args:
-        picture: returns the (H, W) uint8 pixels of an image by its name.
-        truth: returns its true (H, W) bitmask.
+        picture: function from an image's name to its pixels, (H, W) uint8.
+        truth: function from an image's name to its true (H, W) bitmask.
         drawn: predicted (H, W) bitmasks by the name of the image, by the name of the network; all of the same
             images.
         spec: names the classes.
@@ -150,8 +150,8 @@ def mask_gallery(
     panels = [Panel(picture(name), truth(name), f"{name}: truth") for name in names]
     for network, masks in drawn.items():
         for name in names:
-            said = network if masks[name].any() else f"{network}: clean"
-            panels.append(Panel(picture(name), masks[name], said))
+            caption = network if masks[name].any() else f"{network}: clean"
+            panels.append(Panel(picture(name), masks[name], caption))
     note = f"Held-out images at plain 0.5. {CONTOURS}"
     figure = gallery(panels, spec, "The same pictures, several networks", note, columns=len(names))
     figure.photographic = True

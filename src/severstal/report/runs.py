@@ -50,10 +50,10 @@ def _rows(runs: Sequence[RunRow]) -> list[str]:
             )
         )
     lines = format_columns(cells, right={4, 6})  # numbers
-    told = {run.score_of for run in runs}
-    if "out of fold" in told:
+    sources = {run.score_of for run in runs}
+    if "out of fold" in sources:
         lines.append("oof: out of fold, under rules searched without each image's fold")
-    if "validation" in told:
+    if "validation" in sources:
         lines.append(
             "val: mean of the folds' best epochs at plain 0.5, selected on the images that they are scored on"
         )

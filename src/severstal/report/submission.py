@@ -47,7 +47,7 @@ def format_contents(contents: Contents) -> str:
     names = [truncate(f"{part.class_id} {part.name}", _NAME_WIDTH) for part in contents.classes]
     wide = max(len(name) for name in ("class", *names))
     known = contents.public or {}
-    truth = contents.nothing is not None
+    truth = contents.all_empty is not None
     lines.append(
         f"{'class':{wide}}  {'masks':>7}  {'share':>7}  {'median px':>9}"
         + (f"  {'truth':>6}" if truth else "")
@@ -67,10 +67,10 @@ def format_contents(contents: Contents) -> str:
             f"Right of the bar: the {leaderboard.IMAGES:,} public test images, scaled to these "
             f"{contents.images:,}: true counts by probing,",
             "then what the first-placed teams and two public solutions predicted.",
-            f"The all-empty baseline scored {contents.public_nothing:.5f} on the public leaderboard.",
+            f"The all-empty baseline scored {contents.public_all_empty:.5f} on the public leaderboard.",
         ]
     if truth:
-        lines.append(f"The all-empty baseline scores {contents.nothing:.4f} by the given truth.")
+        lines.append(f"The all-empty baseline scores {contents.all_empty:.4f} by the given truth.")
     return "\n".join([*lines, *(f"remark: {remark}" for remark in contents.remarks)]).rstrip("\n")
 
 
@@ -193,9 +193,9 @@ def submission_gallery(
 
     Args:
         names: names of the images to show.
-        picture: returns the (H, W) uint8 pixels of an image by its name.
-        predicted: returns its submitted (H, W) bitmask.
-        truth: returns its true (H, W) bitmask; None where it is not known.
+        picture: function from an image's name to its pixels, (H, W) uint8.
+        predicted: function from an image's name to its submitted (H, W) bitmask.
+        truth: function from an image's name to its true (H, W) bitmask; None where it is not known.
         spec: names the classes.
 
     Example:

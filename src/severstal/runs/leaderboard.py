@@ -20,17 +20,19 @@ COLUMNS = (
     "oof",
     "low",
     "high",
-    "nothing",
+    "all_empty",
     "test",
     *ENTERED,
     "commit",
     "sha256",
 )
-"""`oof` is cross-fitted, with its 95 % interval from `low` to `high`; `nothing` is the score of submitting
-nothing, out of fold; `test` is known where the input folder holds the truth."""
+"""`oof` is cross-fitted, with its 95 % interval from `low` to `high`; `all_empty` is the all-empty baseline
+out of fold; `test` is known where the input folder holds the truth."""
+
+_EARLIER = {"nothing": "all_empty"}  # columns by their names in the first edition
 
 TEXT = ("file", "written", "runs", "commit", "sha256")
-UNKNOWN = ("", "na", "n/a", "nan", "none", "null")  # as people and spreadsheets write that there is no score
+UNKNOWN = ("", "na", "n/a", "nan", "none", "null")  # spellings of a missing score, by hand or by spreadsheets
 
 
 def record_submission(csv: str | Path, facts: Mapping[str, Any]) -> None:
@@ -131,6 +133,7 @@ def read_leaderboard(folder: str | Path) -> pd.DataFrame:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig").fillna("")
     except (ValueError, OSError) as error:
         raise _damaged(path, error) from error
+    table = table.rename(columns={old: new for old, new in _EARLIER.items() if new not in table})
     absent = [name for name in COLUMNS if name not in table]
     if absent:
         raise _damaged(path, f"without {', '.join(absent)} among its columns, parted by commas")
@@ -158,11 +161,11 @@ def format_leaderboard(table: pd.DataFrame) -> str:
     """
     if table.empty:
         return "no submission yet: `severstal submit RUN` writes one"
-    lines = ["out of fold    95 % interval  nothing    test   public  private  file"]
+    lines = ["out of fold    95 % interval  all-empty    test   public  private  file"]
     for row in table.sort_values("oof", ascending=False, na_position="last").itertuples():
         span = "-" if math.isnan(row.low) else f"{row.low:.4f}-{row.high:.4f}"
         lines.append(
-            f"{_score(row.oof):>11}  {span:>15}  {_score(row.nothing):>7}  {_score(row.test):>6}  "
+            f"{_score(row.oof):>11}  {span:>15}  {_score(row.all_empty):>9}  {_score(row.test):>6}  "
             f"{_score(row.public, 5):>7}  {_score(row.private, 5):>7}  {row.file} ({row.runs or '-'})"
         )
     return "\n".join(lines)

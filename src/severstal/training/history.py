@@ -145,11 +145,11 @@ def load_history(path: str | Path) -> list[dict[str, Any]]:
 
 
 def _complete(epoch: dict[str, Any]) -> dict[str, Any]:
-    told = {key: epoch[key] for key in ("epoch", "loss", "learning_rate", *SCORES, "seconds")}
+    row = {key: epoch[key] for key in ("epoch", "loss", "learning_rate", *SCORES, "seconds")}
     kept = epoch.get("empty_kept")  # earlier versions had it in place of false alarms
-    told["false_alarms"] = None if kept is None else 1 - kept
-    told["pictures"] = told["pictures_a_second"] = None
-    return told | {key: value for key, value in epoch.items() if key != "empty_kept"}
+    row["false_alarms"] = None if kept is None else 1 - kept
+    row["pictures"] = row["pictures_a_second"] = None
+    return row | {key: value for key, value in epoch.items() if key != "empty_kept"}
 
 
 def _short(value: float) -> str:

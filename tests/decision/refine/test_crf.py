@@ -13,14 +13,16 @@ def slowly(crf: Crf, plane: np.ndarray, picture: np.ndarray) -> np.ndarray:
     grey = picture.ravel().astype(float)
     place = np.square(np.subtract.outer(rows, rows)) + np.square(np.subtract.outer(columns, columns))
     bright = np.square(np.subtract.outer(grey, grey))
-    alike = np.exp(-place / 2 / crf.alike_distance**2 - bright / 2 / crf.alike_brightness**2)
-    near = np.exp(-place / 2 / crf.near_distance**2)
-    alike, near = (weights / weights.sum(axis=1, keepdims=True) for weights in (alike, near))
+    appearance = np.exp(-place / 2 / crf.appearance_distance**2 - bright / 2 / crf.appearance_brightness**2)
+    smoothness = np.exp(-place / 2 / crf.smoothness_distance**2)
+    appearance, smoothness = (
+        weights / weights.sum(axis=1, keepdims=True) for weights in (appearance, smoothness)
+    )
     yes = np.clip(plane.ravel() / 255, 0.5 / 255, 1 - 0.5 / 255)
     start = np.stack([1 - yes, yes])  # (2, pixels)
     q = start.copy()
     for _ in range(crf.iterations):
-        message = crf.alike * q @ alike.T + crf.near * q @ near.T
+        message = crf.appearance * q @ appearance.T + crf.smoothness * q @ smoothness.T
         energy = -np.log(start) + message[::-1]  # what the other label's neighbours cost
         q = np.exp(-energy) / np.exp(-energy).sum(axis=0)
     return q[1].reshape(plane.shape)
@@ -40,7 +42,7 @@ def scene(seed: int) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("iterations", [0, 1, 3, 8])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_mean_field_is_that_over_all_pairs(iterations, seed):
-    crf = Crf(iterations, alike_distance=6, near_distance=1.5)
+    crf = Crf(iterations, appearance_distance=6, smoothness_distance=1.5)
     plane, picture = scene(seed)
     apart = np.abs(crf.refine(plane, picture) / 255 - slowly(crf, plane, picture))
     assert apart.max() < (0.003 if iterations == 0 else 0.02)
@@ -66,7 +68,7 @@ def test_an_outline_moves_to_where_the_picture_changes():
     def wrong(each):
         return np.count_nonzero((each >= 128) != truth)
 
-    assert wrong(Crf(10, alike=4, alike_distance=6).refine(plane, picture)) < wrong(plane) / 3
+    assert wrong(Crf(10, appearance=4, appearance_distance=6).refine(plane, picture)) < wrong(plane) / 3
 
 
 def test_the_opposite_map_gives_the_opposite_result():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from severstal.decision.refine.filters import AlikeFilter, NearFilter, bell, blur
+from severstal.decision.refine.filters import BilateralFilter, GaussianFilter, blur, gaussian_kernel
 
 CPU = torch.device("cpu")
 
@@ -26,18 +26,18 @@ def places(shape):
 @pytest.mark.parametrize("deviation", [0.7, 1.0, 3.0])
 def test_near_means_are_those_over_all_pairs(deviation):
     values = np.random.default_rng(0).normal(size=(9, 14)).astype(np.float32)
-    found = NearFilter(values.shape, deviation, CPU)(torch.from_numpy(values)).numpy()
+    found = GaussianFilter(values.shape, deviation, CPU)(torch.from_numpy(values)).numpy()
     weights = np.exp(-places(values.shape) / 2 / deviation**2)
     assert np.abs(found - mean_of_all(values, weights)).max() < 2e-3  # what lies beyond four deviations
 
 
 @pytest.mark.parametrize(("distance", "brightness"), [(2.0, 10.0), (5.0, 30.0), (20.0, 10.0)])
-def test_means_of_the_alike_are_near_those_over_all_pairs(distance, brightness):
+def test_the_bilateral_filter_is_near_the_sum_over_all_pairs(distance, brightness):
     rng = np.random.default_rng(1)
     picture = rng.integers(0, 256, (12, 17), np.uint8)
     picture[:, 9:] //= 4
     values = rng.uniform(-1, 1, picture.shape).astype(np.float32)
-    found = AlikeFilter(picture, distance, brightness, CPU)(torch.from_numpy(values)).numpy()
+    found = BilateralFilter(picture, distance, brightness, CPU)(torch.from_numpy(values)).numpy()
     weights = np.exp(-places(picture.shape) / 2 / distance**2 - squares(picture) / 2 / brightness**2)
     apart = np.abs(found - mean_of_all(values, weights))
     assert apart.max() < 0.1
@@ -47,20 +47,20 @@ def test_means_of_the_alike_are_near_those_over_all_pairs(distance, brightness):
 def test_a_mean_of_ones_is_one():
     picture = np.random.default_rng(2).integers(0, 256, (8, 8), np.uint8)
     ones = torch.ones(8, 8)
-    for mean in (AlikeFilter(picture, 3, 10, CPU), NearFilter((8, 8), 3, CPU)):
+    for mean in (BilateralFilter(picture, 3, 10, CPU), GaussianFilter((8, 8), 3, CPU)):
         torch.testing.assert_close(mean(ones), ones)
 
 
 def test_a_picture_of_one_grey_is_a_grid_of_one_level():
     values = torch.from_numpy(np.random.default_rng(3).normal(size=(20, 20)).astype(np.float32))
-    alike = AlikeFilter(np.full((20, 20), 7, np.uint8), 4, 10, CPU)(values)
-    near = NearFilter((20, 20), 4, CPU)(values)
-    assert (alike - near).abs().max() < 0.03
+    bilateral = BilateralFilter(np.full((20, 20), 7, np.uint8), 4, 10, CPU)(values)
+    gaussian = GaussianFilter((20, 20), 4, CPU)(values)
+    assert (bilateral - gaussian).abs().max() < 0.03
 
 
 def test_blurs_along_one_axis_as_numpy_convolves():
     values = np.random.default_rng(4).normal(size=(5, 6, 7)).astype(np.float32)
-    kernel = bell(1.0, CPU)
+    kernel = gaussian_kernel(1.0, CPU)
     for axis in range(3):
         wanted = np.apply_along_axis(
             lambda row: np.convolve(row, kernel.numpy())[4 : 4 + len(row)], axis, values

@@ -119,7 +119,7 @@ def test_all_images_are_drawn_with_their_own_pictures(store):
 
 def test_a_crf_without_pictures_is_refused(store):
     maps, _ = random_maps()
-    with pytest.raises(SeverstalError, match="which looks at the pictures"):
+    with pytest.raises(SeverstalError, match="which reads the pictures"):
         draw_masks(store(maps, SPEC), rules(crf=1), SPEC)
     assert not rules(opening=3).need_pictures
     assert not NO_REFINEMENT.active

@@ -25,7 +25,7 @@ def test_each_class_has_both_maps(searched, readable):
     assert len(maps) == 6
     for index, rule in enumerate(result.rules.rules):
         left, right = maps[2 * index : 2 * index + 2]
-        never = rule.draws_nothing(searched.spec)
+        never = rule.is_never_drawn(searched.spec)
         title = left.get_title(loc="left")
         assert ("never drawn" in title) == never
         assert len(marks(left, "o")) == len(marks(right, "o")) == (0 if never else 1)

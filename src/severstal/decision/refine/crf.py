@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from severstal.decision.refine.filters import AlikeFilter, NearFilter
+from severstal.decision.refine.filters import BilateralFilter, GaussianFilter
 
 _HALF_STEP = 0.5 / 255  # probabilities are clipped to half a step of the map from 0 and 1
 
@@ -24,11 +24,13 @@ class Crf:
 
     Attributes:
         iterations: updates of all pixels.
-        alike: log-odds that a pixel gains when all neighbours of similar brightness are in the class.
-        alike_distance: standard deviation of the weights over distance, in pixels.
-        alike_brightness: standard deviation of the weights over brightness, in grey levels.
-        near: log-odds that a pixel gains when all its neighbours are in the class, whatever their brightness.
-        near_distance: standard deviation of these weights over distance, in pixels.
+        appearance: weight of the appearance kernel: log-odds that a pixel gains when all neighbours of
+            similar brightness are in the class.
+        appearance_distance: standard deviation of the weights over distance, in pixels.
+        appearance_brightness: standard deviation of the weights over brightness, in grey levels.
+        smoothness: weight of the smoothness kernel: log-odds that a pixel gains when all its neighbours are
+            in the class, whatever their brightness.
+        smoothness_distance: standard deviation of these weights over distance, in pixels.
 
     Example:
         >>> picture = np.repeat(np.uint8([[50, 200]]), 4, axis=1)
@@ -38,11 +40,11 @@ class Crf:
     """
 
     iterations: int = 5
-    alike: float = 2.0
-    alike_distance: float = 20.0
-    alike_brightness: float = 10.0
-    near: float = 1.0
-    near_distance: float = 3.0
+    appearance: float = 2.0
+    appearance_distance: float = 20.0
+    appearance_brightness: float = 10.0
+    smoothness: float = 1.0
+    smoothness_distance: float = 3.0
 
     def refine(
         self, plane: np.ndarray, picture: np.ndarray, device: torch.device | str = "cpu"
@@ -65,11 +67,12 @@ class Crf:
                 f"the picture is {picture.shape} of {picture.dtype}; it must be {plane.shape} of uint8"
             )
         device = torch.device(device)
-        alike = AlikeFilter(picture, self.alike_distance, self.alike_brightness, device)
-        near = NearFilter(picture.shape, self.near_distance, device)
+        bilateral = BilateralFilter(picture, self.appearance_distance, self.appearance_brightness, device)
+        gaussian = GaussianFilter(picture.shape, self.smoothness_distance, device)
         start = torch.from_numpy(plane / np.float32(255)).to(device)
         unary = torch.logit(start, eps=_HALF_STEP)
         agree = torch.tanh(unary / 2)  # 2 q - 1, from -1 to 1
         for _ in range(self.iterations):
-            agree = torch.tanh((unary + self.alike * alike(agree) + self.near * near(agree)) / 2)
+            message = self.appearance * bilateral(agree) + self.smoothness * gaussian(agree)
+            agree = torch.tanh((unary + message) / 2)
         return (127.5 * (agree + 1)).round().to(torch.uint8).cpu().numpy()

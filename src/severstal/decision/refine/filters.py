@@ -1,11 +1,11 @@
-"""Means over the neighbours of each pixel: near ones, or near ones that are as bright as it.
+"""Weighted means over the neighbours of each pixel: a Gaussian and a bilateral filter.
 
-The bilateral filter goes through a grid of place and brightness (Paris and Durand, "A fast approximation of
-the bilateral filter using a signal processing approach", 2006): pixels are poured into it, it is blurred, and
-read out again where the pixels are. A grey picture needs three dimensions, where the permutohedral lattice
-of Kraehenbuehl and Koltun (2011) serves five. What is approximated: pouring in and reading out interpolate
-linearly between cells of half a deviation, which widens the bell curve by a known variance that the blur
-leaves out; curves end at four deviations.
+The bilateral filter uses a grid of position and brightness (Paris and Durand, "A fast approximation of
+the bilateral filter using a signal processing approach", 2006): pixels are splatted into it, it is blurred,
+and it is sliced where the pixels are. A grey picture needs three dimensions, where the permutohedral lattice
+of Kraehenbuehl and Koltun (2011) serves five. The approximations: splatting and slicing interpolate
+linearly between cells of half a deviation, which adds a known variance to the Gaussian that the blur
+subtracts; kernels are cut off at four deviations.
 """
 
 from itertools import product
@@ -18,7 +18,7 @@ _REACH = 4  # standard deviations at which the Gaussian is cut off
 _FINENESS = 2  # cells of the grid per standard deviation
 
 
-class NearFilter:
+class GaussianFilter:
     """Weigh neighbours by their distance alone; exact but for the cut-off tail of the Gaussian.
 
     Args:
@@ -28,7 +28,7 @@ class NearFilter:
     """
 
     def __init__(self, shape: tuple[int, int], deviation: float, device: torch.device) -> None:
-        self._kernel = bell(deviation, device)
+        self._kernel = gaussian_kernel(deviation, device)
         self._share = self._sum(torch.ones(shape, device=device))
 
     def __call__(self, values: torch.Tensor) -> torch.Tensor:
@@ -39,7 +39,7 @@ class NearFilter:
         return blur(blur(values, self._kernel, 0), self._kernel, 1)
 
 
-class AlikeFilter:
+class BilateralFilter:
     """Weigh neighbours by distance and by difference in brightness.
 
     Args:
@@ -50,7 +50,7 @@ class AlikeFilter:
 
     Example:
         >>> edge = np.uint8([[0, 0, 0, 255, 255, 255]])
-        >>> mean = AlikeFilter(edge, distance=3, brightness=20, device=torch.device("cpu"))
+        >>> mean = BilateralFilter(edge, distance=3, brightness=20, device=torch.device("cpu"))
         >>> mean(torch.tensor([[0.0, 3.0, 0.0, 8.0, 8.0, 8.0]])).round().tolist()
         [[1.0, 1.0, 1.0, 8.0, 8.0, 8.0]]
     """
@@ -73,7 +73,7 @@ class AlikeFilter:
             self._cells.append(cells)
             self._shares.append(share)
         # Linear interpolation adds 1/6 of a squared cell to the variance, once on the way in and once out.
-        self._kernel = bell((_FINENESS**2 - 1 / 3) ** 0.5, device)
+        self._kernel = gaussian_kernel((_FINENESS**2 - 1 / 3) ** 0.5, device)
         self._share = self._sum(torch.ones(self._shape, device=device))
 
     def __call__(self, values: torch.Tensor) -> torch.Tensor:
@@ -93,11 +93,11 @@ class AlikeFilter:
         return sum(grid[cells] * share for cells, share in parts).reshape(self._shape)
 
 
-def bell(deviation: float, device: torch.device) -> torch.Tensor:
-    """A bell curve at whole steps, out to four deviations: (2 n + 1,) float32, 1 in the middle.
+def gaussian_kernel(deviation: float, device: torch.device) -> torch.Tensor:
+    """Return a Gaussian at whole steps, out to four deviations: (2 n + 1,) float32, 1 in the middle.
 
     Example:
-        >>> [round(weight, 4) for weight in bell(0.5, torch.device("cpu")).tolist()]
+        >>> [round(weight, 4) for weight in gaussian_kernel(0.5, torch.device("cpu")).tolist()]
         [0.0003, 0.1353, 1.0, 0.1353, 0.0003]
     """
     steps = torch.arange(-int(_REACH * deviation), int(_REACH * deviation) + 1, device=device)
@@ -105,7 +105,7 @@ def bell(deviation: float, device: torch.device) -> torch.Tensor:
 
 
 def blur(values: torch.Tensor, kernel: torch.Tensor, axis: int) -> torch.Tensor:
-    """The sums over a symmetric kernel along one axis; beyond the edge there is nothing."""
+    """Convolve with a symmetric kernel along one axis, with zeros beyond the edge."""
     moved = values.movedim(axis, -1)
     rows = pad(moved.reshape(-1, 1, moved.shape[-1]), (len(kernel) // 2,) * 2)
     return conv1d(rows, kernel[None, None]).reshape(moved.shape).movedim(-1, axis)

@@ -1,4 +1,4 @@
-"""Opening, closing and smoothing a mask: steps that see nothing but the mask."""
+"""Opening, closing and smoothing a mask: steps that need only the mask."""
 
 import cv2
 import numpy as np
@@ -18,8 +18,8 @@ def disc(radius: int) -> np.ndarray:
 def opened(mask: np.ndarray, radius: int) -> np.ndarray:
     """Morphological opening of a mask with a disc: parts thinner than it are removed.
 
-    Nothing is worn away from beyond the picture, so that a defect which it cuts off goes on to the edge; and
-    nothing grows in from there.
+    Outside the picture the mask counts as set for the erosion, so that a defect at the edge keeps reaching
+    it, and as unset for the dilation.
 
     Args:
         mask: (H, W) bool.
@@ -40,7 +40,7 @@ def opened(mask: np.ndarray, radius: int) -> np.ndarray:
 def closed(mask: np.ndarray, radius: int) -> np.ndarray:
     """Morphological closing of a mask with a disc: gaps, inlets and holes thinner than it are filled.
 
-    Nothing grows in from beyond the picture, and nothing is worn away from there: a gap between a mask and
+    The picture is padded so that neither step changes the mask from outside: a gap between a mask and
     the picture's edge closes up to the radius, one between two masks up to twice that.
 
     Args:
@@ -60,9 +60,9 @@ def closed(mask: np.ndarray, radius: int) -> np.ndarray:
 
 
 def smoothed(mask: np.ndarray, deviation: float) -> np.ndarray:
-    """A mask blurred with a bell curve and cut at one half: corners are rounded, straight edges stay.
+    """Blur a mask with a Gaussian and threshold it at one half: corners are rounded, straight edges stay.
 
-    The curve reaches four deviations, and over the picture's edge with its outermost pixels.
+    The Gaussian is cut off at four deviations; the picture is padded by its outermost pixels.
 
     Args:
         mask: (H, W) bool.

@@ -13,7 +13,7 @@ class Refinement:
         crf: iterations of a fully connected CRF on the map, before the mask is cut from it.
         opening: radius in pixels of the disc that must fit into the mask: what is thinner goes.
         closing: radius in pixels of the disc that must fit beside it: gaps and inlets that are thinner close.
-        smooth_edges: standard deviation in pixels of the bell curve that rounds the outline.
+        smooth_edges: standard deviation in pixels of the Gaussian that rounds the outline.
 
     Raises:
         SeverstalError: a value is out of range.

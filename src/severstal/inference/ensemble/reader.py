@@ -61,12 +61,16 @@ class EnsembleReader:
         self.layout: MapLayout = replace(first.layout, run="ensemble", key=key, scale=scale)
         places = [{name: row for row, name in enumerate(reader.names)} for reader in readers]
         self._rows = [[place[name] for name in self.names] for place in places]
-        said = np.stack([reader.class_probability[rows] for reader, rows in self._parts()])  # (M, N, C)
-        self.class_probability = np.empty_like(said[0])
+        probabilities = np.stack(
+            [reader.class_probability[rows] for reader, rows in self._parts()]
+        )  # (M, N, C)
+        self.class_probability = np.empty_like(probabilities[0])
         for each in [combiner, *by_fold.values()]:
             rows = [row for row, used in enumerate(self._combiners) if used is each]
             if rows:
-                self.class_probability[rows] = each(said[:, rows].swapaxes(1, 2)).T  # classes come first
+                self.class_probability[rows] = each(
+                    probabilities[:, rows].swapaxes(1, 2)
+                ).T  # classes come first
 
     def __len__(self) -> int:
         return len(self.names)

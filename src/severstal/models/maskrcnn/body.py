@@ -42,7 +42,7 @@ class MaskRcnn(nn.Module):
 
     Args:
         encoder_name: any with features of strides 4 to 32.
-        encoder_weights: None.
+        encoder_weights: None; weights are loaded after the network is built.
         in_channels: number of picture channels.
         classes: number of mask classes.
         aux_params: arguments of smp's classification head on the deepest feature; None for no class head.

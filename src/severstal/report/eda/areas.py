@@ -65,7 +65,7 @@ def area_distributions(masks: pd.DataFrame, spec: Spec, everywhere: pd.DataFrame
         place.set_xscale("log")
         place.set_xlim(edges[0], edges[-1])
         place.set_ylim(0, 1)
-        said = "no mask"
+        text = "no mask"
         top = 0.0
         if len(own):
             share = np.full(len(own), 100 / len(own))
@@ -76,18 +76,18 @@ def area_distributions(masks: pd.DataFrame, spec: Spec, everywhere: pd.DataFrame
             for at, line in zip(quartiles, ("--", "-", "--"), strict=True):
                 place.axvline(at, color="black", linestyle=line, linewidth=1.2)
             median = quartiles[1] / spec.pixels
-            said = f"{len(own):,} masks, median {quartiles[1]:,.0f} px = {median:.2%} of the picture"
+            text = f"{len(own):,} masks, median {quartiles[1]:,.0f} px = {median:.2%} of the picture"
             top = heights.max()
         if everywhere is not None:
             all_own = everywhere.loc[everywhere["ClassId"] == class_id, "area"].to_numpy()
             if len(all_own):
                 heights = np.histogram(all_own, edges)[0] * 100 / len(all_own)
                 place.stairs(heights, edges, color="#404040", linewidth=1.4, baseline=None)
-                said += f"; of all {len(all_own):,}: {np.median(all_own):,.0f} px"
+                text += f"; of all {len(all_own):,}: {np.median(all_own):,.0f} px"
                 top = max(top, heights.max())
         place.set_ylim(0, 1.1 * top or 1)
         dress(place, y="masks %")
-        place.set_title(f"{class_label(spec, class_id)}: {said}", fontsize=TEXT_SIZE, loc="left", pad=3)
+        place.set_title(f"{class_label(spec, class_id)}: {text}", fontsize=TEXT_SIZE, loc="left", pad=3)
         place.yaxis.set_major_locator(MaxNLocator(nbins=3, integer=True, min_n_ticks=1))
     _number(axes[-1, 0])
     axes[-1, 0].set_xlabel("area of the mask (pixels, logarithmic)", fontsize=TEXT_SIZE)

@@ -63,9 +63,9 @@ def component_shapes(masks: pd.DataFrame, pieces: pd.DataFrame, spec: Spec) -> S
         above.set_ylim(0, 1.18 * (max(shares) or 100))
         dress(above, x="components per mask", y="masks (%)" if first else "")
         above.tick_params(labelsize=TEXT_SIZE - 1.5)
-        said = f"{len(number):,} masks, {len(own):,} components" if len(number) else "no mask"
+        text = f"{len(number):,} masks, {len(own):,} components" if len(number) else "no mask"
         above.set_title(
-            f"{truncate(class_label(spec, class_id), 26)}\n{said}", fontsize=TEXT_SIZE, loc="left", pad=4
+            f"{truncate(class_label(spec, class_id), 26)}\n{text}", fontsize=TEXT_SIZE, loc="left", pad=4
         )
 
         dots = own.iloc[np.linspace(0, len(own) - 1, min(len(own), _MOST_DOTS)).astype(int)]

@@ -112,16 +112,16 @@ def _crops(
     room = int(14 * (FIGURE_WIDTH / columns - 0.1))  # letters above a panel
     panels: list[Panel | None] = []
     last = rows[0][1]
-    for name, class_id, said in rows:
+    for name, class_id, text in rows:
         if class_id != last:
             panels += [None] * (-len(panels) % columns)
             last = class_id
         plane = bits(name) >> (class_id - 1) & 1
         part = zoom_window(plane, shape[1] / shape[0], min(64, high))
         cut = picture(name)[part]
-        label = truncate(class_label(spec, class_id), room - len(said))
+        label = truncate(class_label(spec, class_id), room - len(text))
         size = "" if cut.shape == spec.image_shape else f", {cut.shape[0]} x {cut.shape[1]}"
-        panels.append(Panel(cut, bits(name)[part], f"{label}{said}\n{name}{size}"))
+        panels.append(Panel(cut, bits(name)[part], f"{label}{text}\n{name}{size}"))
     figure = gallery(panels, with_shape(spec, shape), title, note, columns)
     figure.photographic = True
     return figure
@@ -161,8 +161,8 @@ def several_classes(
     for ids, number in count_combinations(known, list(combination.index))[:most]:
         names = sorted(combination.index[combination == ids])
         name = names[len(names) // 2]
-        said = f"{number:,} image" + ("s" if number > 1 else "")
-        panels.append(Panel(picture(name), bits(name), f"{' + '.join(map(str, ids))} ({said}): {name}"))
+        text = f"{number:,} image" + ("s" if number > 1 else "")
+        panels.append(Panel(picture(name), bits(name), f"{' + '.join(map(str, ids))} ({text}): {name}"))
     title = "Images with more than one class"
     if not panels:
         return empty_sheet(title)
@@ -205,11 +205,11 @@ def duplicate_gallery(
     ranked = (marked if len(marked) else pairs).sort_values(["same_label", "difference", "first", "second"])
     panels = []
     for pair in ranked.iloc[evenly_spaced(len(ranked), most)].itertuples():
-        said = (
+        text = (
             f"Dice of the masks {pair.same_label:.2f}",
             f"shift {pair.shift_y}, {pair.shift_x} px; difference {pair.difference:.1f}",
         )
-        for name, line in zip((pair.first, pair.second), said, strict=True):
+        for name, line in zip((pair.first, pair.second), text, strict=True):
             panels.append(
                 Panel(picture(name), bits(name), f"{name}{join}{describe_mask(bits(name), spec)}\n{line}")
             )

@@ -65,9 +65,9 @@ def class_places(coverage: np.ndarray, masks: pd.DataFrame, spec: Spec) -> Sheet
         dress(above)
         above.tick_params(labelsize=TEXT_SIZE - 1.5)
         number = int((masks["ClassId"] == class_id).sum())
-        said = "no mask" if not number else "1 mask" if number == 1 else f"{number:,} masks"
+        text = "no mask" if not number else "1 mask" if number == 1 else f"{number:,} masks"
         above.set_title(
-            f"{truncate(class_label(spec, class_id), 26)}: {said}", fontsize=TEXT_SIZE, loc="left", pad=3
+            f"{truncate(class_label(spec, class_id), 26)}: {text}", fontsize=TEXT_SIZE, loc="left", pad=3
         )
         lowest = place + columns >= len(spec.classes)
         dress(below, x="x (pixels)" if lowest else "", y="y (pixels)" if place % columns == 0 else "")

@@ -71,8 +71,8 @@ def feature_shift(train: pd.DataFrame, test: pd.DataFrame) -> Sheet:
         verdict = "no shift" if psi < PSI_SOME else "some shift" if psi < PSI_LARGE else "large shift"
         if PSI_SOME <= psi < chance:
             verdict = "within chance"
-        said = f"PSI {psi:.2f}: {verdict}; KS {ks:.2f}" if np.isfinite(psi) else "nothing to compare"
-        place.set_title(f"{_SHOWN[name]}\n{said}", fontsize=TEXT_SIZE, loc="left", pad=3)
+        text = f"PSI {psi:.2f}: {verdict}; KS {ks:.2f}" if np.isfinite(psi) else "nothing to compare"
+        place.set_title(f"{_SHOWN[name]}\n{text}", fontsize=TEXT_SIZE, loc="left", pad=3)
         dress(place, y="pictures (%)" if index % columns == 0 else "")
         place.xaxis.set_major_locator(MaxNLocator(4))
         place.yaxis.set_major_locator(MaxNLocator(3))

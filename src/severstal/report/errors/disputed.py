@@ -19,8 +19,8 @@ def most_disputed(
     Args:
         found: disagreement from `measure_disagreement`.
         readers: readers of the same runs.
-        picture: returns the (H, W) uint8 pixels of an image by its name.
-        truth: returns its true (H, W) bitmask.
+        picture: function from an image's name to its pixels, (H, W) uint8.
+        truth: function from an image's name to its true (H, W) bitmask.
         most: maximum number of rows.
 
     Example:

@@ -84,9 +84,9 @@ def closest_calls(
 
     Args:
         calls: one row per pair, as `close_calls` returns them.
-        picture: returns the (H, W) uint8 pixels of an image by its name.
-        truth: returns its true (H, W) bitmask.
-        mask: returns its predicted (H, W) bitmask.
+        picture: function from an image's name to its pixels, (H, W) uint8.
+        truth: function from an image's name to its true (H, W) bitmask.
+        mask: function from an image's name to its predicted (H, W) bitmask.
         reader: maps of the same images.
         most: maximum number of rows.
 
@@ -101,10 +101,10 @@ def closest_calls(
     place = {name: row for row, name in enumerate(reader.names)}
     rows = []
     for pair in near.head(most).itertuples():
-        said = "a mask" if pair.drawn else "no mask"
+        verdict = "a mask" if pair.drawn else "no mask"
         rows.append(
             PairRow(
-                f"{class_label(reader.spec, pair.ClassId)}, {pair.ImageId}: {said}, margin "
+                f"{class_label(reader.spec, pair.ClassId)}, {pair.ImageId}: {verdict}, margin "
                 f"{abs(pair.margin):.2f}; a mask by the rules of {pair.votes} of {pair.folds} folds; "
                 f"Dice {pair.dice:.2f}, with the opposite decision {pair.otherwise:.2f}",
                 pair.ClassId,

@@ -37,9 +37,9 @@ def worst_errors(
     Args:
         errors: one row per pair, as `pair_errors` returns them.
         kind: kind of error.
-        picture: returns the (H, W) uint8 pixels of an image by its name.
-        truth: returns its true (H, W) bitmask.
-        mask: returns its predicted (H, W) bitmask.
+        picture: function from an image's name to its pixels, (H, W) uint8.
+        truth: function from an image's name to its true (H, W) bitmask.
+        mask: function from an image's name to its predicted (H, W) bitmask.
         reader: maps of the same images.
         most: maximum number of rows.
 

@@ -31,12 +31,12 @@ def budget_bars(names: Sequence[str], losses: Sequence[LostPoints]) -> str:
     """
     most = max((loss.total for loss in losses), default=0) or 1
     height = 34 + _ROW * len(names)
-    said = "; ".join(
+    label = "; ".join(
         f"{name}: " + ", ".join(f"{_KIND_NAMES[kind]} {getattr(loss, kind):.4f}" for kind in BUDGET_PARTS)
         for name, loss in zip(names, losses, strict=True)
     )
     parts = [
-        f'<svg class="bars" viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape_html(said)}">',
+        f'<svg class="bars" viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape_html(label)}">',
     ]
     x = _LABELS
     for kind in BUDGET_PARTS:
@@ -67,7 +67,7 @@ def reliability_diagram(part: Reliability) -> str:
     """The observed share of the class over its predicted probability: one dot per bin, larger for more pairs.
 
     Args:
-        part: over the pairs of one class or of all.
+        part: lost points over the pairs of one class or of all.
 
     Example:
         >>> from severstal.evaluation.reliability import measure_reliability

@@ -38,7 +38,7 @@ def rules_table(fitted: CrossFit, spec: Spec) -> pd.DataFrame:
     for index, label in enumerate(class_labels(spec)):
         for name, rules in _named_rules(fitted):
             rule = rules.rules[index]
-            never = rule.draws_nothing(spec)
+            never = rule.is_never_drawn(spec)
             rows.append(
                 {
                     "class": label,
@@ -108,7 +108,7 @@ def _draw_rule(
     left: Axes, right: Axes, text: Axes, row: int, rule: ClassRule, spec: Spec, class_id: int, whole: bool
 ) -> None:
     """Draw one rule as one row of the axes."""
-    if rule.draws_nothing(spec):
+    if rule.is_never_drawn(spec):
         left.text(0.5, row, "never drawn", ha="center", va="center", fontsize=TEXT_SIZE - 1)
         return
     look = {"markersize": 10 if whole else 7, "color": colour(class_id), "markeredgecolor": "black"}

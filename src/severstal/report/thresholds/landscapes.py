@@ -55,7 +55,7 @@ def rule_landscapes(slices: Sequence[LandscapeSlices], result: SearchResult, spe
         rule = search.rule
         top = max(abs(part.best), 1e-3)
         scale = ScalarMappable(Normalize(-_DEPTH * top, top), COLOUR_MAP)
-        never = rule.draws_nothing(spec)
+        never = rule.is_never_drawn(spec)
         columns = shown_areas(part.by_area, part.min_areas, spec)
         label_areas(left, part.min_areas[columns])
         _label_thresholds(right.xaxis, part.thresholds)
@@ -82,8 +82,8 @@ def rule_landscapes(slices: Sequence[LandscapeSlices], result: SearchResult, spe
             draw_mark(right, low, high, "chosen")
         name = class_label(spec, index + 1)
         gained = result.found.classes[index].score - result.found.classes[index].all_empty
-        said = f"{name}: never drawn" if never else f"{name}: {gained:+.4f}, best of all {part.best:+.4f}"
-        left.set_title(said, fontsize=TEXT_SIZE, loc="left", pad=3)
+        text = f"{name}: never drawn" if never else f"{name}: {gained:+.4f}, best of all {part.best:+.4f}"
+        left.set_title(text, fontsize=TEXT_SIZE, loc="left", pad=3)
         area = "" if never else f"at least {rule.min_area:,} px, gate {rule.gate}"
         right.set_title(area, fontsize=TEXT_SIZE, loc="left", pad=3)
         dress(left, y="high threshold")

@@ -51,7 +51,7 @@ def stability_maps(maps: Sequence[StabilityMap], result: SearchResult, spec: Spe
         columns=2,
     )
     for index, (search, found, (left, right)) in enumerate(zip(result.classes, maps, axes, strict=True)):
-        never = search.rule.draws_nothing(spec)
+        never = search.rule.is_never_drawn(spec)
         columns = shown_areas(found.scores - search.landscape.empty, found.min_areas, spec)
         thresholds, min_areas = np.array(found.thresholds), found.min_areas[columns]
         share, fall = 100 * found.share[:, columns], found.fall[:, columns]
@@ -81,10 +81,10 @@ def stability_maps(maps: Sequence[StabilityMap], result: SearchResult, spec: Spe
             continue
         row = int(np.argmin(np.abs(thresholds - search.rule.high)))
         column = int(np.argmin(np.abs(found.min_areas - search.rule.min_area)))
-        said = f"{name}: near the best in {found.share[row, column]:.0%}"
-        left.set_title(said, fontsize=TEXT_SIZE, loc="left", pad=3)
-        said = f"one step off loses at most {found.fall[row, column]:.4f}"
-        right.set_title(said, fontsize=TEXT_SIZE, loc="left", pad=3)
+        text = f"{name}: near the best in {found.share[row, column]:.0%}"
+        left.set_title(text, fontsize=TEXT_SIZE, loc="left", pad=3)
+        text = f"one step off loses at most {found.fall[row, column]:.4f}"
+        right.set_title(text, fontsize=TEXT_SIZE, loc="left", pad=3)
     for place in axes[-1]:
         place.set_xlabel("minimum area (pixels, logarithmic)", fontsize=TEXT_SIZE)
     legend_below(
