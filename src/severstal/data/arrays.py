@@ -22,7 +22,7 @@ def unpack(bits: np.ndarray, classes: int) -> np.ndarray:
 
     Args:
         bits: (H, W) unsigned, bit k - 1 for class k.
-        classes: how many planes.
+        classes: number of planes.
 
     Returns:
         (C, H, W) uint8 of 0 and 1.

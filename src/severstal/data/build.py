@@ -26,20 +26,20 @@ BLOCK = 128  # pictures between two lines of progress that survive a kill: 52 MB
 def open_pictures(images: str | Path, names: Sequence[str], spec: Spec, folder: str | Path) -> Pictures:
     """Open pictures, decoding those that `folder` does not hold yet.
 
-    Every picture is decoded at least once before this returns, so that a damaged one shows here. What is
-    known of a picture holds as long as size and time of its file stay as they were; of a changed one, that
-    one is decoded again. An interrupted build resumes; a second one at the same time waits
-    for the first. Pictures that were replaced leave unused rows behind; once these outnumber the used
-    ones, the file is begun anew.
+    Every picture is decoded at least once before this returns, so that a damaged one is found here. The
+    cached facts of a picture are valid as long as size and time of its file are unchanged; a changed picture
+    is decoded again. An interrupted build resumes; a second one at the same time waits for the first.
+    Pictures that were replaced leave unused rows behind; once these outnumber the used ones, the file is
+    rebuilt.
 
     Args:
-        images: the folder of picture files.
-        names: which of them, in order, each once.
-        spec: says which shape they have to have.
-        folder: where the decoded pictures are kept, for one folder of picture files.
+        images: folder of the picture files.
+        names: names of the pictures, in order, each once.
+        spec: specification with the shape that they must have.
+        folder: folder of the decoded pictures, for one folder of picture files.
 
     Returns:
-        An `ImageStore`; where the disk is too small for it, a `PictureFolder`, after saying so.
+        An `ImageStore`; where the disk is too small for it, a `PictureFolder`, with a logged note.
 
     Raises:
         SeverstalError: a picture is absent, damaged or of the wrong shape (see `read_picture`), or `folder`

@@ -26,9 +26,9 @@ class Source:
     """A picture file as the file system describes it.
 
     Attributes:
-        name: of the file.
-        bytes: its size.
-        time: when it was changed, in nanoseconds.
+        name: name of the file.
+        bytes: size in bytes.
+        time: time of the last change, in nanoseconds.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Entry(Source):
 
     Attributes:
         pixels: checksum of its decoded pixels.
-        row: where they stand in the file of pixels; None where they were not kept.
+        row: row in the file of pixels; None where the pixels are not stored.
     """
 
     pixels: str
@@ -61,19 +61,19 @@ class Entry(Source):
 
 
 class Catalogue:
-    """The lines of a folder's catalogue. Whoever adds to it has to be alone.
+    """The lines of a folder's catalogue; only one process may add to it at a time.
 
     A catalogue that is absent, of another shape, unreadable, or that lists rows which its file of pixels
     does not hold is started again, with another file of pixels.
 
     Args:
-        folder: where the catalogue and the file of pixels lie.
+        folder: folder of the catalogue and of the file of pixels.
         image_shape: height and width of each picture.
 
     Attributes:
-        entries: what is known, by name.
-        rows: how many pictures the file of pixels holds.
-        pixels: the file of pixels.
+        entries: cached facts of the pictures, by name.
+        rows: number of pictures in the file of pixels.
+        pixels: path of the file of pixels.
 
     Example:
         >>> import tempfile

@@ -23,10 +23,10 @@ def rarity_weights(
     that is a mean over pairs, as every mask loss here, is then hardly about the other classes.
 
     Args:
-        masks: of the labelled pictures.
-        names: which of them.
-        spec: of the data set.
-        kind: which of the two.
+        masks: masks of the labelled pictures.
+        names: names of the pictures whose pixels count.
+        spec: specification of the data set.
+        kind: kind of weighting.
 
     Returns:
         (C,) float64, above 0, with mean 1. A class without a pixel weighs as much as the rarest that has one,

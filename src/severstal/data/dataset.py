@@ -40,18 +40,18 @@ class Batch(NamedTuple):
 class CropDataset(Dataset):
     """Training crops of labelled pictures, and of pseudo-labelled ones after them.
 
-    The key of an item is a draw and a row. The draw alone decides how the row's picture is cropped and
-    changed: a training resumes with the same crops, with any number of workers.
+    The key of an item is a sample number and a row. The sample number alone determines how the row's picture
+    is cropped and augmented: a training resumes with the same crops, with any number of workers.
 
     Args:
-        store: of the labelled pictures.
-        masks: of all labelled pictures.
-        names: the labelled pictures to draw from: rows 0 to N - 1.
-        settings: shrinking.
+        store: source of the labelled pictures.
+        masks: masks of all labelled pictures.
+        names: names of the labelled pictures to sample from: rows 0 to N - 1.
+        settings: settings of the data; `scale` is used.
         classes: number of classes.
-        augment: how a crop is drawn; None takes whole pictures as they are.
-        seed: of the draws.
-        pseudo: pictures with a network's masks: the rows from N on.
+        augment: augmentation that makes the crops; None takes whole pictures unchanged.
+        seed: random seed of the crops.
+        pseudo: pictures with pseudo-labels: the rows from N on.
     """
 
     def __init__(
@@ -101,13 +101,13 @@ class CropDataset(Dataset):
 def to_tensors(
     batch: Batch, settings: DataSettings, classes: int, device: torch.device | str
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Scale pictures and take masks apart on the device, which thus gets 2 bytes a pixel in place of 20.
+    """Scale pictures and split masks by class on the device, which thus gets 2 bytes per pixel instead of 20.
 
     Args:
-        batch: of crops.
+        batch: batch of crops.
         settings: `scale`, and what `normalize` takes.
-        classes: how many.
-        device: where the network is.
+        classes: number of classes.
+        device: device of the network.
 
     Returns:
         Pictures, (N, 1, h, w) float32, as `to_inputs` gives them; masks, (N, C, h, w) float32 from 0 to 1,
@@ -158,7 +158,8 @@ def _shrink_masks(masks: torch.Tensor, scale: int) -> torch.Tensor:
 
 
 def _area_weights(size: int, scale: int) -> torch.Tensor:
-    """How much each of `size` pixels counts in each one shrunk, (size / scale rounded up, size) float32."""
+    """Return the weight of each of `size` pixels in each downscaled one, (ceil(size / scale), size)
+    float32."""
     small = -(-size // scale)
     edges = torch.arange(small + 1, dtype=torch.float64) * (size / small)
     pixels = torch.arange(size)

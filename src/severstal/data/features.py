@@ -23,8 +23,8 @@ def picture_features(pictures: Pictures, names: Sequence[str] | None = None) -> 
     """Describe each picture in numbers that do not depend on its size.
 
     Args:
-        pictures: holds them; all that is asked of it is `names` and `picture(name)`.
-        names: which of them, in order; None is all.
+        pictures: source of the pictures; only `names` and `picture(name)` are used.
+        names: names of the pictures to describe, in order; None for all.
 
     Returns:
         One row per picture: `ImageId`; `black_left`, `black_right`, `black_top` and `black_bottom`, the share

@@ -27,9 +27,9 @@ def split_folds(
     """Split images into folds: near-duplicates together, each combination of classes spread evenly.
 
     Args:
-        images: names, each once.
+        images: names of the images, each once.
         presence: (N, C) bool, whether an image has the class.
-        folds: how many.
+        folds: number of folds.
         seed: seed of the random split.
         groups: group of near-duplicates by image; None makes each image its own group.
 
@@ -73,9 +73,9 @@ def draw_images(images: Sequence[str], presence: np.ndarray, at_most: int, seed:
     """Sample a bounded number of images, stratified by class.
 
     Args:
-        images: names, each once.
+        images: names of the images, each once.
         presence: (N, C) bool, whether an image has the class.
-        at_most: how many; 0 takes all.
+        at_most: largest number of images; 0 takes all.
         seed: seed of the random sample.
 
     Returns:
@@ -101,9 +101,9 @@ def save_folds(folds: pd.DataFrame, path: str | Path, about: Mapping[str, Any] |
     """Write `folds.csv`, and beside it `folds.json` with its checksum.
 
     Args:
-        folds: what `split_folds` made, perhaps with `likeness` and `test_like`.
-        path: of the CSV.
-        about: what else the JSON file is to say, such as seed and counts.
+        folds: folds from `split_folds`, possibly with `likeness` and `test_like`.
+        path: path of the CSV.
+        about: further values for the JSON file, such as seed and counts.
     """
     path = Path(path)
     write_text(path, folds.to_csv(index=False, lineterminator="\n"))

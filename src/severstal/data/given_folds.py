@@ -58,10 +58,10 @@ def read_given_folds(path: str | Path, images: Collection[str] | None = None) ->
 
 
 def count_given_folds(path: str | Path) -> int:
-    """How many folds a user's table has.
+    """Count the folds of a user's table.
 
     Raises:
-        SeverstalError: as `read_given_folds`.
+        SeverstalError: see `read_given_folds`.
     """
     return int(read_given_folds(path)["fold"].max()) + 1
 

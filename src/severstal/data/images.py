@@ -21,12 +21,12 @@ class Pictures(ABC):
     """Grey pictures of one shape, by name or by number; pickling sends the names, never the pixels.
 
     Args:
-        names: of the pictures, in order.
+        names: names of the pictures, in order.
         digest: checksum of names and pixels; the same wherever the pixels are read from.
 
     Attributes:
-        names: as given.
-        digest: as given.
+        names: names of the pictures, in order.
+        digest: checksum of names and pixels.
     """
 
     def __init__(self, names: Sequence[str], digest: str):
@@ -50,17 +50,17 @@ class Pictures(ABC):
 
 
 class ImageStore(Pictures):
-    """Pictures in a memory-mapped file of one byte a pixel, decoded once.
+    """Pictures in a memory-mapped file of one byte per pixel, decoded once.
 
-    Only the pages that are touched are read, and a process holds those of a few hundred pictures at most.
-    Rows are never written twice, so that a store stays right while others add to the same file.
+    Only accessed pages are read, and a process holds those of a few hundred pictures at most. Rows are never
+    overwritten, so that a store stays valid while others add to the same file.
 
     Args:
-        names: of the pictures, in order.
+        names: names of the pictures, in order.
         digest: checksum of names and pixels.
-        path: the file: pictures of `image_shape`, one after the other.
-        rows: where in the file each of `names` stands.
-        image_shape: height and width.
+        path: path of the file: pictures of `image_shape`, one after the other.
+        rows: index of each picture in the file, in the order of `names`.
+        image_shape: height and width of the pictures, in pixels.
 
     Raises:
         SeverstalError: the file is gone.
@@ -106,13 +106,13 @@ class ImageStore(Pictures):
 
 
 class PictureFolder(Pictures):
-    """Pictures decoded from their files each time: slower than the store, and no disk is needed.
+    """Pictures decoded from their files each time: slower than the store, but without its disk space.
 
     Args:
-        names: of the files, in order.
+        names: names of the files, in order.
         digest: checksum of names and pixels.
         images: the folder of the files.
-        spec: says which shape they have to have.
+        spec: specification with the shape that they must have.
 
     Example:
         >>> import tempfile

@@ -10,14 +10,14 @@ from severstal.recipe import DataSettings
 
 
 def to_inputs(pictures: np.ndarray, settings: DataSettings, device: torch.device | str) -> Tensor:
-    """Shrink pictures, and normalise their grey values on the device.
+    """Downscale pictures, and normalise their grey values on the device.
 
     They are moved to the device as bytes, a quarter of what floats would take.
 
     Args:
         pictures: (N, H, W) uint8.
-        settings: `scale`, and what `normalize` takes.
-        device: where the network is.
+        settings: settings of the data; `scale`, and those that `normalize` takes.
+        device: device of the network.
 
     Returns:
         (N, 1, H / scale, W / scale) float32, sizes rounded up, in the channels-last layout.
@@ -32,12 +32,12 @@ def to_inputs(pictures: np.ndarray, settings: DataSettings, device: torch.device
 
 
 def normalize_bytes(pictures: Tensor, settings: DataSettings, device: torch.device | str) -> Tensor:
-    """Move shrunk pictures to the device and normalise their grey values there.
+    """Move downscaled pictures to the device and normalise their grey values there.
 
     Args:
         pictures: (N, h, w) uint8.
-        settings: what `normalize` takes.
-        device: where the network is.
+        settings: settings of the data, as for `normalize`.
+        device: device of the network.
 
     Returns:
         (N, 1, h, w) float32.

@@ -50,10 +50,11 @@ class Likeness:
         return false, true
 
     def extremes(self, count: int) -> tuple[pd.Series, pd.Series]:
-        """The likeness of the train pictures least and most like the test set, each from its end.
+        """Return the likeness of the train pictures least and most like the test set, each sorted from its
+        end.
 
         Args:
-            count: of either; at most half of the train pictures.
+            count: number of pictures at either end; at most half of the train pictures.
 
         Example:
             >>> columns = {"ImageId": list("abc"), "likeness": [0.2, 0.4, 0.3], "test": [False, False, True]}
@@ -84,14 +85,14 @@ def measure_likeness(
 ) -> Likeness:
     """Train a small classifier of train against test pictures, and return their likeness to the test set.
 
-    The likeness of a picture comes from a model that saw neither it nor a near-duplicate of it. The two sets
-    weigh the same whatever their sizes.
+    The likeness of a picture comes from a model that was trained without it and its near-duplicates. The two
+    sets have equal weight whatever their sizes.
 
     Args:
-        train: features of the train pictures, `picture_features`.
-        test: features of the test pictures, the same columns.
-        groups: of near-duplicates by the name of train pictures; None makes each picture its own group.
-        seed: of the classifier and its parts.
+        train: features of the train pictures, from `picture_features`.
+        test: features of the test pictures, with the same columns.
+        groups: group of near-duplicates by the name of train pictures; None makes each picture its own group.
+        seed: random seed of the classifier and of its split.
 
     Raises:
         SeverstalError: either set has fewer than 10 pictures.
@@ -139,9 +140,9 @@ def most_test_like(likeness: pd.Series, groups: pd.Series, share: float = _SHARE
     """Mark the images most like the test set, groups of near-duplicates whole.
 
     Args:
-        likeness: of the labelled images, indexed by `ImageId`.
-        groups: of the same images, indexed alike.
-        share: of the images to mark, 0 to 1; a group that reaches over it is taken whole.
+        likeness: likeness of the labelled images, indexed by `ImageId`.
+        groups: groups of the same images, with the same index.
+        share: share of the images to mark, 0 to 1; a group that exceeds it is taken whole.
 
     Returns:
         bool by `ImageId`, named `test_like`.

@@ -17,14 +17,15 @@ def mix(
 
     Args:
         tensors: pictures, masks and whatever else is of each crop, (n, ...) floating point, on any device.
-        alpha: the share that a crop keeps is drawn, once a batch, from beta(alpha, alpha); 0 mixes nothing.
-        seed: of this batch; the same on every device.
-        batch: the same of the whole batch, (N, ...), of which `tensors` are a process's part; None where they
-            are the whole.
-        places: of that part in the batch.
+        alpha: parameter of the distribution beta(alpha, alpha) from which the share that a crop keeps is
+            sampled, once per batch; 0 switches mixing off.
+        seed: random seed of this batch; the same on every device.
+        batch: tensors of the whole batch, (N, ...), of which `tensors` are one process's part; None where
+            they are the whole.
+        places: position of that part in the batch.
 
     Returns:
-        All, as they came in shape and type.
+        The mixed tensors, of the same shapes and types.
 
     Example:
         >>> pictures, masks = mix([torch.tensor([[0.0], [1.0]]), torch.tensor([[1.0], [0.0]])], 0.4, seed=3)

@@ -30,12 +30,12 @@ class ValueRange:
 
 @dataclass(frozen=True)
 class PictureStatistics:
-    """What a run's training pictures are like.
+    """Statistics of a run's training pictures.
 
     Attributes:
-        pictures: how many were measured.
-        height: in pixels.
-        width: in pixels.
+        pictures: number of measured pictures.
+        height: height in pixels.
+        width: width in pixels.
         brightness: mean of the pixels that are not black, 0 to 1.
         contrast: standard deviation of the pixels that are not black, 0 to 1.
         black: share of the pixels in black bands at the sides, 0 to 1.
@@ -60,11 +60,11 @@ class PictureStatistics:
 
     @classmethod
     def from_json(cls, value: Any, source: str) -> "PictureStatistics":
-        """Statistics from what `to_json` gave.
+        """Make statistics from the output of `to_json`.
 
         Args:
-            value: of any origin.
-            source: the file, for the error message.
+            value: value of any origin.
+            source: name of the file, for error messages.
 
         Raises:
             SeverstalError: the value is of another form.

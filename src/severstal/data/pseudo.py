@@ -24,12 +24,12 @@ PseudoVerdict = Literal["taken", "class unsure", "class and mask disagree", "pix
 
 @dataclass(frozen=True)
 class PseudoData:
-    """Unlabelled pictures to train on, with the masks that a network drew.
+    """Unlabelled pictures to train on, with the masks that a network predicted.
 
     Attributes:
-        store: of the pictures; a store of its own, so that a name may also be a labelled picture's.
-        masks: as the network drew them.
-        names: the pictures that were taken; one without a mask is taken as clean.
+        store: source of the pictures; separate from that of labelled pictures, so that a name may be in both.
+        masks: masks that the network predicted.
+        names: names of the pictures that were taken; one without a mask is taken as clean.
     """
 
     store: Pictures
@@ -40,16 +40,16 @@ class PseudoData:
 def judge_pseudo_label(
     maps: np.ndarray, class_probability: np.ndarray, settings: PseudoSettings
 ) -> tuple[PseudoVerdict, np.ndarray]:
-    """Say whether a picture may be trained on with the masks that a network drew.
+    """Decide whether a picture may be trained on with the masks that a network predicted.
 
-    The classes have to be sure and to say the same as the masks (1st place); and the pixels have to be sure,
-    those near the edge of a mask left out, where even labels differ (10th place).
+    The classes have to be confident and to agree with the masks (1st place); and the pixels have to be
+    confident, except near the edge of a mask, where even labels differ (10th place).
 
     Args:
         maps: (C, H, W) uint8, 0 to 255 for 0 to 1.
         class_probability: (C,) uint8, of each class being anywhere in the picture; of a network without a
             class head, the highest value of each map.
-        settings: how sure is sure.
+        settings: settings with the thresholds of confidence.
 
     Returns:
         The verdict, and the masks at 0.5, (C, H, W) bool.
@@ -100,10 +100,11 @@ def near_edges(masks: np.ndarray, edge: int) -> np.ndarray:
 
 
 def label_rows(name: str, masks: np.ndarray) -> list[tuple[str, int, str]]:
-    """Rows of a picture that is taken: one per mask, or one with an empty text where there is none.
+    """Return the rows of a picture that is taken: one per mask, or one with an empty text where there is
+    none.
 
     Args:
-        name: of the picture.
+        name: name of the picture.
         masks: (C, H, W) bool.
 
     Example:
@@ -126,9 +127,9 @@ def load_labels(path: str | Path, store: Pictures, spec: Spec) -> PseudoData:
     """Read what `save_labels` wrote.
 
     Args:
-        path: of the CSV.
-        store: of the unlabelled pictures.
-        spec: of the data set.
+        path: path of the CSV.
+        store: source of the unlabelled pictures.
+        spec: specification of the data set.
 
     Raises:
         SeverstalError: the file is missing or no such table, or names a picture that `store` does not hold.
@@ -140,6 +141,6 @@ def load_labels(path: str | Path, store: Pictures, spec: Spec) -> PseudoData:
 
 
 def _sure(probabilities: np.ndarray, sure: float) -> np.ndarray:
-    """Where uint8 probabilities are above `sure` or below 1 minus it."""
+    """Return which uint8 probabilities are above `sure` or below 1 minus it."""
     highest_unsure = math.floor(255 * sure + 1e-9)  # 0.6 * 255 comes out a little below 153
     return (probabilities > highest_unsure) | (probabilities < 255 - highest_unsure)

@@ -12,28 +12,28 @@ _ALL, _GROUPS, _HARD, _PSEUDO = 0, 1, 1_000_001, 1_000_002
 
 
 class EpochSampler(Sampler[tuple[int, int]]):
-    """The draws of one epoch, each with the row of its picture.
+    """The samples of one epoch, each with the row of its picture.
 
-    A pure function of seed, epoch and hardness: nothing depends on what was drawn before. Draws are numbered
-    through all epochs, and epochs together go through rounds in which every picture comes once, each round in
-    an order of its own.
+    A pure function of seed, epoch and hardness: nothing depends on what was sampled before. Samples are
+    numbered through all epochs, and epochs together go through rounds in which every picture comes once, each
+    round in its own order.
 
-    Classes in turn are those that stand in some picture; each goes through its own pictures in rounds. Hard
-    pictures are those without a defect whose recorded hardness is highest, each once before any comes again;
-    one without a record comes after all that have one.
+    With classes in turn, the classes that any picture has take turns; each goes through its own pictures in
+    rounds. Hard pictures are those without a defect whose recorded hardness is highest, each once before any
+    is repeated; one without a record comes after all that have one.
 
     Args:
-        presence: (N, C) bool, which classes stand in which picture.
-        settings: classes in turn or not, and the share of hard pictures.
-        epoch_images: draws in an epoch.
-        seed: of all orders.
+        presence: (N, C) bool, whether each picture has each class.
+        settings: settings: classes in turn or not, and the share of hard pictures.
+        epoch_images: number of samples in an epoch.
+        seed: random seed of all orders.
         pseudo: number of pseudo-labelled pictures: rows N to N + pseudo - 1.
-        share: at most this share of every batch are pseudo-labelled.
-        batch_size: draws in a batch.
+        share: largest share of pseudo-labelled samples in a batch.
+        batch_size: number of samples in a batch.
 
     Attributes:
-        epoch: whose draws are given, from 0.
-        hardness: (N,) float32, nan where none is recorded: part of a training's state.
+        epoch: number of the epoch, from 0.
+        hardness: (N,) float32 recorded hardness, nan where none is recorded: part of a training's state.
 
     Example:
         >>> presence = np.array([[0, 0], [0, 1], [0, 1]], bool)

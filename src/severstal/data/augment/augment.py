@@ -17,23 +17,24 @@ from severstal.recipe import AugmentSettings
 class Augment:
     """Sample a crop of a picture and its mask, and augment both by the settings of a recipe.
 
-    What needs more of the sheet than the crop comes first, on the whole picture: the cyclic shift, the choice
-    of the window, and the blackout of the pieces that the window meets, which takes its steel from outside
-    too. Then the window is cut out, resized and mirrored, and all else works on the crop alone, a fifth of
-    the pixels: pasted pieces before the change of light, so that they change with the steel around them, and
-    JPEG last, as in a camera.
+    Steps that need more of the picture than the crop come first, on the whole picture: the cyclic shift, the
+    choice of the window, and the blackout of the components in the window, which copies steel from outside it
+    too. Then the window is cut out, resized and flipped, and everything else works on the crop alone, a fifth
+    of the pixels: pasted pieces before the change of brightness, so that they change with the steel around
+    them, and JPEG last, as in a camera.
 
-    The arithmetic of brightness, contrast and JPEG is albumentations'; windows and mirrors are drawn as its
-    CropNonEmptyMaskIfExists, RandomCrop and flips draw them, at a tenth of the time.
+    The arithmetic of brightness, contrast and JPEG is albumentations'; windows and flips are sampled as its
+    CropNonEmptyMaskIfExists, RandomCrop and flips sample them, in a tenth of the time.
 
     The same seed gives the same crop, so that a crop depends on nothing that came before it. Each of the
-    switches that are off by default has random numbers of its own, so that turning it leaves the windows,
-    mirrors and brightness of all crops as they were.
+    switches that are off by default has its own random numbers, so that turning it on leaves the windows,
+    flips and brightness of all crops unchanged.
 
     Args:
-        settings: of the recipe; `mixup` works on whole batches, see `severstal.data.mixup`.
+        settings: augmentation settings of the recipe; `mixup` works on whole batches, see
+            `severstal.data.mixup`.
         image_shape: height and width of the pictures; a crop larger than that is cut to it.
-        donors: where pieces of rare classes come from; needed where `settings.copy_paste` is above 0.
+        donors: source of the pasted pieces of rare classes; needed where `settings.copy_paste` is above 0.
 
     Raises:
         ValueError: pieces are to be pasted and there are no donors.
@@ -53,12 +54,12 @@ class Augment:
         self._size = (height, width)
 
     def __call__(self, picture: np.ndarray, bits: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Draw a crop.
+        """Sample a crop.
 
         Args:
             picture: (H, W) uint8.
             bits: (H, W), bit k - 1 for class k.
-            seed: of this crop, from 0.
+            seed: random seed of this crop, from 0.
 
         Returns:
             The crop of the picture, (h, w) uint8, and of the mask, (h, w) as it came; new arrays both.

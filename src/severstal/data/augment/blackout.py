@@ -24,19 +24,19 @@ def blackout(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Erase components of the mask inside a window: plain steel is pasted over them and their label removed.
 
-    The 1st place blacked out pieces to teach the classifier that no defect means no class. Black would be a
-    sign of its own, hence steel. A piece is what hangs together, whatever its classes, corners included. A
-    large piece is covered in parts; where the picture has not enough plain steel for one, it stays as it is.
+    The 1st place blacked out pieces to teach the classifier that no defect means no class. Black itself would
+    be a cue, so plain steel is used. A piece is an 8-connected component of any classes. A large piece is
+    covered in parts; where the picture has too little plain steel for one, the piece stays.
 
     Args:
         picture: (H, W) uint8.
         bits: (H, W), bit k - 1 for class k.
-        window: of which the crop will be cut; pieces outside are left alone.
-        chance: of each piece.
+        window: window that the crop will be cut from; pieces outside it are unchanged.
+        chance: probability of erasing each piece.
         rng: random generator.
 
     Returns:
-        Both; as they came where nothing was erased.
+        Picture and mask; unchanged where nothing was erased.
 
     Example:
         >>> picture = np.random.default_rng(0).integers(80, 99, (64, 200), np.uint8)

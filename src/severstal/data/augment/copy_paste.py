@@ -16,21 +16,21 @@ _TRIES = 8  # places
 def copy_paste(
     picture: np.ndarray, bits: np.ndarray, donors: Donors, chance: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Paste a piece of a rare class, mirrored by chance, onto plain steel, with its mask.
+    """Paste a piece of a rare class, randomly flipped, onto plain steel, with its mask.
 
-    The piece takes the brightness and the contrast of the steel around its new place, which has to be like
-    its own: a piece of smooth dark steel on coarse bright one would give itself away. It is never set onto a
-    black band or onto another defect; where it finds no place, nothing is pasted.
+    The piece takes the brightness and the contrast of the steel around its new place, which has to be similar
+    to its own: a piece of smooth dark steel on coarse bright steel would be recognisable. It is never pasted
+    onto a black band or another defect; where no place is found, nothing is pasted.
 
     Args:
         picture: (h, w) uint8, a crop.
         bits: (h, w), bit k - 1 for class k.
-        donors: give the pieces.
-        chance: that one is pasted.
+        donors: source of the pieces.
+        chance: probability that a piece is pasted.
         rng: random generator.
 
     Returns:
-        Both; as they came where nothing was pasted.
+        Picture and mask; unchanged where nothing was pasted.
 
     Example:
         >>> from types import SimpleNamespace

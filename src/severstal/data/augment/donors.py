@@ -26,14 +26,14 @@ class Piece(NamedTuple):
 
 
 class Donors:
-    """Pieces of masks to paste into other pictures, the rarer their class, the likelier.
+    """Pieces of masks to paste into other pictures; the rarer a class, the more often it is sampled.
 
-    Nothing is read until a piece is drawn.
+    Nothing is read until a piece is sampled.
 
     Args:
-        store: of the pictures.
-        masks: of all labelled pictures.
-        names: the pictures to take pieces from: those trained on, never the held-out ones.
+        store: source of the pictures.
+        masks: masks of all labelled pictures.
+        names: names of the pictures to take pieces from: training pictures only, never held-out ones.
         spec: names the classes.
 
     Example:

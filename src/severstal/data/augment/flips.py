@@ -19,10 +19,11 @@ def cut(
     Args:
         picture: (H, W) uint8.
         bits: (H, W), bit k - 1 for class k.
-        window: what to cut out.
-        size: height and width to give it: the picture by area or linearly, the mask by the nearest pixel.
-        horizontal: mirror left and right.
-        vertical: mirror top and bottom.
+        window: window to cut out.
+        size: height and width of the result: the picture is resized by area or linearly, the mask by the
+            nearest pixel.
+        horizontal: whether to flip left and right.
+        vertical: whether to flip top and bottom.
 
     Returns:
         Both of that size, as new arrays.

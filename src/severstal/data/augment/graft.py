@@ -112,7 +112,7 @@ def grown(mask: np.ndarray, by: int) -> np.ndarray:
 
 
 def off_steel(picture: np.ndarray, bands: tuple[int, int, int, int]) -> np.ndarray:
-    """What lies in black bands, (H, W) bool; `bands` as `black_bands` gives them.
+    """Return which pixels are in black bands, (H, W) bool; `bands` as `black_bands` returns them.
 
     Example:
         >>> off_steel(np.zeros((1, 4), np.uint8), (1, 2, 0, 0)).astype(int).tolist()

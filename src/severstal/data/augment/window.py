@@ -1,4 +1,4 @@
-"""Where a crop is cut out: anywhere, at a defect, and never where there is no steel."""
+"""Sampling of the window of a crop: anywhere, at a defect, and never where there is no steel."""
 
 from typing import NamedTuple
 
@@ -42,20 +42,20 @@ def draw_window(
 ) -> Window:
     """Sample the window of a crop.
 
-    A window at a defect holds a pixel drawn from all of the mask's, at an even chance anywhere in the window,
-    which then is moved into the picture: as albumentations' CropNonEmptyMaskIfExists does. Any other window
-    is drawn evenly from all that lie in the picture.
+    A window at a defect holds a pixel sampled uniformly from the mask, at a uniformly random position in the
+    window, which is then moved into the picture: as albumentations' CropNonEmptyMaskIfExists does. Any other
+    window is sampled uniformly from all that are within the picture.
 
     Args:
         picture: (H, W) uint8.
         bits: (H, W), not 0 where a defect is.
         size: height and width of the crop, at most the picture's.
-        non_empty: chance that the window of a picture with a defect is drawn at one.
+        non_empty: probability that the window of a picture with a defect is sampled at a defect.
         rng: random generator.
-        black_aware: of both sides of the window at least half is steel, where the picture has so much, and
-            else all that it has (14th place moves a crop that is black by 85 % or more).
-        zoom: how much larger than on disk the crop is to show the picture. Each side of the window is cut to
-            the picture's for itself: the whole height is never shown smaller.
+        black_aware: whether at least half of both sides of the window must be steel, where the picture has as
+            much, and otherwise all that it has (14th place moves a crop that is black by 85 % or more).
+        zoom: factor by which the crop enlarges the picture. Each side of the window is limited to the
+            picture's on its own, so the full height is never shown smaller.
 
     Example:
         >>> picture = np.full((64, 200), 90, np.uint8)

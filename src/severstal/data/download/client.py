@@ -28,13 +28,13 @@ AGAIN = "give the same command again, it resumes"
 
 
 def fetch_archive(folder: Path) -> Path:
-    """Download the competition's zip, going on from what an earlier try left.
+    """Download the competition's zip, and continue an interrupted download.
 
     The token is found where the client looks for one: `KAGGLE_API_TOKEN`, `~/.kaggle/access_token`,
     `KAGGLE_USERNAME` and `KAGGLE_KEY`, `kaggle.json`, or what `kaggle auth login` left.
 
     Args:
-        folder: where to; it has to be there.
+        folder: folder to download to; it must exist.
 
     Returns:
         The file.

@@ -71,10 +71,10 @@ def download_competition(output: str | Path) -> bool:
 
 
 def check_competition(folder: str | Path) -> None:
-    """Check that a folder holds the competition's data: both tables, and as many pictures as there are.
+    """Check that a folder holds the competition's data: both tables, and the right numbers of pictures.
 
     Raises:
-        SeverstalError: what is missing or wrong.
+        SeverstalError: something is missing or wrong; the message names it.
 
     Example:
         >>> check_competition("a/folder/that/is/not/there")

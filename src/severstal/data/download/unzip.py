@@ -22,7 +22,7 @@ class DamagedArchive(SeverstalError):
 
 
 def is_archive(path: str | Path) -> bool:
-    """Whether a file is there and has a zip's table of contents, which stands at the end.
+    """Return whether a file exists and has a zip's table of contents, which is at the end.
 
     Example:
         >>> is_archive("a.zip")
@@ -36,21 +36,21 @@ def is_archive(path: str | Path) -> bool:
 
 
 def check_archive(path: str | Path, largest: int) -> list[zipfile.ZipInfo]:
-    """Check all that a zip says it holds, before a byte of it is unpacked.
+    """Check everything in a zip's table of contents, before a byte of it is unpacked.
 
     Refused are names that are not plain (absolute, `..`, backslashes, colons, control or other unusual
-    characters), names that differ in nothing or in case only, a name that is file and folder, links and other
-    special files, encryption, unusual compressions, and too many files or bytes.
+    characters), names that are equal or differ only in case, a name that is both file and folder, links and
+    other special files, encryption, unusual compressions, and too many files or bytes.
 
     Args:
-        path: of the zip.
-        largest: bytes that all files together may have.
+        path: path of the zip.
+        largest: largest number of bytes that all files together may have.
 
     Returns:
         The entries that are files.
 
     Raises:
-        SeverstalError: what is refused.
+        SeverstalError: an entry is refused; the message names it.
         DamagedArchive: the file is no zip.
 
     Example:
@@ -110,9 +110,9 @@ def unzip(path: str | Path, folder: str | Path, entries: Sequence[zipfile.ZipInf
     Each file is written beside its name and renamed when it is whole and its checksum right.
 
     Args:
-        path: of the zip.
-        folder: where to; made when it is not there.
-        entries: what `check_archive` returned.
+        path: path of the zip.
+        folder: folder to unpack to; made when it is missing.
+        entries: entries from `check_archive`.
 
     Raises:
         SeverstalError: `folder` holds files that the zip does not, or may not be written.

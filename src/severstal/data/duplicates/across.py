@@ -1,4 +1,4 @@
-"""What of one set of pictures stands in another, and what copying labels from there would score."""
+"""Near-duplicates between two sets of pictures, and the score of copying labels from one to the other."""
 
 from collections.abc import Sequence
 from types import SimpleNamespace
@@ -18,9 +18,9 @@ def copied_pictures(test: Pictures, train: Pictures, names: Sequence[str]) -> fr
     """Find the test pictures that are near-duplicates of some train pictures.
 
     Args:
-        test: the pictures that may be copies.
-        train: holds the others.
-        names: which of `train` count, such as a fold's held-out pictures.
+        test: pictures that may be copies.
+        train: pictures that they may be copies of.
+        names: names of the pictures of `train` that count, such as a fold's held-out pictures.
 
     Returns:
         Names of test pictures.
@@ -39,15 +39,16 @@ def copied_pictures(test: Pictures, train: Pictures, names: Sequence[str]) -> fr
 def lookup_masks(
     pairs: pd.DataFrame, names: Sequence[str], masks: Masks, spec: Spec
 ) -> dict[str, np.ndarray]:
-    """Label test pictures by a table: the mask of the train picture that agrees most, turned accordingly.
+    """Label test pictures by a table: the mask of the train picture with the highest agreement, transformed
+    to fit.
 
-    A control, not a method: what it scores, a network may have learned by heart.
+    A control, not a method: a network may have memorised whatever this scores.
 
     Args:
-        pairs: of train and test pictures, as `find_duplicates(train, test)` finds them.
-        names: of the test pictures.
-        masks: of the train pictures.
-        spec: of both.
+        pairs: pairs of train and test pictures, as `find_duplicates(train, test)` returns them.
+        names: names of the test pictures.
+        masks: masks of the train pictures.
+        spec: specification of both sets.
 
     Returns:
         (H, W) bitmask by test picture; empty where no train picture is a near-duplicate.

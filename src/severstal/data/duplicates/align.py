@@ -1,4 +1,4 @@
-"""Whether two reliefs show the same steel: align them, then compare them piece by piece."""
+"""Comparison of two reliefs: align them, then correlate them piece by piece."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,16 +29,16 @@ _COMPRESSION = 0.3  # of the relief, in which 1 is the standard deviation of gra
 
 @dataclass(frozen=True)
 class Alignment:
-    """How the first of two reliefs lies on the second.
+    """The alignment of the first of two reliefs with the second.
 
     Attributes:
-        matrix: (2, 3) float64, takes a place (x, y) of the first frame to the second, both measured from the
-            corner of the corner pixel.
+        matrix: (2, 3) float64, maps a position (x, y) of the first frame to the second, both measured from
+            the corner of the corner pixel.
         agreement: median over the pieces of their correlation, -1 to 1; 0 where there are too few pieces.
-        pieces: how many had texture and lay in both.
-        piece: their side, in pixels of the relief.
-        evidence: correlation of the whole, in standard deviations of what unlike pictures with these spectra
-            have.
+        pieces: number of pieces with texture that are in both.
+        piece: side of a piece, in pixels of the relief.
+        evidence: correlation of the whole, in standard deviations of the correlation of unlike pictures with
+            these spectra.
     """
 
     matrix: np.ndarray
@@ -49,11 +49,11 @@ class Alignment:
 
 
 class PlacedRelief:
-    """A relief in its frame, with what is computed once and used for all its candidates.
+    """A relief in its frame, with values that are computed once and used for all its candidates.
 
     Args:
-        canvas: `frame.shape` float32.
-        frame: of all reliefs.
+        canvas: relief in its frame, `frame.shape` float32.
+        frame: frame of all reliefs.
     """
 
     def __init__(self, canvas: np.ndarray, frame: Frame):
@@ -70,25 +70,25 @@ class PlacedRelief:
 
     @cached_property
     def has_texture(self) -> np.ndarray:
-        """Whether the piece below and right of each pixel of the content has texture: (h, w) bool."""
+        """Return whether the piece below and right of each pixel of the content has texture: (h, w) bool."""
         return _has_texture(self.content, self.piece)
 
 
 def align(
     first: PlacedRelief, second: PlacedRelief, orientations: Sequence[str] = ("same",), scale: float = 1.0
 ) -> Alignment:
-    """Lay one relief on the other and measure how well they agree.
+    """Align one relief with the other and measure how well they agree.
 
-    The shift is the maximum of the cross-correlation. Then each piece of the first is looked for within a few
-    pixels of its place in the second; the places where similar pieces are found give the transformation anew,
-    and the pieces are compared once more. Pictures of different steel reach an agreement of up to 0.5, since
-    the best place is taken; copies have 0.6 to 1.
+    The shift is the maximum of the cross-correlation. Then each piece of the first is searched within a few
+    pixels of its place in the second; the transformation is fitted again to the places found, and the pieces
+    are compared once more. Pictures of different steel reach an agreement of up to 0.5, since the best place
+    is taken; copies have 0.6 to 1.
 
     Args:
         first: a relief.
-        second: another in the same frame.
-        orientations: of the first, to be tried.
-        scale: of the first, within 4 % (the fingerprints find it).
+        second: another relief in the same frame.
+        orientations: orientations of the first to try.
+        scale: scale of the first, within 4 % (from the fingerprints).
 
     Example:
         >>> frame = Frame((100, 200), 2, 100, 1)
@@ -134,9 +134,9 @@ def warp(
 
     Args:
         picture: (h, w), uint8, uint16 or float32.
-        matrix: (2, 3), takes a place (x, y) to another, both measured from the corner of the corner pixel.
-        shape: height and width of what is returned.
-        interpolation: of OpenCV.
+        matrix: (2, 3), maps a position (x, y) to another, both measured from the corner of the corner pixel.
+        shape: height and width of the result.
+        interpolation: OpenCV's flag of the interpolation.
 
     Example:
         >>> warp(np.array([[1, 2]], np.uint8), np.array([[-1, 0, 2], [0, 1, 0]]), (1, 2)).tolist()
@@ -246,7 +246,7 @@ def _evidence(first: np.ndarray, second: np.ndarray, shape: tuple[int, int]) -> 
 
 
 def _has_texture(canvas: np.ndarray, piece: int) -> np.ndarray:
-    """Whether the piece below and right of each pixel lies on steel and has texture: (h, w) bool."""
+    """Return whether the piece below and right of each pixel is on steel and has texture: (h, w) bool."""
     mean, power, cover = (
         cv2.boxFilter(plane, cv2.CV_32F, (piece, piece), anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)
         for plane in (canvas, canvas * canvas, (canvas != 0).astype(np.float32))

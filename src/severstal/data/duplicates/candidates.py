@@ -23,9 +23,9 @@ class CandidatePair:
     Attributes:
         first: row of the first picture.
         second: row of the second.
-        orientations: in one of them the first looks like the second.
-        scale: of the first, roughly.
-        correlation: of their fingerprints.
+        orientations: orientations of the first; it may be a copy in any one of them.
+        scale: approximate scale of the first.
+        correlation: correlation of their fingerprints.
     """
 
     first: int
@@ -41,9 +41,10 @@ def candidate_pairs(
     """Find the pairs whose fingerprints correlate, best first for each picture.
 
     Args:
-        marks: by scale, (N, K) fingerprints of all pictures at that scale; 1.0 is among them.
-        fingerprints: what made them.
-        begin: pairs are formed of a row before this one and a row from it on; None forms them of all rows.
+        marks: (N, K) fingerprints of all pictures, by scale; 1.0 is among the scales.
+        fingerprints: object that computed them.
+        begin: first row of the second set: pairs are formed of a row before this one and a row from it on;
+            None forms pairs of all rows.
 
     Returns:
         Each pair once, in the orientation and scale in which its pictures correlate best; of very many pairs

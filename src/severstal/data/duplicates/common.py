@@ -1,4 +1,4 @@
-"""What all pictures of a set share, such as the background of a fixed camera or a printed product."""
+"""Content that all pictures of a set share, such as the background of a fixed camera or a printed product."""
 
 from collections import Counter
 from collections.abc import Sequence

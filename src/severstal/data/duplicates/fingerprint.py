@@ -21,7 +21,7 @@ class Fingerprints:
     stored as its four parts that a permutation either keeps or negates.
 
     Args:
-        frame: of the reliefs.
+        frame: frame of the reliefs.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -54,11 +54,11 @@ class Fingerprints:
         return [("same",), ("mirrored top-bottom",), ("rotated 180",), ("mirrored left-right",)]
 
     def of(self, canvas: np.ndarray, scale: float = 1.0) -> np.ndarray:
-        """The fingerprint of a relief as it would look at a scale.
+        """Return the fingerprint of a relief as it would be at another scale.
 
         Args:
-            canvas: `frame.shape` float32.
-            scale: above 1 is larger.
+            canvas: relief in its frame, `frame.shape` float32.
+            scale: scale; above 1 is larger.
 
         Returns:
             (K,) float32 of length 1, so that the product of two is their correlation; zeros for a picture

@@ -13,17 +13,17 @@ _BLUR_PIXELS = 3.0  # by which a wrong scale may displace the border of a tile
 
 @dataclass(frozen=True)
 class Frame:
-    """Where reliefs are put for the comparison.
+    """The frame in which reliefs are compared.
 
-    Reliefs of elongated pictures stand in a landscape frame that is divided into tiles across. Those of
-    nearly square pictures, or of such contents letterboxed with black, stand centred in a square frame of one
-    tile.
+    Reliefs of elongated pictures are put in a landscape frame that is divided into tiles from left to right.
+    Those of nearly square pictures, or of such contents letterboxed with black, are centred in a square frame
+    of one tile.
 
     Attributes:
         shape: height and width in pixels of the relief.
         tiles: number of tiles, side by side.
         side: height of a typical content, in pixels.
-        step: by how much the pictures were shrunk.
+        step: factor by which the pictures were downscaled.
 
     Example:
         >>> frame = Frame.for_reliefs([np.ones((128, 800), np.float32)], step=2)
@@ -49,7 +49,7 @@ class Frame:
 
     @property
     def is_square(self) -> bool:
-        """Whether quarter turns are looked for."""
+        """Whether quarter turns are tried."""
         return self.shape[0] == self.shape[1]
 
     @property

@@ -13,11 +13,11 @@ def duplicate_groups(names: Sequence[str], pairs: pd.DataFrame, largest: int | N
     """Put pictures that are duplicates, or duplicates of duplicates, into one group.
 
     Args:
-        names: of all pictures, each once.
+        names: names of all pictures, each once.
         pairs: columns `first` and `second`, and `agreement` where `largest` is given; pairs with a
             picture that is not in `names` are left out.
-        largest: no group may hold more pictures; pairs are joined by falling agreement, and one that would
-            make a larger group is left apart. None sets no limit.
+        largest: largest size of a group; pairs are joined by falling agreement, and one that would make a
+            larger group is skipped. None sets no limit.
 
     Returns:
         The group of each name (int64 from 0, in the order of their first pictures), indexed by `ImageId`.
@@ -57,16 +57,16 @@ def duplicate_groups(names: Sequence[str], pairs: pd.DataFrame, largest: int | N
 def fold_groups(names: Sequence[str], pairs: pd.DataFrame, folds: int) -> pd.Series:
     """Group near-duplicates for a split into folds; a group that is larger than a fold is split.
 
-    One line tells of groups that were split. They hold more pictures than any fold can keep together: a burst
-    of one scene, or unlike pictures that share too much to be told apart.
+    Groups that were split are logged in one line. They hold more pictures than any fold can keep together: a
+    burst of one scene, or different pictures that share too much to be distinguished.
 
     Args:
-        names: of all pictures, each once.
-        pairs: what `find_duplicates` found.
-        folds: how many.
+        names: names of all pictures, each once.
+        pairs: near-duplicate pairs, from `find_duplicates`.
+        folds: number of folds.
 
     Returns:
-        As `duplicate_groups`.
+        Groups as `duplicate_groups` returns them.
 
     Example:
         >>> pairs = pd.DataFrame({"first": ["a", "c"], "second": ["c", "d"], "agreement": [0.7, 0.9]})

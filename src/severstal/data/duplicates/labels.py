@@ -1,4 +1,4 @@
-"""Whether near-duplicates carry the same labels."""
+"""Comparison of the labels of near-duplicates."""
 
 import cv2
 import numpy as np
@@ -12,11 +12,11 @@ _MIN_AGREEMENT = 0.5  # Dice; the masks of true copies have 0.8 and more
 
 
 def compare_labels(pairs: pd.DataFrame, masks: Masks, spec: Spec) -> pd.DataFrame:
-    """Tell for each pair of near-duplicates which classes its pictures hold and how well their masks agree.
+    """Compare, for each pair of near-duplicates, the classes and the masks of its pictures.
 
     Args:
-        pairs: what `find_duplicates` found.
-        masks: of all its pictures.
+        pairs: near-duplicate pairs, from `find_duplicates`.
+        masks: masks of all their pictures.
         spec: names the classes.
 
     Returns:
@@ -56,7 +56,7 @@ def _pixels(bits: np.ndarray, spec: Spec) -> int:
 
 
 def labelled_differently(pairs: pd.DataFrame) -> pd.Series:
-    """Whether the two pictures differ in classes, or in masks by a Dice below 0.5: bool by row.
+    """Return whether the two pictures differ in classes, or in masks by a Dice below 0.5: bool by row.
 
     Example:
         >>> columns = {"classes_first": ["1", "1"], "classes_second": ["1", "3"], "same_label": [0.9, 0.0]}

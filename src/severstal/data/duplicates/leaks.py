@@ -8,11 +8,12 @@ _EXAMPLES = 3
 
 
 def leaking_pairs(pairs: pd.DataFrame, fold_of: Mapping[str, int]) -> pd.DataFrame:
-    """The pairs of near-duplicates whose pictures are in different folds, those that agree most first.
+    """Return the pairs of near-duplicates whose pictures are in different folds, best agreement first.
 
     Args:
-        pairs: what `find_duplicates` found; pairs with a picture that has no fold are left out.
-        fold_of: the fold of each picture.
+        pairs: near-duplicate pairs, from `find_duplicates`; those with a picture that has no fold are left
+            out.
+        fold_of: fold of each picture.
 
     Example:
         >>> pairs = pd.DataFrame({"first": ["a", "a"], "second": ["b", "c"], "agreement": [0.7, 0.9]})
@@ -25,11 +26,11 @@ def leaking_pairs(pairs: pd.DataFrame, fold_of: Mapping[str, int]) -> pd.DataFra
 
 
 def describe_leaks(leaking: pd.DataFrame, fold_of: Mapping[str, int]) -> str:
-    """Say how many pictures leak across folds, with examples; nothing where none does.
+    """Describe how many pictures leak across folds, with examples; empty where none does.
 
     Args:
-        leaking: what `leaking_pairs` found.
-        fold_of: the fold of each picture.
+        leaking: leaking pairs, from `leaking_pairs`.
+        fold_of: fold of each picture.
 
     Example:
         >>> pairs = pd.DataFrame({"first": ["a"], "second": ["b"], "agreement": [0.7]})

@@ -1,4 +1,4 @@
-"""How one picture of a pair lies on the other: orientation, scale and shift, and pictures laid so."""
+"""The transformation of one picture of a pair onto the other: orientation, scale and shift."""
 
 from dataclasses import dataclass
 
@@ -13,11 +13,12 @@ _LEAST_DISPLACEMENT = 2.0  # pixels at the border of the picture from which on a
 
 @dataclass(frozen=True)
 class Overlay:
-    """The first picture, turned and scaled about its centre, laid centre on centre and moved.
+    """The transformation of the first picture: rotated or mirrored, scaled about its centre, centred,
+    shifted.
 
     Attributes:
         orientation: a key of `ORIENTATIONS`.
-        scale: above 1, the second shows it larger.
+        scale: scale; above 1, the second shows the steel larger.
         shift_y: pixels of the second, downwards.
         shift_x: pixels of the second, to the right.
     """
@@ -28,11 +29,11 @@ class Overlay:
     shift_x: int
 
     def matrix(self, first: tuple[int, ...], second: tuple[int, ...]) -> np.ndarray:
-        """The (2, 3) matrix that takes a place (x, y) in the first picture to the second.
+        """Return the (2, 3) matrix that maps a position (x, y) in the first picture to the second.
 
         Args:
             first: height and width of the first picture.
-            second: of the second.
+            second: height and width of the second picture.
         """
         linear = np.array(ORIENTATIONS[self.orientation]) * self.scale
         centre, target = (np.array(shape[1::-1]) / 2 for shape in (first, second))
@@ -59,13 +60,13 @@ def overlay_of(matrix: np.ndarray, first: tuple[int, ...], second: tuple[int, ..
 def lay_on(
     picture: np.ndarray, overlay: Overlay, shape: tuple[int, ...], interpolation: int = cv2.INTER_LINEAR
 ) -> np.ndarray:
-    """Turn, scale and move a picture, or a bitmask, so that it lies on the other one of its pair.
+    """Rotate, scale and shift a picture, or a bitmask, so that it matches the other one of its pair.
 
     Args:
         picture: (h, w) uint8 or uint16.
-        overlay: how the two lie.
+        overlay: transformation from the picture to the other.
         shape: height and width of the other.
-        interpolation: of OpenCV; `cv2.INTER_NEAREST` for bitmasks.
+        interpolation: OpenCV's flag of the interpolation; `cv2.INTER_NEAREST` for bitmasks.
 
     Returns:
         `shape`, of the same type; 0 where the picture does not reach.
