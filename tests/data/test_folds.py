@@ -54,6 +54,24 @@ def test_all_images_are_drawn_when_they_are_few() -> None:
     assert draw_images(names, presence, 240) == draw_images(names, presence, 0) == names
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_the_bound_holds_for_any_number_of_images(seed: int) -> None:
+    names, presence = labelled(60, seed)
+    for at_most in (1, 7, 20, 29):
+        for images in range(at_most, 61, 4):
+            drawn = draw_images(names[:images], presence[:images], at_most, seed)
+            assert len(drawn) <= at_most
+            assert drawn == [name for name in names[:images] if name in set(drawn)]
+    assert draw_images(names, presence, 60, seed) == names
+
+
+def test_the_seed_alone_decides_which_are_drawn() -> None:
+    names, presence = labelled(200)
+    first, again, other = (draw_images(names, presence, 40, seed) for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+
+
 def test_too_few_images_are_an_error() -> None:
     names, presence = labelled(3)
     with pytest.raises(SeverstalError, match="3 labelled images cannot fill 5 folds"):

@@ -1,5 +1,7 @@
 """Figures by pair: against the competition's score and scikit-learn's."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from sklearn import metrics as sk
@@ -36,3 +38,15 @@ def test_without_defects_there_is_a_score_and_no_recall(spec, run):
     assert (found["score"] == 1).all()
     assert np.isnan(found["pair_recall"]).all()
     assert np.isnan(found["dice_on_defects"]).all()
+
+
+def test_no_sum_rounds(spec, draw_batch):
+    truth, prediction, _ = draw_batch(0, 120)
+    results = []
+    for order in (range(120), range(119, -1, -1)):
+        metric = PairMetrics(spec)
+        for row in order:
+            metric.update(truth[row], prediction[row])
+        results.append({name: values.tolist() for name, values in metric.compute().items()})
+        assert all(isinstance(total, Fraction) for total in metric.sums["dice"])
+    assert results[0] == results[1]

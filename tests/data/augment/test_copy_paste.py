@@ -13,6 +13,7 @@ from severstal.competition.rle import encode
 from severstal.competition.spec import Spec
 from severstal.data.augment import Donors
 from severstal.data.augment.copy_paste import copy_paste
+from severstal.data.augment.donors import Piece
 
 SHAPE = (64, 160)
 SPEC = Spec("drawn", SHAPE, tuple(f"class {k}" for k in range(1, 17)))
@@ -120,3 +121,100 @@ def test_the_chance(chance: float, low: int, high: int) -> None:
         copy_paste(picture, bits, given, chance, np.random.default_rng(seed))[1].any() for seed in range(80)
     ]
     assert low <= sum(pasted) <= high
+
+
+def one_piece(picture: np.ndarray, own: np.ndarray, steel: np.ndarray | None = None) -> SimpleNamespace:
+    """Donors whose only piece this is."""
+    bits = own.astype(np.uint8)
+    return SimpleNamespace(draw=lambda rng, largest: Piece(picture, bits, ~own if steel is None else steel))
+
+
+def test_another_defect_of_the_donor_stays_behind() -> None:
+    own, other = np.zeros((50, 70), bool), np.zeros((50, 70), bool)
+    own[20:30, 20:30], other[10:40, 33:50] = True, True  # three pixels of steel between them
+    donor = np.full(own.shape, 70, np.uint8)
+    donor[own], donor[other] = 140, 250
+    crop = np.full(SHAPE, 70, np.uint8)
+    for seed in range(12):
+        changed, bits = paste(crop, np.zeros(SHAPE, np.uint8), one_piece(donor, own, ~(own | other)), seed)
+        rows, columns = np.nonzero(bits)
+        assert (len(rows), int(np.ptp(rows)), int(np.ptp(columns))) == (100, 9, 9)
+        away = np.maximum(
+            np.maximum(rows.min() - np.arange(SHAPE[0]), np.arange(SHAPE[0]) - rows.max())[:, None],
+            np.maximum(columns.min() - np.arange(SHAPE[1]), np.arange(SHAPE[1]) - columns.max()),
+        )
+        # Three pixels come along, and into six more it fades away.
+        assert (changed[away > 9] == 70).all()
+        assert np.abs(changed[bits > 0].astype(int) - 140).max() <= 1
+
+
+def test_a_rim_that_the_outline_leaves_out_is_no_steel_to_compare_by() -> None:
+    own = np.zeros((40, 40), bool)
+    own[15:25, 15:25] = True
+    donor = np.full(own.shape, 70, np.uint8)
+    donor[12:28, 12:28] = 200  # drawn too small by three pixels
+    changed, bits = paste(np.full(SHAPE, 90, np.uint8), np.zeros(SHAPE, np.uint8), one_piece(donor, own))
+    assert np.abs(changed[bits > 0].astype(int) - (200 + 90 - 70)).max() <= 1
+
+
+def test_a_piece_is_mirrored_along_both_axes_by_chance() -> None:
+    own = np.zeros((20, 24), bool)
+    own[6:14, 6:9] = own[11:14, 6:18] = True  # an L
+    crop, donor, seen = np.full(SHAPE, 70, np.uint8), np.where(own, 79, 70).astype(np.uint8), []
+    for seed in range(80):
+        _, bits = paste(crop, np.zeros(SHAPE, np.uint8), one_piece(donor, own), seed)
+        rows, columns = np.nonzero(bits)
+        seen.append((bits[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] > 0).tobytes())
+    letter = own[6:14, 6:18]
+    kinds = [letter, letter[::-1], letter[:, ::-1], letter[::-1, ::-1]]
+    counts = [seen.count(kind.tobytes()) for kind in kinds]
+    assert sum(counts) == 80
+    assert min(counts) >= 9
+
+
+def test_a_black_band_gets_nothing_however_alike_it_is() -> None:
+    own = np.zeros((30, 30), bool)
+    own[12:18, 12:18] = True
+    donor = np.full(own.shape, 3, np.uint8)
+    donor[own] = 7
+    crop = np.full(SHAPE, 90, np.uint8)
+    crop[:, :100] = 3
+    for seed in range(20):
+        assert not paste(crop, np.zeros(SHAPE, np.uint8), one_piece(donor, own), seed)[1].any()
+    assert paste(np.full(SHAPE, 10, np.uint8), np.zeros(SHAPE, np.uint8), one_piece(donor * 3 + 1, own))[
+        1
+    ].any()
+
+
+def test_a_piece_keeps_four_pixels_from_other_defects() -> None:
+    crop, donor = np.full(SHAPE, 70, np.uint8), np.full((17, 17), 70, np.uint8)
+    donor[4:13, 4:13] = 90
+    own = donor == 90
+    bits = np.zeros(SHAPE, np.uint8)
+    bits[:, ::30] = 2  # lines, between which 29 columns are free
+    gaps = []
+    for seed in range(60):
+        _, after = paste(crop, bits, one_piece(donor, own), seed)
+        columns = np.nonzero((after & 1).any(0))[0]
+        gaps += [int(columns.min() % 30), int(30 - columns.max() % 30)] if len(columns) else []
+    assert min(gaps) == 4 + 4 + 1  # the four pixels of steel that came along, and four more
+
+
+@pytest.mark.parametrize(("brightness", "pasted"), [(36, True), (139, True), (34, False), (142, False)])
+def test_steel_half_or_twice_as_bright_is_alike(brightness: int, pasted: bool) -> None:
+    own = np.zeros((30, 30), bool)
+    own[12:18, 12:18] = True
+    donor = np.full(own.shape, 70, np.uint8)
+    donor[own] = 90
+    crop = np.full(SHAPE, brightness, np.uint8)
+    assert paste(crop, np.zeros(SHAPE, np.uint8), one_piece(donor, own))[1].any() == pasted
+
+
+@pytest.mark.parametrize(("spread", "pasted"), [(6, True), (18, True), (4, False), (22, False)])
+def test_steel_half_or_twice_as_rich_in_contrast_is_alike(spread: int, pasted: bool) -> None:
+    own = np.zeros((30, 30), bool)
+    own[12:18, 12:18] = True
+    checks = np.indices(SHAPE).sum(0) % 2 * 2 - 1  # a deviation of the factor
+    donor = (100 + 10 * checks[:30, :30]).astype(np.uint8)
+    crop = (100 + spread * checks).astype(np.uint8)
+    assert paste(crop, np.zeros(SHAPE, np.uint8), one_piece(donor, own))[1].any() == pasted

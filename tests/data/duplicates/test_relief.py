@@ -42,3 +42,12 @@ def test_a_wide_blur_is_nearly_the_exact_one() -> None:
     for sigma in (6.0, 12.0):
         exact = cv2.GaussianBlur(plane, (0, 0), sigma)
         assert np.abs(wide_blur(plane, sigma) - exact)[20:-20, 20:-20].max() < 0.4 * exact.std()
+
+
+def test_one_strong_edge_does_not_outweigh_different_grain() -> None:
+    reliefs = []
+    for seed in (0, 1):
+        picture = cv2.GaussianBlur(np.random.default_rng(seed).normal(90, 30, (128, 400)), (0, 0), 1.5)
+        cv2.line(picture, (20, 30), (380, 100), 220, 5)
+        reliefs.append(relief(picture.clip(0, 255).astype(np.float32)))
+    assert np.corrcoef(reliefs[0].ravel(), reliefs[1].ravel())[0, 1] < 0.35
