@@ -51,7 +51,6 @@ def copy_paste(
         if rng.random() < 0.5:
             piece = Piece(*(np.flip(part, axis) for part in piece))
     own = piece.bits != 0
-    where = grown(own, _MARGIN) & (own | piece.steel)
     known = ~grown(~piece.steel, _MARGIN)
     if not known.any():
         return picture, bits
@@ -61,7 +60,9 @@ def copy_paste(
         source = _as_bright(piece.picture, picture[place], known)
         if source is not None:
             picture, bits = picture.copy(), bits.copy()
-            picture[place] = graft(picture[place], source, known, where)
+            grafted = graft(picture[place], source, known, grown(own, _MARGIN))
+            # Without a label, another defect of the donor must not even be in what is mixed around the piece.
+            picture[place] = np.where(own | piece.steel, grafted, picture[place])
             bits[place][own] = piece.bits[own]
             break
     return picture, bits
