@@ -97,6 +97,7 @@ ROWS = {
         ("small/train.csv", "small/sample_submission.csv"),
     ),
     "train": Row(("train", "tiny.toml", "--input", "small"), (), RUN),
+    "plan": Row(("plan", "tiny.toml", "--input", "small", "--hours", "1")),
     "predict": Row(("predict", "runs/tiny-small"), (), RUN),
     "tune": Row(("tune", "runs/tiny-small"), (), RUN),
     "submit": Row(

@@ -18,6 +18,7 @@ from severstal.cli.jobs import notebooks, predict, run, submit, train, tune
 from severstal.cli.metrics import metrics
 from severstal.cli.outputs import command_name, protect_inputs
 from severstal.cli.paired import compare_runs, compare_submissions
+from severstal.cli.plan import plan
 from severstal.cli.runs import runs
 from severstal.cli.sample import sample
 from severstal.cli.score import score
@@ -41,6 +42,7 @@ COMMANDS = {
         import_,
         run,
         notebooks,
+        plan,
         train,
         predict,
         tune,

@@ -115,6 +115,7 @@ COMMAND_FILES: dict[str, tuple[Paths, Paths]] = {
     "import": (_named("output"), _together(_named("path", "images"), _data)),
     "run": (_submission, _together(_named("recipe", "folds"), _data)),
     "notebooks": (_submission, _together(_named("recipe", "folds"), _data)),
+    "plan": (_none, _none),
     "train": (_none, _none),
     "predict": (_none, _none),
     "tune": (_none, _none),
