@@ -95,7 +95,7 @@ def measure(pictures: Pictures) -> None:
     presence = np.random.default_rng(0).random((len(features), 4)) < (0.07, 0.02, 0.41, 0.06)
     start = time.perf_counter()
     split_folds(pictures.names, presence, 5, groups=duplicate_groups(pictures.names, pairs))
-    print(f"deal {len(features):,} pictures into 5 folds: {time.perf_counter() - start:.1f} s")
+    print(f"split {len(features):,} pictures into 5 folds: {time.perf_counter() - start:.1f} s")
 
 
 def main() -> None:

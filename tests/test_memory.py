@@ -127,11 +127,11 @@ def test_a_prediction_is_halved_until_it_fits(fits: int, caplog: pytest.LogCaptu
     assert [item for part in found for item in part] == list(range(0, 14, 2))
     assert max(map(len, found)) <= fits
     assert sum(size for size in tried if size <= fits) == 7
-    said = caplog.text
+    log = caplog.text
     caplog.clear()
     halve_on_out_of_memory(double, list(range(7)))
     assert not caplog.messages  # one warning is enough
-    assert ("batches of 7 pictures are predicted in halves" in said) <= (fits < 7)
+    assert ("batches of 7 pictures are predicted in halves" in log) <= (fits < 7)
 
 
 def test_a_single_picture_that_cannot_be_predicted_is_an_error() -> None:

@@ -116,7 +116,7 @@ def test_the_page_holds_its_pictures_and_fetches_nothing(executed):
 
 
 @pytest.mark.parametrize(
-    ("cell", "said"),
+    ("cell", "message"),
     [
         (
             "from severstal.errors import SeverstalError\nclass Own(SeverstalError): ...\n"
@@ -133,7 +133,7 @@ def test_the_page_holds_its_pictures_and_fetches_nothing(executed):
         ),
     ],
 )
-def test_a_failing_cell_is_one_line_and_keeps_what_was_shown(tmp_path, cell, said):
+def test_a_failing_cell_is_one_line_and_keeps_what_was_shown(tmp_path, cell, message):
     source = write(
         tmp_path / "broken.ipynb",
         new_code_cell("print('until here')"),
@@ -142,7 +142,7 @@ def test_a_failing_cell_is_one_line_and_keeps_what_was_shown(tmp_path, cell, sai
     )
     with pytest.raises(SeverstalError) as error:
         run_notebooks([source], tmp_path / "out", {})
-    assert str(error.value).startswith(said.format(folder=tmp_path))
+    assert str(error.value).startswith(message.format(folder=tmp_path))
     assert "\n" not in str(error.value)
     kept = read_notebook(tmp_path / "out" / "broken.ipynb").cells
     assert [cell.source for cell in kept] == [cell.source for cell in read_notebook(source).cells]

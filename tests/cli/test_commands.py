@@ -38,11 +38,11 @@ def the_line(result: tuple[int, str, str]) -> str:
     """The one line of an error that a person can repair."""
     code, _, error = result
     lines = [line.rpartition("\r")[2] for line in error.splitlines()]
-    said = [line for line in lines if line.startswith("severstal: ")]
+    errors = [line for line in lines if line.startswith("severstal: ")]
     assert code == 2, error
-    assert len(said) == 1, error
+    assert len(errors) == 1, error
     assert "Traceback" not in error
-    return said[0]
+    return errors[0]
 
 
 def edit(path: Path, old: str, new: str) -> None:

@@ -139,13 +139,13 @@ def test_pictures_of_every_kind(csv: Callable, tmp_path: Path) -> None:
     (images / "note.txt").write_text("no picture")
     (images / "b.jpg").unlink()
     report = examine(csv(SOUND), read_picture, images)
-    said = "\n".join(line for finding in report.findings for line in (finding.what, *finding.examples))
-    assert "deep.png" not in said  # 16 bits are scaled to 8
+    text = "\n".join(line for finding in report.findings for line in (finding.what, *finding.examples))
+    assert "deep.png" not in text  # 16 bits are scaled to 8
     for words in ("low.png: the picture is 128 x 1600", "cut.jpg: damaged"):
-        assert words in said
-    assert "note.txt" not in said
+        assert words in text
+    assert "note.txt" not in text
     assert "images: passed over: 1 file that is no picture (note.txt)" in report.looked_at
-    assert "image b.jpg is not among the pictures in images" in said
+    assert "image b.jpg is not among the pictures in images" in text
 
 
 def test_many_faults_of_one_kind_are_counted(csv: Callable, capsys: pytest.CaptureFixture) -> None:

@@ -14,10 +14,10 @@ def test_pairs_are_printed_written_and_drawn(small_input: Path, tmp_path: Path, 
     twin = cv2.imread(str(images / "train04.png"), cv2.IMREAD_GRAYSCALE)
     cv2.imwrite(str(images / "train99.png"), cv2.convertScaleAbs(twin, alpha=0.9, beta=4))
     duplicates(small_input, tmp_path / "out" / "pairs.csv", tmp_path / "pictures")
-    said = capsys.readouterr().out.splitlines()
-    assert said[0] == "19 pictures, 1 pair of near-duplicates in 1 group, 1 pair labelled differently"
-    assert said[1] == "group of 2: train04.png train99.png"
-    assert said[2].startswith("labelled differently: train04.png has class 1, train99.png is clean")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "19 pictures, 1 pair of near-duplicates in 1 group, 1 pair labelled differently"
+    assert lines[1] == "group of 2: train04.png train99.png"
+    assert lines[2].startswith("labelled differently: train04.png has class 1, train99.png is clean")
     table = pd.read_csv(tmp_path / "out" / "pairs.csv")
     assert table[["first", "second", "shift_y", "shift_x"]].to_numpy().tolist() == [
         ["train04.png", "train99.png", 0, 0]
@@ -40,10 +40,10 @@ def test_test_pictures_that_stand_in_the_training_set_are_told(
     monkeypatch.chdir(tmp_path)
     leak(small_input)
     duplicates(small_input, test=True)
-    said = capsys.readouterr().out.splitlines()
-    assert said[0].startswith("1 of ")
-    assert said[0].endswith("1 of 18 train pictures stands in the test set")
-    assert "train train04.png, mirrored left-right (agreement " in said[1]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("1 of ")
+    assert lines[0].endswith("1 of 18 train pictures stands in the test set")
+    assert "train train04.png, mirrored left-right (agreement " in lines[1]
 
 
 def test_the_nearest_masks_are_looked_up(small_input: Path, tmp_path: Path, monkeypatch, capsys) -> None:

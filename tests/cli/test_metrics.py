@@ -66,7 +66,7 @@ def test_the_score_is_that_of_the_score_command(small, command, tmp_path, capsys
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["right.csv"], "name labels with --truth"),
         (["runs/absent"], "runs/absent is missing: name a submission, or a run's folder"),
@@ -76,9 +76,9 @@ def test_the_score_is_that_of_the_score_command(small, command, tmp_path, capsys
         (["absent.csv", "--truth", "truth.csv", "--images", "right.csv"], "absent.csv"),
     ],
 )
-def test_what_cannot_be_measured_is_told_in_one_line(small, command, arguments, said):
+def test_what_cannot_be_measured_is_told_in_one_line(small, command, arguments, message):
     code, _, err = command(*arguments)
     assert code == 2
-    assert said in err
+    assert message in err
     assert err.startswith("severstal: ")
     assert err.count("\n") == 1

@@ -151,8 +151,8 @@ def test_a_small_disk_is_said_beforehand_and_the_files_are_read(
     kept = open_pictures(folder, NAMES, SPEC, tmp_path / "large")
     small_disk(monkeypatch)
     read = open_pictures(folder, NAMES, SPEC, tmp_path / "small")
-    (said,) = caplog.messages
-    assert said.startswith(
+    (line,) = caplog.messages
+    assert line.startswith(
         f"{tmp_path / 'small'}: the decoded pictures need 0.0 GB, the disk has 0.0 GB: reading"
     )
     assert isinstance(read, PictureFolder)
@@ -252,7 +252,7 @@ def test_killed_at_any_instant_it_goes_on(many: Path, tmp_path: Path, decoded: l
         process.wait()
         if (store / CATALOGUE).is_file():
             held.append(len(Catalogue(store, SPEC.image_shape).entries))
-    assert held == sorted(held)  # nothing that was told is lost
+    assert held == sorted(held)  # progress never goes back
     names = sorted(os.listdir(many))
     left = 200 - len(Catalogue(store, SPEC.image_shape).entries)
     pictures = open_pictures(many, names, SPEC, store)

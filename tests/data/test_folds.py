@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from severstal.data.folds import deal_digest, draw_images, load_folds, save_folds, split_folds
+from severstal.data.folds import folds_checksum, load_folds, sample_images, save_folds, split_folds
 from severstal.errors import SeverstalError
 
 
@@ -42,7 +42,7 @@ def test_the_seed_alone_decides() -> None:
 
 def test_the_draw_is_bounded_and_in_proportion() -> None:
     names, presence = labelled(3000)
-    drawn = draw_images(names, presence, 240)
+    drawn = sample_images(names, presence, 240)
     assert 200 <= len(drawn) <= 240
     assert drawn == sorted(set(drawn))
     share = presence[np.isin(names, drawn)].mean(0)
@@ -51,7 +51,7 @@ def test_the_draw_is_bounded_and_in_proportion() -> None:
 
 def test_all_images_are_drawn_when_they_are_few() -> None:
     names, presence = labelled(30)
-    assert draw_images(names, presence, 240) == draw_images(names, presence, 0) == names
+    assert sample_images(names, presence, 240) == sample_images(names, presence, 0) == names
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -156,8 +156,8 @@ def test_a_table_changed_by_hand_is_refused(tmp_path: Path, change: str) -> None
 
 def test_the_deal_alone_is_digested() -> None:
     folds = pd.DataFrame({"ImageId": ["a", "b"], "fold": [1, 0], "group": [0, 1]})
-    assert deal_digest(folds) == deal_digest(folds.assign(group=[3, 4], likeness=0.5))
-    assert deal_digest(folds) != deal_digest(folds.assign(fold=[0, 1]))
+    assert folds_checksum(folds) == folds_checksum(folds.assign(group=[3, 4], likeness=0.5))
+    assert folds_checksum(folds) != folds_checksum(folds.assign(fold=[0, 1]))
 
 
 @pytest.mark.parametrize(

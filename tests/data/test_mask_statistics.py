@@ -105,7 +105,7 @@ def test_shares_of_the_real_images(real_data):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("ImageId,class_1_area_pct\na,1\n", "column 'class_2_area_pct' is missing"),
         ("ImageId,class_1_area_pct,class_2_area_pct\na,1,0\nb,0,101\n", "row 2: '101' is no percentage"),
@@ -114,12 +114,12 @@ def test_shares_of_the_real_images(real_data):
         ("", "not a CSV"),
     ],
 )
-def test_faulty_shares_are_named(tmp_path, text, said):
+def test_faulty_shares_are_named(tmp_path, text, message):
     path = tmp_path / "shares.csv"
     path.write_text(text)
     with pytest.raises(SeverstalError) as caught:
         read_area_shares(path, Spec("two", (4, 4), ("hole", "crack")))
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert str(caught.value).startswith(str(path))
 
 

@@ -61,7 +61,7 @@ def test_levels_that_are_kept_cannot_be_changed():
 
 
 @pytest.mark.parametrize(
-    ("mode", "value", "said"),
+    ("mode", "value", "message"),
     [
         ("hard", 0.5, "gate is 'hard': take one of none, veto, soft, area"),
         ("none", 0.5, "the none gate's value is 0.5: give 0"),
@@ -75,8 +75,8 @@ def test_levels_that_are_kept_cannot_be_changed():
         ("area", "5", "the area gate's value is '5'"),
     ],
 )
-def test_impossible_gates(mode, value, said):
-    with pytest.raises(SeverstalError, match=said) as error:
+def test_impossible_gates(mode, value, message):
+    with pytest.raises(SeverstalError, match=message) as error:
         Gate(mode, value)
     assert "\n" not in str(error.value)
 

@@ -28,7 +28,7 @@ def test_no_weights_equal_uniform_weights(random_summary):
 
 
 @pytest.mark.parametrize(
-    ("weights", "said"),
+    ("weights", "message"),
     [
         ([1, -1, 0], "the weight of image 2 is -1.0: give a finite number of 0 or more"),
         ([1, 1, float("nan")], "the weight of image 3 is nan"),
@@ -36,8 +36,8 @@ def test_no_weights_equal_uniform_weights(random_summary):
         ([0, 0, 0], "the weights of all images are 0"),
     ],
 )
-def test_impossible_weights(weights, said):
-    with pytest.raises(SeverstalError, match=said) as error:
+def test_impossible_weights(weights, message):
+    with pytest.raises(SeverstalError, match=message) as error:
         normalised(np.array(weights), 3)
     assert "\n" not in str(error.value)
 

@@ -32,7 +32,7 @@ class_rules = st.builds(
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         ((0, 0, 0), "high is 0"),
         ((1.01, 0.5, 0), "high is 1.01"),
@@ -50,8 +50,8 @@ class_rules = st.builds(
         ((0.5, 0.5, 0, OPEN, 0, 1), "fill_holes is 1: give true or false"),
     ],
 )
-def test_impossible_rules(values, said):
-    with pytest.raises(SeverstalError, match=said) as error:
+def test_impossible_rules(values, message):
+    with pytest.raises(SeverstalError, match=message) as error:
         ClassRule(*values)
     assert "\n" not in str(error.value)
 
@@ -101,7 +101,7 @@ def test_files_from_before_there_were_gates_are_read(tmp_path, names):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ([], "not rules"),
         ({"scratch": 0.5, "hole": 0.5}, "not rules"),
@@ -125,10 +125,10 @@ def test_files_from_before_there_were_gates_are_read(tmp_path, names):
         ({"scratch": {**OLD, "low": 2}, "hole": OLD}, "scratch: low is 2"),
     ],
 )
-def test_refused_rules_files(tmp_path, content, said):
+def test_refused_rules_files(tmp_path, content, message):
     path = tmp_path / "rules.json"
     path.write_text(json.dumps(content))
-    with pytest.raises(SeverstalError, match=rf"rules\.json: {said}") as error:
+    with pytest.raises(SeverstalError, match=rf"rules\.json: {message}") as error:
         Rules.load(path, SPEC)
     assert "\n" not in str(error.value)
 

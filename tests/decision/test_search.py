@@ -160,8 +160,8 @@ def test_a_class_whose_gain_is_not_significant_is_not_drawn_unless_the_best_is_a
     assert (errors > SIGNIFICANT) == is_drawn
     result = search_rules(summary)
     assert result.rules.rules[0].is_never_drawn(ONE) != is_drawn
-    said = f"hole: its gain is not significant, {errors:.1f} standard errors where noise may reach 2: "
-    assert result.notes == ([] if is_drawn else [said + "it is never drawn"])
+    note = f"hole: its gain is not significant, {errors:.1f} standard errors where noise may reach 2: "
+    assert result.notes == ([] if is_drawn else [note + "it is never drawn"])
     best = search_rules(summary, SearchSettings(choice="best"))
     assert best.found.score == pytest.approx(0.5 + (found - 6) / 40)
 

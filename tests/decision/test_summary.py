@@ -78,7 +78,7 @@ def test_some_images_in_another_order(store):
 
 
 @pytest.mark.parametrize(
-    ("spec", "names", "said"),
+    ("spec", "names", "message"),
     [
         (SPEC, ["0.jpg", "9.jpg"], "image 9.jpg has no map"),
         (SPEC, [], "no image to summarise"),
@@ -86,9 +86,9 @@ def test_some_images_in_another_order(store):
         (Spec("tiny", (4, 6), ("scratch",)), None, "predict them anew"),
     ],
 )
-def test_maps_that_do_not_suit(store, spec, names, said):
+def test_maps_that_do_not_suit(store, spec, names, message):
     reader = store(np.zeros((1, 2, 4, 6), np.uint8))
-    with pytest.raises(SeverstalError, match=said) as error:
+    with pytest.raises(SeverstalError, match=message) as error:
         summarise(reader, as_truth(np.zeros((1, 4, 6), np.uint8)), spec, names)
     assert "\n" not in str(error.value)
 
@@ -138,13 +138,13 @@ def test_a_part_is_the_summary_of_that_part(store, rows):
 
 
 @pytest.mark.parametrize(
-    ("names", "said"), [(["9.jpg"], "image 9.jpg has no map"), (["0.jpg"] * 2, "0.jpg is named twice")]
+    ("names", "message"), [(["9.jpg"], "image 9.jpg has no map"), (["0.jpg"] * 2, "0.jpg is named twice")]
 )
-def test_images_that_a_summary_lacks(store, names, said):
+def test_images_that_a_summary_lacks(store, names, message):
     summary = summarise(
         store(np.zeros((1, 2, 4, 6), np.uint8)), as_truth(np.zeros((1, 4, 6), np.uint8)), SPEC
     )
-    with pytest.raises(SeverstalError, match=said) as error:
+    with pytest.raises(SeverstalError, match=message) as error:
         summary.rows(names)
     assert "\n" not in str(error.value)
 

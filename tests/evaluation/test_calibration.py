@@ -36,9 +36,9 @@ def test_bins_are_sklearns(spec, draw_batch, split, run):
     found = run(CalibrationMetrics(spec), truth, prediction, maps)["calibration_error"]
     for k in range(3):
         there, sure = split(truth)[:, k].ravel(), maps[:, k].ravel() / 255
-        true, said = calibration_curve(there, sure, n_bins=15)
+        true, predicted = calibration_curve(there, sure, n_bins=15)
         sizes = np.histogram(sure, np.linspace(0, 1, 16))[0]
-        assert found[1 + k] == pytest.approx(np.sum(np.abs(true - said) * sizes[sizes > 0]) / there.size)
+        assert found[1 + k] == pytest.approx(np.sum(np.abs(true - predicted) * sizes[sizes > 0]) / there.size)
 
 
 def test_without_maps_there_is_no_error(spec, draw_batch, run):

@@ -160,8 +160,8 @@ def test_class_heads_are_averaged_and_stand_in_for_none(job: Job) -> None:
             self.logit = logit
 
         def forward(self, pictures: torch.Tensor) -> Output:
-            said = super().forward(pictures)
-            return Output(said.masks, torch.full((len(pictures), 2), self.logit))
+            output = super().forward(pictures)
+            return Output(output.masks, torch.full((len(pictures), 2), self.logit))
 
     pictures = np.zeros((1, 64, 96), np.uint8)
     accelerator, recipe = make_accelerator("fp32"), job.recipe
@@ -179,10 +179,10 @@ def test_class_heads_are_averaged_and_stand_in_for_none(job: Job) -> None:
 def test_a_network_that_gives_nan_is_an_error_that_names_the_picture(job: Job) -> None:
     class Spoilt(Constant):
         def forward(self, pictures: torch.Tensor) -> Output:
-            said = super().forward(pictures)
+            output = super().forward(pictures)
             if self.seen > 3 * len(job.recipe.inference.flips):
-                said.masks[-1, 0, 5, 5] = float("nan")
-            return said
+                output.masks[-1, 0, 5, 5] = float("nan")
+            return output
 
     names = [f"{index}.png" for index in range(9)]
     with pytest.raises(

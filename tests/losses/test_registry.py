@@ -75,8 +75,8 @@ def test_a_loss_of_the_networks_own_stands_for_the_losses_of_masks(output, targe
 def test_a_class_is_there_though_shrunk_masks_hardly_show_it(output, target):
     faint = 0.25 * target
     loss = build_loss({"bce": 1.0}, classes=2.0)
-    told = loss(output, faint, shown(target)) - build_loss({"bce": 1.0})(output, faint)
-    torch.testing.assert_close(told, 2 * presence_cross_entropy(output.classes, shown(target)))
+    difference = loss(output, faint, shown(target)) - build_loss({"bce": 1.0})(output, faint)
+    torch.testing.assert_close(difference, 2 * presence_cross_entropy(output.classes, shown(target)))
     assert not torch.isclose(loss(output, faint), loss(output, faint, shown(target)))
 
 

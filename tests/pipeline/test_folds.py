@@ -109,11 +109,11 @@ def test_leaks_are_told_and_trained_on(
     picture = cv2.imread(str(pictures / "train00.png"), cv2.IMREAD_GRAYSCALE)
     cv2.imwrite(str(pictures / "train17.png"), picture + 1)
     assert call("train", tiny_recipe, "--input", small_input, "--folds", path) == 0
-    [told] = [line for line in capsys.readouterr().err.splitlines() if "two folds" in line]
-    assert told.startswith(
+    [warning] = [line for line in capsys.readouterr().err.splitlines() if "two folds" in line]
+    assert warning.startswith(
         "1 pair of near-duplicates (2 images) is in two folds: train00.png (fold 0) and train17.png (fold 2)"
     )
-    assert told.endswith("put both pictures of a pair into one fold of " + str(path.resolve()))
+    assert warning.endswith("put both pictures of a pair into one fold of " + str(path.resolve()))
     assert json.loads(Path("runs/tiny-small/folds.json").read_text())["leaking_pairs"] == 1
     assert [fit.fold for fit in fits] == [0, 1, 2]
 

@@ -73,11 +73,11 @@ def test_plain_rules_say_nothing_of_a_search(
         return replace(found, fitted=replace(found.fitted, result=result))
 
     monkeypatch.setattr(module, "explore_rules", noting)
-    for choice, said in (("best", True), ("plain", False)):
+    for choice, logged in (("best", True), ("plain", False)):
         (job.folder / "stages" / "rules.json").unlink()
         caplog.clear()
         pipeline.find_rules(replace(job, recipe=change(job.recipe, {"decision.choice": choice})))
-        assert (notes[0] in caplog.text) == said
+        assert (notes[0] in caplog.text) == logged
     (job.folder / "stages" / "rules.json").unlink()
     pipeline.find_rules(job)
 
@@ -91,9 +91,9 @@ def test_rules_with_a_crf_are_explained(job: Job, capsys: pytest.CaptureFixture)
     with pytest.raises(SystemExit) as ended:
         main(["tune", str(other.folder), "--explain"])
     assert not ended.value.code
-    said = capsys.readouterr().out
-    assert "from refine on as the maps are drawn" in said
-    assert "refine" in said.split("worth")[-1]
+    output = capsys.readouterr().out
+    assert "from refine on as the maps are drawn" in output
+    assert "refine" in output.split("worth")[-1]
 
 
 def test_the_environment_of_a_training_is_not_overwritten(job: Job) -> None:

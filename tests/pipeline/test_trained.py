@@ -97,13 +97,13 @@ FAULTS = (
 def test_every_reading_command_refuses_it(
     fault: Callable[[], str], capsys: pytest.CaptureFixture, caplog: pytest.LogCaptureFixture
 ) -> None:
-    said = fault()
+    pattern = fault()
     weights = {path: path.read_bytes() for path in RUN.rglob("*.safetensors")}
     for words in READING.values():
         with pytest.raises(SystemExit, match="2"):
             main(words)
         lines = capsys.readouterr().err.splitlines()
-        assert re.search(said, lines[-1]), words
+        assert re.search(pattern, lines[-1]), words
         assert "severstal train" in lines[-1]
         assert lines[-1].startswith("severstal: ")
     assert {path: path.read_bytes() for path in RUN.rglob("*.safetensors")} == weights

@@ -96,10 +96,10 @@ def test_each_round_learns_from_what_the_round_before_labelled(
     about = json.loads(Path("runs/tiny-small/fold0/round0/pseudo.json").read_text())
     assert about["pictures"] == about["taken"] == 4
     assert about["left_out"] == {}
-    said = caplog.text
-    assert said.count("of 4 test pictures taken (clean: ") == 4
-    assert "fold 0 round0: 4 of 4" in said
-    assert "fold 1 round1: 4 of 4" in said
+    log = caplog.text
+    assert log.count("of 4 test pictures taken (clean: ") == 4
+    assert "fold 0 round0: 4 of 4" in log
+    assert "fold 1 round1: 4 of 4" in log
     assert not list(Path("runs").rglob("maps*"))
     train(tiny_recipe, small_input)
     assert len(fits) == 6

@@ -16,12 +16,12 @@ def test_every_count_is_written(labelled, readable):
     folds = split(labelled, 2)
     figure = fold_balance(folds, labelled.table, labelled.spec)
     readable(figure, ("fold", "deviation / that of a random split"))
-    said = [int(text.get_text().split("\n")[0]) for text in figure.axes[0].texts]
+    numbers = [int(text.get_text().split("\n")[0]) for text in figure.axes[0].texts]
     both = (
         count_by_fold(folds, labelled.table, labelled.spec),
         combinations_by_fold(folds, labelled.table),
     )
-    assert said == [number for table in both for number in table.to_numpy().ravel().tolist()]
+    assert numbers == [number for table in both for number in table.to_numpy().ravel().tolist()]
 
 
 def test_brightness_of_each_fold_of_the_test_like_and_of_the_test_set(labelled, readable):

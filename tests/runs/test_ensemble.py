@@ -209,9 +209,9 @@ def test_a_stable_and_a_bold_submission(runs: list[Job], tmp_path: Path) -> None
         place = stable.rules.classes.index(name)
         assert stable.rules.rules[place].is_never_drawn(runs[0].spec)
         assert not stable.oof.predicted[:, place].any()
-    said = experiments.format_proposals(runs[0], stable, bold)
-    assert "On the labelled images" in said
-    assert "On the test images" in said
+    message = experiments.format_proposals(runs[0], stable, bold)
+    assert "On the labelled images" in message
+    assert "On the test images" in message
     assert len(read_leaderboard(tmp_path)) == 2
 
 
@@ -281,7 +281,7 @@ def test_runs_that_cannot_form_an_ensemble_are_refused(runs: list[Job]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ({"mode": "power", "power": 0.0}, "power is 0.0: give a number from 0.01 to 100"),
         ({"power": float("nan")}, "power is nan: give a number from 0.01 to 100"),
@@ -292,10 +292,10 @@ def test_runs_that_cannot_form_an_ensemble_are_refused(runs: list[Job]) -> None:
     ],
 )
 def test_an_ensemble_that_cannot_be_averaged_is_refused_before_anything_is_written(
-    runs: list[Job], settings: dict[str, object], said: str
+    runs: list[Job], settings: dict[str, object], message: str
 ) -> None:
     before = entries()
-    with pytest.raises(SeverstalError, match=said) as error:
+    with pytest.raises(SeverstalError, match=message) as error:
         open_runs(folders(runs), **settings)
     assert "\n" not in str(error.value)
     assert entries() == before

@@ -124,12 +124,12 @@ def test_impossible_scores_entered_by_hand(tmp_path: Path, value: str, place: st
 
 def test_a_leaderboard_damaged_by_an_editor_is_one_line(tmp_path: Path) -> None:
     row = "a.csv,2026,smoke,0.9,,,,,,,,"
-    for rows, said in (
+    for rows, message in (
         ([f"{row},"], "more fields than its first line has names"),
         ([row, f"{row},"], "Expected 12 fields in line 3, saw 13"),
         (["a.csv,,,high,,,,,,,,"], "row 1: oof is `high`, not a number"),
     ):
-        with pytest.raises(SeverstalError, match=said) as error:
+        with pytest.raises(SeverstalError, match=message) as error:
             read_leaderboard(board(tmp_path, *rows))
         assert "\n" not in str(error.value)
     text = board(tmp_path, row).joinpath(NAME).read_text()

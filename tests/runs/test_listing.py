@@ -284,7 +284,7 @@ def test_an_outdated_score_is_left_out(change: str) -> None:
             for folder in (run, team):
                 write_run(folder, replace(recipe, decision=DecisionSettings(fill_holes=True)), root, spec)
         case "folds":
-            (run / "folds.csv").write_text("dealt")
+            (run / "folds.csv").write_text("changed")
         case "summary":
             for folder in (run, team):
                 (folder / "oof" / "summary.npz").write_text("SUMMARY")

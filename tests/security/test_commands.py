@@ -36,8 +36,8 @@ def test_a_command_among_traps(name, workspace, row):
         elif row.code != 2 and not row.merges:
             output.symlink_to(workspace.home / ".bashrc")
     before = workspace.look()
-    code, said = workspace.run(*row.words)
-    assert code == row.code, said
+    code, printed = workspace.run(*row.words)
+    assert code == row.code, printed
     assert workspace.strays(before, row.writes) == set()
     assert not list(workspace.home.rglob(".severstal-*"))
     for output in map(Path, row.outputs):
@@ -57,20 +57,20 @@ def test_no_command_writes_over_what_it_reads(name, workspace, row):
         place = (Path(read), link, hard, Path("small/..") / read)[number % 4]
         before = workspace.look()
         words = [str(place) if word == output else word for word in row.words]
-        code, said = workspace.run(*words)
-        assert code == 2, (words, said)
-        assert "name another file" in said or "not the name of a submission" in said
-        assert said.count("\n") == 1
+        code, printed = workspace.run(*words)
+        assert code == 2, (words, printed)
+        assert "name another file" in printed or "not the name of a submission" in printed
+        assert printed.count("\n") == 1
         assert workspace.changed(before) == set()
 
 
 def test_a_picture_is_never_replaced_by_its_outlines(workspace):
     before = workspace.look()
-    code, said = workspace.run(
+    code, printed = workspace.run(
         "segment", "runs/tiny-small", "small/test_images/test00.png", "--output", "small/test_images"
     )
     assert code == 2
-    assert "test00.png: belongs to what is read, which stays as it is: name another file" in said
+    assert "test00.png: belongs to what is read, which stays as it is: name another file" in printed
     assert workspace.changed(before) == set()
 
 

@@ -45,9 +45,9 @@ def test_a_read_only_folder_is_one_line(workspace):
         ("check", "submissions/submission.csv", "--input", "small", "--json", "shut/out.json"),
         ("export", "labelme", "--output", "shut/out", "--input", "small"),
     ):
-        code, said = workspace.run(*words)
+        code, printed = workspace.run(*words)
         assert code == 2
-        assert "may not be written: choose another folder or change its permissions" in said
+        assert "may not be written: choose another folder or change its permissions" in printed
 
 
 def test_a_clock_that_goes_back_trains_nothing_again(workspace):
@@ -56,8 +56,8 @@ def test_a_clock_that_goes_back_trains_nothing_again(workspace):
     for path in Path("runs").rglob("*"):
         os.utime(path, (ahead, ahead))
     before = weights.stat()
-    code, said = workspace.run("run", "tiny.toml", "--input", "small", "--output", "out/new.csv")
-    assert code == 0, said
+    code, printed = workspace.run("run", "tiny.toml", "--input", "small", "--output", "out/new.csv")
+    assert code == 0, printed
     assert (weights.stat().st_ino, weights.stat().st_mtime) == (before.st_ino, ahead)
     assert Path("out/new.csv").read_bytes() == Path("submissions/submission.csv").read_bytes()
 

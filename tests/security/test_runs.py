@@ -36,9 +36,11 @@ def test_a_part_that_leads_out_of_the_run_is_refused(part, workspace):
         path.symlink_to(outside / "a.tex")
     before = workspace.look()
     for words in COMMANDS:
-        code, said = workspace.run(*words)
+        code, printed = workspace.run(*words)
         assert code == 2, words
-        assert f"{path}: is a symlink that leads out of {RUN}: put the files that it leads to in its" in said
+        assert (
+            f"{path}: is a symlink that leads out of {RUN}: put the files that it leads to in its" in printed
+        )
         assert workspace.changed(before) == set()
 
 
@@ -74,8 +76,8 @@ def test_a_copied_ensemble_works_on_its_own_members(workspace):
     copied = workspace.home / "received"
     shutil.copytree("runs", copied)
     before = workspace.look()
-    code, said = workspace.run("score", str(copied / "both"))
-    assert code == 0, said
+    code, printed = workspace.run("score", str(copied / "both"))
+    assert code == 0, printed
     # A copy writes to itself; the runs that happen to be here keep every byte.
     assert {path for path in workspace.changed(before) if not path.startswith("../received")} == set()
     assert not Path("runs/received").exists()
@@ -100,15 +102,15 @@ def test_one_damaged_run_leaves_the_list_of_the_others(depth, workspace, capsys)
     shutil.copytree(RUN, "runs/large")
     about = json.loads(Path("runs/large/input.json").read_text())
     Path("runs/large/input.json").write_text(json.dumps({**about, "image_shape": [10**6, 10**6]}))
-    code, said = workspace.run("runs", "--json", "out.json")
-    assert code == 0, said
+    code, printed = workspace.run("runs", "--json", "out.json")
+    assert code == 0, printed
     listed = json.loads(Path("out.json").read_text())
     assert "tiny-small" in json.dumps(listed)
     for name in ("deep", "digits", "large"):
-        code, said = workspace.run("score", f"runs/{name}")
+        code, printed = workspace.run("score", f"runs/{name}")
         assert code == 2
-        assert said.count("\n") == 1
-        assert len(said) < 400
+        assert printed.count("\n") == 1
+        assert len(printed) < 400
 
 
 @pytest.mark.slow

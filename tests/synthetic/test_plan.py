@@ -33,8 +33,8 @@ def test_the_combinations_are_the_real_ones(real_data: Path) -> None:
 
 
 def test_the_test_combinations_give_the_counts_that_probing_told() -> None:
-    for class_id, told in enumerate((128, 43, 741, 120), start=1):
-        assert sum(n for classes, n in CLASS_COMBINATIONS["test"].items() if class_id in classes) == told
+    for class_id, expected in enumerate((128, 43, 741, 120), start=1):
+        assert sum(n for classes, n in CLASS_COMBINATIONS["test"].items() if class_id in classes) == expected
     assert sum(CLASS_COMBINATIONS["test"].values()) == 1801
 
 

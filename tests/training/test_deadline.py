@@ -72,9 +72,9 @@ def test_the_command_ends_with_one_line_and_exit_code_1(job, tiny_recipe, small_
         with pytest.raises(SystemExit) as ended:
             main(command)
     assert ended.value.code == 1
-    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("severstal: ")]
-    assert len(said) == 1
-    assert "fold 0: stopped after epoch 0 of" in said[0]
+    errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("severstal: ")]
+    assert len(errors) == 1
+    assert "fold 0: stopped after epoch 0 of" in errors[0]
     with pytest.raises(SystemExit) as ended:
         main(command)
     assert ended.value.code == 0

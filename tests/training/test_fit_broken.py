@@ -182,10 +182,10 @@ def test_a_state_that_lost_its_best_epochs_is_told_and_not_gone_on_from(
     (folder / "model.safetensors").unlink()
     caplog.clear()
     again = fit(data, settings, 0, folder, "key")
-    told = [line for line in caplog.messages if line.startswith("training starts from the beginning")]
-    assert len(told) == 1
-    assert f"{folder / 'best'}/epoch" in told[0]
-    assert told[0].endswith(f" is missing, which {folder / 'state.safetensors'} needs")
+    notes = [line for line in caplog.messages if line.startswith("training starts from the beginning")]
+    assert len(notes) == 1
+    assert f"{folder / 'best'}/epoch" in notes[0]
+    assert notes[0].endswith(f" is missing, which {folder / 'state.safetensors'} needs")
     assert [epoch["loss"] for epoch in again.epochs] == [epoch["loss"] for epoch in history.epochs]
     assert same(results(folder), before)
     (folder / "model.safetensors").unlink()  # of this the state has another copy

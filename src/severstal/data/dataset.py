@@ -27,7 +27,7 @@ class Batch(NamedTuple):
         pictures: (N, h, w) uint8, shrunk by `data.scale`.
         bits: (N, H, W), bit k - 1 for class k, at the crop's full size: uint8, or int32 for more than 8
             classes.
-        draws: (N,) int64: which draws of the training they are.
+        draws: (N,) int64, number of each crop in the order of sampling, over the whole training.
         rows: (N,) int64: which pictures; from the number of labelled ones on, pseudo-labelled ones.
     """
 
@@ -68,14 +68,14 @@ class CropDataset(Dataset):
         self.store, self.masks, self.names = store, masks, list(names)
         self.settings, self.classes, self.augment, self.seed = settings, classes, augment, seed
         self.pseudo = pseudo
-        self._board: np.ndarray | None = None  # what masks are drawn on, each over the last
+        self._board: np.ndarray | None = None  # buffer that masks are drawn into, one after the other
         cv2.setNumThreads(0)  # a crop is too small to share out, and workers would fight over the cores
 
     def __len__(self) -> int:
         return len(self.names) + (len(self.pseudo.names) if self.pseudo else 0)
 
     def __getitem__(self, key: tuple[int, int]) -> Batch:
-        """Give the crop that a draw cuts from a row's picture, without the first axis."""
+        """Return the crop of a row's picture with a sample's random numbers, without the first axis."""
         draw, row = key
         name = self.name(row)
         source = self if row < len(self.names) else self.pseudo

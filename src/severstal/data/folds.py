@@ -69,7 +69,7 @@ def split_folds(
     return pd.DataFrame({"ImageId": list(images), "fold": fold, "group": group}).astype({"group": "int64"})
 
 
-def draw_images(images: Sequence[str], presence: np.ndarray, at_most: int, seed: int = 0) -> list[str]:
+def sample_images(images: Sequence[str], presence: np.ndarray, at_most: int, seed: int = 0) -> list[str]:
     """Sample a bounded number of images, stratified by class.
 
     Args:
@@ -82,12 +82,12 @@ def draw_images(images: Sequence[str], presence: np.ndarray, at_most: int, seed:
         Names in the order of `images`.
 
     Example:
-        >>> draw_images(["a", "b", "c", "d"], np.eye(4, 1, dtype=bool), 0)
+        >>> sample_images(["a", "b", "c", "d"], np.eye(4, 1, dtype=bool), 0)
         ['a', 'b', 'c', 'd']
     """
     if not at_most or len(images) <= at_most:
         return list(images)
-    # One fold of ceil(N / at_most) is a stratified draw of nearly `at_most`, never more than one above it.
+    # One fold of ceil(N / at_most) is a stratified sample of nearly `at_most`, never more than one above it.
     # Iterative stratification (Sechidis 2011) takes no longer for many folds than for few.
     traits = np.column_stack([presence, ~presence.any(axis=1)]).astype(
         np.int64
@@ -140,12 +140,12 @@ def load_folds(path: str | Path) -> pd.DataFrame:
     return folds
 
 
-def deal_digest(folds: pd.DataFrame) -> str:
+def folds_checksum(folds: pd.DataFrame) -> str:
     """Checksum of which image is in which fold, whatever else the table says.
 
     Example:
         >>> table = pd.DataFrame({"ImageId": ["a"], "fold": [0], "group": [0]})
-        >>> deal_digest(table) == deal_digest(table.assign(likeness=0.3))
+        >>> folds_checksum(table) == folds_checksum(table.assign(likeness=0.3))
         True
     """
     return digest([folds["ImageId"].tolist(), folds["fold"].tolist()])

@@ -100,7 +100,7 @@ class EpochSampler(Sampler[tuple[int, int]]):
         return random.permutation(np.resize(hardest, count))
 
     def _from_groups(self, count: int) -> np.ndarray:
-        """Rows of the epoch's plain draws: from the groups of pictures in turn."""
+        """Rows of the epoch's labelled samples, from the groups of pictures in turn."""
         rows, turns, start = np.empty(count, np.int64), len(self._groups), self.epoch * count
         for turn, group in enumerate(self._groups):
             mine = slice((turn - start) % turns, None, turns)
@@ -117,7 +117,7 @@ def _spread(count: int, length: int, total: int) -> np.ndarray:
 
 
 def _in_rounds(rows: np.ndarray, seed: int, stream: int, start: int, count: int) -> np.ndarray:
-    """`count` rows from draw `start` on, of rounds that have every row once, each in an order of its own."""
+    """`count` rows from sample `start` on, of rounds that have every row once, each in its own order."""
     if not count:
         return np.empty(0, np.int64)
     first, last = start // len(rows), (start + count - 1) // len(rows)

@@ -131,7 +131,7 @@ def pictures_seen(run: RunOrEnsemble) -> int:
 
 
 def _find_length(recipe: Recipe, pictures: float) -> _Length | None:
-    """Return the length nearest to a number of pictures; of near enough ones, that nearest in epochs.
+    """Return the length nearest to a number of pictures; of those near enough, the one nearest in epochs.
 
     None where the pictures are too few for any number of epochs in which every phase begins.
     """

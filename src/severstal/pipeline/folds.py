@@ -39,7 +39,7 @@ class Folds:
     @property
     def digest(self) -> str:
         """Checksum of which image is in which fold."""
-        return fold_tables.deal_digest(self.table)
+        return fold_tables.folds_checksum(self.table)
 
     @property
     def checksum(self) -> str:

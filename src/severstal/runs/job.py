@@ -12,7 +12,7 @@ from severstal.competition.masks import Masks
 from severstal.competition.spec import Spec
 from severstal.competition.tables import Sample, read_labels, read_test_sample
 from severstal.data.build import open_pictures
-from severstal.data.folds import draw_images
+from severstal.data.folds import sample_images
 from severstal.data.images import Pictures
 from severstal.errors import SeverstalError
 from severstal.files import digest, exclusive_lock, write_json
@@ -62,7 +62,7 @@ class Job:
         """Names of the labelled images that the recipe uses: all, or its bounded draw."""
         names = self.data.train_names()
         presence = self.masks.presence(names)
-        return draw_images(names, presence, self.recipe.data.max_images, self.recipe.fold_seed)
+        return sample_images(names, presence, self.recipe.data.max_images, self.recipe.fold_seed)
 
     @cached_property
     def sample(self) -> Sample:

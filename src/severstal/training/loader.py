@@ -52,7 +52,7 @@ class Crops:
         pictures: (n, 1, h, w) float32, normalised.
         masks: (n, C, h, w) float32, 0 to 1.
         present: (n, C) float32, 0 to 1: which classes have any pixel at full resolution.
-        draws: (n,) int64: the number of each crop in the order of sampling, over the whole training.
+        draws: (n,) int64, number of each crop in the order of sampling, over the whole training.
         rows: (n,) int64: which pictures; from the number of labelled ones on, pseudo-labelled ones.
         batch_size: crops in the batch, over all processes.
     """

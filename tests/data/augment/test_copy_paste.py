@@ -88,12 +88,12 @@ def test_only_the_one_piece_comes_along() -> None:
 
 def test_rare_classes_are_drawn_inversely_to_their_pictures() -> None:
     given = donors({f"{k}": [1] for k in range(9)} | {"rare": [2]})
-    drawn = [int(given.draw(np.random.default_rng(seed), SHAPE).bits.max()) for seed in range(400)]
+    drawn = [int(given.sample(np.random.default_rng(seed), SHAPE).bits.max()) for seed in range(400)]
     assert abs(drawn.count(2) / 400 - 0.9) < 0.06
 
 
 def test_a_piece_larger_than_the_crop_is_cut() -> None:
-    piece = donors({"a": [1]}).draw(np.random.default_rng(0), (8, 200))
+    piece = donors({"a": [1]}).sample(np.random.default_rng(0), (8, 200))
     assert piece.picture.shape[0] == 8
     assert piece.bits.shape == piece.steel.shape == piece.picture.shape
     crop = np.random.default_rng(0).integers(60, 80, (8, 30)).astype(np.uint8)

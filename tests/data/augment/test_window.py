@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from severstal.data.augment.window import STEEL, _nth_pixel, draw_window
+from severstal.data.augment.window import STEEL, _nth_pixel, sample_window
 
 SHAPE, CROP, DRAWS = (40, 120), (24, 50), 3000
 
@@ -33,7 +33,7 @@ def theirs(bits: np.ndarray, non_empty: float) -> list[tuple[slice, slice]]:
 def ours(bits: np.ndarray, non_empty: float) -> list[tuple[slice, slice]]:
     picture = np.full(SHAPE, 90, np.uint8)
     drawn = [
-        draw_window(picture, bits, CROP, non_empty, np.random.default_rng(seed)) for seed in range(DRAWS)
+        sample_window(picture, bits, CROP, non_empty, np.random.default_rng(seed)) for seed in range(DRAWS)
     ]
     return [(slice(w.top, w.top + w.height), slice(w.left, w.left + w.width)) for w in drawn]
 
@@ -76,7 +76,7 @@ def test_a_window_lies_in_the_picture_and_holds_steel(
     picture[top : max(0, shape[0] - bottom), left : max(0, shape[1] - right)] = 255
     bits = ((picture > 0) & labelled).astype(np.uint16) << 15
     rng = np.random.default_rng(seed)
-    window = draw_window(picture, bits, size, 0.5, rng, black_aware=True, zoom=zoom)
+    window = sample_window(picture, bits, size, 0.5, rng, black_aware=True, zoom=zoom)
     assert window.of(picture).shape == (window.height, window.width)
     assert min(window) >= 0
     assert [window.height, window.width] == [
@@ -95,7 +95,7 @@ def test_a_window_at_a_defect_holds_some_of_it(dtype: type) -> None:
     bits[3, 69] = 2 ** (8 * bits.itemsize - 1)
     for seed in range(100):
         for aware in (False, True):
-            window = draw_window(picture, bits, CROP, 1.0, np.random.default_rng(seed), black_aware=aware)
+            window = sample_window(picture, bits, CROP, 1.0, np.random.default_rng(seed), black_aware=aware)
             assert window.of(bits).any()
 
 

@@ -176,7 +176,7 @@ def test_a_damaged_archive_is_fetched_again(signed_in, data: Path, output: Path)
 
 
 @pytest.mark.parametrize(
-    ("lost", "said"),
+    ("lost", "message"),
     [
         ("train_images/*.jpg", r"train_images: holds 7 pictures; the competition has 8"),
         ("test_images/*.jpg", r"test_images: holds 7 pictures; the competition has 8"),
@@ -185,12 +185,12 @@ def test_a_damaged_archive_is_fetched_again(signed_in, data: Path, output: Path)
     ],
 )
 def test_what_is_missing_is_said_and_the_archive_kept(
-    kaggle, data: Path, output: Path, monkeypatch: pytest.MonkeyPatch, lost: str, said: str
+    kaggle, data: Path, output: Path, monkeypatch: pytest.MonkeyPatch, lost: str, message: str
 ) -> None:
     monkeypatch.setenv("KAGGLE_API_TOKEN", "good")
     next(data.glob(lost)).unlink()
     kaggle.archive = pack(data)
-    with pytest.raises(SeverstalError, match=said):
+    with pytest.raises(SeverstalError, match=message):
         download_competition(output)
     assert not output.exists()
     assert (output.with_name("severstal.part") / ARCHIVE).is_file()

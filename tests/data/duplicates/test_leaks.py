@@ -19,8 +19,8 @@ def test_pairs_within_a_fold_or_without_one_do_not_leak() -> None:
 
 def test_leaks_are_counted_and_a_few_are_shown() -> None:
     pairs = pairs_of(("a", "b", 0.7), ("a", "d", 0.9), ("c", "b", 0.8), ("d", "e", 0.6), ("a", "c", 0.95))
-    told = describe_leaks(leaking_pairs(pairs, FOLD_OF), FOLD_OF)
-    assert told == (
+    line = describe_leaks(leaking_pairs(pairs, FOLD_OF), FOLD_OF)
+    assert line == (
         "4 pairs of near-duplicates (5 images) are in two folds: a (fold 0) and d (fold 1); "
         "c (fold 0) and b (fold 1); a (fold 0) and b (fold 1), and 1 more"
     )

@@ -40,7 +40,7 @@ def random_maps(count=1):
 
 
 @pytest.mark.parametrize(
-    ("steps", "said"),
+    ("steps", "message"),
     [
         ({"crf": -1}, "crf is -1: give a whole number from 0 to 1000"),
         ({"opening": 1.5}, "opening is 1.5"),
@@ -49,8 +49,8 @@ def random_maps(count=1):
         ({"smooth_edges": "wide"}, "smooth_edges is 'wide'"),
     ],
 )
-def test_impossible_steps_are_refused(steps, said):
-    with pytest.raises(SeverstalError, match=said):
+def test_impossible_steps_are_refused(steps, message):
+    with pytest.raises(SeverstalError, match=message):
         Refinement(**steps)
 
 
@@ -64,18 +64,18 @@ def test_rules_keep_their_refinement_on_disk_and_name_none_where_there_is_none(t
 
 
 @pytest.mark.parametrize(
-    ("refine", "said"),
+    ("refine", "message"),
     [
         (3, "hole: refine is 3: give some of crf, opening"),
         ({"open": 1}, "hole: refine is {'open': 1}"),
         ({"opening": -1}, "hole: opening is -1"),
     ],
 )
-def test_impossible_refinement_in_a_file_is_told(refine, said):
+def test_impossible_refinement_in_a_file_is_told(refine, message):
     value = {"hole": {"high": 0.5, "low": 0.5, "min_area": 0, "refine": refine}}
     with pytest.raises(SeverstalError) as caught:
         Rules.from_json(value, SPEC)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_steps_are_taken_in_the_order_that_is_told():

@@ -161,7 +161,7 @@ def test_ranks_are_those_of_scipy_and_one_member_stays(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         (("median", (1, 1)), "take one of mean, logit, power, rank"),
         (("mean", ()), "give each run one"),
@@ -173,9 +173,9 @@ def test_ranks_are_those_of_scipy_and_one_member_stays(tmp_path) -> None:
         (("power", (1, 1), float("nan")), "power is nan: give a number from 0.01 to 100"),
     ],
 )
-def test_impossible_settings(settings, said) -> None:
+def test_impossible_settings(settings, message) -> None:
     for refuses in (Combiner, check_mean):
-        with pytest.raises(SeverstalError, match=said):
+        with pytest.raises(SeverstalError, match=message):
             refuses(*settings)
 
 

@@ -91,7 +91,7 @@ def test_maps_out_of_fold_are_averaged_by_weights_selected_without_their_fold(tm
 
 
 @pytest.mark.parametrize(
-    ("other", "said"),
+    ("other", "message"),
     [
         ({"names": NAMES[:2]}, r"b: has no map of c\.jpg, which .*a has \(1 such"),
         ({"names": [*NAMES, "d.jpg"]}, r"a: has no map of d\.jpg, which .*b has"),
@@ -104,8 +104,8 @@ def test_maps_out_of_fold_are_averaged_by_weights_selected_without_their_fold(tm
         ({"origin": {"pictures": "p"}}, "other folds"),
     ],
 )
-def test_what_may_not_be_averaged(tmp_path, other, said) -> None:
+def test_what_may_not_be_averaged(tmp_path, other, message) -> None:
     first, second = write(tmp_path / "a", 1), write(tmp_path / "b", 2, **other)
-    with pytest.raises(SeverstalError, match=said) as error:
+    with pytest.raises(SeverstalError, match=message) as error:
         EnsembleReader([first, second], PLAIN)
     assert "\n" not in str(error.value)

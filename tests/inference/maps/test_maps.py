@@ -170,7 +170,7 @@ def test_any_number_of_images_and_shards(tmp_path_factory, images, shard_images)
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ({"scale": 0}, "scale is 0: choose 1"),
         ({"shard_images": 0}, "shard_images is 0"),
@@ -178,9 +178,9 @@ def test_any_number_of_images_and_shards(tmp_path_factory, images, shard_images)
         ({"names": []}, "no image"),
     ],
 )
-def test_impossible_settings(tmp_path, settings, said):
+def test_impossible_settings(tmp_path, settings, message):
     usual = {"names": NAMES, "spec": SPEC, "scale": 1, "key": "key"}
-    with pytest.raises(SeverstalError, match=said) as error:
+    with pytest.raises(SeverstalError, match=message) as error:
         MapWriter(tmp_path / "maps", **{**usual, **settings})
     one_line(error)
     assert not (tmp_path / "maps").exists()
@@ -237,7 +237,7 @@ def overwrite(path: Path, content: np.ndarray | bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "said"),
+    ("damage", "message"),
     [
         (Path.unlink, "missing"),
         (lambda path: overwrite(path, path.read_bytes()[:-1]), "cut short"),
@@ -248,10 +248,10 @@ def overwrite(path: Path, content: np.ndarray | bytes) -> None:
         (lambda path: overwrite(path, np.zeros((2, 2, 4, 6), np.int8)), "of int8 in place"),
     ],
 )
-def test_damaged_shard(tmp_path, damage, said):
+def test_damaged_shard(tmp_path, damage, message):
     write_all(tmp_path)
     damage(tmp_path / "maps-00001.npy")
-    with pytest.raises(SeverstalError, match=rf"maps-00001\.npy: .*{said}.* again") as error:
+    with pytest.raises(SeverstalError, match=rf"maps-00001\.npy: .*{message}.* again") as error:
         MapReader(tmp_path)
     one_line(error)
     assert [index for index, _ in open_writer(tmp_path).missing_shards()] == [1]

@@ -61,8 +61,8 @@ def test_evidence_is_a_share_of_what_was_counted(steel, fitted):
         assert evidence[:, number][truth[:, number] == 0].mean() < 0.02
     # It is calibrated on the pixels that were counted: where it says p, p of them are of the class.
     shares = fitted.coarse[1:] / fitted.coarse[0]
-    said, seen = (shares * fitted.coarse[0]).sum(1), fitted.coarse[1:].sum(1)
-    torch.testing.assert_close(said, seen)
+    predicted, seen = (shares * fitted.coarse[0]).sum(1), fitted.coarse[1:].sum(1)
+    torch.testing.assert_close(predicted, seen)
 
 
 def test_scaled_counts_give_the_same_probabilities(steel, fitted):
@@ -86,9 +86,9 @@ def test_the_class_head_separates_pictures_with_and_without_a_class(steel):
         evidence = counts.evidence(features)
         answers.append((counts.present(evidence), truth.flatten(2).amax(2)))
         counts.add(features, truth, evidence)
-    said, present = (torch.cat(part) for part in zip(*answers[-8:], strict=True))
-    assert said[present == 1].min() > 0.8
-    assert said[present == 0].max() < 0.2
+    predicted, present = (torch.cat(part) for part in zip(*answers[-8:], strict=True))
+    assert predicted[present == 1].min() > 0.8
+    assert predicted[present == 0].max() < 0.2
 
 
 def test_it_begins_with_little_and_with_chance():

@@ -10,9 +10,9 @@ def test_the_most_disputed_pairs(predicted, second, readable):
     figure = most_disputed(found, readers, *predicted.lookups[:2])
     readable(figure)
     texts = [text.get_text() for axes in figure.axes for text in axes.texts]
-    said = [text for text in texts if "disagreement" in text]
-    assert len(said) == 4
-    for text, image in zip(said, found.pairs["ImageId"], strict=False):
+    captioned = [text for text in texts if "disagreement" in text]
+    assert len(captioned) == 4
+    for text, image in zip(captioned, found.pairs["ImageId"], strict=False):
         assert image in text
         assert text.endswith(("drawn and second run", "second run and drawn"))
 

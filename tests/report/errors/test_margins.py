@@ -24,8 +24,10 @@ def test_closest_calls(every, readable):
     if near.empty:
         assert "No pair" in figure.texts[1].get_text()
         return
-    said = [text.get_text() for axes in figure.axes for text in axes.texts if ", margin " in text.get_text()]
-    assert len(said) == min(len(near), 4)
+    captioned = [
+        text.get_text() for axes in figure.axes for text in axes.texts if ", margin " in text.get_text()
+    ]
+    assert len(captioned) == min(len(near), 4)
     split = near[split_votes(near)]
     first = (split if len(split) else near).iloc[0]
-    assert first["ImageId"] in said[0]
+    assert first["ImageId"] in captioned[0]

@@ -28,9 +28,9 @@ def test_worst_errors(every, kind, readable):
     assert figure.texts[1].get_text().startswith(f"{len(own):,} in all")
     assert figure.photographic
     chosen = select_worst(every.errors, kind, every.spec, 8)
-    said = captions(figure)
-    assert len(said) == len(chosen) <= 8
-    for text, image in zip(said, chosen["ImageId"], strict=True):
+    captioned = captions(figure)
+    assert len(captioned) == len(chosen) <= 8
+    for text, image in zip(captioned, chosen["ImageId"], strict=True):
         assert image in text
 
 

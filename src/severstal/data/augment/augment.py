@@ -10,7 +10,7 @@ from severstal.data.augment.flips import cut
 from severstal.data.augment.jpeg import jpeg
 from severstal.data.augment.light import brightness_contrast
 from severstal.data.augment.roll_shift import roll_shift
-from severstal.data.augment.window import draw_window
+from severstal.data.augment.window import sample_window
 from severstal.recipe import AugmentSettings
 
 
@@ -67,7 +67,7 @@ class Augment:
         settings, rng = self._settings, np.random.default_rng(seed)
         if settings.cyclic_shift:
             picture, bits = cyclic_shift(picture, bits, settings.cyclic_shift, _switch(seed, 1))
-        window = draw_window(
+        window = sample_window(
             *(picture, bits, self._size, settings.non_empty, rng),
             black_aware=settings.black_aware,
             zoom=_zoom(settings.multi_scale, seed),

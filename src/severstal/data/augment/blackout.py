@@ -9,12 +9,12 @@ from severstal.data.augment.graft import FEATHER, free_places, graft, grown, off
 from severstal.data.augment.window import Window
 from severstal.data.features import black_bands
 
-_MARGIN = 6  # pixels around a piece that may still show the defect: people draw outlines coarsely
+_MARGIN = 6  # pixels around a piece that may still show the defect, as annotators draw outlines coarsely
 _EDGE = 64  # pixels beside a black band: the strip's edge there, striped along, is no steel for other places
 # Pixels around what is replaced, from which the brightness is carried on: fewer where steel is short.
 _CONTEXTS = (FEATHER + 9, FEATHER)
 _SMALLEST = 48  # pixels: no part is halved into shorter ones; many small parts would show as patchwork
-_TRIES, _NEAREST = 64, 12  # places drawn from all free ones; so many of them, the nearest, are compared
+_TRIES, _NEAREST = 64, 12  # places sampled from all free ones; number of the nearest that are compared
 
 Box = tuple[slice, slice]
 

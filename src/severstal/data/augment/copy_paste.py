@@ -36,7 +36,7 @@ def copy_paste(
         >>> from types import SimpleNamespace
         >>> defect, own = np.full((30, 30), 50, np.uint8), np.zeros((30, 30), np.uint8)
         >>> defect[12:18, 12:18], own[12:18, 12:18] = 99, 2
-        >>> donors = SimpleNamespace(draw=lambda rng, largest: Piece(defect, own, own == 0))
+        >>> donors = SimpleNamespace(sample=lambda rng, largest: Piece(defect, own, own == 0))
         >>> crop, empty = np.full((64, 64), 70, np.uint8), np.zeros((64, 64), np.uint8)
         >>> pasted, bits = copy_paste(crop, empty, donors, 1.0, np.random.default_rng(0))
         >>> int((bits == 2).sum()), int(pasted.min()), int(np.median(pasted[bits == 2])) > 110
@@ -44,7 +44,7 @@ def copy_paste(
     """
     if rng.random() >= chance:
         return picture, bits
-    piece = donors.draw(rng, picture.shape)
+    piece = donors.sample(rng, picture.shape)
     if piece is None:
         return picture, bits
     for axis in (0, 1):

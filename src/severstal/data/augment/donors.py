@@ -42,7 +42,7 @@ class Donors:
         >>> table = pd.DataFrame({"ImageId": ["a"], "ClassId": [2], "EncodedPixels": ["275 4"]})
         >>> spec = Spec("tiny", (32, 32), ("hole", "crack"))
         >>> store = SimpleNamespace(picture={"a": np.full((32, 32), 90, np.uint8)}.get)
-        >>> piece = Donors(store, Masks(table, spec), ["a"], spec).draw(np.random.default_rng(0), (32, 32))
+        >>> piece = Donors(store, Masks(table, spec), ["a"], spec).sample(np.random.default_rng(0), (32, 32))
         >>> int(piece.bits.max()), int((piece.bits == 2).sum())
         (2, 4)
     """
@@ -57,8 +57,8 @@ class Donors:
         weights = np.divide(1.0, counts, out=np.zeros(len(counts)), where=counts > 0)
         self._chances = weights / max(weights.sum(), 1e-12)
 
-    def draw(self, rng: np.random.Generator, largest: tuple[int, int]) -> Piece | None:
-        """Draw a class, inversely to how many pictures have it, then one of these, then a piece of its mask.
+    def sample(self, rng: np.random.Generator, largest: tuple[int, int]) -> Piece | None:
+        """Sample a class, inversely to its number of pictures, then one of these, then a piece of its mask.
 
         Args:
             rng: random generator.

@@ -78,7 +78,7 @@ def free_places(busy: np.ndarray, size: tuple[int, int], count: int, rng: np.ran
     Args:
         busy: (H, W) bool.
         size: height and width of the box.
-        count: places to draw, evenly from all; one may be drawn twice.
+        count: number of places to sample uniformly, with replacement.
         rng: random generator.
 
     Returns:

@@ -30,7 +30,7 @@ class Window(NamedTuple):
         return array[self.top : self.top + self.height, self.left : self.left + self.width]
 
 
-def draw_window(
+def sample_window(
     picture: np.ndarray,
     bits: np.ndarray,
     size: tuple[int, int],
@@ -61,7 +61,7 @@ def draw_window(
         >>> picture = np.full((64, 200), 90, np.uint8)
         >>> bits = np.zeros((64, 200), np.uint8)
         >>> bits[10, 150] = 1
-        >>> window = draw_window(picture, bits, (32, 40), 1.0, np.random.default_rng(0))
+        >>> window = sample_window(picture, bits, (32, 40), 1.0, np.random.default_rng(0))
         >>> window.of(bits).any(), window.of(bits).shape
         (np.True_, (32, 40))
     """
