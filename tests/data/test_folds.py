@@ -59,15 +59,15 @@ def test_the_bound_holds_for_any_number_of_images(seed: int) -> None:
     names, presence = labelled(60, seed)
     for at_most in (1, 7, 20, 29):
         for images in range(at_most, 61, 4):
-            drawn = draw_images(names[:images], presence[:images], at_most, seed)
+            drawn = sample_images(names[:images], presence[:images], at_most, seed)
             assert len(drawn) <= at_most
             assert drawn == [name for name in names[:images] if name in set(drawn)]
-    assert draw_images(names, presence, 60, seed) == names
+    assert sample_images(names, presence, 60, seed) == names
 
 
 def test_the_seed_alone_decides_which_are_drawn() -> None:
     names, presence = labelled(200)
-    first, again, other = (draw_images(names, presence, 40, seed) for seed in (1, 1, 2))
+    first, again, other = (sample_images(names, presence, 40, seed) for seed in (1, 1, 2))
     assert first == again
     assert first != other
 

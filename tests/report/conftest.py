@@ -31,8 +31,8 @@ def readable(monkeypatch) -> Callable[..., None]:
             FigureCanvasAgg(figure).draw()  # a figure without pyplot has a canvas that draws nothing
         assert drawn
         assert figure.texts[0].get_text().strip()
-        axis_labels = {axes.get_xlabel() for axes in figure.axes} | {axes.get_ylabel() for axes in figure.axes}
-        assert set(labels) <= axis_labels
+        found = {axes.get_xlabel() for axes in figure.axes} | {axes.get_ylabel() for axes in figure.axes}
+        assert set(labels) <= found
 
         badges = {text for axes in figure.axes for text in axes.texts if axes.images}
         shown = [text for text in dict.fromkeys(drawn) if text.get_visible() and text.get_text().strip()]
