@@ -68,6 +68,7 @@ def test_a_row_a_picture_in_the_order_asked_for() -> None:
     empty = picture_features(store, [])
     assert list(empty.columns) == list(table.columns)
     assert len(empty) == 0
+    assert (empty.dtypes[1:] == "float64").all()
 
 
 def test_black_bands_of_real_pictures(real_data: Path) -> None:

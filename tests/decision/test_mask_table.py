@@ -1,5 +1,8 @@
 """All images of a folder of maps in one table."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -9,6 +12,7 @@ from severstal.decision import mask_table as module
 from severstal.decision.draw import apply
 from severstal.decision.gate import Gate
 from severstal.decision.mask_table import draw_masks
+from severstal.decision.refine.settings import Refinement
 from severstal.decision.rules import PLAIN_RULE, ClassRule, Rules, plain_rules
 from severstal.errors import SeverstalError
 
@@ -49,3 +53,12 @@ def test_a_damaged_shard_stops_the_drawing(store):
     shard.write_bytes(shard.read_bytes()[:-1] + b"x")
     with pytest.raises(SeverstalError, match=r"maps-00003\.npy: altered"):
         draw_masks(reader, plain_rules(SPEC), SPEC)
+
+
+def test_rules_with_a_crf_need_the_pictures_and_others_do_not_read_them(store):
+    maps = np.full((2, 2, 6, 7), 200, np.uint8)
+    rules = Rules(SPEC.classes, (replace(PLAIN_RULE, refine=Refinement(crf=1)), PLAIN_RULE))
+    with pytest.raises(SeverstalError, match="give them, or set crf = 0"):
+        draw_masks(store(maps, SPEC), rules, SPEC)
+    unread = SimpleNamespace(picture=lambda name: pytest.fail(f"{name} was read"))
+    assert len(draw_masks(store(maps, SPEC), plain_rules(SPEC), SPEC, unread)) == 4

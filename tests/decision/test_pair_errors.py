@@ -31,6 +31,8 @@ def test_each_row_agrees_with_its_masks(predicted):
         if shown.any():
             columns = np.flatnonzero(shown.any(axis=0))
             assert row.x == pytest.approx((columns[0] + columns[-1] + 1) / 2 / shown.shape[1])
+            rows = np.flatnonzero(shown.any(axis=1))
+            assert row.y == pytest.approx((rows[0] + rows[-1] + 1) / 2 / shown.shape[0])
             assert row.edge == (columns[0] == 0 or columns[-1] == shown.shape[1] - 1)
         else:
             assert np.isnan(row.x)
