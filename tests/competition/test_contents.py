@@ -101,6 +101,14 @@ def test_remarks_point_at_what_is_seldom_meant():
     )
 
 
+def test_other_data_sets_are_not_told_what_labels_of_severstal_are_like():
+    images = [f"{k}.jpg" for k in range(9)]
+    table = tidy(*((image, k, "1 2") for image in images[:5] for k in range(1, len(TINY.classes) + 1)))
+    said = remarks(table, images, TINY)
+    assert said.startswith("in 5 images two classes share pixels (")
+    assert said.endswith(" in all)")
+
+
 def test_few_images_and_a_truth_near_by_need_no_remark():
     images = [f"{k}.jpg" for k in range(40)]
     truth = tidy(*((image, k, "1 9") for image in images[:8] for k in (1, 2, 3)))

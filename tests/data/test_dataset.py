@@ -89,6 +89,14 @@ def test_tensors_have_the_values_of_single_pictures(scale: int, shape: tuple[int
         assert np.allclose(masks[number], expected, atol=1e-5)
 
 
+def test_other_devices_give_tensors_of_the_same_shapes() -> None:
+    batch = Batch(*torch.zeros(2, 3, 32, 48, dtype=torch.uint8), *torch.zeros(2, 3, dtype=torch.int64))
+    for here, there in zip(
+        *(to_tensors(batch, DataSettings(), 5, device) for device in ("cpu", "meta")), strict=True
+    ):
+        assert (here.shape, here.dtype) == (there.shape, there.dtype)
+
+
 @pytest.mark.parametrize("scale", [1, 2, 4, 8])
 def test_a_class_of_one_pixel_is_present_at_any_scale(scale: int) -> None:
     bits = torch.zeros(2, 32, 48, dtype=torch.uint8)

@@ -101,6 +101,14 @@ def test_no_group_is_split_and_no_fold_is_empty(folds: int, images: int, largest
     assert (table.groupby("group")["fold"].agg(lambda fold: len(set(fold))) == 1).all()
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_combination_of_classes_that_stands_once_is_no_warning() -> None:
+    presence = np.repeat(np.eye(2, dtype=bool), [20, 19], axis=0)
+    presence = np.vstack([presence, [[True, True]]])
+    fold = split_folds([f"{row}" for row in range(40)], presence, 4)["fold"]
+    assert np.ptp(np.bincount(fold)) <= 2
+
+
 def test_images_of_which_no_two_are_alike_in_classes_are_dealt() -> None:
     presence = np.eye(6, dtype=bool)
     fold = split_folds(list("abcdef"), presence, 3)["fold"]

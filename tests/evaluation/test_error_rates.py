@@ -38,3 +38,28 @@ def test_rates_are_those_of_a_count(predicted):
     for name in ("detection", "dice"):
         assert (known[f"{name}_low"] <= known[name] + 1e-9).all()
         assert (known[f"{name}_high"] >= known[name] - 1e-9).all()
+
+
+def test_equal_values_are_one_group_and_distinct_ones_are_shared_out(predicted):
+    errors = predicted.errors.assign(brightness=90.0)
+    alike = error_rates(errors)
+    alike = alike[alike["condition"] == "brightness of the steel"]
+    assert alike["group"].tolist() == ["90 to 90"]
+    assert alike["defects"].tolist() == [(errors["true"] > 0).sum()]
+    two = error_rates(errors.assign(brightness=np.arange(len(errors)) % 2 * 10.0))
+    two = two[two["condition"] == "brightness of the steel"]
+    assert two["group"].tolist() == ["0 to 5", "5 to 10"]
+    halves = [(errors["true"].to_numpy()[half::2] > 0).sum() for half in (0, 1)]
+    assert two["defects"].tolist() == halves
+
+
+def test_only_groups_with_a_pair_are_listed(predicted):
+    rates = error_rates(predicted.errors)
+    assert (rates["defects"] + rates["empty"] > 0).all()
+    errors = predicted.errors.assign(edge=False, x=0.9, black=0.0)
+    found = error_rates(errors)
+    left = found[found["condition"] != "area of the defect (px)"]["group"]
+    assert {"left third", "middle third", "yes"}.isdisjoint(left)
+    assert "right third" in set(left)
+    nothing = error_rates(errors.iloc[:0])
+    assert nothing[["condition", "defects", "empty"]].to_numpy().tolist() == [["all pairs", 0, 0]]
