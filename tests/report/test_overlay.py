@@ -130,5 +130,5 @@ def test_a_gallery_of_real_pictures_keeps_a_notebook_small(real_data):
     folder = real_data / "severstal" / "train_images"
     pictures = [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in sorted(folder.iterdir())[:10]]
     panels = [Panel(picture, np.zeros(picture.shape, np.uint8), "steel") for picture in pictures]
-    png = gallery(panels, SEVERSTAL, "Ten")._repr_png_()
+    png = gallery(panels, SEVERSTAL, "Ten").picture()[1]
     assert len(png) * 4 / 3 < 600_000  # as a notebook holds it, in base64; the whole may have 1.5 MB

@@ -7,7 +7,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
 
 from severstal.competition.spec import MAX_CLASSES
-from severstal.report.palette import COLOURS, colour, dress, ink, legend_below, rgb, sheet
+from severstal.report.palette import COLOURS, colour, dress, empty_sheet, ink, legend_below, rgb, sheet
 
 
 def contrast(first: str, second: str) -> float:
@@ -44,11 +44,25 @@ def test_a_sheet_shows_itself_as_png_and_leaves_no_state(readable):
     )
     dress(axes[0, 0], "x (pixels)", "y (pixels)")
     readable(figure, ("x (pixels)", "y (pixels)"))
-    picture = figure._repr_png_()
+    picture = figure.picture()[1]
     assert picture.startswith(b"\x89PNG")
     width, height = (int.from_bytes(picture[at : at + 4], "big") for at in (16, 20))
     assert (width, height) == pytest.approx(figure.get_size_inches() * 100, abs=1)
     assert not matplotlib._pylab_helpers.Gcf.figs
+
+
+def test_a_notebook_gets_the_words_of_a_picture_as_its_alternative_text():
+    figure, axes = sheet(6, 2, "Counts", "One bar\nper class")
+    dress(axes[0, 0])
+    data, metadata = figure._repr_mimebundle_()
+    assert data["image/png"].startswith(b"\x89PNG")
+    assert metadata["image/png"]["alt"] == data["text/plain"] == "Counts. One bar per class."
+
+
+def test_a_figure_without_axes_is_words_and_no_picture():
+    data, _ = empty_sheet("Missed defects")._repr_mimebundle_()
+    assert data["text/markdown"] == "Missed defects. There is none."
+    assert not any(kind.startswith("image/") for kind in data)
 
 
 @pytest.mark.parametrize("handles", [1, 3, 16])
@@ -72,7 +86,7 @@ def test_a_dollar_begins_no_formula(name):
     axes[0, 1].set_xscale("log")
     axes[0, 1].annotate(name, (1, 1))
     legend_below(figure, [Patch(label=name)])
-    assert figure._repr_png_().startswith(b"\x89PNG")
+    assert figure.picture()[1].startswith(b"\x89PNG")
     assert figure.texts[0].get_window_extent().width > 10
     assert not axes[0, 0].title.get_parse_math()
     assert axes[0, 1].get_xticklabels()[1].get_parse_math()  # powers of ten of matplotlib's own

@@ -52,11 +52,13 @@ class Explanation:
         spec: names the classes.
         parts: parts of each class's rule, by class, in the order in which they are applied.
         unseen: parts in use whose gain needs the maps, which were not given.
+        never: `ClassId`s that the rules never predict.
     """
 
     spec: Spec
     parts: tuple[RulePart, ...]
     unseen: tuple[str, ...]
+    never: tuple[int, ...] = ()
 
     def to_text(self) -> str:
         """A table with one line per part, below a heading."""
@@ -134,7 +136,9 @@ def explain_rules(
         for (index, part, setting, _), changed in zip(tidying, scores[1:], strict=True):
             parts.append(RulePart(index + 1, part, setting, float(scores[0, index]), float(changed[index])))
     parts.sort(key=lambda part: (part.class_id, _ORDER.index(part.part)))
-    return Explanation(summary.spec, tuple(parts), tuple(unseen))
+    spec = summary.spec
+    never = tuple(k for k, rule in zip(spec.class_ids, rules.rules, strict=True) if rule.draws_nothing(spec))
+    return Explanation(spec, tuple(parts), tuple(unseen), never)
 
 
 def _with_rule(rules: Rules, index: int, rule: ClassRule) -> Rules:

@@ -68,6 +68,9 @@ def ink(background: ColorType) -> str:
 class Sheet(Figure):
     """A matplotlib figure that a notebook displays, created without pyplot and thus without global state.
 
+    A notebook gets the title and the note as the picture's alternative text. A figure without axes is
+    displayed as these words alone.
+
     Attributes:
         photographic: displayed as JPEG instead of PNG, a quarter of the size for photographs.
     """
@@ -87,16 +90,26 @@ class Sheet(Figure):
             text.set_parse_math(id(text) in formulas)
         super().draw(renderer)
 
-    def _repr_png_(self) -> bytes | None:
-        return None if self.photographic else self._bytes(format="png")
+    @property
+    def words(self) -> str:
+        """Title and note on one line."""
+        return " ".join(" ".join(text.get_text().split()).rstrip(".") + "." for text in self.texts)
 
-    def _repr_jpeg_(self) -> bytes | None:
-        return self._bytes(format="jpeg", pil_kwargs={"quality": 85}) if self.photographic else None
-
-    def _bytes(self, **how: object) -> bytes:
+    def picture(self) -> tuple[str, bytes]:
+        """The figure as a file: its MIME type, `image/png` or `image/jpeg`, and its bytes."""
+        kind, how = ("jpeg", {"pil_kwargs": {"quality": 85}}) if self.photographic else ("png", {})
         buffer = io.BytesIO()
-        self.savefig(buffer, **how)
-        return buffer.getvalue()
+        self.savefig(buffer, format=kind, **how)
+        return f"image/{kind}", buffer.getvalue()
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, object], dict[str, object]]:
+        """What a notebook displays, with the alternative text as its metadata."""
+        if not self.axes:
+            return {"text/plain": self.words, "text/markdown": self.words}, {}
+        kind, content = self.picture()
+        return {kind: content, "text/plain": self.words}, {kind: {"alt": self.words}}
 
 
 def sheet(
@@ -144,7 +157,7 @@ def sheet(
 
 
 def empty_sheet(title: str, why: str = "There is none.") -> Sheet:
-    """A figure that has no axes, only a title and the reason why there is nothing to show.
+    """A figure without axes: a notebook shows its title and the reason why there is nothing to draw.
 
     Example:
         >>> empty_sheet("Missed defects").texts[1].get_text()

@@ -159,8 +159,8 @@ def test_without_pairs_there_are_no_axes(labelled, readable):
 
 def test_photographs_are_shown_as_jpeg(labelled, measured):
     figure = eda.examples(*show(labelled, measured))
-    assert figure._repr_png_() is None
-    assert figure._repr_jpeg_().startswith(b"\xff\xd8")
+    assert figure.picture()[0] == "image/jpeg"
+    assert figure.picture()[1].startswith(b"\xff\xd8")
     chart = eda.class_counts(labelled.table, labelled.images, labelled.spec)
-    assert chart._repr_jpeg_() is None
-    assert chart._repr_png_().startswith(b"\x89PNG")
+    assert chart.picture()[0] == "image/png"
+    assert chart.picture()[1].startswith(b"\x89PNG")

@@ -19,11 +19,20 @@ def gains(searched):
 
 def test_both_scores_are_marked(searched, gains, readable):
     figure = gate_gains(gains, searched.spec)
-    readable(figure, ("gain in Dice",))
+    readable(figure, ("change in Dice",))
     row = gains[(gains["class_id"] == 1) & (gains["mode"] == "veto")].iloc[0]
     dots = [tuple(line.get_xydata()[0]) for line in figure.axes[0].lines if line.get_marker() == "o"]
-    assert (row["cross_fitted"], 1.0) in dots
-    assert (row["searched"], 1.0) in dots
+    without = gains[(gains["class_id"] == 1) & (gains["mode"] == "none")].iloc[0]["cross_fitted"]
+    assert (row["cross_fitted"] - without, 1.0) in dots
+    assert (row["searched"] - without, 1.0) in dots
+
+
+def test_all_classes_have_one_scale_and_those_never_predicted_none(searched, gains):
+    figure = gate_gains(gains, searched.spec)
+    assert len({axes.get_xlim() for axes in figure.axes}) == 1
+    drawn = gains.groupby("class_id")[["cross_fitted", "searched"]].max().max(axis=1) > 0
+    assert len(figure.axes) == drawn.sum()
+    assert ("3 never." in figure.texts[1].get_text().replace("\n", " ")) == (not drawn[3])
 
 
 def test_any_data_set(any_set, readable):

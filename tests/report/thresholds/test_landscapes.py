@@ -3,7 +3,7 @@
 import numpy as np
 
 from severstal.decision.slices import slice_landscape
-from severstal.report.thresholds.landscapes import rule_landscapes, shown_areas
+from severstal.report.thresholds.landscapes import rule_landscapes, shown_areas, split_never
 
 LABELS = ("high threshold", "low threshold", "minimum area (pixels, logarithmic)")
 
@@ -22,15 +22,14 @@ def test_each_class_has_both_maps(searched, readable):
     figure = landscapes(searched.summary, result)
     readable(figure, LABELS)
     maps = [axes for axes in figure.axes if axes.images]
-    assert len(maps) == 6
-    for index, rule in enumerate(result.rules.rules):
-        left, right = maps[2 * index : 2 * index + 2]
-        never = rule.is_never_drawn(searched.spec)
-        title = left.get_title(loc="left")
-        assert ("never drawn" in title) == never
-        assert len(marks(left, "o")) == len(marks(right, "o")) == (0 if never else 1)
-        if never:
-            continue
+    predicted, never = split_never(result, searched.spec)
+    assert len(maps) == 2 * len(predicted)
+    assert never == "Never predicted, and left out: 2 few, 3 never."
+    assert never in figure.texts[1].get_text().replace("\n", " ")
+    for place, index in enumerate(predicted):
+        rule = result.rules.rules[index]
+        left, right = maps[2 * place : 2 * place + 2]
+        assert len(marks(left, "o")) == len(marks(right, "o")) == 1
         thresholds = np.array(result.classes[index].landscape.grid.thresholds)
         at = np.interp([rule.low, rule.high], thresholds, np.arange(len(thresholds)))
         assert np.allclose(marks(right, "o")[0], at)
@@ -64,4 +63,6 @@ def test_any_data_set(any_set, readable):
 
 def test_all_zero_maps(blank, readable):
     summary, result = blank
-    readable(landscapes(summary, result))
+    figure = landscapes(summary, result)
+    readable(figure)
+    assert bool(figure.axes) == bool(split_never(result, summary.spec)[0])

@@ -1,5 +1,6 @@
 """Figures and tables of the search for the rules: `from severstal.report import thresholds`."""
 
+from severstal.report.thresholds.explorer import map_explorer, typical_map
 from severstal.report.thresholds.folds import rules_by_fold, rules_table
 from severstal.report.thresholds.gates import gate_gains
 from severstal.report.thresholds.landscapes import rule_landscapes
@@ -10,6 +11,7 @@ from severstal.report.thresholds.worth import search_gains
 
 __all__ = [
     "gate_gains",
+    "map_explorer",
     "objectives_table",
     "rule_landscapes",
     "rule_parts",
@@ -17,4 +19,5 @@ __all__ = [
     "rules_table",
     "search_gains",
     "stability_maps",
+    "typical_map",
 ]

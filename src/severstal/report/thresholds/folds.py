@@ -11,7 +11,16 @@ from severstal.competition.spec import Spec
 from severstal.decision.crossfit import CrossFit
 from severstal.decision.rules import ClassRule, Rules
 from severstal.evaluation.labels import class_label, class_labels
-from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, colour, dress, legend_below, sheet
+from severstal.report.palette import (
+    FIGURE_WIDTH,
+    TEXT_SIZE,
+    Sheet,
+    colour,
+    dress,
+    empty_sheet,
+    legend_below,
+    sheet,
+)
 
 
 def _named_rules(fitted: CrossFit) -> Iterator[tuple[str, Rules]]:
@@ -63,18 +72,27 @@ def rules_by_fold(fitted: CrossFit, spec: Spec) -> Sheet:
         `rules_by_fold(fitted, spec)` has one row per search.
     """
     searches = list(_named_rules(fitted))
+    title = "Rules by fold"
+    never = [
+        all(rules.rules[k].draws_nothing(spec) for _, rules in searches) for k in range(len(spec.classes))
+    ]
+    shown = [index for index, is_never in enumerate(never) if not is_never]
+    names = ", ".join(class_label(spec, index + 1) for index, is_never in enumerate(never) if is_never)
+    said = f" Never predicted, and left out: {names}." if names else ""
+    if not shown:
+        return empty_sheet(title, said.strip())
     figure, axes = sheet(
         FIGURE_WIDTH,
-        0.75 + len(spec.classes) * (0.42 + 0.22 * len(searches)),
-        "Rules by fold",
+        0.75 + len(shown) * (0.42 + 0.22 * len(searches)),
+        title,
         "One row per search. A value that changes little when a fold is left out is well determined; classes "
-        "with few defects change most.",
-        rows=len(spec.classes),
+        f"with few defects change most.{said}",
+        rows=len(shown),
         columns=3,
         width_ratios=[1, 1, 0.16],
         sharex="col",
     )
-    for index, (left, right, text) in enumerate(axes):
+    for index, (left, right, text) in zip(shown, axes, strict=True):
         for row, (name, rules) in enumerate(searches):
             _draw_rule(left, right, text, row, rules.rules[index], spec, index + 1, name == "all folds")
         text.axis("off")

@@ -15,7 +15,7 @@ from severstal.competition.spec import Spec
 from severstal.decision.search import SearchResult
 from severstal.decision.slices import LandscapeSlices
 from severstal.evaluation.labels import class_label
-from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, dress, legend_below, sheet
+from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, dress, empty_sheet, legend_below, sheet
 
 # Its lightness is linear in the score, so that it reads the same in greyscale and to the colour-blind (Nunez,
 # Anderton and Renslow 2018).
@@ -34,28 +34,32 @@ def rule_landscapes(slices: Sequence[LandscapeSlices], result: SearchResult, spe
         spec: names the classes.
 
     Returns:
-        One row per class: left, high threshold and minimum area, at the rule's gate and low threshold; right,
-        high and low threshold, at its gate and minimum area; beside them the colour scale of the class.
+        One row per class that is predicted at all: left, high threshold and minimum area, at the rule's gate
+        and low threshold; right, high and low threshold, at its gate and minimum area; beside them the colour
+        scale of the class.
 
     Example:
         `rule_landscapes([slice_landscape(summary, result, k) for k in range(4)], result, spec)`
     """
+    title = "Gain of every rule over the all-empty baseline"
+    predicted, never_said = split_never(result, spec)
+    if not predicted:
+        return empty_sheet(title, never_said)
     figure, axes = sheet(
         FIGURE_WIDTH,
-        0.75 + 2.05 * len(spec.classes),
-        "Gain of every rule over the all-empty baseline",
-        "Mean Dice of the class on the out-of-fold maps, minus that of never drawing it. Left: at the chosen "
-        "gate and low threshold; right: at the chosen gate and minimum area. Rules inside the black line are "
-        "within one standard error of the best.",
-        rows=len(spec.classes),
+        0.75 + 2.15 * len(predicted),
+        title,
+        "Mean Dice of the class on the out-of-fold maps, minus that of never predicting it. Left: at the "
+        "chosen gate and low threshold; right: at the chosen gate and minimum area. Rules inside the black "
+        f"line are within one standard error of the best. {never_said}",
+        rows=len(predicted),
         columns=2,
         width_ratios=[1.45, 1],
     )
-    for index, (search, part, (left, right)) in enumerate(zip(result.classes, slices, axes, strict=True)):
-        rule = search.rule
+    for index, (left, right) in zip(predicted, axes, strict=True):
+        part, rule = slices[index], result.classes[index].rule
         top = max(abs(part.best), 1e-3)
         scale = ScalarMappable(Normalize(-_DEPTH * top, top), COLOUR_MAP)
-        never = rule.is_never_drawn(spec)
         columns = shown_areas(part.by_area, part.min_areas, spec)
         label_areas(left, part.min_areas[columns])
         _label_thresholds(right.xaxis, part.thresholds)
@@ -68,24 +72,20 @@ def rule_landscapes(slices: Sequence[LandscapeSlices], result: SearchResult, spe
         at = np.interp(0.5, part.thresholds, np.arange(len(part.thresholds)))
         draw_mark(left, 0, at, "plain")
         draw_mark(right, at, at, "plain")
-        if not never:
-            high, low = (
-                np.interp(value, part.thresholds, np.arange(len(part.thresholds)))
-                for value in (rule.high, rule.low)
-            )
-            draw_mark(
-                left,
-                np.interp(rule.min_area, part.min_areas[columns], np.arange(len(columns))),
-                high,
-                "chosen",
-            )
-            draw_mark(right, low, high, "chosen")
+        high, low = (
+            np.interp(value, part.thresholds, np.arange(len(part.thresholds)))
+            for value in (rule.high, rule.low)
+        )
+        area = np.interp(rule.min_area, part.min_areas[columns], np.arange(len(columns)))
+        draw_mark(left, area, high, "chosen")
+        draw_mark(right, low, high, "chosen")
         name = class_label(spec, index + 1)
         gained = result.found.classes[index].score - result.found.classes[index].all_empty
-        text = f"{name}: never drawn" if never else f"{name}: {gained:+.4f}, best of all {part.best:+.4f}"
-        left.set_title(text, fontsize=TEXT_SIZE, loc="left", pad=3)
-        area = "" if never else f"at least {rule.min_area:,} px, gate {rule.gate}"
-        right.set_title(area, fontsize=TEXT_SIZE, loc="left", pad=3)
+        said = f"{name}: {gained:+.4f}, best of all {part.best:+.4f}"
+        # The padding keeps the title clear of marks at the upper edge.
+        left.set_title(said, fontsize=TEXT_SIZE, loc="left", pad=10)
+        said = f"at least {rule.min_area:,} px, gate {rule.gate}"
+        right.set_title(said, fontsize=TEXT_SIZE, loc="left", pad=10)
         dress(left, y="high threshold")
         dress(right)
         bar = figure.colorbar(scale, ax=right, extend="min", aspect=12, pad=0.03)
@@ -96,6 +96,18 @@ def rule_landscapes(slices: Sequence[LandscapeSlices], result: SearchResult, spe
     axes[-1, 1].set_xlabel("low threshold", fontsize=TEXT_SIZE)
     legend_below(figure, _legend())
     return figure
+
+
+def split_never(result: SearchResult, spec: Spec) -> tuple[list[int], str]:
+    """The indices of the classes that are predicted at all, and a sentence on those that never are.
+
+    Example:
+        `split_never(result, spec)` returns `([2, 3], "Never predicted, and left out: class 1, class 2.")`
+    """
+    never = [rule.draws_nothing(spec) for rule in result.rules.rules]
+    names = ", ".join(class_label(spec, index + 1) for index, is_never in enumerate(never) if is_never)
+    predicted = [index for index, is_never in enumerate(never) if not is_never]
+    return predicted, f"Never predicted, and left out: {names}." if names else ""
 
 
 def draw_map(axes: Axes, values: np.ndarray, scale: ScalarMappable, thresholds: np.ndarray) -> None:

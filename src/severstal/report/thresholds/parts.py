@@ -4,7 +4,16 @@ from matplotlib.patches import Patch
 
 from severstal.decision.explain import Explanation
 from severstal.evaluation.labels import class_label
-from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, colour, dress, legend_below, sheet
+from severstal.report.palette import (
+    FIGURE_WIDTH,
+    TEXT_SIZE,
+    Sheet,
+    colour,
+    dress,
+    empty_sheet,
+    legend_below,
+    sheet,
+)
 
 _NAMES = {
     "whole rule": "whole rule",
@@ -33,21 +42,29 @@ def rule_parts(explained: Explanation) -> Sheet:
         0.05
     """
     spec = explained.spec
-    parts = [part for part in explained.parts if part.part == "whole rule" or abs(part.worth) >= 5e-5]
-    idle = len(explained.parts) - len(parts)
+    # Of a class that is never predicted the minimum area only says so: it is larger than any picture.
+    used = [part for part in explained.parts if part.class_id not in explained.never]
+    parts = [part for part in used if part.part == "whole rule" or abs(part.worth) >= 5e-5]
+    idle = len(used) - len(parts)
+    title = "Contribution of each part of a rule"
+    never = ", ".join(class_label(spec, class_id) for class_id in explained.never)
+    never = f" Never predicted, and left out: {never}." if never else ""
+    if not parts:
+        return empty_sheet(title, never.strip() or "No part has an effect.")
     note = (
         "Mean Dice of the class with the whole rule, minus that with only this part switched off. Gate and "
         "minimum area remove some of the same false alarms, so that contributions do not add up."
     )
     if idle:
         note += f" {idle} parts without an effect are left out."
+    note += never
     if explained.unseen:
         note += f" Not measured here: {'; '.join(explained.unseen)}."
     classes = list(dict.fromkeys(part.class_id for part in parts))
     figure, ((axes,),) = sheet(
         FIGURE_WIDTH,
         0.6 + 0.25 * (len(parts) + 1.3 * len(classes)),
-        "Contribution of each part of a rule",
+        title,
         note,
     )
     y, ticks, headings = 0.0, {}, []

@@ -12,7 +12,7 @@ from severstal.competition.spec import Spec
 from severstal.decision.search import SearchResult
 from severstal.decision.stability import NEAR_BEST, StabilityMap
 from severstal.evaluation.labels import class_label
-from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, dress, legend_below, sheet
+from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, dress, empty_sheet, legend_below, sheet
 from severstal.report.thresholds.landscapes import (
     COLOUR_MAP,
     MARKS,
@@ -20,6 +20,7 @@ from severstal.report.thresholds.landscapes import (
     draw_mark,
     label_areas,
     shown_areas,
+    split_never,
 )
 
 _STEEP = 10  # falls of this many times NEAR_BEST and more have the same colour
@@ -34,24 +35,29 @@ def stability_maps(maps: Sequence[StabilityMap], result: SearchResult, spec: Spe
         spec: names the classes.
 
     Returns:
-        One row per class, high threshold over minimum area at the gate and the low threshold of its rule:
-        left the share of the resamples in which a rule is near the best, right the loss by one step off.
+        One row per class that is predicted at all, high threshold over minimum area at the gate and the low
+        threshold of its rule: left the share of the resamples in which a rule is near the best, right the
+        loss by one step off.
 
     Example:
         `stability_maps([stability(summary, k, result.classes[k]) for k in range(4)], result, spec)`
     """
+    title = "Stability of the rules"
+    predicted, never_said = split_never(result, spec)
+    if not predicted:
+        return empty_sheet(title, never_said)
     figure, axes = sheet(
         FIGURE_WIDTH,
-        0.75 + 1.85 * len(spec.classes),
-        "Stability of the rules",
+        0.75 + 1.95 * len(predicted),
+        title,
         f"Left: share of bootstrap resamples of the images in which a rule scores within {NEAR_BEST:g} of "
         "the best. Right: the loss of mean Dice if threshold or minimum area is one step off. Bright is "
-        "stable in both; gate and low threshold are as chosen.",
-        rows=len(spec.classes),
+        f"stable in both; gate and low threshold are as chosen. {never_said}",
+        rows=len(predicted),
         columns=2,
     )
-    for index, (search, found, (left, right)) in enumerate(zip(result.classes, maps, axes, strict=True)):
-        never = search.rule.is_never_drawn(spec)
+    for index, (left, right) in zip(predicted, axes, strict=True):
+        search, found = result.classes[index], maps[index]
         columns = shown_areas(found.scores - search.landscape.empty, found.min_areas, spec)
         thresholds, min_areas = np.array(found.thresholds), found.min_areas[columns]
         share, fall = 100 * found.share[:, columns], found.fall[:, columns]
@@ -69,22 +75,17 @@ def stability_maps(maps: Sequence[StabilityMap], result: SearchResult, spec: Spe
             bar.set_label(unit, fontsize=TEXT_SIZE - 1)
             bar.ax.tick_params(labelsize=TEXT_SIZE - 1.5)
             bar.ax.yaxis.set_major_locator(MaxNLocator(3))
-            if not never:
-                y = np.interp(search.rule.high, thresholds, np.arange(len(thresholds)))
-                draw_mark(
-                    place, np.interp(search.rule.min_area, min_areas, np.arange(len(columns))), y, "chosen"
-                )
+            y = np.interp(search.rule.high, thresholds, np.arange(len(thresholds)))
+            x = np.interp(search.rule.min_area, min_areas, np.arange(len(columns)))
+            draw_mark(place, x, y, "chosen")
         left.set_ylabel("high threshold", fontsize=TEXT_SIZE)
         name = class_label(spec, index + 1)
-        if never:
-            left.set_title(f"{name}: never drawn", fontsize=TEXT_SIZE, loc="left", pad=3)
-            continue
         row = int(np.argmin(np.abs(thresholds - search.rule.high)))
         column = int(np.argmin(np.abs(found.min_areas - search.rule.min_area)))
-        text = f"{name}: near the best in {found.share[row, column]:.0%}"
-        left.set_title(text, fontsize=TEXT_SIZE, loc="left", pad=3)
-        text = f"one step off loses at most {found.fall[row, column]:.4f}"
-        right.set_title(text, fontsize=TEXT_SIZE, loc="left", pad=3)
+        said = f"{name}: near the best in {found.share[row, column]:.0%}"
+        left.set_title(said, fontsize=TEXT_SIZE, loc="left", pad=10)
+        said = f"one step off loses at most {found.fall[row, column]:.4f}"
+        right.set_title(said, fontsize=TEXT_SIZE, loc="left", pad=10)
     for place in axes[-1]:
         place.set_xlabel("minimum area (pixels, logarithmic)", fontsize=TEXT_SIZE)
     legend_below(

@@ -29,16 +29,19 @@ def search_gains(gains: pd.DataFrame, spec: Spec) -> Sheet:
         >>> search_gains(pd.DataFrame(rows, columns=names), SEVERSTAL).axes[0].get_title(loc="left")
         'all classes\\nall-empty: 0.7500'
     """
-    ids = [0, *spec.class_ids]
+    drawn = gains.groupby("class_id")["gain"].agg(lambda column: column.abs().max() > 0)
+    ids = [0, *(class_id for class_id in spec.class_ids if drawn.get(class_id, False))]
+    never = ", ".join(class_label(spec, class_id) for class_id in spec.class_ids if class_id not in ids)
     columns = min(5, len(ids))
     rows = -(-len(ids) // columns)
     names = list(dict.fromkeys(gains["rules"]))
     figure, axes = sheet(
-        FIGURE_WIDTH,
+        max(6.0, FIGURE_WIDTH * columns / 5),
         0.3 + rows * (1.15 + 0.36 * len(names)),
         "Searched and cross-fitted rules",
         "Gain over the all-empty baseline with its 95 % interval, a bootstrap over groups of images; the "
-        "number is the score itself. What cross-fitting does not confirm of a searched gain is overfitting.",
+        "number is the score itself. What cross-fitting does not confirm of a searched gain is overfitting."
+        + (f" Never predicted, and left out: {never}." if never else ""),
         rows=rows,
         columns=columns,
         sharey=True,
