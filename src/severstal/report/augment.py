@@ -12,21 +12,24 @@ from severstal.competition.spec import Spec
 from severstal.data.augment import Augment, Donors
 from severstal.data.images import Pictures
 from severstal.recipe import AugmentSettings
+from severstal.report.crop import with_shape
 from severstal.report.overlay import Panel, describe_mask, gallery
 from severstal.report.palette import Sheet
 
-# Each at its maximum strength, so that it is visible; recipes use less.
+# Each at its maximum strength, so that it is visible; recipes use less. What changes most comes first.
 _SWITCHES = {
-    "black_aware": ("no crop without steel", {"black_aware": True}),
     "horizontal_flip, vertical_flip": ("flipped", {"horizontal_flip": 1.0, "vertical_flip": 1.0}),
-    "brightness, contrast": ("random brightness and contrast", {"brightness": 0.2, "contrast": 0.2}),
+    "brightness, contrast": ("brightness and contrast", {"brightness": 0.2, "contrast": 0.2}),
     "multi_scale": ("random scale", {"multi_scale": 0.4}),
-    "blackout": ("defects and their labels erased", {"blackout": 1.0}),
-    "copy_paste": ("a defect of a rare class pasted", {"copy_paste": 1.0}),
-    "roll_shift": ("illumination of another roll", {"roll_shift": 1.0}),
-    "jpeg": ("compressed again", {"jpeg": 1.0}),
-    "cyclic_shift": ("cyclic shift of the whole picture", {"cyclic_shift": 1.0}),
+    "copy_paste": ("a defect pasted", {"copy_paste": 1.0}),
+    "blackout": ("defects erased", {"blackout": 1.0}),
+    "roll_shift": ("light of another roll", {"roll_shift": 1.0}),
+    "jpeg": ("compressed again, enlarged", {"jpeg": 1.0}),
+    "cyclic_shift": ("cyclic shift", {"cyclic_shift": 1.0}),
+    "black_aware": ("no crop without steel", {"black_aware": True}),
 }
+_BLACK = 15  # grey levels up to which a pixel is of a black band and not of steel
+_ENLARGED = 3  # by which factor the fine changes of "jpeg" are enlarged
 _TRIES = 2  # samples per picture
 _COMPARED = 12  # samples, of which the one with the largest change is shown
 
@@ -34,7 +37,7 @@ _COMPARED = 12  # samples, of which the one with the largest change is shown
 def augment_figure(
     pictures: Pictures, masks: Masks, names: Sequence[str], spec: Spec, crop: tuple[int, int], seed: int = 0
 ) -> Sheet:
-    """Show a crop before and after each augmentation, one row per switch.
+    """Show a crop before and after each augmentation, two switches per row.
 
     Both crops have the same random state, so that they differ only by the switch. A switch without an effect,
     such as `black_aware` without black bands, has no row.
@@ -72,38 +75,54 @@ def augment_figure(
         both = [
             Augment(settings, spec.image_shape, donors) for settings in (before, replace(before, **change))
         ]
-        draws = islice(_draws(pictures, masks, rest or names, both, seed), _COMPARED)
+        steel = switch != "black_aware"  # whose effect is on black crops
+        draws = islice(_draws(pictures, masks, rest or names, both, seed, steel), _COMPARED)
         found = max(draws, key=lambda draw: draw[0], default=None)
         if found is None:
             continue
         _, name, shown = found
+        if switch == "jpeg":
+            shown = _enlarge(shown)
         rest = [other for other in rest if other != name]  # a different picture in every row
-        texts = (f"before: {describe_mask(shown[0][1], spec)}", f"{switch}: {does}")
+        texts = (f"before\n{describe_mask(shown[0][1], spec)}", f"{switch}\n{does}")
         panels += [Panel(*part, text) for part, text in zip(shown, texts, strict=True)]
     height, width = (min(side, whole) for side, whole in zip(crop, spec.image_shape, strict=True))
-    note = "Left: a crop without augmentation. Right: the same crop with one switch on, at maximum strength."
-    figure = gallery(panels, replace(spec, image_shape=(height, width)), "Augmentations", note, 2)
-    _fit_rows(figure, [panel.picture.shape for panel in panels[::2]], height / width)
+    note = (
+        "Pairs: left a crop without augmentation, right the same crop with one switch on, at maximum "
+        "strength, where it changes most of twelve crops."
+    )
+    figure = gallery(panels, with_shape(spec, (height, width)), "Augmentations", note, 4)
     figure.photographic = True
     return figure
 
 
-def _fit_rows(figure: Sheet, shapes: Sequence[tuple[int, int]], aspect: float) -> None:
-    """Reduce the height of the rows of whole pictures, which are flatter than crops."""
-    ratios = [min(1.0, tall / wide / aspect) for tall, wide in shapes]
-    figure.axes[0].get_gridspec().set_height_ratios(ratios)
-    width, height = figure.get_size_inches()
-    figure.set_size_inches(width, height * sum(ratios) / len(ratios))
+def _enlarge(shown: list[tuple[np.ndarray, np.ndarray]]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The part of both crops in which they differ most, a third as high and as wide."""
+    height, width = (max(1, side // _ENLARGED) for side in shown[0][0].shape)
+    change = cv2.boxFilter(cv2.absdiff(shown[0][0], shown[1][0]).astype(np.float32), -1, (width, height))
+    row, column = np.unravel_index(change.argmax(), change.shape)
+    top = int(np.clip(row - height // 2, 0, change.shape[0] - height))
+    left = int(np.clip(column - width // 2, 0, change.shape[1] - width))
+    part = slice(top, top + height), slice(left, left + width)
+    return [(np.ascontiguousarray(picture[part]), bits[part]) for picture, bits in shown]
 
 
 def _draws(
-    pictures: Pictures, masks: Masks, names: Sequence[str], both: Sequence[Augment], seed: int
+    pictures: Pictures,
+    masks: Masks,
+    names: Sequence[str],
+    both: Sequence[Augment],
+    seed: int,
+    steel: bool,
 ) -> Iterator[tuple[float, str, list[tuple[np.ndarray, np.ndarray]]]]:
-    """Samples that the switch changes: size of the change, name, and crops before and after."""
+    """Samples that the switch changes: size of the change, name, and crops before and after.
+
+    With `steel`, only crops with at most a tenth of black.
+    """
     for name in names:
         picture, bits = pictures.picture(name), masks[name]
         for draw in range(seed, seed + _TRIES):
             before, after = (augment(picture, bits, draw) for augment in both)
             change = float(cv2.absdiff(before[0], after[0]).mean())
-            if change:
+            if change and not (steel and np.mean(before[0] <= _BLACK) > 0.1):
                 yield change, name, [before, after]

@@ -48,6 +48,24 @@ def _centred(middle: float, length: int, limit: int) -> slice:
     return slice(start, start + length)
 
 
+def defect_window(bits: np.ndarray, shape: tuple[int, int]) -> tuple[slice, slice]:
+    """The part of a picture, from its upper edge, that shows most of its defects; the middle of a clean one.
+
+    Args:
+        bits: (H, W) bitmask.
+        shape: height and width of the part, at most those of the picture.
+
+    Example:
+        >>> defect_window(np.uint8([[0, 0, 0, 0, 4, 0]]), (1, 2))
+        (slice(0, 1, None), slice(4, 6, None))
+    """
+    covered = np.concatenate([[0], np.cumsum((bits > 0).sum(axis=0))])
+    sums = covered[shape[1] :] - covered[: len(covered) - shape[1]]
+    best = np.flatnonzero(sums == sums.max())
+    start = int(best[len(best) // 2])
+    return slice(0, shape[0]), slice(start, start + shape[1])
+
+
 def with_shape(spec: Spec, shape: tuple[int, int]) -> Spec:
     """The same classes for panels of another shape, as crops have.
 

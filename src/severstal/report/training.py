@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from severstal.report.palette import (
     FIGURE_WIDTH,
@@ -89,8 +89,8 @@ def learning_curves(
         place.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         if key in ("learning_rate", "pictures_a_second", "false_alarms"):
             place.set_ylim(bottom=0)
-        if key == "learning_rate":
-            place.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3), useMathText=True)
+        # Plain numbers: a factor above the axis would push the title aside.
+        place.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     if handles:
         legend_below(figure, handles)
     return figure
