@@ -31,3 +31,4 @@ def test_closest_calls(every, readable):
     split = near[split_votes(near)]
     first = (split if len(split) else near).iloc[0]
     assert first["ImageId"] in captioned[0]
+    assert captioned[0].startswith("RIGHT" if first["drawn"] == first["defect"] else "WRONG")

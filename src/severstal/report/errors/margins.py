@@ -101,12 +101,13 @@ def closest_calls(
     place = {name: row for row, name in enumerate(reader.names)}
     rows = []
     for pair in near.head(most).itertuples():
-        verdict = "a mask" if pair.drawn else "no mask"
+        said, other = ("mask", "no mask") if pair.drawn else ("no mask", "mask")
+        verdict = "RIGHT" if pair.drawn == pair.defect else "WRONG"
         rows.append(
             PairRow(
-                f"{class_label(reader.spec, pair.ClassId)}, {pair.ImageId}: {verdict}, margin "
-                f"{abs(pair.margin):.2f}; a mask by the rules of {pair.votes} of {pair.folds} folds; "
-                f"Dice {pair.dice:.2f}, with the opposite decision {pair.otherwise:.2f}",
+                f"{verdict}: {said} of {class_label(reader.spec, pair.ClassId)} in {pair.ImageId}, margin "
+                f"{abs(pair.margin):.2f}\nscores {pair.dice:.2f}, with {other} {pair.otherwise:.2f}; the "
+                f"rules of {pair.votes} of {pair.folds} folds predict a mask",
                 pair.ClassId,
                 picture(pair.ImageId),
                 truth(pair.ImageId),
