@@ -6,27 +6,30 @@ python benchmarks/gallery.py runs/smoke-sample notebooks/gallery.png
 import sys
 
 from severstal.competition.masks import Masks
+from severstal.competition.scored import score_masks
 from severstal.competition.tables import read_submission
+from severstal.evaluation.examples import select_outcomes
 from severstal.report.submission import submission_gallery
 from severstal.runs.opening import open_run
 
-IMAGES = 7
-
 
 def main() -> None:
-    """Draw the first test image of each combination of classes, then more with a defect."""
+    """Draw the best test image of each class, typical ones, a clean one, and failures, named as such."""
     run, target = sys.argv[1:]
     job = open_run(run)
     truth = Masks(job.truth, job.spec)
-    drawn = Masks(read_submission(job.folder / "submission.csv", job.spec), job.spec)
-    presence = truth.presence(job.sample.images)
-    first: dict[bytes, str] = {}
-    for name, classes in zip(job.sample.images, presence, strict=True):
-        first.setdefault(classes.tobytes(), name)
-    rest = [name for name, classes in zip(job.sample.images, presence, strict=True) if classes.any()]
-    names = list(dict.fromkeys([*first.values(), *rest]))[:IMAGES]
+    table = read_submission(job.folder / "submission.csv", job.spec)
+    drawn = Masks(table, job.spec)
+    chosen = select_outcomes(score_masks(table, job.truth, job.sample.images, job.spec))
+    remarks = {row.ImageId: f"{row.why}, mean Dice {row.score:.2f}" for row in chosen.itertuples()}
     figure = submission_gallery(
-        names, job.test_pictures.picture, drawn.__getitem__, truth.__getitem__, job.spec
+        list(remarks),
+        job.test_pictures.picture,
+        drawn.__getitem__,
+        truth.__getitem__,
+        job.spec,
+        remarks,
+        f"What recipe {job.recipe.name} predicts, beside the truth",
     )
     figure.savefig(target)
 

@@ -5,7 +5,15 @@ import pandas as pd
 import pytest
 
 from severstal.competition.areas import area
-from severstal.evaluation.examples import choose_sizes, evenly_spaced, select_predictions
+from severstal.competition.scored import score_masks
+from severstal.evaluation.examples import (
+    choose_sizes,
+    evenly_spaced,
+    measure_contrast,
+    random_masks,
+    select_outcomes,
+    select_predictions,
+)
 
 
 @pytest.fixture
@@ -50,3 +58,38 @@ def test_evenly_spaced_positions_are_in_range():
             assert len(chosen) == min(length, number) or length < number
             assert all(0 <= place < length for place in chosen)
             assert chosen == sorted(set(chosen))
+
+
+def test_outcomes_are_the_best_of_each_class_first_and_failures_last(labelled):
+    half = labelled.table.iloc[::2]
+    pairs = score_masks(half, labelled.table, labelled.images, labelled.spec)
+    chosen = select_outcomes(pairs)
+    assert chosen["ImageId"].is_unique
+    order = ["best of class", "typical", "right: clean", "failure: false alarm", "failure: missed"]
+    places = [next(k for k, word in enumerate(order) if why.startswith(word)) for why in chosen["why"]]
+    assert places == sorted(places)
+    missed = chosen[chosen["why"] == "failure: missed"]
+    assert (missed["score"] == 0).all()
+    found = set(half["ClassId"])
+    best = [int(why.split()[-1]) for why in chosen["why"] if why.startswith("best")]
+    assert set(best) <= found
+
+
+def test_a_random_sample_holds_each_image_once_in_a_class(labelled):
+    masks = labelled.table.assign(area=labelled.table["EncodedPixels"].map(area))
+    chosen = random_masks(masks, labelled.images, 2)
+    assert not chosen.duplicated(["ImageId", "ClassId"]).any()
+    assert (chosen["ClassId"].value_counts() <= 2).all()
+    assert chosen["ClassId"].is_monotonic_increasing
+
+
+def test_a_bright_defect_has_more_contrast_than_a_faint_one(labelled):
+    row = labelled.table.iloc[:1].reset_index(drop=True)
+    plane = labelled.masks[row["ImageId"][0]] >> (row["ClassId"][0] - 1) & 1
+    steel = np.random.default_rng(0).integers(90, 110, labelled.spec.image_shape).astype(np.uint8)
+    values = [
+        measure_contrast(row, lambda name, add=add: steel + add * plane, labelled.masks.__getitem__)[0]
+        for add in (0, 10, 60)
+    ]
+    assert values == sorted(values)
+    assert values[0] < 1.5

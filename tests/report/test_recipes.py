@@ -67,6 +67,10 @@ def test_the_gallery_has_the_truth_on_top() -> None:
     drawn = {network: {"a.jpg": empty, "b.jpg": empty + 1} for network in ("fpn", "unet")}
     figure = mask_gallery(lambda name: empty, lambda name: empty + 2, drawn, SEVERSTAL)
     titles = [axes.get_title(loc="left") for axes in figure.axes]
-    assert titles == ["a.jpg: truth", "b.jpg: truth", "fpn: clean", "fpn", "unet: clean", "unet"]
+    assert titles == [
+        *("truth\na.jpg", "truth\nb.jpg"),
+        *("fpn: nothing\nmean Dice 0.00", "fpn\nmean Dice 0.00"),
+        *("unet: nothing\nmean Dice 0.00", "unet\nmean Dice 0.00"),
+    ]
     with pytest.raises(StopIteration):
         mask_gallery(lambda name: empty, lambda name: empty, {}, SEVERSTAL)

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from severstal.competition.areas import area
+from severstal.competition.metric import class_areas, pair_dice
+from severstal.competition.scored import ScoredPairs
 from severstal.competition.spec import Spec
 from severstal.evaluation.contrast import mask_contrast
 
@@ -145,6 +147,72 @@ def select_predictions(
     for why, chosen in (("most certain", highest.index[:half]), ("least certain", least)):
         rows += [(name, 0, why, highest[name], 0) for name in chosen]
     return pd.DataFrame(rows, columns=["ImageId", "ClassId", "why", "probability", "area"])
+
+
+def select_outcomes(pairs: ScoredPairs) -> pd.DataFrame:
+    """Select images by how well they were segmented: the best of each class, typical ones, and failures.
+
+    An image's score is the mean Dice over the classes that its truth or its masks hold.
+
+    Args:
+        pairs: areas of the predicted and the true masks.
+
+    Returns:
+        One row per image, none twice: `ImageId`, `score`, and `why`, as "best of class 3", "typical", "right:
+        clean", "failure: missed" or "failure: false alarm", in this order.
+
+    Example:
+        >>> areas = np.array([[[5], [0], [0]], [[10], [0], [7]], [[10], [8], [0]]])
+        >>> pairs = ScoredPairs(("a.jpg", "b.jpg", "c.jpg"), Spec("tiles", (4, 4), ("hole",)), *areas)
+        >>> select_outcomes(pairs)[["ImageId", "why"]].to_numpy().tolist()
+        [['a.jpg', 'best of class 1'], ['c.jpg', 'failure: false alarm'], ['b.jpg', 'failure: missed']]
+    """
+    defect, drawn = pairs.true > 0, pairs.predicted > 0  # (N, C)
+    held = defect | drawn
+    score = np.where(held, pairs.dice, 0).sum(axis=1) / np.maximum(held.sum(axis=1), 1)
+    score[~held.any(axis=1)] = 1.0
+    chosen: dict[int, str] = {}
+
+    def choose(rank: np.ndarray, among: np.ndarray, why: str) -> None:
+        free = np.flatnonzero(among & ~np.isin(np.arange(len(score)), list(chosen)))
+        if len(free):
+            chosen[int(free[rank[free].argmax()])] = why
+
+    for index, class_id in enumerate(pairs.spec.class_ids):
+        found = defect[:, index] & (pairs.dice[:, index] > 0)
+        choose(score + pairs.dice[:, index], found, f"best of class {class_id}")
+    found = defect.any(axis=1) & (score > 0)
+    if found.any():
+        middle = np.median(score[found])
+        for _ in range(2):
+            choose(-np.abs(score - middle), found, "typical")
+    choose(score, ~held.any(axis=1), "right: clean")
+    alarm = drawn.any(axis=1) & ~defect.any(axis=1)
+    choose(pairs.predicted.sum(axis=1), alarm, "failure: false alarm")
+    choose(pairs.true.sum(axis=1), defect.any(axis=1) & (score == 0), "failure: missed")
+    rows = [(pairs.images[row], float(score[row]), why) for row, why in chosen.items()]
+    return pd.DataFrame(rows, columns=["ImageId", "score", "why"])
+
+
+def score_pair(mask: np.ndarray, truth: np.ndarray, spec: Spec) -> float:
+    """The mean Dice of a picture's masks over the classes that the mask or the truth hold.
+
+    Args:
+        mask: predicted (H, W) bitmask.
+        truth: true (H, W) bitmask.
+        spec: the classes.
+
+    Returns:
+        0 to 1; 1 where both hold nothing.
+
+    Example:
+        >>> spec = Spec("tiny", (1, 2), ("hole", "crack"))
+        >>> score_pair(np.uint8([[1, 0]]), np.uint8([[1, 2]]), spec)
+        0.5
+    """
+    areas = class_areas(mask, truth, len(spec.classes))
+    held = (areas[1] > 0) | (areas[2] > 0)
+    return float(pair_dice(*areas)[held].mean()) if held.any() else 1.0
 
 
 def choose_sizes(length: int, number: int) -> list[tuple[str, int]]:

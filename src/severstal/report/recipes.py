@@ -8,12 +8,15 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from severstal.competition.spec import Spec
+from severstal.evaluation.examples import score_pair
 from severstal.evaluation.labels import truncate
 from severstal.report.columns import format_columns
+from severstal.report.crop import defect_window, with_shape
 from severstal.report.eda.gallery import CONTOURS
 from severstal.report.overlay import ImageLookup, Panel, gallery
 from severstal.report.palette import FIGURE_WIDTH, GREY, TEXT_SIZE, Sheet, dress, sheet
 
+_CROP = 1.6  # width over height of the part of a long picture that is shown
 _NAME_WIDTH, _NETWORK_WIDTH, _WEIGHTS_WIDTH = 32, 44, 24
 _NOTES = (
     "weights: initial weights of the encoder. pictures: crops seen in one fold's training. score: out of",
@@ -144,16 +147,25 @@ def mask_gallery(
         >>> spec, empty = Spec("tiny", (8, 30), ("hole",)), np.zeros((8, 30), np.uint8)
         >>> figure = mask_gallery(lambda name: empty, lambda name: empty, {"fpn": {"a.jpg": empty}}, spec)
         >>> [axes.get_title(loc="left") for axes in figure.axes]
-        ['a.jpg: truth', 'fpn: clean']
+        ['truth\\na.jpg', 'fpn: nothing\\nmean Dice 1.00']
     """
     names = list(next(iter(drawn.values())))
-    panels = [Panel(picture(name), truth(name), f"{name}: truth") for name in names]
+    height, width = spec.image_shape
+    shape = (height, min(width, int(_CROP * height)))
+    part = {name: defect_window(truth(name), shape) for name in names}
+    panels = [Panel(picture(name)[part[name]], truth(name)[part[name]], f"truth\n{name}") for name in names]
     for network, masks in drawn.items():
         for name in names:
-            caption = network if masks[name].any() else f"{network}: clean"
-            panels.append(Panel(picture(name), masks[name], caption))
-    note = f"Held-out images at plain 0.5. {CONTOURS}"
-    figure = gallery(panels, spec, "The same pictures, several networks", note, columns=len(names))
+            found = score_pair(masks[name], truth(name), spec)
+            said = f"{network}: nothing" if not masks[name].any() else network
+            panels.append(
+                Panel(picture(name)[part[name]], masks[name][part[name]], f"{said}\nmean Dice {found:.2f}")
+            )
+    note = (
+        "Held-out images at plain 0.5; the mean Dice is over the classes that truth or mask hold. Long "
+        f"pictures are cut to the defect. {CONTOURS}"
+    )
+    figure = gallery(panels, with_shape(spec, shape), "The same pictures, several networks", note, len(names))
     figure.photographic = True
     return figure
 

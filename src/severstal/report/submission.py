@@ -1,6 +1,6 @@
 """A submission as text and as figures."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,12 +10,14 @@ from matplotlib.patches import Patch
 
 from severstal.competition import leaderboard
 from severstal.competition.contents import Contents
-from severstal.competition.spec import SEVERSTAL, Spec
+from severstal.competition.spec import Spec
 from severstal.evaluation.class_counts import class_shares
 from severstal.evaluation.labels import class_labels, truncate
-from severstal.report.overlay import Panel, columns_for, describe_mask, gallery
+from severstal.report.crop import defect_window, with_shape
+from severstal.report.overlay import Panel, describe_mask, gallery
 from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, colour, dress, legend_below, sheet
 
+_ASPECT = 3.2  # width over height of the part of a long picture that is shown
 _NAME_WIDTH = 28  # columns of a terminal for a class's name
 _MOST_FINDINGS = 20  # no more lines for a file that is wrong in every row
 
@@ -100,9 +102,6 @@ def predicted_counts(
 ) -> Sheet:
     """Compare the predicted images of each class with the expected ones and with the train images.
 
-    For the competition's own data also with the public test images: true counts, and those that the first
-    teams predicted.
-
     Args:
         predicted: one row per mask of the submission.
         class_probability: (N, C) uint8 of all N test images, 0 to 255 for 0 to 1.
@@ -116,66 +115,41 @@ def predicted_counts(
         >>> sure = np.uint8([[0, 0, 255, 0], [0, 0, 51, 0]])
         >>> bars = predicted_counts(table, sure, table, 4, SEVERSTAL).axes[0].patches
         >>> [float(bar.get_width()) for bar in bars if bar.get_width()]
-        [50.0, 25.0]
+        [50.0]
     """
     n_test, labels = len(class_probability), class_labels(spec)
-    known = leaderboard.counts_for(n_test) if spec == SEVERSTAL else {}
     note = (
         f"Share of the {n_test:,} test images, and their number. Expected: the sum of the class "
         "probabilities, which is right if these are calibrated. A large gap is a shift of the data, or a "
         "rule that is too sensitive or too strict."
     )
-    if known:
-        note += (
-            f" Leaderboard: the competition's {leaderboard.IMAGES:,} public test images, scaled to these; "
-            f"range over the {len(known) - 1} teams and solutions whose counts are known."
-        )
     figure, ((axes,),) = sheet(
-        FIGURE_WIDTH, 1.0 + 0.6 * len(labels), "How often each class is predicted", note
+        FIGURE_WIDTH, 1.0 + 0.5 * len(labels), "How often each class is predicted", note
     )
     rows = np.arange(len(labels))
     shares = 100 * class_shares(predicted, n_test, spec)[1:]
     labelled = 100 * class_shares(train, n_train, spec)[1:]
     expected = 100 * class_probability.mean(axis=0) / 255 if n_test else np.zeros(len(labels))
-    look = {"height": 0.34, "edgecolor": "black", "linewidth": 0.6}
-    axes.barh(rows - 0.18, shares, color=[*map(colour, spec.class_ids)], **look)
-    axes.barh(rows + 0.18, labelled, color="white", hatch="////", **look)
-    marker = {"linestyle": "none", "markeredgecolor": "black", "clip_on": False}
-    axes.plot(expected, rows - 0.18, "D", color="white", markersize=8, **marker)
+    axes.barh(
+        rows, shares, height=0.5, color=[*map(colour, spec.class_ids)], edgecolor="black", linewidth=0.6
+    )
+    tick = {"marker": "|", "linestyle": "none", "color": "black", "markersize": 26, "markeredgewidth": 2.5}
+    diamond = {"marker": "D", "linestyle": "none", "color": "white", "markeredgecolor": "black"}
+    axes.plot(labelled, rows, clip_on=False, **tick)
+    axes.plot(expected, rows, clip_on=False, markersize=9, **diamond)
     handles: list[Artist] = [
         Patch(facecolor="#4D4D4D", edgecolor="black", label="predicted"),
-        Line2D([], [], marker="D", color="white", markersize=8, label="expected", **marker),
-        Patch(facecolor="white", hatch="////", edgecolor="black", label=f"in the {n_train:,} train images"),
+        Line2D([], [], label="expected", markersize=9, **diamond),
+        Line2D([], [], label=f"in the {n_train:,} train images", **(tick | {"markersize": 13})),
     ]
     reached = np.maximum.reduce([shares, labelled, expected])
-    if known:
-        public = 100 * np.array(list(known.values())) / max(n_test, 1)  # (1 + teams, C), the truth first
-        low, high = public[1:].min(axis=0), public[1:].max(axis=0)
-        span = {"color": "black", "linewidth": 1.6}
-        for row in rows:
-            axes.plot([low[row], high[row]], [row + 0.44] * 2, marker="|", markersize=7, **span)
-        axes.plot(public[0], rows + 0.44, "x", color="black", markersize=7, markeredgewidth=2)
-        handles += [
-            Line2D([], [], marker="|", markersize=7, label="leaderboard: predicted by the best", **span),
-            Line2D(
-                [],
-                [],
-                marker="x",
-                markersize=7,
-                markeredgewidth=2,
-                color="black",
-                linestyle="none",
-                label="leaderboard: true, by probing",
-            ),
-        ]
-        reached = np.maximum(reached, public.max(axis=0))
     most = float(reached.max()) or 1.0
     numbers = (predicted["ClassId"] == k for k in spec.class_ids)
     for row, number in enumerate(numbers):
         text = f"{int(number.sum()):,} predicted, {expected[row] * n_test / 100:,.1f} expected"
-        axes.text(reached[row] + 0.02 * most, row, text, va="center", fontsize=TEXT_SIZE - 1)
+        axes.text(reached[row] + 0.025 * most, row, text, va="center", fontsize=TEXT_SIZE - 1)
     axes.set_yticks(rows, labels)
-    axes.set_ylim(len(labels) - 0.3, -0.5)
+    axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set_xlim(0, 1.4 * most)
     dress(axes, x="share of the images (%)", grid="x")
     legend_below(figure, handles)
@@ -188,36 +162,52 @@ def submission_gallery(
     predicted: Callable[[str], np.ndarray],
     truth: Callable[[str], np.ndarray] | None,
     spec: Spec,
+    remarks: Mapping[str, str] | None = None,
+    title: str = "",
 ) -> Sheet:
     """Show images with their submitted masks, beside the truth where it is known.
 
+    Long pictures are cut to the part that holds most of the defects.
+
     Args:
-        names: names of the images to show.
-        picture: function from an image's name to its pixels, (H, W) uint8.
-        predicted: function from an image's name to its submitted (H, W) bitmask.
-        truth: function from an image's name to its true (H, W) bitmask; None where it is not known.
+        names: of the images to show.
+        picture: returns the (H, W) uint8 pixels of an image by its name.
+        predicted: returns its submitted (H, W) bitmask.
+        truth: returns its true (H, W) bitmask; None where it is not known.
         spec: names the classes.
+        remarks: a few words before the name of an image, such as "best of class 3".
+        title: of the figure; empty for the usual one.
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL
         >>> empty = lambda name: np.zeros((256, 1600), np.uint8)
         >>> figure = submission_gallery(["a.jpg"], empty, empty, empty, SEVERSTAL)
         >>> [axes.get_title(loc="left") for axes in figure.axes]
-        ['a.jpg\\ntruth: clean', '\\nsubmitted: clean']
+        ['a.jpg\\ntruth: clean', '\\npredicted: clean']
     """
+    height, width = spec.image_shape
+    shape = height, min(width, round(_ASPECT * height))
     panels = []
     for name in names:
-        if truth is None:
-            panels.append(
-                Panel(picture(name), predicted(name), f"{name}: {describe_mask(predicted(name), spec)}")
-            )
+        drawn, mask = picture(name), predicted(name)
+        true = None if truth is None else truth(name)
+        part = defect_window(mask if true is None or not true.any() else true, shape)
+        remark = (remarks or {}).get(name)
+        head = f"{remark}: {name}" if remark else name
+        if true is None:
+            panels.append(Panel(drawn[part], mask[part], f"{head}: {describe_mask(mask, spec)}"))
             continue
-        drawn = picture(name)
-        panels.append(Panel(drawn, truth(name), f"{name}\ntruth: {describe_mask(truth(name), spec)}"))
-        panels.append(Panel(drawn, predicted(name), f"\nsubmitted: {describe_mask(predicted(name), spec)}"))
+        panels.append(Panel(drawn[part], true[part], f"{head}\ntruth: {describe_mask(true, spec)}"))
+        panels.append(Panel(drawn[part], mask[part], f"\npredicted: {describe_mask(mask, spec)}"))
     note = "The number at a contour is its ClassId."
+    if shape[1] < width:
+        note += " Pictures are cut to the part with most of the defects."
+    cut = with_shape(spec, shape)
     if truth is None:
-        return gallery(panels, spec, "Submitted masks", note)
-    columns = 2 if columns_for(spec) == 2 else 4
-    title = "Submitted masks beside the truth"
-    return gallery(panels, spec, title, f"Left the truth, right the submission. {note}", columns)
+        return gallery(panels, cut, title or "Submitted masks", note)
+    note = f"Left the truth, right the prediction. {note}"
+    figure = gallery(
+        panels, cut, title or "Submitted masks beside the truth", note, 2 if width > 2.5 * height else 4
+    )
+    figure.photographic = True
+    return figure
