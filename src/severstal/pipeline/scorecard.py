@@ -1,19 +1,25 @@
 """The stage that scores the run: the scorecard as JSON, HTML and text."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
+from severstal.competition.masks import Masks
 from severstal.competition.scored import score_masks
 from severstal.decision.scorecard import crossfit_scorecard
 from severstal.evaluation import scorecard as evaluation
 from severstal.evaluation.class_counts import ClassCount, count_classes
+from severstal.evaluation.examples import select_outcomes
 from severstal.evaluation.scorecard import Scorecard
 from severstal.files import read_json, write_text
 from severstal.pipeline.rules import FoundRules
 from severstal.pipeline.submission import TestMasks
+from severstal.recipe.overview import key_settings
 from severstal.report import scorecard as report
+from severstal.report.submission import submission_gallery
 from severstal.runs import inputs
+from severstal.runs.ensemble import jobs_of
 from severstal.runs.layout import RunFiles
 from severstal.runs.record import Stage, file_checksum
 
@@ -61,13 +67,43 @@ def write_scorecard(found: FoundRules, masks: TestMasks | None) -> SavedScorecar
     if not stage.is_done():
         cards, counts = score(found, masks)
         report.save_scorecard(files.scorecard, cards)
-        report.save_page(files.scorecard_page, run.folder.name, list(cards.values()), counts)
+        report.save_page(files.scorecard_page, run.folder.name, list(cards.values()), counts, describe(found))
         parts = [report.format_scorecard(card) for card in cards.values()]
         if counts:
             parts += ["test images", report.format_counts(counts)]
         write_text(files.scorecard_text, "\n".join(parts) + "\n")
         stage.finish([files.scorecard, files.scorecard_page, files.scorecard_text])
     return SavedScorecard(files)
+
+
+def describe(found: FoundRules) -> report.PageHead:
+    """What stands at the head of the page: data set, date, recipe, and pictures of what was predicted."""
+    run = found.run
+    jobs = jobs_of(run)
+    recipe, spec = run.recipe, run.spec
+    high, wide = spec.image_shape
+    settings = key_settings(recipe)
+    facts = (
+        ("data set", f"{spec.name}: {len(jobs[0].images):,} labelled pictures of {high} x {wide} pixels"),
+        ("classes", ", ".join(spec.classes)),
+        ("recipe", f"{recipe.name}. {recipe.description}"),
+        ("network", f"{settings['network']} on {settings['encoder']}, {settings['epochs']}"),
+        ("date", date.today().isoformat()),
+    )
+    chosen = select_outcomes(found.pairs)
+    if chosen.empty:
+        return report.PageHead(facts)
+    remarks = {row.ImageId: f"{row.why}, mean Dice {row.score:.2f}" for row in chosen.itertuples()}
+    figure = submission_gallery(
+        list(remarks),
+        jobs[0].train_pictures.picture,
+        Masks(found.masks, spec).__getitem__,
+        jobs[0].masks.__getitem__,
+        spec,
+        remarks,
+        "Held-out pictures, beside the truth",
+    )
+    return report.PageHead(facts, figure.picture()[1], "Held-out pictures: left the truth, right the masks.")
 
 
 def score(found: FoundRules, masks: TestMasks | None) -> tuple[dict[str, Scorecard], tuple[ClassCount, ...]]:

@@ -1,5 +1,6 @@
 """The page is well-formed, self-contained, and holds the numbers of the card."""
 
+import base64
 import re
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -7,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from severstal.evaluation.scorecard import Scorecard, build_scorecard
-from severstal.report.scorecard.page import page
+from severstal.report.scorecard.page import PageHead, page
 
 FORBIDDEN = ("script", "link", "img", "iframe", "object", "image", "use")
 
@@ -46,6 +47,18 @@ def test_the_page_needs_no_other_file(drawn: str) -> None:
     assert all(link.startswith("#card") for link in re.findall(r'href="([^"]*)"', drawn))
 
 
+def test_the_head_names_data_set_and_recipe_and_holds_a_picture(card: Scorecard) -> None:
+    head = PageHead(
+        (("data set", "<steel> & co"), ("recipe", "smoke")), b"\xff\xd8jpeg", 'held-out "pictures"'
+    )
+    root = tree(page("a run", [card], head=head))
+    facts = next(each for each in root.iter("dl") if each.get("class") == "facts")
+    assert [each.text for each in facts] == ["data set", "<steel> & co", "recipe", "smoke"]
+    (picture,) = root.iter("img")
+    assert picture.get("alt") == root.find(".//figcaption").text == 'held-out "pictures"'
+    assert base64.b64decode(picture.get("src").removeprefix("data:image/jpeg;base64,")) == head.picture
+
+
 def test_links_lead_to_a_card(drawn: str) -> None:
     root = tree(drawn)
     ids = [each.get("id") for each in root.iter() if each.get("id")]
@@ -59,7 +72,7 @@ def test_tables_are_accessible(drawn: str) -> None:
     tables = list(root.iter("table"))
     assert len(tables) == 2 * 6 + 1
     for table in tables:
-        assert table.find("caption").text
+        assert table.find("caption/span").text
         head = table.findall("thead/tr/th")
         assert all(cell.get("scope") == "col" for cell in head)
         rows = table.findall("tbody/tr") + table.findall("tfoot/tr")

@@ -1,6 +1,8 @@
 """The scorecard as a self-contained page of HTML, in light or dark colours."""
 
+import base64
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,13 +17,34 @@ from severstal.report.scorecard.style import STYLE
 from severstal.report.scorecard.text import share, span
 
 
-def page(title: str, cards: Sequence[Scorecard], test_counts: Sequence[ClassCount] = ()) -> str:
+@dataclass(frozen=True)
+class PageHead:
+    """What stands at the head of a scorecard's page.
+
+    Attributes:
+        facts: names and values, such as the data set, the date and the recipe.
+        picture: a JPEG of what was predicted; None for none.
+        caption: of the picture.
+    """
+
+    facts: tuple[tuple[str, str], ...] = ()
+    picture: bytes | None = None
+    caption: str = ""
+
+
+def page(
+    title: str,
+    cards: Sequence[Scorecard],
+    test_counts: Sequence[ClassCount] = (),
+    head: PageHead | None = None,
+) -> str:
     """Format scorecards as one page of HTML, which is also well-formed XML.
 
     Args:
         title: title of the page, such as a run's name.
         cards: scorecards in the order of the page.
         test_counts: images with each class among test images whose truth is not known.
+        head: what is said of the run; None for the title alone.
 
     Example:
         >>> import numpy as np
@@ -34,7 +57,7 @@ def page(title: str, cards: Sequence[Scorecard], test_counts: Sequence[ClassCoun
         >>> "1 &lt;hole&gt;" in drawn, "<hole>" in drawn, "http" in drawn
         (True, False, False)
     """
-    body = [f"<h1>{escape_html(title)}</h1>"]
+    body = [f"<h1>{escape_html(title)}</h1>", *_head(head or PageHead())]
     if len(cards) > 1:
         links = (f'<a href="#card{place}">{escape_html(card.title)}</a>' for place, card in enumerate(cards))
         body.append(f'<nav aria-label="Scorecards">{" · ".join(links)}</nav>')
@@ -47,6 +70,23 @@ def page(title: str, cards: Sequence[Scorecard], test_counts: Sequence[ClassCoun
         f"<title>{escape_html(title)}</title><style>{STYLE}</style></head>\n"
         "<body><main>\n" + "\n".join(body) + "\n</main></body></html>\n"
     )
+
+
+def _head(head: PageHead) -> list[str]:
+    parts = []
+    if head.facts:
+        rows = "".join(
+            f"<dt>{escape_html(name)}</dt><dd>{escape_html(fact)}</dd>" for name, fact in head.facts
+        )
+        parts.append(f'<dl class="facts">{rows}</dl>')
+    if head.picture is not None:
+        content = base64.b64encode(head.picture).decode("ascii")
+        caption = escape_html(head.caption)
+        parts.append(
+            f'<figure><img alt="{caption}" src="data:image/jpeg;base64,{content}"/>'
+            f"<figcaption>{caption}</figcaption></figure>"
+        )
+    return parts
 
 
 def _card(card: Scorecard, anchor: str) -> str:
@@ -238,6 +278,6 @@ def _table(
     body = "".join(map(line, rows[:-1] if total else rows))
     kind = "words" if words else "figures"
     return (
-        f'<div class="scroll"><table class="{kind}"><caption>{escape_html(caption)}</caption>'
+        f'<div class="scroll"><table class="{kind}"><caption><span>{escape_html(caption)}</span></caption>'
         f"<thead><tr>{columns}</tr></thead><tbody>{body}</tbody>{foot}</table></div>"
     )

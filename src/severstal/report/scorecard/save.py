@@ -7,7 +7,7 @@ from severstal.competition.metric import Score
 from severstal.evaluation.class_counts import ClassCount
 from severstal.evaluation.scorecard import Scorecard
 from severstal.files import write_json, write_text
-from severstal.report.scorecard.page import page
+from severstal.report.scorecard.page import PageHead, page
 
 
 def save_scorecard(path: str | Path, scores: Mapping[str, Score | Scorecard]) -> None:
@@ -28,7 +28,11 @@ def save_scorecard(path: str | Path, scores: Mapping[str, Score | Scorecard]) ->
 
 
 def save_page(
-    path: str | Path, title: str, cards: Sequence[Scorecard], test_counts: Sequence[ClassCount] = ()
+    path: str | Path,
+    title: str,
+    cards: Sequence[Scorecard],
+    test_counts: Sequence[ClassCount] = (),
+    head: PageHead | None = None,
 ) -> None:
     """Write scorecards as one self-contained page of HTML, atomically.
 
@@ -37,8 +41,9 @@ def save_page(
         title: title of the page, such as a run's name.
         cards: scorecards in the order of the page; at least one.
         test_counts: images with each class among test images whose truth is not known.
+        head: what is said of the run; None for the title alone.
 
     Example:
         `save_page("scorecard.html", "my run", [card])`
     """
-    write_text(path, page(title, cards, test_counts))
+    write_text(path, page(title, cards, test_counts, head))

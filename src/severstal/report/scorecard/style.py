@@ -22,6 +22,12 @@ dt { font-size: 0.85rem; } dd { margin: 0; font-size: 0.85rem; }
 dd.key { font-size: 1.5rem; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding-bottom: 0.4rem; font-size: 0.9rem; }
+caption span { position: sticky; left: 0; display: inline-block; max-width: min(46rem, calc(100vw - 2.5rem));
+  white-space: normal; }
+dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: 0.15rem 1rem; margin: 0.5rem 0 1rem; }
+dl.facts dd { overflow-wrap: anywhere; }
+figure { margin: 1rem 0; } figure img { max-width: 100%; height: auto; }
+figcaption { color: var(--soft); font-size: 0.85rem; }
 th, td { padding: 0.3rem 0.9rem 0.3rem 0; text-align: right; border-bottom: 1px solid var(--line);
   white-space: nowrap; }
 th { font-weight: 600; } tbody th, thead th:first-child, tfoot th { text-align: left; }
