@@ -1,6 +1,7 @@
 """Execution of notebooks, and removal of what differs from run to run."""
 
 import copy
+import itertools
 import logging
 import re
 import sys
@@ -34,6 +35,18 @@ _BANNER_TAG = "papermill-error-cell-tag"
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _BAR = re.compile(r"\[(\d+:)?\d\d:\d\d(<[^,\]]+)?, .*\]$")  # how tqdm ends a line: [00:04<00:10, 3.1image/s]
 
+# A picture fills the page when it is tapped, at its full size, and goes back when tapped again: by an address
+# within the page, without a script.
+_PICTURES = """<style>
+.figure { display: block; } .figure > a { display: block; } .figure .close { display: none; }
+.figure img { max-width: 100%; height: auto; }
+.figure:target { position: fixed; inset: 0; z-index: 1000; overflow: auto; background: #fff; }
+.figure:target .open { pointer-events: none; } .figure:target img { max-width: none; min-width: 100%; }
+.figure:target .close { display: block; position: fixed; inset: 0 0 auto auto; z-index: 1001;
+  padding: 0.6em 0.9em; background: #000; color: #fff; font: 16px sans-serif; text-decoration: none; }
+</style>"""
+_PICTURE = re.compile(r'<img\b[^>]*\bsrc="data:image/[^>]*>')
+
 # JupyterLab's look without the scripts that its template fetches from the net: it needs none of them.
 _PAGE = "{% extends 'lab/index.html.j2' %}" + "".join(
     f"{{% block {block} %}}{{% endblock %}}"
@@ -59,7 +72,7 @@ class OwnPython(AsyncKernelManager):
         own = get_kernel_dict(["--IPKernelApp.log_level=CRITICAL"])
         quiet = "ignore:IProgress not found"  # bars are plain text here, and need no widgets
         folder = str(Path(self.connection_file).parent)
-        return KernelSpec(**own, env={"IPYTHONDIR": folder, "PYTHONWARNINGS": quiet})
+        return KernelSpec(**own, env={"IPYTHONDIR": folder, "PYTHONWARNINGS": quiet, "SEVERSTAL_STATIC": "1"})
 
 
 def run_notebooks(sources: Sequence[Path], output: Path, parameters: Mapping[str, Any]) -> None:
@@ -223,7 +236,8 @@ def printed(text: str) -> str:
 def to_html(notebook: NotebookNode, title: str) -> str:
     """The notebook as one self-contained page of HTML.
 
-    Formulas in TeX would need a script from the network, and are not supported.
+    Each picture can be enlarged to its full size, for a phone. Formulas in TeX would need a script from the
+    network, and are not supported.
 
     Example:
         >>> page = to_html(nbformat.v4.new_notebook(), "01_eda")
@@ -231,4 +245,13 @@ def to_html(notebook: NotebookNode, title: str) -> str:
         (True, False)
     """
     page, _ = HTMLExporter(raw_template=_PAGE).from_notebook_node(notebook, {"metadata": {"name": title}})
-    return page
+    count = itertools.count(1)
+
+    def linked(match: re.Match[str]) -> str:
+        name = f"figure-{next(count)}"
+        return (
+            f'<span class="figure" id="{name}"><a class="open" href="#{name}" title="enlarge">{match[0]}</a>'
+            f'<a class="close" href="#{name}-text">close</a></span><span id="{name}-text"></span>'
+        )
+
+    return _PICTURE.sub(linked, page).replace("</head>", f"{_PICTURES}</head>", 1)

@@ -101,9 +101,10 @@ def _show_class(
     whole = tall * wide / high
     top -= CAPTION + 0.05
     place = _place(figure, 0, top, whole, tall)
-    caption = f"{class_label(spec, class_id)}: {typical['area']:,} px" + (f" in {name}" if long else "")
+    said = f": {typical['area']:,} px" + (f" in {name}" if long else "")
+    caption = truncate(class_label(spec, class_id), max(6, int(13 * whole) - len(said))) + said
     show_mask(place, picture(name), bits(name), spec, whole)
-    _dress(place, truncate(caption, int(13 * whole)))
+    _dress(place, caption)
 
     others = [own.iloc[at]["ImageId"] for at in evenly_spaced(len(own), 5)]
     others = list(dict.fromkeys(other for other in others if other != name))[: _ZOOMS - 2]
