@@ -137,7 +137,7 @@ def explain_rules(
             parts.append(RulePart(index + 1, part, setting, float(scores[0, index]), float(changed[index])))
     parts.sort(key=lambda part: (part.class_id, _ORDER.index(part.part)))
     spec = summary.spec
-    never = tuple(k for k, rule in zip(spec.class_ids, rules.rules, strict=True) if rule.draws_nothing(spec))
+    never = tuple(k for k, rule in zip(spec.class_ids, rules.rules, strict=True) if rule.is_never_drawn(spec))
     return Explanation(spec, tuple(parts), tuple(unseen), never)
 
 

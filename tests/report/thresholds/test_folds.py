@@ -22,7 +22,7 @@ def test_every_rule_is_marked(searched, readable):
     assert highs == [each.rules[0].high for each in rules]
     assert areas == [each.rules[0].min_area for each in rules]
     assert [each.get_text() for each in text.texts] == [str(each.rules[0].gate) for each in rules]
-    never = [all(rule.rules[k].draws_nothing(searched.spec) for rule in rules) for k in range(3)]
+    never = [all(rule.rules[k].is_never_drawn(searched.spec) for rule in rules) for k in range(3)]
     assert len(figure.axes) == 3 * (3 - sum(never))
     assert "left out: 2 few, 3 never." in figure.texts[1].get_text().replace("\n", " ")
 

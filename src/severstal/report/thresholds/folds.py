@@ -74,7 +74,7 @@ def rules_by_fold(fitted: CrossFit, spec: Spec) -> Sheet:
     searches = list(_named_rules(fitted))
     title = "Rules by fold"
     never = [
-        all(rules.rules[k].draws_nothing(spec) for _, rules in searches) for k in range(len(spec.classes))
+        all(rules.rules[k].is_never_drawn(spec) for _, rules in searches) for k in range(len(spec.classes))
     ]
     shown = [index for index, is_never in enumerate(never) if not is_never]
     names = ", ".join(class_label(spec, index + 1) for index, is_never in enumerate(never) if is_never)

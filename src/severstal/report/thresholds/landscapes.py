@@ -104,7 +104,7 @@ def split_never(result: SearchResult, spec: Spec) -> tuple[list[int], str]:
     Example:
         `split_never(result, spec)` returns `([2, 3], "Never predicted, and left out: class 1, class 2.")`
     """
-    never = [rule.draws_nothing(spec) for rule in result.rules.rules]
+    never = [rule.is_never_drawn(spec) for rule in result.rules.rules]
     names = ", ".join(class_label(spec, index + 1) for index, is_never in enumerate(never) if is_never)
     predicted = [index for index, is_never in enumerate(never) if not is_never]
     return predicted, f"Never predicted, and left out: {names}." if names else ""
