@@ -14,6 +14,7 @@ from severstal.runs.combining import open_recipe
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 STUDIES = ("07_architectures",)  # executed only when named: no submission comes of them
+SUBMITS = "05_submission"  # alone has the parameter `output`
 INJECTED = "injected-parameters"  # papermill's tag
 
 
@@ -51,8 +52,8 @@ def run_all(
         "recipe": run.recipe.name if recipe == "auto" else recipe,
         "input_folder": str(run.data.root),
     }
-    submitted = any(source.stem not in STUDIES for source in sources)
-    if submitted:
+    if any(source.stem == SUBMITS for source in sources):
+        run.data.check_test()  # before hours of training: a submission needs test pictures
         check_output(output)
         parameters["output"] = str(output)
     if folds is not None:

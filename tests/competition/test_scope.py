@@ -1,5 +1,7 @@
 """The images that a comparison is taken over are the right ones, or it is an error."""
 
+import shutil
+import unicodedata
 from itertools import product
 from pathlib import Path
 
@@ -49,7 +51,7 @@ def test_labels_of_today_have_no_empty_mask(table):
 
 
 def test_test_images_are_those_of_the_sample(data, table):
-    scope = find_scope([table("a.csv", TEST), table("b.csv", TEST)], data.spec, data)
+    scope, _ = find_scope([table("a.csv", TEST), table("b.csv", TEST)], data.spec, data)
     assert scope.images == TEST
     assert scope.source == f"the 4 images of {data.sample_csv}"
     assert scope.notes == ()
@@ -57,7 +59,7 @@ def test_test_images_are_those_of_the_sample(data, table):
 
 def test_train_images_are_those_of_the_folder_and_it_is_said(data, table):
     tables = [table("a.csv", TRAIN), table("b.csv", TRAIN[1:3])]
-    scope = find_scope(tables, data.spec, data)
+    scope, _ = find_scope(tables, data.spec, data)
     assert scope.images == TRAIN
     assert scope.source == "all 18 train images, as the rows name these and no test image"
     assert [note.split(", such as")[0] for note in scope.notes] == [
@@ -66,7 +68,7 @@ def test_train_images_are_those_of_the_folder_and_it_is_said(data, table):
 
 
 def test_labels_need_no_row_for_a_clean_image(data, table):
-    scope = find_scope([table("a.csv", TEST), table("b.csv", TEST[:1], labels=True)], data.spec, data)
+    scope, _ = find_scope([table("a.csv", TEST), table("b.csv", TEST[:1], labels=True)], data.spec, data)
     assert (scope.images, scope.notes) == (TEST, ())
 
 
@@ -103,7 +105,7 @@ def test_other_images_are_an_error(data, table, a, b, message):
 
 
 def test_without_a_folder_the_rows_say_which_images(data, table):
-    scope = find_scope([table("a.csv", TEST[:3]), table("b.csv", TEST[1:])], data.spec, None)
+    scope, _ = find_scope([table("a.csv", TEST[:3]), table("b.csv", TEST[1:])], data.spec, None)
     assert scope.images == TEST
     assert scope.source == "the 4 images that a row names"
     assert len(scope.notes) == 2
@@ -137,3 +139,30 @@ def test_wrong_given_images_are_an_error(tmp_path: Path, table, place, message):
     (tmp_path / "hollow").mkdir()
     with pytest.raises(SeverstalError, match=message):
         given_scope(tmp_path / place, [table("a.csv", TRAIN), table("b.csv", TRAIN)])
+
+
+def test_without_a_test_set_the_train_images_count(data, table):
+    shutil.rmtree(data.test_images)
+    data.sample_csv.unlink()
+    scope, _ = find_scope([table("a.csv", TRAIN[:2]), table("b.csv", TRAIN)], data.spec, data)
+    assert scope.images == TRAIN
+
+
+def test_without_a_sample_submission_the_test_pictures_count(data, table):
+    data.sample_csv.unlink()
+    scope, _ = find_scope([table("a.csv", TEST), table("b.csv", TEST)], data.spec, data)
+    assert scope.images == TEST
+    assert scope.source == f"the 4 images of {data.test_images}"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_names_match_in_both_unicode_forms(data, table, known):
+    """macOS writes the accents of file names apart from their letters, and most programs do not."""
+    composed, apart = (unicodedata.normalize(form, "é.png") for form in ("NFC", "NFD"))
+    (data.train_images / TRAIN[0]).rename(data.train_images / apart)
+    tables = [table("a.csv", [apart, *TRAIN[1:]]), table("b.csv", [composed, *TRAIN[1:]])]
+    scope, (first, second) = find_scope(tables, data.spec, data if known else None)
+    assert set(scope.images) == {apart, *TRAIN[1:]}
+    assert set(first.images) == set(second.images) == set(scope.images)
+    assert apart in set(second.table["ImageId"])
+    assert given_scope(data.train_images, tables)[1][1].images[0] == apart

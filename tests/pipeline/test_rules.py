@@ -44,11 +44,36 @@ def test_rules_changed_by_hand_are_not_overwritten(job: Job, tmp_path: Path) -> 
     assert path.read_text() == kept
 
 
-def test_a_class_that_no_image_has_is_told_before_any_training(small_input: Path, tiny_recipe: Path) -> None:
+def test_a_class_that_no_image_has_is_told_and_no_obstacle(
+    small_input: Path, tiny_recipe: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     table = pd.read_csv(small_input / "train.csv")
     table[table.ClassId == 1].to_csv(small_input / "train.csv", index=False)
-    with pytest.raises(SeverstalError, match=r"train\.csv: no image in use has class 2, dark: label some"):
+    pipeline.prepare(tiny_recipe, small_input)
+    [told] = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert "train.csv: no image in use has class 2, dark: it is never drawn" in told.getMessage()
+    table[:0].to_csv(small_input / "train.csv", index=False)
+    with pytest.raises(SeverstalError, match=r"train\.csv: no image in use has a defect"):
         pipeline.prepare(tiny_recipe, small_input)
+
+
+@pytest.mark.parametrize("choice", ["flattest", "best", "plain"])
+def test_a_class_that_no_image_has_is_never_drawn(
+    job: Job, monkeypatch: pytest.MonkeyPatch, choice: str
+) -> None:
+    """Its maps reach 0.5 here, as those of an untrained channel may."""
+    summarised = pipeline.summarise_run(job, pipeline.open_trained(job))
+    summary = summarised.summary
+    true, inside = summary.true.copy(), summary.intersections.copy()
+    true[:, 1], inside[:, 1] = 0, 0
+    without = replace(summarised)
+    without.__dict__["summary"] = replace(summary, true=true, intersections=inside)
+    assert (summary.areas[:, 1, 128] > 0).any()
+    found = module.explore_rules(without, choice)
+    assert found.fitted.result.rules.rules[1].is_never_drawn(job.spec)
+    assert all(rules.rules[1].is_never_drawn(job.spec) for rules in found.fitted.rules.values())
+    assert not (found.table["ClassId"] == 2).any()
+    assert "dark: no labelled image has this class: it is never drawn" in found.fitted.result.notes
 
 
 def test_the_weighted_score_is_that_of_the_masks_drawn(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:

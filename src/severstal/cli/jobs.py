@@ -133,8 +133,10 @@ def predict(runs: Runs, input: InputFolder = None) -> None:
     named = [each for run in runs for each in pipeline.open_trained(open_runs([run], input=input))]
     trained = list({each.job.folder.resolve(): each for each in named}.values())  # ensembles may share a run
     pipeline.predict_oof(trained)
-    pipeline.predict_test(trained)
-    print("\n".join(f"{each.job.files.oof}, {each.job.files.test}" for each in trained))
+    pipeline.predict_test([each for each in trained if each.job.data.has_test])
+    for each in trained:
+        tested = f", {each.job.files.test}" if each.job.data.has_test else " (there are no test pictures)"
+        print(f"{each.job.files.oof}{tested}")
 
 
 def tune(

@@ -61,6 +61,7 @@ def read_sides(
     spec = data.spec if data else SEVERSTAL
     sides = [scope.read_named(csv, spec), scope.read_named(truth, spec, labels=True)]
     if images is None:
-        return sides, scope.find_scope(sides, spec, data), spec
-    where, sides = scope.given_scope(images, sides)
+        where, sides = scope.find_scope(sides, spec, data)
+    else:
+        where, sides = scope.given_scope(images, sides)
     return sides, where, spec

@@ -33,7 +33,7 @@ def check(csv: Csv, input: InputFolder = None, json: JsonFile = None) -> int:
     from severstal.report.submission import format_contents, format_findings
 
     data = find_input(input)
-    sample = tables.read_sample(data.sample_csv, data.spec)
+    sample = tables.read_listed_sample(data)
     truth = None
     if data.truth_csv.is_file():
         truth = tables.read_labels(data.truth_csv, data.spec, sample.images)
@@ -74,7 +74,7 @@ def diff(
     data = find_input(input, needed=False)
     spec = data.spec if data else SEVERSTAL
     sides = [scope.read_named(path, spec) for path in (a, b)]
-    where = scope.find_scope(sides, spec, data)
+    where, sides = scope.find_scope(sides, spec, data)
     names = (str(a), str(b))
     found = difference.compare_tables(*(side.table for side in sides), where.images, spec)
     print(format_difference(found, names, most), f"over {where.source}", *where.notes, sep="\n")

@@ -12,6 +12,7 @@ from severstal.competition.rows import (
     TABLE_COLUMNS,
     Form,
     TableRow,
+    match_images,
     name_cells,
     read_rows,
     row_faults,
@@ -79,7 +80,7 @@ def read_checked(path: str | Path, sample: Sample, spec: Spec) -> Checked:
     right = tuple(header) == HEADERS[sample.form]
     rows = name_cells(header, cells, sample.form) if right else read_rows(path)[1]
     known = frozenset(sample.spelt)
-    if rows and not any(row.image in known for row in rows):
+    if rows and not any(row.image in known for row in match_images(rows, known)):
         raise SeverstalError(
             f"{path}: names none of the {len(known):,} images of the sample submission (row 1 is of "
             f"`{shorten_text(rows[0].image)}`, there it is {sample.spelt[0]}): give --input the folder it is "

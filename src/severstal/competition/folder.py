@@ -63,8 +63,8 @@ class InputFolder:
         """
         if not self.has_test:
             raise SeverstalError(
-                f"{self.test_images}: holds no picture to segment: put pictures there, or segment others "
-                "with `severstal segment`"
+                f"{self.test_images}: holds no picture to segment: put pictures there; train, tune and score "
+                "need none, and `severstal segment` takes pictures from anywhere"
             )
 
     def train_names(self) -> list[str]:

@@ -8,9 +8,16 @@ import pandas as pd
 
 from severstal.competition.folder import InputFolder
 from severstal.competition.listing import list_images
-from severstal.competition.rows import TableRow, raise_first, read_rows, row_faults, run_faults
+from severstal.competition.rows import (
+    TableRow,
+    match_images,
+    raise_first,
+    read_rows,
+    row_faults,
+    run_faults,
+)
 from severstal.competition.spec import Spec
-from severstal.competition.tables import read_sample, tidy
+from severstal.competition.tables import read_listed_sample, tidy
 from severstal.errors import SeverstalError
 
 
@@ -80,13 +87,19 @@ def read_named(path: str | Path, spec: Spec, labels: bool = False) -> NamedTable
     return NamedTable(Path(path), rows, tidy(rows), labels)
 
 
-def find_scope(tables: Sequence[NamedTable], spec: Spec, data: InputFolder | None) -> Scope:
+def find_scope(
+    tables: Sequence[NamedTable], spec: Spec, data: InputFolder | None
+) -> tuple[Scope, list[NamedTable]]:
     """Find the images that two tables are about: the test images or, where they name those, the train images.
 
     Args:
         tables: tables to be compared.
         spec: the classes of the data set.
         data: the input folder; None where there is none, and the images are those that a row names.
+
+    Returns:
+        The images, and the tables with images spelt as the pictures are, or without an input folder as the
+        first table does, where only the Unicode form (NFC, NFD) differs.
 
     Raises:
         SeverstalError: a row names an image of neither kind, the tables are about different kinds or, without
@@ -96,27 +109,32 @@ def find_scope(tables: Sequence[NamedTable], spec: Spec, data: InputFolder | Non
         >>> from severstal.competition.spec import SEVERSTAL
         >>> rows = [TableRow("a.jpg", "1", ""), TableRow("b.jpg", "1", "1 9")]
         >>> tables = [NamedTable(Path(f"{k}.csv"), rows[:k], tidy(rows[:k])) for k in (1, 2)]
-        >>> scope = find_scope(tables, SEVERSTAL, None)
+        >>> scope, _ = find_scope(tables, SEVERSTAL, None)
         >>> scope.images, scope.notes
         (('a.jpg', 'b.jpg'), ('1 of the images has no row in 1.csv, such as b.jpg: taken as clean there',))
     """
     if data is None:
+        tables = [_spelt_as(tables[0].images, table) for table in tables]
         images = tuple(dict.fromkeys(image for table in tables for image in table.images))
         if len(images) == sum(len(table.images) for table in tables):
             raise SeverstalError(
                 f"{tables[0].path} and {tables[1].path} have no image in common: give two tables of the same "
                 "images"
             )
-        return Scope(images, f"the {len(images):,} images that a row names", unnamed(tables, images))
-    kinds = {data.sample_csv: read_sample(data.sample_csv, spec).images}
-    if all(set(table.images).issubset(kinds[data.sample_csv]) for table in tables):
-        test = kinds[data.sample_csv]
-        return Scope(test, f"the {len(test):,} images of {data.sample_csv}", unnamed(tables, test))
+        return Scope(images, f"the {len(images):,} images that a row names", unnamed(tables, images)), tables
+    kinds: dict[Path, tuple[str, ...]] = {}
+    if data.sample_csv.is_file() or data.has_test:
+        place = data.sample_csv if data.sample_csv.is_file() else data.test_images
+        test = kinds[place] = read_listed_sample(data).images
+        spelt = [_spelt_as(test, table) for table in tables]
+        if all(set(table.images).issubset(test) for table in spelt):
+            return Scope(test, f"the {len(test):,} images of {place}", unnamed(spelt, test)), spelt
     kinds[data.train_images] = tuple(data.train_names())
+    tables = [_spelt_as([image for known in kinds.values() for image in known], table) for table in tables]
     if all(set(table.images).issubset(kinds[data.train_images]) for table in tables):
         train = kinds[data.train_images]
         source = f"all {len(train):,} train images, as the rows name these and no test image"
-        return Scope(train, source, unnamed(tables, train))
+        return Scope(train, source, unnamed(tables, train)), tables
 
     def holds(place: Path, table: NamedTable) -> bool:
         return set(table.images).issubset(kinds[place])
@@ -161,6 +179,7 @@ def given_scope(place: Path, tables: Sequence[NamedTable]) -> tuple[Scope, list[
     else:
         images = tuple(dict.fromkeys(row.image for row in read_rows(place)[1]))
     known = frozenset(images)
+    tables = [_spelt_as(images, table) for table in tables]
     if known.isdisjoint(tables[0].images):
         raise SeverstalError(
             f"{tables[0].path} names none of the {len(images):,} images of {place}: correct --images"
@@ -176,6 +195,12 @@ def given_scope(place: Path, tables: Sequence[NamedTable]) -> tuple[Scope, list[
             )
         kept.append(replace(table, rows=rows, table=table.table[table.table["ImageId"].isin(images)]))
     return Scope(images, f"the {len(images):,} images of {place}", (*notes, *unnamed(kept, images))), kept
+
+
+def _spelt_as(images: Collection[str], table: NamedTable) -> NamedTable:
+    """The table with its images spelt as given, where only the Unicode form differs."""
+    rows = match_images(table.rows, images)
+    return table if rows == list(table.rows) else replace(table, rows=rows, table=tidy(rows))
 
 
 def unnamed(tables: Sequence[NamedTable], images: Collection[str]) -> tuple[str, ...]:

@@ -167,6 +167,20 @@ def read_sample(path: str | Path, spec: Spec, on_disk: Sequence[str] | None = No
     return Sample(named, form, () if named == images else images)
 
 
+def read_listed_sample(data: InputFolder) -> Sample:
+    """Read which images a submission has to name, whether or not the pictures are there.
+
+    Returns:
+        As `read_test_sample`; without test pictures, the images as the sample submission spells them.
+
+    Raises:
+        SeverstalError: there is neither a sample submission nor a test picture, or as `read_sample`.
+    """
+    if data.has_test or not data.sample_csv.is_file():
+        return read_test_sample(data)
+    return read_sample(data.sample_csv, data.spec)
+
+
 def read_test_sample(data: InputFolder) -> Sample:
     """Read an input folder's sample submission, or make one of its test pictures where it has none.
 

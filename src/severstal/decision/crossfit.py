@@ -12,7 +12,7 @@ from severstal.competition.metric import Score, pair_dice, score_pairs
 from severstal.decision.objective import weighted_mean
 from severstal.decision.rules import Rules, plain_rules
 from severstal.decision.score import pair_areas, score_rules
-from severstal.decision.search import SearchResult, SearchSettings, search_any, search_rules
+from severstal.decision.search import SearchResult, SearchSettings, absent_classes, search_any, search_rules
 from severstal.decision.summary import Summary
 from severstal.errors import SeverstalError
 from severstal.evaluation.rule_scores import WeightedScore
@@ -100,11 +100,11 @@ def cross_fit(
             "rules on one and score them on the other"
         )
     intersection, predicted = np.zeros_like(summary.true), np.zeros_like(summary.true)
-    rules, notes = {}, []
+    rules, notes, absent = {}, [], absent_classes(summary)
     for fold in progress(numbers, "cross-fit rules", unit="fold"):
         held_out = folds == fold
         others = None if weights is None else np.asarray(weights)[~held_out]
-        found = search_any(summary.take(~held_out), settings, others)
+        found = search_any(summary.take(~held_out), settings, others, absent)
         rules[fold] = found.rules
         notes += [f"without fold {fold}: {note}" for note in found.notes]
         intersection[held_out], predicted[held_out], _ = pair_areas(summary.take(held_out), found.rules)

@@ -1,5 +1,6 @@
 """The rules that score best on maps whose truth is known: gate, thresholds, minimum area, class by class."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -118,7 +119,7 @@ class SearchResult:
 def search_rules(
     summary: Summary, settings: SearchSettings | None = None, weights: np.ndarray | None = None
 ) -> SearchResult:
-    """Search the rule of each class.
+    """Search the rule of each class; one that no image has is never drawn.
 
     Args:
         summary: summary of maps and truth.
@@ -126,7 +127,7 @@ def search_rules(
         weights: (N,) weights of the images, such as their likeness to the test set; None for equal weights.
 
     Raises:
-        SeverstalError: there is no image, no image has one of the classes, or the weights are impossible.
+        SeverstalError: there is no image, or the weights are impossible.
 
     Example:
         >>> from severstal.competition.spec import Spec
@@ -139,24 +140,33 @@ def search_rules(
     """
     if not len(summary):
         raise SeverstalError("no image to search rules on: name at least one")
-    for name, defects in zip(summary.spec.classes, np.count_nonzero(summary.true, axis=0), strict=True):
-        if not defects:
-            raise SeverstalError(
-                f"{name}: none of the {len(summary):,} images has it, so that no rule can be searched: "
-                "label or predict some that do, or leave the class out of dataset.toml"
-            )
-    return search_any(summary, settings, weights)
+    return search_any(summary, settings, weights, absent_classes(summary))
+
+
+def absent_classes(summary: Summary) -> frozenset[int]:
+    """The places, from 0, of the classes that no image has."""
+    return frozenset(np.flatnonzero(~summary.true.any(axis=0)).tolist())
 
 
 def search_any(
-    summary: Summary, settings: SearchSettings | None = None, weights: np.ndarray | None = None
+    summary: Summary,
+    settings: SearchSettings | None = None,
+    weights: np.ndarray | None = None,
+    absent: Collection[int] = (),
 ) -> SearchResult:
-    """Search as `search_rules` does, but allow classes that no image has, as a part of the images may."""
+    """Search on a part of the images, which may lack a class that others have.
+
+    Args:
+        summary: summary of maps and truth of the part.
+        settings: as for `search_rules`.
+        weights: as for `search_rules`.
+        absent: places, from 0, of the classes that no image at all has: these are never drawn.
+    """
     settings = settings or SearchSettings()
     share = normalised(weights, len(summary))
     classes, notes = [], []
     for index, name in enumerate(progress(summary.spec.classes, "search rules", unit="class")):
-        search, note = _search_class(summary, index, settings, share)
+        search, note = _search_class(summary, index, settings, share, index in absent)
         classes.append(search)
         notes += [f"{name}: {note}"] if note else []
     rules = Rules(summary.spec.classes, tuple(search.rule for search in classes))
@@ -195,7 +205,7 @@ def class_pairs(summary: Summary, index: int, share: np.ndarray, lowest: float =
 
 
 def _search_class(
-    summary: Summary, index: int, settings: SearchSettings, share: np.ndarray
+    summary: Summary, index: int, settings: SearchSettings, share: np.ndarray, absent: bool
 ) -> tuple[ClassSearch, str]:
     """Search one class; also a note, empty if there is nothing to say."""
     pairs = class_pairs(summary, index, share, settings.thresholds[0])
@@ -204,7 +214,9 @@ def _search_class(
     positives = int(np.count_nonzero(summary.true[share > 0, index]))
     never = ClassRule(PLAIN_RULE.high, PLAIN_RULE.low, summary.spec.pixels + 1)
     note = ""
-    if positives < MIN_POSITIVES:
+    if absent:
+        rule, note = never, "no labelled image has this class: it is never drawn"
+    elif positives < MIN_POSITIVES:
         rule, note = _fall_back(pairs, positives, never)
     elif landscape.best.max() < landscape.empty - _ROUNDING:
         rule, note = (

@@ -1,5 +1,6 @@
 """The first stage: the whole input is checked, so that faults are found before any training."""
 
+import logging
 from pathlib import Path
 
 from severstal.data.given_folds import read_given_folds
@@ -7,6 +8,8 @@ from severstal.errors import SeverstalError
 from severstal.processes import is_main_process, main_process_first
 from severstal.runs.combining import open_recipe
 from severstal.runs.ensemble import Ensemble, RunOrEnsemble, jobs_of
+
+logger = logging.getLogger("severstal")
 
 
 def prepare(
@@ -59,12 +62,18 @@ def check_input(run: RunOrEnsemble) -> dict[str, int]:
     names = run.data.train_names()
     if (given := run.recipe.data.folds_file) is not None:
         read_given_folds(given, names)
-    used = run.labels.loc[run.labels["ImageId"].isin(run.images), "ClassId"]
+    used = set(run.labels.loc[run.labels["ImageId"].isin(run.images), "ClassId"])
+    if not used:
+        raise SeverstalError(
+            f"{run.data.train_csv}: no image in use has a defect, so that there is nothing to learn: label "
+            "some, or raise data.max_images"
+        )
     for number, name in enumerate(run.spec.classes, start=1):
-        if not (used == number).any():
-            raise SeverstalError(
-                f"{run.data.train_csv}: no image in use has class {number}, {name}: label some that do, or "
-                "leave the class out of dataset.toml"
+        if number not in used:
+            logger.warning(
+                "%s: no image in use has class %d, %s: it is never drawn; label some that do, or leave the "
+                "class out of dataset.toml",
+                *(run.data.train_csv, number, name),
             )
     test = run.data.has_test
     return {

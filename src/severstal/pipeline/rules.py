@@ -1,6 +1,7 @@
 """The stage that finds the rules: searched on the out-of-fold maps, and scored on folds not searched on."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -18,7 +19,7 @@ from severstal.decision.objective import weighted_mean
 from severstal.decision.refine.settings import Refinement
 from severstal.decision.rules import PLAIN_RULE, Rules
 from severstal.decision.saved import load_cross_fit, save_cross_fit
-from severstal.decision.search import GATES, SearchSettings
+from severstal.decision.search import GATES, SearchSettings, absent_classes
 from severstal.errors import SeverstalError
 from severstal.files import write_text
 from severstal.pipeline.combination import OofMaps
@@ -93,7 +94,7 @@ def tune_rules(summarised: OofSummary) -> FoundRules:
     searched without an image's fold, and `oof/pairs.csv` how each pair scored under them.
 
     Raises:
-        SeverstalError: `rules.json` was changed by hand, or a class has no defect to search on.
+        SeverstalError: `rules.json` was changed by hand.
     """
     run = summarised.oof.run
     files, folds = run.files, summarised.oof.folds
@@ -137,8 +138,9 @@ def explore_rules(summarised: OofSummary, choice: Choice | None = None) -> Explo
     numbers, weights = summarised.fold_of, _image_weights(decision, folds)
     fitted = cross_fit(summary, numbers, _search_settings(decision), weights)
     exclusive = decision.exclusive == "on" or (decision.exclusive == "auto" and not _overlap(run.labels))
-    rules = {fold: _by_hand(found, decision, exclusive) for fold, found in fitted.rules.items()}
-    result = replace(fitted.result, rules=_by_hand(fitted.result.rules, decision, exclusive))
+    absent = absent_classes(summary)
+    rules = {fold: _by_hand(found, decision, exclusive, absent) for fold, found in fitted.rules.items()}
+    result = replace(fitted.result, rules=_by_hand(fitted.result.rules, decision, exclusive, absent))
     maps = summarised.oof.maps
     pictures = run.train_pictures if result.rules.need_pictures else None
     table = draw_cross_fitted(maps, rules, numbers, run.spec, pictures)
@@ -172,7 +174,7 @@ def _image_weights(settings: DecisionSettings, folds: pd.DataFrame) -> np.ndarra
     return np.where(folds["test_like"], settings.test_like_weight, 1.0)
 
 
-def _by_hand(rules: Rules, settings: DecisionSettings, exclusive: bool) -> Rules:
+def _by_hand(rules: Rules, settings: DecisionSettings, exclusive: bool, absent: Collection[int]) -> Rules:
     """Rules with what a recipe sets of them by hand."""
     refine = Refinement(settings.crf, settings.opening, settings.closing, settings.smooth_edges)
     parts = {
@@ -180,7 +182,8 @@ def _by_hand(rules: Rules, settings: DecisionSettings, exclusive: bool) -> Rules
         "fill_holes": settings.fill_holes,
         "refine": refine,
     }
-    found = [PLAIN_RULE for _ in rules.rules] if settings.choice == "plain" else rules.rules
+    plain = settings.choice == "plain"
+    found = [PLAIN_RULE if plain and place not in absent else rule for place, rule in enumerate(rules.rules)]
     return replace(rules, rules=tuple(replace(rule, **parts) for rule in found), exclusive=exclusive)
 
 

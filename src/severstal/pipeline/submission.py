@@ -64,7 +64,7 @@ def draw_test(found: FoundRules, maps: RunMaps) -> TestMasks:
     stated = inputs.submission(
         maps=maps.layout.key,
         rules=file_checksum(run.files.rules),
-        sample=file_checksum(run.data.sample_csv),
+        sample=_sample_checksum(run),
     )
     stage = Stage(run.folder, "submission", stated)
     if not stage.is_done():
@@ -73,6 +73,11 @@ def draw_test(found: FoundRules, maps: RunMaps) -> TestMasks:
         write_submission(path, table, run.sample, run.spec)
         stage.finish([path])
     return TestMasks(found, maps, stage.checksum(path))
+
+
+def _sample_checksum(run: RunOrEnsemble) -> str | None:
+    """Checksum of the sample submission; None where there is none, and the pictures alone are listed."""
+    return file_checksum(run.data.sample_csv) if run.data.sample_csv.is_file() else None
 
 
 def submit(masks: TestMasks, trained: Sequence[Trained], output: str | Path = SUBMISSION) -> Path:
@@ -159,7 +164,7 @@ def publish(
         "input": {
             "name": run.data.root.resolve().name,
             "train_csv": file_checksum(run.data.train_csv),
-            "sample_csv": file_checksum(run.data.sample_csv),
+            "sample_csv": _sample_checksum(run),
             "train_pictures": run.train_pictures.digest,
             "test_pictures": run.test_pictures.digest,
         },

@@ -72,13 +72,13 @@ def fold_balance(folds: pd.DataFrame, table: pd.DataFrame, spec: Spec) -> Sheet:
     return figure
 
 
-def fold_brightness(folds: pd.DataFrame, features: pd.DataFrame, test: pd.DataFrame) -> Sheet:
+def fold_brightness(folds: pd.DataFrame, features: pd.DataFrame, test: pd.DataFrame | None) -> Sheet:
     """Show the brightness of each fold beside that of the most test-like images and of the test set.
 
     Args:
         folds: columns `ImageId`, `fold` and, perhaps, `test_like`.
         features: features of the labelled pictures, with columns `ImageId` and `brightness` (grey levels).
-        test: features of the test pictures, with the same columns.
+        test: features of the test pictures, with the same columns; None leaves the test set out.
 
     Example:
         >>> folds = pd.DataFrame({"ImageId": ["a", "b"], "fold": [0, 1]})
@@ -92,7 +92,8 @@ def fold_brightness(folds: pd.DataFrame, features: pd.DataFrame, test: pd.DataFr
     folds_alone = len(rows)
     if "test_like" in folds:
         rows["most test-like"] = brightness[folds["test_like"]]
-    rows["test set"] = test["brightness"]
+    if test is not None:
+        rows["test set"] = test["brightness"]
     figure, ((axes,),) = sheet(
         0.8 * FIGURE_WIDTH,
         0.7 + 0.36 * len(rows),

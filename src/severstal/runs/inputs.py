@@ -170,7 +170,7 @@ def rules(recipe: Recipe, *, summary: str, folds: str, labels: str, choice: str 
     }
 
 
-def submission(*, maps: str, rules: str, sample: str) -> Inputs:
+def submission(*, maps: str, rules: str, sample: str | None) -> Inputs:
     """The masks of the test images depend on their maps, the rules, and the sample submission's order."""
     return {"maps": maps, "rules": rules, "sample": sample}
 
