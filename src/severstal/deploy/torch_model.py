@@ -50,7 +50,7 @@ class TorchModel:
         combiner: Combiner | None,
         placement: InferenceDevice,
     ) -> None:
-        self.description, self._members, self._combiner = description, list(members), combiner
+        self.description, self.members, self.combiner = description, list(members), combiner
         self._placement = placement
         self.device = str(placement.device)
         asked = min(member.recipe.inference.batch_size for member in members)
@@ -72,19 +72,19 @@ class TorchModel:
         )
 
     def _predict(self, pictures: np.ndarray) -> ModelOutput:
-        if self._combiner is None:
-            return self._predict_run(self._members[0], pictures)
+        if self.combiner is None:
+            return self._predict_run(self.members[0], pictures)
         shape = pictures.shape[1:]
         maps, classes = [], []  # of each member
-        for member in self._members:
+        for member in self.members:
             said = self._predict_member(member, pictures)
             if member.recipe.inference.map_scale != self.description.map_scale:
                 # Members of different resolutions meet in the picture's own.
                 said = said._replace(maps=np.stack([enlarge(each, shape) for each in said.maps]))
             maps.append(said.maps)
             classes.append(said.classes)
-        mean = np.stack([self._combiner(of_picture) for of_picture in zip(*maps, strict=True)])
-        present = self._combiner([each.T for each in classes]).T  # classes come first
+        mean = np.stack([self.combiner(of_picture) for of_picture in zip(*maps, strict=True)])
+        present = self.combiner([each.T for each in classes]).T  # classes come first
         spread = np.stack(maps).std(axis=0, dtype=np.float32).round().astype(np.uint8)
         return ModelOutput(mean, present, spread)
 

@@ -98,6 +98,23 @@ class Combiner:
         """
         return replace(self, weights=self.fold_weights.get(fold, self.weights), fold_weights={})
 
+    def lookup_tables(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The combiner as two tables, for a runtime other than NumPy.
+
+        The average of levels `l_1, ..., l_M` is `levels[int(0.5 + values[0, l_1] + ... + values[M-1, l_M])]`,
+        summed in that order in float32.
+
+        Returns:
+            Values (M, 256) float32 and levels (65536,) uint8; None where the mode, or its exponent, has no
+            such tables.
+
+        Example:
+            >>> values, levels = Combiner("mean", (1, 1)).lookup_tables()
+            >>> levels[int(np.float32(0.5) + values[0, 100] + values[1, 200])]
+            np.uint8(150)
+        """
+        return None if self.ranks is not None else self._tables[0].lookup()
+
     def maps_key(self, members: Sequence[str], held_out: bool) -> str:
         """Checksum of all that the averaged maps depend on.
 
@@ -183,6 +200,10 @@ class _Table:
         else:
             self._values = shares[:, None] * values
             self._borders = borders
+
+    def lookup(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Values (M, 256) float32 and levels (65536,) uint8; None where levels are searched for."""
+        return None if self._levels is None else (self._values, self._levels)
 
     def __call__(self, planes: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
         """(1, n) uint8 of the members' (1, n) uint8."""
