@@ -1,0 +1,83 @@
+"""Small models with networks that draw masks, and pictures to try them on."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from severstal.competition.spec import Spec
+from severstal.decision.rules import ClassRule, Rules
+from severstal.deploy.model import ModelDescription, ModelMember
+from severstal.deploy.torch_model import TorchMember, TorchModel
+from severstal.deploy.trial_pictures import odd_crops, trial_pictures
+from severstal.device import choose_device
+from severstal.inference.ensemble import Combiner
+from severstal.models.from_recipe import new_network
+from severstal.recipe import DataSettings, InferenceSettings, ModelSettings, Recipe
+
+SPEC = Spec("tiny", (64, 96), ("bright", "dark"))
+UNET = ModelSettings(
+    "unet", "tu-test_resnet", "none", class_head=True, options={"decoder_channels": [16, 16, 8, 8, 8]}
+)
+
+AS_IS = DataSettings()
+Make = Callable[..., TorchModel]
+
+
+def lively(recipe: Recipe, seed: int) -> torch.nn.Module:
+    """A new network whose mask logits spread around 0, so that its masks have outlines."""
+    torch.manual_seed(seed)
+    network = new_network(recipe, SPEC, "none").eval()
+    network.body = Spread(network.body)
+    return network
+
+
+class Spread(torch.nn.Module):
+    """Centres and scales the mask logits of a body, by constants that a batch of noise gives."""
+
+    def __init__(self, body: torch.nn.Module) -> None:
+        super().__init__()
+        self.body = body
+        with torch.no_grad():
+            result = body(torch.randn(2, 1, *SPEC.image_shape))
+        masks = result[0] if isinstance(result, tuple) else result
+        self.centre, self.width = float(masks.mean()), float(masks.std().clamp_min(1e-6))
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+        result = self.body(pictures)
+        masks, *others = result if isinstance(result, tuple) else (result,)
+        masks = (masks - self.centre) / self.width
+        return (masks, *others) if others else masks
+
+
+@pytest.fixture
+def make_model() -> Make:
+    """Builds a model: settings of each member, folds of each, and how they are averaged."""
+
+    def make(
+        *members: tuple[InferenceSettings, int],
+        data: DataSettings = AS_IS,
+        model: ModelSettings = UNET,
+        combiner: Combiner | None = None,
+    ) -> TorchModel:
+        parts = []
+        for place, (inference, folds) in enumerate(members):
+            recipe = replace(Recipe(), data=data, model=model, inference=inference)
+            parts.append(TorchMember(recipe, [lively(recipe, 10 * place + fold) for fold in range(folds)]))
+        rules = Rules(SPEC.classes, (ClassRule(0.55, 0.5, 4), ClassRule(0.5, 0.4, 1)))
+        described = tuple(
+            ModelMember(str(place), len(each.networks), data) for place, each in enumerate(parts)
+        )
+        scale = members[0][0].map_scale
+        description = ModelDescription("tiny", "0f1e", SPEC, rules, described, scale, 32)
+        return TorchModel(description, parts, combiner, choose_device("cpu", "fp32"))
+
+    return make
+
+
+@pytest.fixture
+def pictures() -> Sequence[np.ndarray]:
+    some = trial_pictures(None, SPEC, 3)
+    return [*some, *odd_crops(some)]
