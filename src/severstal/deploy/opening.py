@@ -29,11 +29,9 @@ def open_model(path: str | Path, device: str | None = None) -> Model:
         what = "is a file" if folder.exists() else "no such folder"
         raise SeverstalError(f"{path}: {what}: give a run, an ensemble or a release")
     if (folder / RELEASE_FILE).is_file():
-        return _open_release(folder, device)
+        from severstal.deploy.release.opening import open_release
+
+        return open_release(folder, device)
     from severstal.deploy.run_model import open_run_model  # torch, which a release may do without
 
     return open_run_model(folder, device)
-
-
-def _open_release(folder: Path, device: str | None) -> Model:
-    raise SeverstalError(f"{folder}: this version opens no releases: give the run that it was made from")
