@@ -109,6 +109,10 @@ ROWS = {
     "segment": Row(
         ("segment", "runs/tiny-small", "small/test_images/test00.png", "--output", "out"), (), OUT
     ),
+    "pack": Row(
+        ("pack", "runs/tiny-small", "--output", "out", "--fp16"), (), ("out", "out/*")
+    ),
+    "kaggle": Row(("kaggle", "--check", "runs/tiny-small"), (), (), (), 2),  # what it writes, pip downloads
     "check": Row(
         ("check", CSV, "--input", "small", "--json", "out.json"), ("out.json",), ("out.json",), (CSV, *DATA)
     ),

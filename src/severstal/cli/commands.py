@@ -15,8 +15,10 @@ from severstal.cli.doctor import doctor
 from severstal.cli.download import download
 from severstal.cli.folds import duplicates, lookup
 from severstal.cli.jobs import notebooks, predict, run, submit, train, tune
+from severstal.cli.kaggle import kaggle
 from severstal.cli.metrics import metrics
 from severstal.cli.outputs import command_name, protect_inputs
+from severstal.cli.pack import pack
 from severstal.cli.paired import compare_runs, compare_submissions
 from severstal.cli.plan import plan
 from severstal.cli.runs import runs
@@ -48,6 +50,8 @@ COMMANDS = {
         tune,
         submit,
         segment,
+        pack,
+        kaggle,
         check,
         diff,
         score,

@@ -121,6 +121,8 @@ COMMAND_FILES: dict[str, tuple[Paths, Paths]] = {
     "tune": (_none, _none),
     "submit": (_submission, _data),
     "segment": (_outlined, _named("images", "run")),
+    "pack": (_none, _none),
+    "kaggle": (_none, _none),
     "check": (_named("json"), _together(_named("csv"), _data)),
     "diff": (
         _together(_named("json"), _in_output("differences.csv")),
