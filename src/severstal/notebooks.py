@@ -6,11 +6,15 @@ from pathlib import Path
 import nbformat
 
 from severstal.data.given_folds import read_given_folds
+from severstal.deploy.kaggle.places import choose_attached, on_kaggle
+from severstal.deploy.kaggle.submission import submit_here
+from severstal.deploy.opening import RELEASE_FILE
 from severstal.errors import SeverstalError
 from severstal.files import write_text
 from severstal.notebook_runner import read_notebook, run_notebooks
 from severstal.pipeline import SUBMISSION, check_output, record
 from severstal.runs.combining import open_recipe
+from severstal.runs.layout import RUNS, RunFiles
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 STUDIES = ("07_architectures",)  # executed only when named: no submission comes of them
@@ -28,6 +32,9 @@ def run_all(
 ) -> Path:
     """Execute the notebooks in order; the fifth writes the submission.
 
+    In a Kaggle notebook nothing is trained unless `only` names a notebook that trains: the submission is made
+    by the attached release, or by the fifth notebook from the attached run.
+
     Args:
         recipe: name or TOML file of the recipe; "auto" is `baseline` with a GPU, else `smoke`.
         input: the input folder; None as in `locate_input`, else the sample is rendered.
@@ -43,6 +50,8 @@ def run_all(
         SeverstalError: there is no such notebook, or a cell failed; what its notebook showed until then is
             kept.
     """
+    if on_kaggle() and not only:
+        return _run_attached(output)
     sources = _choose(only)
     run = open_recipe(recipe, input, folds=folds)
     if (given := run.recipe.data.folds_file) is not None:
@@ -63,6 +72,17 @@ def run_all(
     if refresh:
         for source in sources:
             _refresh(source, kept / source.name)
+    return kept
+
+
+def _run_attached(output: str | Path) -> Path:
+    """Make the submission of what is attached to a Kaggle notebook; the folder of what was written."""
+    attached = choose_attached()
+    if (attached / RELEASE_FILE).is_file():
+        return submit_here().path.parent
+    kept = RunFiles(RUNS / attached.name).notebooks
+    check_output(output)
+    run_notebooks(_choose(["05_submission"]), kept, {"output": str(output)})
     return kept
 
 

@@ -64,7 +64,8 @@ def test_an_ensemble_is_found_by_its_members(work: Path, tmp_path: Path) -> None
 
 def test_no_path_and_no_picture_is_in_a_release(work: Path, tmp_path: Path) -> None:
     recipe = load_recipe(Path(RUN, "recipe.toml"))
-    encoder = tmp_path / "secret-folder" / "encoder.safetensors"
+    encoder, folds = (tmp_path / "secret-folder" / name for name in ("encoder.safetensors", "folds.csv"))
+    recipe = replace(recipe, data=replace(recipe.data, folds_file=str(folds)))
     save_recipe(
         replace(recipe, model=replace(recipe.model, encoder_weights=str(encoder))), Path(RUN, "recipe.toml")
     )

@@ -32,7 +32,7 @@ def weights_file(member: int, fold: int) -> str:
 
 
 def portable_recipe(recipe: Recipe) -> Recipe:
-    """A recipe without the file that its encoder's weights came from, which may name a folder of the machine.
+    """A recipe without the files that it names, of the encoder's weights and of folds: a machine's paths.
 
     Example:
         >>> from severstal.recipe import ModelSettings
@@ -40,14 +40,21 @@ def portable_recipe(recipe: Recipe) -> Recipe:
         >>> portable_recipe(recipe).model.encoder_weights
         'none'
     """
+    recipe = replace(recipe, data=replace(recipe.data, folds_file=None))
     if not recipe.model.encoder_weights.endswith(".safetensors"):
         return recipe
     return replace(recipe, model=replace(recipe.model, encoder_weights="none"))
 
 
+def portable_description(description: ModelDescription) -> ModelDescription:
+    """A description without the files that its members' settings name."""
+    members = (replace(member, data=replace(member.data, folds_file=None)) for member in description.members)
+    return replace(description, members=tuple(members))
+
+
 def write_contents(folder: Path, description: ModelDescription, recipes: list[Recipe]) -> None:
     """Write the description, and the recipe of each member."""
-    write_json(folder / MODEL_FILE, description.to_json())
+    write_json(folder / MODEL_FILE, portable_description(description).to_json())
     for number, recipe in enumerate(recipes, 1):
         save_recipe(portable_recipe(recipe), folder / recipe_file(number))
 
@@ -72,7 +79,7 @@ def read_recipes(files: ReleaseFiles, description: ModelDescription) -> list[Rec
     for number, member in enumerate(description.members, 1):
         path = files.path(recipe_file(number))
         recipe = load_recipe(path)
-        if recipe.data != member.data or recipe.members:
+        if recipe.data != replace(member.data, folds_file=None) or recipe.members:
             raise SeverstalError(f"{path}: differs from what {MODEL_FILE} describes: pack it again")
         recipes.append(recipe)
     return recipes
