@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 from severstal.data.arrays import shrink
-from severstal.deploy.onnx.resampling import area, pooling, resample, triangle
+from severstal.deploy.onnx.resampling import area_shares, pooling, resample, triangle
 
 SIZES = [(8, 12), (9, 13), (1, 1), (2, 31), (33, 17)]
 
@@ -26,7 +26,7 @@ def test_pooling_is_torchs_area(size: tuple[int, int], ratio: int) -> None:
 def test_area_is_opencvs(size: tuple[int, int], ratio: int) -> None:
     values = np.random.default_rng(0).random(size).astype(np.float32)
     theirs = torch.from_numpy(shrink(values, ratio))
-    ours = resample(torch.from_numpy(values)[None], tuple(theirs.shape), (area(ratio),) * 2)[0]
+    ours = resample(torch.from_numpy(values)[None], tuple(theirs.shape), (area_shares(ratio),) * 2)[0]
     assert torch.allclose(ours, theirs, atol=1e-6)
     assert cv2.INTER_AREA  # what `shrink` calls
 

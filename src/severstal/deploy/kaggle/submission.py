@@ -93,13 +93,13 @@ def submit_here(hours: float = 1.0, devices: Sequence[str] | None = None) -> Kag
     return KaggleSubmission(path, model, len(names), len(masks), drawn, time.time() - begin)
 
 
-Masks = dict[str, list[tuple[int, str]]]
+_Masks = dict[str, list[tuple[int, str]]]
 
 
-def _run(jobs: Sequence[WorkerJob], scratch: Path, path: Path, sample: Sample, spec: Spec) -> Masks:
+def _run(jobs: Sequence[WorkerJob], scratch: Path, path: Path, sample: Sample, spec: Spec) -> _Masks:
     """Run the workers, and write the file again as lines arrive."""
     processes = [_start(job, scratch / f"{place}.json") for place, job in enumerate(jobs)]
-    masks: Masks = {}
+    masks: _Masks = {}
     readers = [_Lines(Path(job.lines)) for job in jobs]
     written = time.monotonic()
     try:
@@ -138,7 +138,7 @@ class _Lines:
     def __init__(self, path: Path) -> None:
         self._path, self._place = path, 0
 
-    def new(self) -> Masks:
+    def new(self) -> _Masks:
         """The masks of the pictures since the last call; a line that is not whole yet waits."""
         with self._path.open("rb") as file:
             file.seek(self._place)
@@ -149,7 +149,7 @@ class _Lines:
         return {each["image"]: [(int(number), str(runs)) for number, runs in each["masks"]] for each in read}
 
 
-def _write(path: Path, masks: Masks, sample: Sample, spec: Spec) -> None:
+def _write(path: Path, masks: _Masks, sample: Sample, spec: Spec) -> None:
     """The submission of what there is; `write_submission` checks it before it is put in place."""
     rows = [(image, number, runs) for image, drawn in masks.items() for number, runs in drawn]
     write_submission(path, pd.DataFrame(rows, columns=_COLUMNS), sample, spec)

@@ -30,7 +30,7 @@ REQUIRED = (
 """What the image lacks, or has in versions that this package was not tested with. Their own needs are
 in the image or named here."""
 
-NEVER = ("torch", "torchvision", "torchaudio", "triton", "nvidia", "numpy", "opencv")
+_NEVER = ("torch", "torchvision", "torchaudio", "triton", "nvidia", "numpy", "opencv")
 """Beginnings of names that must not be installed over the image's own builds."""
 
 _TAG = re.compile(
@@ -98,7 +98,7 @@ def wheel_findings(paths: Sequence[Path]) -> list[str]:
             continue
         name = _plain(found["name"])
         present.add(name)
-        if name.startswith(NEVER):
+        if name.startswith(_NEVER):
             findings.append(f"{path.name}: would replace the image's own build: take it out")
         if not _fits(found["python"], found["abi"], found["platform"]):
             findings.append(f"{path.name}: not for Python {PYTHON} on {PLATFORM}: download it again")

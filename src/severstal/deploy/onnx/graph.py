@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from severstal.data.normalize import normalize
-from severstal.deploy.onnx.resampling import area, pooling, resample, triangle
+from severstal.deploy.onnx.resampling import area_shares, pooling, resample, triangle
 from severstal.deploy.torch_model import TorchMember
 from severstal.errors import SeverstalError
 from severstal.inference.ensemble import Combiner
@@ -172,7 +172,7 @@ def _shrunk(pictures: Tensor, scale: int) -> Tensor:
     if scale == 1:
         return grey
     shape = _divided(grey.shape[-2], scale), _divided(grey.shape[-1], scale)
-    small = resample(grey, shape, (area(scale),) * 2)
+    small = resample(grey, shape, (area_shares(scale),) * 2)
     if scale != 2:
         return small.round()
     # OpenCV rounds the mean of 2 x 2 pixels half up, and any other half to even.

@@ -65,14 +65,14 @@ def pooling(ratio: int) -> Filter:
     return choose
 
 
-def area(ratio: int) -> Filter:
+def area_shares(ratio: int) -> Filter:
     """The share of each input pixel in an output pixel, as OpenCV's `INTER_AREA` weights them.
 
     Args:
         ratio: input length over output length, where the output length is rounded up.
 
     Example:
-        >>> area(2)(4, 2)[1]
+        >>> area_shares(2)(4, 2)[1]
         tensor([[0.5000, 0.5000, 0.0000],
                 [0.5000, 0.5000, 0.0000]])
     """

@@ -158,7 +158,7 @@ def _files(facts: CardFacts) -> str:
 
 def _limits(model: ModelDescription, facts: CardFacts) -> str:
     never = [name for name, rule in zip(model.spec.classes, model.rules.rules, strict=True)
-             if rule.draws_nothing(model.spec)]  # fmt: skip
+             if rule.is_never_drawn(model.spec)]  # fmt: skip
     lines = [
         "## Limits\n",
         "- Trained on one data set: on steel of another mill, camera or light expect lower scores.",
