@@ -78,7 +78,7 @@ def fold_brightness(folds: pd.DataFrame, features: pd.DataFrame, test: pd.DataFr
     Args:
         folds: columns `ImageId`, `fold` and, perhaps, `test_like`.
         features: features of the labelled pictures, with columns `ImageId` and `brightness` (grey levels).
-        test: features of the test pictures, with the same columns; None leaves the test set out.
+        test: features of the test pictures, with the same columns; None leaves them out.
 
     Example:
         >>> folds = pd.DataFrame({"ImageId": ["a", "b"], "fold": [0, 1]})
