@@ -53,7 +53,7 @@ endif
 	echo "setting up .venv (about two minutes, 7 GB with torch's CUDA build)"
 	"$$PYTHON" -m venv .venv
 	$(VENV_PYTHON) -m pip install --disable-pip-version-check -r requirements.txt || \
-		{ echo "severstal: the packages could not be installed: see pip's message above, check the network, and give the same command again" >&2; exit 2; }
+		{ echo "severstal: the packages could not be installed: see pip's message above, check the network, and run the same command again" >&2; exit 2; }
 	pwd -P > .venv/installed
 
 submission: setup

@@ -188,7 +188,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--files", nargs="+", default=core(), help="in place of the whole core")
     parser.add_argument("--results", type=Path, help="JSON lines, to which is appended")
-    parser.add_argument("--again", action="store_true", help="test the survivors of the results anew")
+    parser.add_argument("--again", action="store_true", help="test the survivors of the results again")
     parser.add_argument("--limit", type=int, default=60, help="seconds of CPU for the tests of a mutant")
     parser.add_argument("--known", action="store_true", help="test the known mutants")
     arguments = parser.parse_args()

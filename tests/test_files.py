@@ -86,9 +86,7 @@ def test_a_full_disk_is_one_line(earlier, monkeypatch, code):
     monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(SeverstalError) as caught:
         write_text(earlier, "new")
-    assert (
-        str(caught.value) == f"{earlier}: the disk is full: free some space and give the same command again"
-    )
+    assert str(caught.value) == f"{earlier}: the disk is full: free some space and run the same command again"
     monkeypatch.undo()
     assert earlier.read_text() == "earlier"
 
@@ -116,7 +114,7 @@ def test_a_file_that_may_not_grow_is_one_line(earlier):
     done = subprocess.run(
         [sys.executable, "-c", script, str(earlier)], capture_output=True, text=True, check=True
     )
-    assert done.stdout == f"{earlier}: File too large: repair this and give the same command again\n"
+    assert done.stdout == f"{earlier}: File too large: repair this and run the same command again\n"
     assert earlier.read_text() == "earlier"
     assert names(earlier) == ["submission.csv"]
 
@@ -342,7 +340,7 @@ def test_json_comes_back(tmp_path):
 
 
 def test_json_that_is_missing_or_broken_is_one_line(tmp_path):
-    with pytest.raises(SeverstalError, match=r"a\.json: not there: give the command that makes it first$"):
+    with pytest.raises(SeverstalError, match=r"a\.json: not there: run the command that makes it first$"):
         read_json(tmp_path / "a.json")
     for data in (b'{"a": ', b"\xff\xfe", b"", b"9" * 5_000):
         (tmp_path / "a.json").write_bytes(data)

@@ -125,7 +125,7 @@ def exclusive_lock(folder: str | Path, other: str) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_symlink():
-            raise SeverstalError(f"{path}: is a symlink: delete it and give the same command again")
+            raise SeverstalError(f"{path}: is a symlink: delete it and run the same command again")
         lock = FileLock(path)
         try:
             lock.acquire(timeout=0)
@@ -145,13 +145,13 @@ def explain_os_error(error: OSError, path: Path) -> SeverstalError:
 
     Example:
         >>> print(explain_os_error(OSError(errno.ENOSPC, "No space left on device"), Path("runs/a")))
-        runs/a: the disk is full: free some space and give the same command again
+        runs/a: the disk is full: free some space and run the same command again
     """
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return SeverstalError(f"{path}: the disk is full: free some space and give the same command again")
+        return SeverstalError(f"{path}: the disk is full: free some space and run the same command again")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return SeverstalError(f"{path}: may not be written: choose another folder or change its permissions")
-    return SeverstalError(f"{path}: {error.strerror or error}: repair this and give the same command again")
+    return SeverstalError(f"{path}: {error.strerror or error}: repair this and run the same command again")
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -191,7 +191,7 @@ def read_json(path: str | Path) -> Any:
             raise SeverstalError(f"{path}: larger than {_JSON_BYTES >> 20} MiB: delete it and run again")
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise SeverstalError(f"{path}: not there: give the command that makes it first") from None
+        raise SeverstalError(f"{path}: not there: run the command that makes it first") from None
     except RecursionError:
         raise SeverstalError(f"{path}: nested too deeply: delete it and run again") from None
     except ValueError as error:  # of the syntax, the encoding, or a number of thousands of digits

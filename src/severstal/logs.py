@@ -31,7 +31,7 @@ class BesideBars(logging.Handler):
         try:
             tqdm.write(
                 printable(self.format(record)), file=sys.stderr
-            )  # looked up anew: it may have been redirected
+            )  # looked up at each call: it may have been redirected
         except Exception:
             self.handleError(record)
 

@@ -70,7 +70,7 @@ def distributed() -> Iterator[None]:
         time.sleep(_GRACE)
         raise SeverstalError(
             f"process {os.environ['RANK']}: another process has stopped and reports the reason above: repair "
-            "it and give the same command again"
+            "it and run the same command again"
         ) from None
     torch.distributed.destroy_process_group()
 

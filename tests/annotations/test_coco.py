@@ -143,7 +143,7 @@ def test_a_shape_outside_the_picture_is_left_out_with_a_note(file, target):
             {"categories": [{"id": 7, "name": "long krack"}]},
             "label 'long krack' is unknown, the nearest is 'long c",
         ),
-        ({"categories": [{"id": 7, "name": "a"}, {"id": 7, "name": "b"}]}, "category id 7 stands twice"),
+        ({"categories": [{"id": 7, "name": "a"}, {"id": 7, "name": "b"}]}, "category id 7 is used twice"),
     ],
 )
 def test_faults_are_one_line(changes, message, file, target, fault):

@@ -280,7 +280,7 @@ def test_a_full_disk_is_one_line(
     monkeypatch.setattr(os, "fsync", full)
     edit(tiny_recipe, "epochs = 2", "epochs = 3")
     line = the_line(command("train", tiny_recipe, "--input", small_input))
-    assert line.endswith("the disk is full: free some space and give the same command again")
+    assert line.endswith("the disk is full: free some space and run the same command again")
     assert Path("runs/tiny-small/fold0/model.safetensors").read_bytes() == before
 
 

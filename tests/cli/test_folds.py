@@ -42,7 +42,7 @@ def test_test_pictures_that_stand_in_the_training_set_are_told(
     duplicates(small_input, test=True)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("1 of ")
-    assert lines[0].endswith("1 of 18 train pictures stands in the test set")
+    assert lines[0].endswith("1 of 18 train pictures is also in the test set")
     assert "train train04.png, mirrored left-right (agreement " in lines[1]
 
 

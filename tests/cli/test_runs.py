@@ -216,7 +216,7 @@ def test_recipes_that_failed_are_an_error_in_the_end(
     code, _, error = command("compare", "faulty.toml", tiny_recipe, "--input", small_input, *budget)
     assert code == 2
     assert "recipe faulty failed: loss 'dise' is unknown" in error
-    assert error.splitlines()[-1] == "severstal: 1 of 2 recipes failed, as told above: faulty"
+    assert error.splitlines()[-1] == "severstal: 1 of 2 recipes failed, as logged above: faulty"
     assert len(Path("out/comparison.csv").read_text().splitlines()) == 3
 
 

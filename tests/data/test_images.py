@@ -99,5 +99,5 @@ def test_an_open_store_outlives_its_file(tmp_path: Path) -> None:
     store = ImageStore(["a.png"], "d", path, [0], SPEC.image_shape)
     path.unlink()
     assert np.array_equal(store[0], picture("a.png"))
-    with pytest.raises(SeverstalError, match="not there any more: give the same command again"):
+    with pytest.raises(SeverstalError, match="not there any more: run the same command again"):
         pickle.loads(pickle.dumps(store))

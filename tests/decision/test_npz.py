@@ -40,7 +40,7 @@ def test_an_interrupted_save_leaves_the_earlier_file(tmp_path):
 
 def test_files_that_cannot_be_read(tmp_path):
     path = tmp_path / "a.npz"
-    with pytest.raises(SeverstalError, match=r"a\.npz: not there: give the command that makes it first"):
+    with pytest.raises(SeverstalError, match=r"a\.npz: not there: run the command that makes it first"):
         load_npz(path, "table", 1, read)
     save_npz(path, {"edition": 2, "name": "later"}, {"values": np.arange(3)})
     with pytest.raises(SeverstalError, match=r"a\.npz: a table of an incompatible version .*: delete it"):

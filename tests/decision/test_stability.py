@@ -1,4 +1,4 @@
-"""Stability: against searching each resample anew."""
+"""Stability: against a search of each resample."""
 
 from dataclasses import replace
 

@@ -83,7 +83,7 @@ def test_some_images_in_another_order(store):
         (SPEC, ["0.jpg", "9.jpg"], "image 9.jpg has no map"),
         (SPEC, [], "no image to summarise"),
         (SPEC, ["0.jpg", "0.jpg"], "image 0.jpg is named twice"),
-        (Spec("tiny", (4, 6), ("scratch",)), None, "predict them anew"),
+        (Spec("tiny", (4, 6), ("scratch",)), None, "predict them again"),
     ],
 )
 def test_maps_that_do_not_suit(store, spec, names, message):

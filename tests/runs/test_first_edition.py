@@ -72,7 +72,7 @@ def test_earlier_runs_give_the_same_submission_byte_for_byte(run: str, capsys: p
 
 
 def test_the_mean_of_earlier_runs_is_scored_and_submitted() -> None:
-    """By rules searched anew: a class whose gain is not significant is no longer drawn."""
+    """By rules searched again: a class whose gain is not significant is no longer drawn."""
     before = weights()
     assert call("submit", "runs/even", "--output", "again.csv") == 0
     assert {row.name: row.score_of for row in list_runs().runs}["even"] == "out of fold"

@@ -276,7 +276,7 @@ def test_an_outdated_score_is_left_out(change: str) -> None:
     match change:
         case "weights":  # of the same size, as those of another training are
             (run / "fold1" / "model.safetensors").write_text("WEIGHTS")
-        case "training":  # begun anew and not done
+        case "training":  # restarted and not done
             (run / "stages" / "train-fold1.json").unlink()
         case "inference":
             write_run(run, replace(recipe, inference=replace(recipe.inference, flips=("none",))), root, spec)
@@ -288,7 +288,7 @@ def test_an_outdated_score_is_left_out(change: str) -> None:
         case "summary":
             for folder in (run, team):
                 (folder / "oof" / "summary.npz").write_text("SUMMARY")
-        case "card":  # the rules were searched anew, and the scorecard not made again
+        case "card":  # the rules were searched again, but the scorecard not made again
             for folder in (run, team):
                 write_json(folder / "scorecard.json", {"oof": {"score": 0.9}})
         case "maps record":

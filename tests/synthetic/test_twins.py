@@ -39,7 +39,7 @@ def test_twins_are_near_but_not_the_same(first: tuple[np.ndarray, np.ndarray]) -
         changed = np.sum(bits > 0) / np.sum(first[1] > 0)
         assert 0.7 < changed < 1.4
         masks += abs(changed - 1) > 0.03
-    assert 0 < masks < 12  # one or the other was annotated anew
+    assert 0 < masks < 12  # some were annotated again
 
 
 def test_drawing_a_twin_alters_the_first_one(first: tuple[np.ndarray, np.ndarray]) -> None:

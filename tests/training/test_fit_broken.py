@@ -217,7 +217,7 @@ def test_a_full_disk_leaves_the_last_state_whole(
     with pytest.raises(SeverstalError) as caught:
         fit(data, settings, 0, tmp_path / "full", "key")
     name = ("epoch0002.safetensors", "state.safetensors", "model.safetensors")[write - 1]
-    assert f"{name}: the disk is full: free some space and give the same command again" in str(caught.value)
+    assert f"{name}: the disk is full: free some space and run the same command again" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not list((tmp_path / "full").rglob(".severstal-*"))
     monkeypatch.setattr(Path, "replace", real)

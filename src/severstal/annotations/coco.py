@@ -120,7 +120,7 @@ def _by_id(entries: list[Any], path: Path, what: str) -> dict[Any, dict[str, Any
         if key is None:
             raise SeverstalError(f"{path}: {what} number {number} has no id: export the file again")
         if key in found:
-            raise SeverstalError(f"{path}: {what} id {quote(key)} stands twice: give each its own")
+            raise SeverstalError(f"{path}: {what} id {quote(key)} is used twice: give each its own")
         found[key] = entry
     return found
 

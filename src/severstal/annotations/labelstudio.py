@@ -77,7 +77,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
 
     Of several annotations of a picture the one marked as ground truth counts, else the last that was not
     cancelled; a task without any is as if it were not listed. Key points, choices and lines have no area and
-    are left out, as is what was drawn on a turned picture.
+    are left out, as are shapes drawn on a rotated picture.
 
     Raises:
         SeverstalError: the file is no such export, a label is unknown, a picture is unknown or of another
@@ -163,7 +163,7 @@ def _shape(
     if not named:
         raise Unusable(where, "has no label")
     if entry.get("image_rotation"):
-        raise Unusable(where, "was drawn on a turned picture")
+        raise Unusable(where, "was drawn on a rotated picture")
     if rectangle and target.skip_boxes:
         raise Unusable(where, "a box is no outline")
     target.check_size(entry.get("original_height"), entry.get("original_width"), where)

@@ -55,5 +55,5 @@ def compare(
     failed = [row.recipe for row in rows if row.fault]
     if failed:
         raise SeverstalError(
-            f"{len(failed)} of {len(rows)} recipes failed, as told above: {', '.join(failed)}"
+            f"{len(failed)} of {len(rows)} recipes failed, as logged above: {', '.join(failed)}"
         )

@@ -17,13 +17,15 @@ def duplicates(
         input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
         output: also write the table of near-duplicate pairs to this file.
         figures: also write a figure per pair to this folder, with both pictures and their labels.
-        test: find the test pictures that stand in the training set instead.
+        test: find the test pictures that are also in the training set instead.
     """
     from severstal.errors import SeverstalError
     from severstal.experiments.duplicates import report_copies, report_duplicates
 
     if test and figures is not None:
-        raise SeverstalError("--figures needs labels, which the test set of --test has not: leave one out")
+        raise SeverstalError(
+            "--figures needs labels, which the test set of --test does not have: leave one out"
+        )
     print(report_copies(input, output)[1] if test else report_duplicates(input, output, figures)[1])
 
 
@@ -32,8 +34,8 @@ def lookup(
 ) -> None:
     """Score the control that copies to each test picture the mask of the nearest training picture.
 
-    What a table of the training set scores, a network may have learned by heart: print it beside the score of
-    any split whose test pictures stand in the training set.
+    A network may have memorised whatever this control scores: report it beside the score of any split whose
+    test pictures are also in the training set.
 
     Args:
         input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.

@@ -42,7 +42,7 @@ def run(
         folds: your own table of folds, a CSV with the columns ImageId and fold (numbered from 0); by default
             that of the recipe (data.folds_file), else the images are split.
         hours: stop training between two epochs, before so many hours have passed, with exit code 1; the same
-            command goes on from there. By default train to the end.
+            command resumes there. By default train to the end.
     """
     from severstal import pipeline
     from severstal.training.deadline import Deadline
@@ -105,7 +105,7 @@ def train(
         folds: your own table of folds, a CSV with the columns ImageId and fold (numbered from 0); by default
             that of the recipe (data.folds_file), else the images are split.
         hours: stop training between two epochs, before so many hours have passed, with exit code 1; the same
-            command goes on from there. By default train to the end.
+            command resumes there. By default train to the end.
     """
     from severstal import pipeline
     from severstal.processes import distributed

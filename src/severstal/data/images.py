@@ -100,7 +100,7 @@ class ImageStore(Pictures):
             with self._path.open("rb") as file:
                 self._pages = mmap.mmap(file.fileno(), math.prod(shape), access=mmap.ACCESS_READ)
         except FileNotFoundError:
-            raise SeverstalError(f"{self._path}: not there any more: give the same command again") from None
+            raise SeverstalError(f"{self._path}: not there any more: run the same command again") from None
         self._pixels = np.frombuffer(self._pages, np.uint8).reshape(shape)
         self._read = 0
 

@@ -72,7 +72,7 @@ def load_npz(
         with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)
     except FileNotFoundError:
-        raise SeverstalError(f"{path}: not there: give the command that makes it first") from None
+        raise SeverstalError(f"{path}: not there: run the command that makes it first") from None
     except SeverstalError:
         raise
     except Exception as error:  # damaged bytes make zipfile, zlib and numpy's parser raise a dozen kinds

@@ -222,5 +222,5 @@ def _read_rule(name: str, values: Mapping[str, Any]) -> ClassRule:
 def _other_classes(classes: Any, spec: Spec) -> SeverstalError:
     return SeverstalError(
         f"rules for the classes {', '.join(classes)}; the data set has {', '.join(spec.classes)}: "
-        "search the rules anew on its own maps"
+        "search the rules again on its own maps"
     )

@@ -41,7 +41,7 @@ def ablate(
     Every training is a run of its own, `runs/ablate-SWITCH-RECIPE-INPUT`, and the recipe itself
     `runs/ablate-recipe-RECIPE-INPUT`: finished ones are not trained again, and an interrupted one resumes.
     The maps of a run are deleted once it is judged, since those of all would fill a disk; predicting it again
-    makes them anew. A training that cannot be done, as one by torch.compile without a compiler or in a
+    makes them again. A training that cannot be done, as one by torch.compile without a compiler or in a
     precision that this machine does not compute in, is logged, and the next one is taken.
 
     Args:

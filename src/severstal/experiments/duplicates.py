@@ -45,7 +45,7 @@ def report_duplicates(
 def report_copies(
     input: str | Path | None = None, output: str | Path | None = None
 ) -> tuple[pd.DataFrame, str]:
-    """Find the test pictures that stand in the training set, in any orientation and at another scale.
+    """Find the test pictures that are also in the training set, in any orientation and at another scale.
 
     Args:
         input: the input folder; None takes the first of the usual places, or renders the sample.

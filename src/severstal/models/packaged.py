@@ -133,7 +133,7 @@ def convert_package(package: WeightsPackage) -> Path:
 
     Returns:
         The converted file in `weights_folder()`; its metadata hold the checksum of what it was made of, and
-        an unreadable file or one of another source is made anew.
+        an unreadable file or one of another source is made again.
 
     Raises:
         SeverstalError: the package has another version, its file is missing or changed, or the folder cannot

@@ -112,7 +112,9 @@ def pack_sources(sources: Iterable[WeightsSource], folder: str | Path) -> list[P
     for each in sources:
         path = find_weights(each.encoder, each.weights)
         if path is None:
-            raise SeverstalError(f"{each.encoder}: weights {each.weights!r} name no file: leave them out")
+            raise SeverstalError(
+                f"{each.encoder}: there is no file for the weights {each.weights!r}: leave the recipe out"
+            )
         copy = packed_path(each.encoder, each.weights, Path(folder))
         if not copy.is_file() or copy.stat().st_size != path.stat().st_size:
             with atomic_write(copy) as part:

@@ -36,7 +36,7 @@ class OofSummary:
     def folds(self) -> pd.DataFrame:
         """Rows of `folds.csv` for the images that have an out-of-fold map, in their order.
 
-        Where only one fold is trained, its images are split anew: a search may be judged on any images that
+        Where only one fold is trained, its images are split again: a search may be judged on any images that
         it did not see.
         """
         names, job = self.oof.maps.names, self.oof.folds.job

@@ -89,7 +89,7 @@ def train_task(task: Task) -> None:
 
 
 def train_fold(folds: Folds, fold: int, deadline: Deadline | None = None) -> str:
-    """Train one fold, and train it anew for each round of pseudo-labels that the recipe asks for.
+    """Train one fold, and train it again for each round of pseudo-labels that the recipe asks for.
 
     Args:
         folds: folds of the run.

@@ -61,13 +61,13 @@ def format_copies(pairs: pd.DataFrame, train: Sequence[str], test: Sequence[str]
     Example:
         >>> row = {"first": "a", "second": "x", "orientation": "rotated 90", "scale": 1.1, "agreement": 0.9}
         >>> print(format_copies(pd.DataFrame([row]), ["a", "b"], ["x"]))
-        1 of 1 test pictures stands in the training set; 1 of 2 train pictures stands in the test set
+        1 of 1 test pictures is also in the training set; 1 of 2 train pictures is also in the test set
         test x: train a, rotated 90, scaled by 1.10 (agreement 0.90)
     """
     found, used = pairs["second"].nunique(), pairs["first"].nunique()
     lines = [
-        f"{found:,} of {len(test):,} test pictures {_stand(found)} in the training set; "
-        f"{used:,} of {len(train):,} train pictures {_stand(used)} in the test set"
+        f"{found:,} of {len(test):,} test pictures {_are(found)} also in the training set; "
+        f"{used:,} of {len(train):,} train pictures {_are(used)} also in the test set"
     ]
     for pair in pairs.sort_values(
         ["second", "agreement"], ascending=[True, False], kind="stable"
@@ -80,8 +80,8 @@ def format_copies(pairs: pd.DataFrame, train: Sequence[str], test: Sequence[str]
     return "\n".join(lines)
 
 
-def _stand(number: int) -> str:
-    return "stands" if number == 1 else "stand"
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def pair_gallery(pairs: pd.DataFrame, pictures: Pictures, masks: Masks, spec: Spec, most: int = 6) -> Sheet:

@@ -46,7 +46,7 @@ def read_run(run: str | Path) -> tuple[Recipe, Path, Spec]:
         return load_recipe(files.recipe), Path(facts["folder"]), spec
     except (KeyError, TypeError) as error:
         raise SeverstalError(
-            f"{files.input}: {error} is missing: give the command that trains it again"
+            f"{files.input}: {error} is missing: run the command that trains it again"
         ) from None
 
 

@@ -133,7 +133,7 @@ def read_record(path: Path) -> dict[str, Any] | None:
     if not isinstance(found, dict) or not all(
         isinstance(found.get(name), kind) for name, kind in kinds.items()
     ):
-        raise SeverstalError(f"{path}: not the record of a stage: delete it and give the command again")
+        raise SeverstalError(f"{path}: not the record of a stage: delete it and run the command again")
     return found
 
 

@@ -105,7 +105,7 @@ def lay_out(seed: int, split: Split, index: int, order: Order) -> Layout:
     """Find a place for everything that a picture shall show.
 
     Every mask gets the area wanted within a few percent and exactly the pieces wanted; where that finds no
-    room, everything is laid anew.
+    room, everything is placed again.
 
     Example:
         >>> layout = lay_out(0, "train", 0, Order((Wanted(3, 9000, 2), Wanted(4, 30_000, 1))))

@@ -64,5 +64,5 @@ def deadline_reached(fold: int, epoch: int, epochs: int) -> DeadlineReached:
     """
     return DeadlineReached(
         f"fold {fold}: stopped after epoch {epoch} of {epochs}, since the next one would end after the limit "
-        "of --hours: give the same command again, which goes on from there"
+        "of --hours: run the same command again, which resumes there"
     )

@@ -149,7 +149,7 @@ def _work(task: Task, train: Callable[[Task], object], folder: str) -> Iterator[
         os.chdir(folder)  # a recipe may name weights by a path from here
     except OSError:
         raise SeverstalError(
-            f"{folder}: not on {platform.node()}: give the command in a folder that all machines share"
+            f"{folder}: not on {platform.node()}: run the command in a folder that all machines share"
         ) from None
     yield f"process {os.getpid()} on {platform.node()}"
     show_log()  # Ray passes on what a worker writes

@@ -155,7 +155,7 @@ def test_rules_not_accepted_give_the_two_steps(signed_in, tmp_path: Path) -> Non
 
 def test_another_answer(signed_in, tmp_path: Path) -> None:
     signed_in.status, signed_in.message = 503, "Unavailable\x1b[2J"
-    assert message(tmp_path).startswith("Kaggle answers 503 (Unavailable[2J): give the same command again")
+    assert message(tmp_path).startswith("Kaggle answers 503 (Unavailable[2J): run the same command again")
 
 
 def test_no_network(signed_in, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -167,7 +167,7 @@ def test_a_damaged_archive_is_fetched_again(signed_in, data: Path, output: Path)
     with zipfile.ZipFile(io.BytesIO(good)) as archive:
         middle = archive.getinfo(archive.namelist()[-1]).header_offset + 500
     signed_in.archive = good[:middle] + bytes(64) + good[middle + 64 :]
-    with pytest.raises(SeverstalError, match=r"is damaged .*: give the same command again"):
+    with pytest.raises(SeverstalError, match=r"is damaged .*: run the same command again"):
         download_competition(output)
     assert not output.exists()
     signed_in.archive, signed_in.etag = good, '"two"'

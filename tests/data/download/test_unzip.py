@@ -140,7 +140,7 @@ def test_a_wrong_checksum_leaves_no_file(tmp_path: Path) -> None:
             archive.writestr(name, data)
     path.write_bytes(path.read_bytes().replace(bytes(range(256)), bytes(256), 1))
     with pytest.raises(
-        DamagedArchive, match=r"a\.zip: is damaged \(Bad CRC-32 .*\): give the same command again"
+        DamagedArchive, match=r"a\.zip: is damaged \(Bad CRC-32 .*\): run the same command again"
     ):
         unpack(path, tmp_path / "out")
     assert held(tmp_path / "out") == {"train.csv": FILES["train.csv"]}

@@ -1,4 +1,4 @@
-"""Test pictures that stand in the training set are found, and their labels looked up there."""
+"""Test pictures that are also in the training set are found, and their labels looked up there."""
 
 from types import SimpleNamespace
 

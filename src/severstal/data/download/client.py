@@ -14,7 +14,7 @@ logger = logging.getLogger("severstal")
 ARCHIVE = f"{COMPETITION}.zip"
 TOKEN_STEPS = (
     "1. on https://www.kaggle.com/settings/api choose Generate New Token, "
-    "2. save it as ~/.kaggle/access_token or set KAGGLE_API_TOKEN to it; then give the same command again"
+    "2. save it as ~/.kaggle/access_token or set KAGGLE_API_TOKEN to it; then run the same command again"
 )
 _UNREADABLE = (
     "the Kaggle token's file (~/.kaggle/access_token or kaggle.json) is not plain UTF-8 text (PowerShell's "
@@ -22,9 +22,9 @@ _UNREADABLE = (
 )
 RULES_STEPS = (
     f"1. sign in and open https://www.kaggle.com/competitions/{COMPETITION}/rules, "
-    "2. accept the rules (Late Submission); then give the same command again"
+    "2. accept the rules (Late Submission); then run the same command again"
 )
-AGAIN = "give the same command again, it resumes"
+AGAIN = "run the same command again, it resumes"
 
 
 def fetch_archive(folder: Path) -> Path:
@@ -51,7 +51,7 @@ def fetch_archive(folder: Path) -> Path:
             from kaggle.api.kaggle_api_extended import KaggleApi
     except ImportError:
         raise SeverstalError(
-            "Kaggle's client is not installed: pip install kaggle six, then give the same command again"
+            "Kaggle's client is not installed: pip install kaggle six, then run the same command again"
         ) from None
     except ValueError:  # of a file that it read at once: not UTF-8, or a byte-order mark before JSON
         raise SeverstalError(_UNREADABLE) from None
@@ -68,9 +68,9 @@ def fetch_archive(folder: Path) -> Path:
         ) from None
     except ValueError as error:  # the sizes differ: an answer that was no archive was taken for one
         path.unlink(missing_ok=True)
-        raise SeverstalError(f"{path}: {_reason(error)}: give the same command again") from None
+        raise SeverstalError(f"{path}: {_reason(error)}: run the same command again") from None
     if not path.is_file():
-        raise SeverstalError(f"{path}: Kaggle sent no archive: give the same command again later")
+        raise SeverstalError(f"{path}: Kaggle sent no archive: run the same command again later")
     return path
 
 

@@ -66,7 +66,7 @@ def check_archive(path: str | Path, largest: int) -> list[zipfile.ZipInfo]:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise DamagedArchive(f"{path}: not a whole zip ({error}): give the same command again") from None
+        raise DamagedArchive(f"{path}: not a whole zip ({error}): run the same command again") from None
 
     def refuse(entry: zipfile.ZipInfo, reason: str) -> SeverstalError:
         name = ascii(entry.orig_filename[:80])
@@ -137,11 +137,11 @@ def unzip(path: str | Path, folder: str | Path, entries: Sequence[zipfile.ZipInf
                 with atomic_write(target) as part, archive.open(entry) as source, part.open("wb") as file:
                     shutil.copyfileobj(source, file, CHUNK)
             except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-                raise DamagedArchive(f"{path}: is damaged ({error}): give the same command again") from None
+                raise DamagedArchive(f"{path}: is damaged ({error}): run the same command again") from None
     there = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if not file.is_dir()}
     if strange := there - {entry.filename for entry in entries}:
         raise SeverstalError(
-            f"{folder / min(strange)}: not from {path}: remove it and give the same command again"
+            f"{folder / min(strange)}: not from {path}: remove it and run the same command again"
         )
 
 

@@ -16,7 +16,7 @@ from severstal.files import read_json
 MANIFEST = "maps.json"
 UNFINISHED = "maps.part.json"
 _SHARD_FILE = re.compile(r"(maps|classes)-\d{5,}\.npy")
-MAKE_AGAIN = "delete it and give the command that makes the maps again"
+MAKE_AGAIN = "delete it and run the command that makes the maps again"
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def read_manifest(folder: Path) -> tuple[MapLayout, list[list[str]]]:
     path = folder / MANIFEST
     if not path.is_file():
         state = "unfinished" if (folder / UNFINISHED).is_file() else "not there"
-        raise SeverstalError(f"{path}: {state}: give the command that makes the maps again")
+        raise SeverstalError(f"{path}: {state}: run the command that makes the maps again")
     kept = read_json(path)
     try:
         spec = Spec(kept["dataset"], tuple(kept["image_shape"]), tuple(kept["classes"]))
@@ -184,7 +184,7 @@ def _open(path: Path, shape: tuple[int, ...]) -> np.ndarray:
         # As a plain array: each slice of NumPy's own memmap type costs microseconds more.
         array = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     except FileNotFoundError:
-        raise SeverstalError(f"{path}: missing: give the command that makes the maps again") from None
+        raise SeverstalError(f"{path}: missing: run the command that makes the maps again") from None
     except (ValueError, EOFError, OSError) as error:
         raise SeverstalError(f"{path}: cut short, or not a shard of maps: {MAKE_AGAIN}") from error
     if array.shape != shape or array.dtype != np.uint8:

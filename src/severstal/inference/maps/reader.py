@@ -67,7 +67,9 @@ class MapReader:
                 f"{each.image_shape[0]} x {each.image_shape[1]} pictures of {', '.join(each.classes)}"
                 for each in (self.spec, spec)
             )
-            raise SeverstalError(f"{self.folder}: the maps are of {made}, not of {wanted}: predict them anew")
+            raise SeverstalError(
+                f"{self.folder}: the maps are of {made}, not of {wanted}: predict them again"
+            )
 
     def verify(self) -> None:
         """Compare the checksum of every shard that was not yet read.

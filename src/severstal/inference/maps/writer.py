@@ -145,7 +145,7 @@ class MapWriter:
             open_shard(self.folder, shard, self.layout)
             if shard not in self._checksums:
                 path = maps_path(self.folder, shard)
-                raise SeverstalError(f"{path}: its checksum is not known: give the same command again")
+                raise SeverstalError(f"{path}: its checksum is not known: run the same command again")
         self._record(MANIFEST)
         (self.folder / UNFINISHED).unlink(missing_ok=True)
 
