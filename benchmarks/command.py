@@ -4,7 +4,7 @@
     python benchmarks/command.py make test
 
 For a first run, not one that skips what is done, delete the run's folder before. Memory is the sum of the
-resident sets of all processes, looked at four times a second, so pages that they share count more than once.
+resident sets of all processes, sampled four times a second, so pages that they share count more than once.
 """
 
 import subprocess

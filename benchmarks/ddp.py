@@ -6,7 +6,7 @@
 By hand, gradients, losses and running statistics are copied into one tensor and added up after the last
 micro-batch, as this project did before. Both are measured with the encoder free and frozen, with one and with
 four micro-batches, and take turns in the same two processes, so that whatever else the machine does disturbs
-both alike. Printed are the medians, and the ratio's median over the turns.
+both equally. Printed are the medians, and the median of the ratio over the turns.
 """
 
 import argparse

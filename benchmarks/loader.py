@@ -12,8 +12,8 @@ two worker processes, batches of 24 crops of 256 x 512, every picture once a rou
 cache. Without `--input` both kinds of pictures are taken: a drawn sample, and the real ones of
 `../shared/data/severstal` where they are.
 
-Then both sample from pictures that tell column and row by their grey level, to show that they cut and mirror
-alike: how often each eighth of a picture is shown, how many crops hold a defect, how many are mirrored; and
+Then both sample from pictures whose grey levels encode column and row, to show that they crop and flip
+equally: how often each eighth of a picture is shown, how many crops hold a defect, how many are mirrored; and
 from the pictures themselves, how bright crops are.
 """
 
@@ -50,7 +50,7 @@ PLAIN_BATCHES, OUR_BATCHES = 6, 120  # of a run: about as many seconds each
 RUNS = 5
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's, as the kernels had them
 EIGHTHS = 8
-COLUMNS_A_LEVEL, LOWER_HALF = 8, 50  # how grey levels tell column and row
+COLUMNS_A_LEVEL, LOWER_HALF = 8, 50  # how grey levels encode column and row
 
 
 class KernelDataset(Dataset):
@@ -195,7 +195,7 @@ def compare_rates(title: str, loaders: Loaders) -> None:
 
 
 def tell_places(root: Path, folder: Path) -> Path:
-    """A copy of an input folder whose pictures tell column and row by their grey level."""
+    """A copy of an input folder whose pictures encode column and row by their grey level."""
     data = open_input(root)
     (folder / "train_images").mkdir(parents=True)
     (folder / "test_images").mkdir()
@@ -216,7 +216,7 @@ def places(levels: np.ndarray, masks: np.ndarray, width: int) -> np.ndarray:
     """What crops show: (N, 8 + 3) of each eighth's share, non-empty, mirrored left-right and top-bottom.
 
     Args:
-        levels: (N, h, w) grey levels of pictures that tell their places.
+        levels: (N, h, w) grey levels of pictures that encode their positions.
         masks: (N, C, h, w).
         width: of the pictures.
     """

@@ -4,7 +4,7 @@
 
 TRAIN_CSV holds real masks of the competition's shape; without it, the table beside the checkout, if any. Each
 figure is the median over several masks and many rounds. In a round the codecs take turns in random order, so
-that noise hits all alike; before it their results are compared. Only ours checks the text that it decodes.
+that noise hits all equally; before it their results are compared. Only ours checks the text that it decodes.
 """
 
 import gc

@@ -33,7 +33,7 @@ REAL = (100, 200, 500, 1000)
 
 
 def noise_summary(images: int, share: float, lucky: bool, seed: int) -> Summary:
-    """Maps of one class that are drawn without a look at the truth.
+    """Maps of one class that are independent of the truth.
 
     Args:
         images: how many.

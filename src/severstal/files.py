@@ -25,7 +25,7 @@ logger = logging.getLogger("severstal")
 
 @contextmanager
 def atomic_write(path: str | Path) -> Iterator[Path]:
-    """Give a temporary file beside `path`, and rename it to `path` once the block ends without an error.
+    """Yield a temporary file beside `path`, and rename it to `path` once the block ends without an error.
 
     A process killed inside the block leaves the earlier file as it was; see `temporary` for the stray one.
     Readers find the earlier file or the new one, whole, however many write. What is at `path` already:
@@ -72,7 +72,7 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: str | Path) -> Iterator[Path]:
-    """Give a temporary folder beside `path`, and rename it to `path` once the block ends without an error.
+    """Yield a temporary folder beside `path`, and rename it to `path` once the block ends without an error.
 
     A process killed inside the block leaves `path` as it was; see `temporary` for the stray folder. Nothing
     else is ever deleted. Where `path` is a symlink to a folder, the work is done beside that folder.
@@ -141,7 +141,7 @@ def exclusive_lock(folder: str | Path, other: str) -> Iterator[None]:
 
 
 def explain_os_error(error: OSError, path: Path) -> SeverstalError:
-    """Say in one line why `path` could not be written and what to do.
+    """Return an error that says in one line why `path` could not be written, and the repair.
 
     Example:
         >>> print(explain_os_error(OSError(errno.ENOSPC, "No space left on device"), Path("runs/a")))
@@ -155,7 +155,7 @@ def explain_os_error(error: OSError, path: Path) -> SeverstalError:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    r"""Write a text file whole: UTF-8, with line ends as they stand in `text`.
+    r"""Write a text file atomically: UTF-8, with the line ends of `text`.
 
     Example:
         >>> target = Path(tempfile.mkdtemp()) / "a.csv"
@@ -230,7 +230,7 @@ def _regular_file(path: Path) -> os.stat_result | None:
 
 
 def _replace(part: Path, path: Path, earlier: os.stat_result | None) -> None:
-    """Give a written file the owner and the permissions of the earlier one, and then its name."""
+    """Set the owner and the permissions of the earlier file on a written one, and rename it into place."""
     descriptor = os.open(part, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     try:
         if earlier is not None and hasattr(os, "fchmod"):

@@ -1,4 +1,4 @@
-"""The one logger, and where its lines are shown: on standard error, between the progress bars.
+"""The package's logger, whose lines go to standard error, between the progress bars.
 
 The package itself prints nothing: it logs to `logging.getLogger("severstal")`, progress and notes as INFO,
 and what deserves attention as WARNING. The command line shows these lines on standard error and prints

@@ -1,4 +1,4 @@
-"""Execution of notebooks, and removal of what differs from run to run."""
+"""Execution of notebooks, and removal of content that differs from run to run."""
 
 import copy
 import itertools
@@ -24,7 +24,7 @@ from traitlets.config import Config
 from severstal.errors import SeverstalError
 from severstal.files import write_text
 
-# Its warnings become errors here, with messages for people.
+# Its warnings become errors here, with readable messages.
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
 
 logger = logging.getLogger("severstal")
@@ -165,7 +165,7 @@ def explain_error(error: PapermillExecutionError, target: Path) -> str:
 
 
 def tidy_notebook(notebook: NotebookNode) -> NotebookNode:
-    r"""Remove from an executed notebook what differs between runs or machines.
+    r"""Remove from an executed notebook all content that differs between runs or machines.
 
     Removed: execution times, metadata and banners of papermill, the version of Python, progress bars, text
     overwritten by carriage returns, and streams that are then blank. Kept: sources, cell ids, tags, execution
@@ -196,7 +196,7 @@ def tidy_notebook(notebook: NotebookNode) -> NotebookNode:
 
 
 def tidy_outputs(outputs: Sequence[NotebookNode]) -> list[NotebookNode]:
-    """Reduce streams to what a terminal would still show, in as few outputs as possible."""
+    """Reduce streams to the text that a terminal would still show, in as few outputs as possible."""
     pieces = join_streams(outputs)
     for output in pieces:
         if output.output_type == "stream":

@@ -1,4 +1,4 @@
-"""What a notebook needs before anything else, on Kaggle, on Colab and on a laptop.
+"""Set-up of a notebook on Kaggle, on Colab and on a laptop.
 
 Each notebook begins with one line that finds this package and calls `set_up`. It imports nothing that
 Kaggle's image may lack.
@@ -31,7 +31,7 @@ def set_up(root: str | Path = "/") -> None:
     where a notebook is opened from the repository's `notebooks/`, the folder above it.
 
     Args:
-        root: of the file system; another one for a trial of Kaggle's or Colab's layout.
+        root: root of the file system; another folder to try Kaggle's or Colab's layout.
 
     Raises:
         SeverstalError: a package is missing and cannot be installed.

@@ -76,7 +76,7 @@ def run_all(
 
 
 def _run_attached(output: str | Path) -> Path:
-    """Make the submission of what is attached to a Kaggle notebook; the folder of what was written."""
+    """Make a submission from the inputs attached to a Kaggle notebook; return the folder that was written."""
     attached = choose_attached()
     if (attached / RELEASE_FILE).is_file():
         return submit_here().path.parent

@@ -9,7 +9,7 @@ from severstal.streams import is_stream
 
 
 def refuse_overwrite(outputs: Iterable[str | Path | None], inputs: Iterable[str | Path | None]) -> None:
-    """Refuse outputs that would take the place of what a command reads, or of each other.
+    """Refuse outputs that would overwrite files that a command reads, or each other.
 
     Args:
         outputs: the files that will be written; None is passed over.

@@ -1,4 +1,4 @@
-"""Settings from outside: a TOML table becomes a frozen dataclass, or an error that says what to write."""
+"""Settings from outside: a TOML table becomes a frozen dataclass, or an error that names the repair."""
 
 import logging
 import re
@@ -63,7 +63,7 @@ def _check_bounds(table: dict[str, Any], path: Path) -> None:
 
 
 def within(default: Any, low: float, high: float) -> Any:
-    """Give a dataclass field its default and the inclusive range of its values.
+    """Return a dataclass field with a default and the inclusive range of its values.
 
     The range of a tuple holds for each of its items.
 
@@ -79,7 +79,7 @@ def within(default: Any, low: float, high: float) -> Any:
 
 
 def renamed(default: Any, old: str) -> Any:
-    """Give a dataclass field its default and the word that it was called by before, which is still read.
+    """Return a dataclass field with a default and an earlier name, which is still read.
 
     The default may be one with a range, as `within` gives it.
 
@@ -97,7 +97,7 @@ def renamed(default: Any, old: str) -> Any:
 
 
 def build(cls: type[Settings], table: Mapping[str, Any], source: str) -> Settings:
-    """Turn a TOML table into a frozen dataclass, whose fields may be such dataclasses themselves.
+    """Build a frozen dataclass, possibly nested, from a TOML table.
 
     Keys under an earlier name are read, and one warning names them all.
 

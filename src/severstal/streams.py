@@ -32,7 +32,7 @@ def is_stream(path: str | Path) -> bool:
 
 
 def copy_to_stream(file: Path, path: str | Path) -> None:
-    """Write the bytes of a file to what is at `path`, after all that the process has printed so far.
+    """Write the bytes of a file to the stream at `path`, after all that the process has printed so far.
 
     Raises:
         OSError: `path` cannot be written to.
@@ -52,7 +52,7 @@ def copy_to_stream(file: Path, path: str | Path) -> None:
 
 
 def _own_descriptor(path: Path) -> int | None:
-    """The number of the process's descriptor that a path in /dev or /proc stands for."""
+    """Return the number of the process's descriptor that a path in /dev or /proc refers to."""
     if path.is_symlink() and path.parent.resolve() == Path("/dev"):
         path = path.parent / path.readlink()  # /dev/stdout leads to /proc/self/fd/1
     if path.name.isdecimal() and path.parent.resolve() == Path(f"/proc/{os.getpid()}/fd"):

@@ -1,4 +1,4 @@
-"""Temporary files and folders beside their target: names that nobody can guess, removed by who made them.
+"""Temporary files and folders beside their target: unguessable names, removed by the process that made them.
 
 A temporary file is called `.severstal-`, 32 random hexadecimal digits, `.part`. It is created exclusively
 (`O_EXCL`), so that neither a file nor a symlink that is there already is ever written through. The process
@@ -100,7 +100,7 @@ def _create_locked(path: Path, mode: int) -> int | None:
 
 
 def _sweep(folder: Path) -> None:
-    """Delete what killed processes left in a folder, once per process and folder."""
+    """Delete the temporary files of killed processes in a folder, once per process and folder."""
     folder = folder.absolute()
     if fcntl is None or folder in _swept:
         return

@@ -1,4 +1,4 @@
-"""An export as the tool gives it: a file, a folder, or the ZIP that holds either."""
+"""An export as a labelling tool writes it: a file, a folder, or a ZIP of either."""
 
 import lzma
 import re

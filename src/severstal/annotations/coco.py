@@ -72,7 +72,7 @@ def _segmentation(mask: np.ndarray, form: Segmentation) -> Any:
 
 
 def _box(mask: np.ndarray) -> list[int]:
-    """Left, top, width and height, as COCO gives them."""
+    """Left, top, width and height, as in COCO."""
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     left, top = int(columns[0]), int(rows[0])
     return [left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top]

@@ -98,7 +98,7 @@ def _letters(value: int) -> str:
 
 
 def decompress(text: str, where: str) -> list[int]:
-    """Read what `compress` writes.
+    """Decode a text that `compress` made.
 
     Raises:
         SeverstalError: a letter that the form has not, a number without an end, or longer than 40 bits.

@@ -159,7 +159,7 @@ def _is_shell(entries: list[Path]) -> bool:
 
 
 def _add(imported: Imported, earlier: pd.DataFrame, output: Path, target: Target) -> Imported:
-    """Add what was imported to the labels that are there, with a note on what became of these."""
+    """Merge imported labels into an existing table, with a note on how many of its masks were kept."""
     merged = merge(earlier, imported.table, target.images)
     notes = [*imported.notes]
     if merged.kept:

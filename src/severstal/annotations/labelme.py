@@ -131,7 +131,7 @@ def _draw(kind: str, entry: dict[str, Any], shape: tuple[int, int], where: str) 
             return ellipse(x0, y0, radius, radius, shape)
         case _:
             bits = _mask(entry.get("mask"), shape, where)
-            # The corners name the first and the last pixel, unless somebody moved the mask by half a pixel.
+            # The corners name the first and the last pixel, unless the mask was moved by half a pixel.
             whole = all(value.is_integer() for value in (x0, y0, x1, y1))
             if whole and bits.shape != (y1 - y0 + 1, x1 - x0 + 1):
                 raise SeverstalError(

@@ -17,7 +17,7 @@ from severstal.errors import SeverstalError
 from severstal.progress import progress
 
 _MOST_SHAPES = 10_000  # of one picture
-_MOST_DRAWN = 200  # times the picture's pixels, in all its shapes; people's overlap once or twice
+_MOST_DRAWN = 200  # times the picture's pixels, in all its shapes; annotators' overlap once or twice
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class LabelSet:
         return iter(progress(rows.items(), "exporting labels"))
 
     def files(self, ending: str) -> dict[str, str]:
-        """By picture, the name of a file of its own: the picture's, with another ending.
+        """Return the name of each picture's own file, by picture: the picture's name with another ending.
 
         Raises:
             SeverstalError: two pictures differ in their ending alone.

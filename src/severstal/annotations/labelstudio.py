@@ -190,7 +190,7 @@ def _draw_polygon(points: Any, shape: tuple[int, int], where: str) -> np.ndarray
 
 
 def _draw_rectangle(value: dict[str, Any], shape: tuple[int, int], where: str) -> np.ndarray:
-    """A rectangle, turned about its upper left corner as Label Studio turns it."""
+    """Draw a rectangle, rotated about its upper left corner as in Label Studio."""
     x, y, width, height = _lengths(value, ("x", "y", "width", "height"), shape, where)
     turn = math.radians(coordinate(value.get("rotation", 0), where))
     across = np.array([math.cos(turn), math.sin(turn)]) * width

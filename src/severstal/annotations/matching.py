@@ -11,7 +11,7 @@ _LABEL_STUDIO = re.compile(r"[0-9a-f]{8}-(?P<name>.+)")
 
 
 class PictureNames:
-    """The names of a data set's pictures, found by what labelling tools make of them.
+    """The names of a data set's pictures, found by the variants that labelling tools make of them.
 
     Roboflow turns `a b.png` into `a-b_png.rf.HASH.jpg`, Label Studio into `0a1b2c3d-a_b.png`; macOS writes
     accents apart (NFD) where others write them together (NFC); URLs write `%20` for a space.
@@ -81,5 +81,5 @@ def _compose(text: str) -> str:
 
 
 def _letters(text: str) -> str:
-    """Only what tools keep: letters and digits; brackets, spaces and dots become one hyphen or underscore."""
+    """Keep letters and digits, as tools do; brackets, spaces and dots become one hyphen or underscore."""
     return re.sub(r"[\W_]+", "-", _compose(text)).strip("-").casefold()

@@ -124,7 +124,7 @@ def read_xml(path: str | Path) -> ElementTree.Element:
 
 
 def base_name(text: str) -> str:
-    r"""The file's name alone, whichever system's folders stand before it.
+    r"""Return the file name of a path of any operating system.
 
     Example:
         >>> base_name("../pictures/a.jpg"), base_name("C:\\steel\\a.jpg")

@@ -98,7 +98,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
     """Read a folder of indexed or grey PNGs, the value of a pixel being its `ClassId`.
 
     Other values are mapped by `target.classes`, as `255=0` for a background of 255 or `128=2`; where there is
-    one class, 255 stands for it without being told.
+    one class, 255 stands for it by default.
 
     Raises:
         SeverstalError: a file is no such PNG, belongs to no picture, has another size, or a value that is no
@@ -124,7 +124,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
 
 
 def read_classes(path: Path, target: Target) -> Iterator[Picture]:
-    """Read a folder per class, named by its `ClassId`, of PNGs in which whatever is not background is set.
+    """Read one folder per class, named by its `ClassId`, with PNGs in which all but the background is set.
 
     The background is 0, or the value that `target.classes` gives class 0, as `255=0`. In a mask of black,
     white and greys between, as smoothed or once JPEG-compressed ones are, greys nearer to the background

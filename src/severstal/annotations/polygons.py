@@ -1,4 +1,4 @@
-"""Masks as polygons and back: corners lie between pixels, so that no pixel is lost on the way."""
+"""Lossless conversion of masks to polygons and back: corners are between the pixels."""
 
 import numpy as np
 
@@ -37,7 +37,7 @@ def outlines(mask: np.ndarray, inset: float = 0.0) -> list[np.ndarray]:
 
 
 def fill(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Draw a polygon: a pixel is set where its centre lies inside, by the even-odd rule.
+    """Draw a polygon: a pixel is set if its centre is inside, by the even-odd rule.
 
     A centre on an edge counts as inside where the polygon lies to its right or below. What reaches out of the
     picture is cut off. A polygon may cross itself, turn either way round and repeat its first corner.
@@ -72,9 +72,7 @@ def fill(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     top, bottom = int(first.min()), int((first + counts).max())
     left = int(np.clip(np.floor(start[:, 0].min()), 0, width))
     right = int(np.clip(np.ceil(start[:, 0].max()), 0, width))
-    span = (
-        right - left + 1
-    )  # what a row crosses beyond the last column toggles nothing, and lands in one more
+    span = right - left + 1  # crossings beyond the last column toggle an extra column, which is dropped
     toggles = np.zeros((bottom - top) * span, bool)
     totals = np.cumsum(counts)
     ends = np.searchsorted(totals, np.arange(CROSSINGS, totals[-1], CROSSINGS))

@@ -1,4 +1,4 @@
-"""The shapes that people draw, as masks: a pixel is set where its centre lies inside."""
+"""Masks of annotated shapes: a pixel is set if its centre is inside."""
 
 import math
 from collections.abc import Sequence
@@ -72,7 +72,7 @@ def polygon(points: Sequence[Sequence[Any]], shape: tuple[int, int], where: str)
 
 
 def box(x0: float, y0: float, x1: float, y1: float, shape: tuple[int, int], angle: float = 0.0) -> np.ndarray:
-    """Draw a rectangle between two opposite corners, turned clockwise about its centre by `angle` in degrees.
+    """Draw a rectangle between two opposite corners, rotated clockwise about its centre by `angle` degrees.
 
     Example:
         >>> box(0, 0, 2, 1, (2, 3)).astype(int)
@@ -90,7 +90,7 @@ def box(x0: float, y0: float, x1: float, y1: float, shape: tuple[int, int], angl
 def ellipse(
     x: float, y: float, radius_x: float, radius_y: float, shape: tuple[int, int], angle: float = 0.0
 ) -> np.ndarray:
-    """Draw an ellipse, edge included, turned about its centre by `angle` in degrees, clockwise.
+    """Draw an ellipse, edge included, rotated clockwise about its centre by `angle` in degrees.
 
     Example:
         >>> ellipse(1.5, 1.5, 1, 1, (3, 3)).astype(int)
@@ -110,7 +110,7 @@ def ellipse(
 
 
 def patch(bits: np.ndarray, top: int, left: int, shape: tuple[int, int]) -> np.ndarray:
-    """Place a small mask in the picture; what reaches out of it is cut off.
+    """Place a small mask in the picture, cropped at its borders.
 
     Example:
         >>> patch(np.ones((2, 2), bool), -1, 1, (2, 3)).astype(int)

@@ -46,7 +46,7 @@ class Target:
     def image(self, name: Any, where: str) -> str:
         """The picture that a file name means, also if Roboflow or Label Studio renamed it.
 
-        Folders before the name count for nothing; no path is opened.
+        Folders before the name are ignored; no path is opened.
 
         Raises:
             SeverstalError: there is no such picture, or more than one.
@@ -78,7 +78,7 @@ class Target:
         return type(label) in (str, int) and self._class_ids.get(_composed(label), 0) > 0
 
     def class_id(self, label: Any, where: str) -> int:
-        """The `ClassId` of a label: a class's name, its number, or what `classes` has for it.
+        """Return the `ClassId` of a label: of a class's name, its number, or an entry of `classes`.
 
         Raises:
             SeverstalError: the label is unknown; names the nearest one.

@@ -28,7 +28,7 @@ _ATTRIBUTE = "class"  # of a region; VIA itself has no labels but attributes wit
 def write(labels: LabelSet, path: Path) -> None:
     """Write a project that VIA 2 opens, with one polygon per component and the class as a region's attribute.
 
-    VIA finds a picture in the folder `labels.folder`, and tells it by its name and its size in bytes.
+    VIA finds a picture in the folder `labels.folder`, and identifies it by its name and its size in bytes.
     """
     classes = {name: name for name in labels.spec.classes}
     metadata = {}

@@ -62,7 +62,7 @@ def write(labels: LabelSet, path: Path) -> None:
 
 
 def read(path: Path, target: Target) -> Iterator[Picture]:
-    """Read the masks of `SegmentationClass`, or else the polygons of XML files, wherever they lie below.
+    """Read the masks of `SegmentationClass`, or else the polygons of XML files, in any subfolder.
 
     Without `labelmap.txt` and `class_names.txt` index k is `ClassId` k, and so is the k-th colour of VOC's
     palette. Objects of the XML that have a box alone are left out.

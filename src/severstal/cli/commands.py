@@ -92,7 +92,7 @@ def main(arguments: list[str] | None = None) -> None:
     except SeverstalError as error:
         print(error_line(error), file=sys.stderr)
         code = error.exit_code
-    except OSError as error:  # of a file that nothing above foresaw
+    except OSError as error:  # of a file that no check above covers
         where, what = error.filename or "input or output", error.strerror or error
         print(error_line(f"{where}: {what}"), file=sys.stderr)
         code = SeverstalError.exit_code
@@ -103,7 +103,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def escape_unprintable() -> None:
-    r"""Write what the console's code page cannot hold as its escape, as \uac15, instead of failing on it."""
+    r"""Write characters that the console's code page lacks as escapes, such as \uac15, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # not where a test or a notebook has put its own
             stream.reconfigure(errors="backslashreplace")

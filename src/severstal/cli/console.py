@@ -24,7 +24,7 @@ class EscapedStream:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write a text; gives its length."""
+        """Write a text and return its length."""
         self._stream.write(printable(text))
         return len(text)
 
@@ -35,7 +35,7 @@ class EscapedStream:
 def escape_results(command: Callable[Arguments, Code]) -> Callable[Arguments, Code]:
     """Make a command print through an `EscapedStream`; signature and help stay as they are.
 
-    Names of pictures, classes and files come from other people, and a terminal obeys what it is shown: escape
+    Names of pictures, classes and files come from other people, and a terminal obeys control codes: escape
     sequences in them could rename its window, hide text or answer for the user.
     """
 

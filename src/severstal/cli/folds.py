@@ -11,7 +11,7 @@ def duplicates(
     figures: OptionalFolder = None,
     test: bool = False,
 ) -> None:
-    """Find near-duplicate pictures (turned, scaled, brightened or re-encoded) and compare their labels.
+    """Find near-duplicate pictures (rotated, mirrored, scaled, brightened, re-encoded); compare their labels.
 
     Args:
         input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.

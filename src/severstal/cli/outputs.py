@@ -50,7 +50,7 @@ def _none(given: SimpleNamespace) -> list[Path]:
 
 
 def _named(*names: str) -> Paths:
-    """The paths that options give, each one path, several, or None."""
+    """Return the paths in the values of options, each of which is one path, several, or None."""
 
     def paths(given: SimpleNamespace) -> list[str | Path | None]:
         values = [getattr(given, name) for name in names]

@@ -1,4 +1,4 @@
-"""How long a training would take, before it begins."""
+"""Estimate of the duration of a training, before it begins."""
 
 from typing import Annotated
 

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 def find_input(folder: Path | None, needed: bool = True) -> "InputFolder | None":
-    """Open the input folder that is named, or the one that is found without a name.
+    """Open the given input folder, or the default one.
 
     Args:
         folder: `--input`; None takes the downloaded data set, else the synthetic sample.
-        needed: whether a command cannot do without it.
+        needed: whether the command needs one.
 
     Returns:
         The folder; None where there is none and it is not needed.

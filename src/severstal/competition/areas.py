@@ -19,7 +19,7 @@ def area(runs: str) -> int:
 
 
 def shared_area(texts: Sequence[str]) -> int:
-    """Pixels that stand in at least two of some masks of one picture.
+    """Return the pixels that are in at least two of some masks of one picture.
 
     Args:
         texts: the masks' runs, each without a fault, so that no mask has a pixel twice.

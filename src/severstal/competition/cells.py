@@ -11,7 +11,7 @@ _MOST_BYTES = 512 << 20
 
 
 def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
-    r"""Read a CSV file of at most 512 MiB and fewer than 400,000 rows as text, whatever its columns.
+    r"""Read a CSV file of at most 512 MiB and fewer than 400,000 rows as text, with any columns.
 
     The file may be UTF-8, or UTF-16 with a byte-order mark. Windows line ends and blank lines are passed
     over. No text stands for a missing value, so a picture may be named `NA`.

@@ -30,7 +30,7 @@ HEADERS: dict[Form, tuple[str, ...]] = {
 
 
 class Checked(NamedTuple):
-    """A submission with what is wrong with it.
+    """A submission and its faults.
 
     Attributes:
         findings: one line per finding; none if the file is right.
@@ -42,7 +42,7 @@ class Checked(NamedTuple):
 
 
 def check_submission(path: str | Path, sample: Sample, spec: Spec) -> list[str]:
-    r"""Find what is wrong with a submission: the findings of `read_checked`.
+    r"""Find the faults of a submission: the findings of `read_checked`.
 
     Example:
         >>> import tempfile
@@ -103,7 +103,7 @@ def read_checked(path: str | Path, sample: Sample, spec: Spec) -> Checked:
 
 
 def _unordered(rows: dict[int, TableRow], sample: Sample) -> Iterator[str]:
-    """Say which of the rows, given by index, is the first out of the sample's order."""
+    """Name the first of some rows, given by index, that is out of the sample's order."""
     place = {image: index for index, image in enumerate(sample.spelt)}
     keys = {index: (place[row.image], int(row.class_text)) for index, row in rows.items()}
     for earlier, later in pairwise(rows):
@@ -117,7 +117,7 @@ def _unordered(rows: dict[int, TableRow], sample: Sample) -> Iterator[str]:
 
 
 def _missing(rows: Sequence[TableRow], sample: Sample, spec: Spec) -> Iterator[str]:
-    """Say what the sample names and the rows do not."""
+    """Name the images of the sample that no row names."""
     if sample.form == "today":
         named = {row.image for row in rows}
         yield from (

@@ -73,7 +73,7 @@ class Contents:
 def sum_up(
     table: pd.DataFrame, images: Sequence[str], spec: Spec, truth: pd.DataFrame | None = None
 ) -> Contents:
-    """Count what a submission holds.
+    """Count the contents of a submission.
 
     Args:
         table: tidy, one row per predicted mask of one of `images`.
@@ -123,7 +123,7 @@ def sum_up(
 
 
 def _remarks(contents: Contents, areas: dict[int, list[int]], spec: Spec) -> Iterator[str]:
-    """Say what is allowed and yet seldom meant."""
+    """Remark on properties that are allowed but rarely intended."""
     for part in contents.classes:
         label = part.name if part.name.startswith("class ") else f"class {part.class_id} ({part.name})"
         if not part.masks:

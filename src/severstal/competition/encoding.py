@@ -4,7 +4,7 @@ import codecs
 
 
 def text_encoding(head: bytes) -> str:
-    """The encoding that the first four bytes of a text tell: UTF-16 or UTF-32 by their mark, else UTF-8.
+    """Return the encoding of a text by its first four bytes: UTF-16 or UTF-32 by their mark, else UTF-8.
 
     Example:
         >>> text_encoding("é".encode("utf-16")), text_encoding(b"ImageId")
@@ -20,7 +20,7 @@ def text_encoding(head: bytes) -> str:
 def decode_text(data: bytes) -> str:
     r"""Decode UTF-8, with or without a byte-order mark, or UTF-16 and UTF-32 with one.
 
-    PowerShell's `>` and Excel's "Unicode text" write UTF-16; the byte-order mark is what tells it.
+    PowerShell's `>` and Excel's "Unicode text" write UTF-16, which the byte-order mark identifies.
 
     Args:
         data: the file's bytes.

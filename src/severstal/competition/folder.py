@@ -101,7 +101,7 @@ def locate_input(folder: str | Path | None = None) -> Path | None:
 def open_input(root: str | Path) -> InputFolder:
     """Open an input folder, checking that the labelled pictures and their labels are there.
 
-    Pictures to be segmented and a sample submission may be absent: `has_test` and `read_test_sample` tell.
+    Test pictures and a sample submission may be absent: see `has_test` and `read_test_sample`.
 
     Raises:
         SeverstalError: `train_images` or `train.csv` is missing, or `dataset.toml` is faulty.

@@ -24,7 +24,7 @@ _MASK_NAME = re.compile(
     r"(?P<stem>.+?)[ _.-]*(?P<word>ground[ _-]?truth|annotations?|segmentation|labels?|masks?|seg|anno|gt)",
     re.IGNORECASE,
 )
-_TRIED = 24  # masks of a kind that are looked at before all of the kind are taken as such
+_TRIED = 24  # masks of a kind that are checked before all of the kind are taken as such
 _FEW_LEVELS, _THEIR_SHARE, _FLAT = 17, 0.95, 0.8
 
 
@@ -46,7 +46,7 @@ class FolderListing(NamedTuple):
 
 
 def list_folder(folder: str | Path) -> FolderListing:
-    """List a folder of pictures, and what lies beside them.
+    """List a folder of pictures, and the other files in it.
 
     Raises:
         SeverstalError: the folder is missing.
@@ -94,7 +94,7 @@ def list_images(folder: str | Path) -> list[str]:
 
 
 def describe_rest(listing: FolderListing) -> str:
-    """Say in one line what beside the pictures is passed over; nothing if there is nothing.
+    """Describe in one line the files that are ignored; empty if there are none.
 
     Example:
         >>> describe_rest(FolderListing(("a.jpg",), masks=("a.png",), others=("a.json", "Thumbs.db")))
@@ -129,7 +129,7 @@ def _is_picture(folder: Path, name: str) -> bool:
 
 
 def _find_masks(folder: Path, names: Sequence[str]) -> set[str]:
-    """The pictures that are masks of others, found by their names and told from these by what they show."""
+    """Find the pictures that are masks of others, by their names and by their few flat values."""
     stems: dict[str, list[str]] = {}
     for name in names:
         stems.setdefault(PurePath(name).stem, []).append(name)

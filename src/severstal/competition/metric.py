@@ -1,4 +1,4 @@
-"""The competition's score: the mean Dice over all pairs of an image and a class, and what it is made of."""
+"""The competition's score: the mean Dice over all pairs of an image and a class, and its parts."""
 
 import math
 from dataclasses import asdict, dataclass

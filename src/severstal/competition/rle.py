@@ -130,7 +130,7 @@ def stretches(text: str, shape: tuple[int, int]) -> np.ndarray:
 
 
 def faults(texts: Sequence[str], shape: tuple[int, int]) -> dict[int, str]:
-    """Find the texts that `decode` would reject, and say why, without drawing a mask.
+    """Find the texts that `decode` would reject, with the reasons, without drawing a mask.
 
     Args:
         texts: one per mask, such as the column `EncodedPixels`.
@@ -192,7 +192,7 @@ def _by_turns(numbers: np.ndarray, pixels: int) -> np.ndarray:
 
 
 def _explain(text: str, shape: tuple[int, int]) -> str:
-    """The first faulty run of a text that has one, what is wrong with it and how to repair it."""
+    """Describe the first faulty run of a faulty text: the fault and its repair."""
     tokens = [token for token in text.split(" ") if token]
     pixels, last_start, last_end = shape[0] * shape[1], 0, 0
     for index in range(0, len(tokens), 2):

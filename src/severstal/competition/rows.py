@@ -1,4 +1,4 @@
-"""The rows of a label or submission CSV as they stand, of either generation, and what is wrong with them."""
+"""The rows of a label or submission CSV of either generation, unchanged, and their faults."""
 
 import unicodedata
 from collections.abc import Collection, Sequence
@@ -17,7 +17,7 @@ TABLE_COLUMNS: dict[Form, tuple[str, ...]] = {
     "2019": ("ImageId_ClassId", "EncodedPixels"),
 }
 
-_LONGEST_SHOWN = 80  # characters of a stranger's header that an error repeats
+_LONGEST_SHOWN = 80  # characters of a file's header that an error repeats
 
 
 class TableRow(NamedTuple):
@@ -40,7 +40,7 @@ class TableRow(NamedTuple):
 
 
 def read_rows(path: str | Path) -> tuple[Form, list[TableRow]]:
-    r"""Read the rows of either generation's form; columns may stand in any order, others are passed over.
+    r"""Read the rows of either generation's form; columns may be in any order, others are ignored.
 
     Raises:
         SeverstalError: see `read_cells`; or the file has the columns of neither form.

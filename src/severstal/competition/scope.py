@@ -204,7 +204,7 @@ def _spelt_as(images: Collection[str], table: NamedTable) -> NamedTable:
 
 
 def unnamed(tables: Sequence[NamedTable], images: Collection[str]) -> tuple[str, ...]:
-    """Say how many of the images have no row in each submission, where Kaggle wants each to have one.
+    """Count the images without a row in each submission, where Kaggle requires one.
 
     Example:
         >>> unnamed([NamedTable(Path("my.csv"), [], tidy([]))], ["a.jpg", "b.jpg"])

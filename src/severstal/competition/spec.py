@@ -74,7 +74,7 @@ SEVERSTAL = Spec("severstal", (256, 1600), ("class 1", "class 2", "class 3", "cl
 
 
 def read_spec(folder: str | Path) -> Spec:
-    """Read `dataset.toml` in an input folder, or give the competition's own where there is none.
+    """Read `dataset.toml` in an input folder, or return the competition's own where there is none.
 
     The file holds `name`, `image_shape = [height, width]` and `classes = [...]`, all three required.
 

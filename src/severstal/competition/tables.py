@@ -123,7 +123,7 @@ class Sample:
 
 
 def read_sample(path: str | Path, spec: Spec, on_disk: Sequence[str] | None = None) -> Sample:
-    r"""Read a `sample_submission.csv` of either generation. Its masks mean nothing and are not looked at.
+    r"""Read a `sample_submission.csv` of either generation. Its masks are placeholders and ignored.
 
     Today's names each image under class 0, a placeholder; one that names it under several classes will do.
     2019's names each pair of an image and a class once.

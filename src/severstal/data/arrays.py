@@ -18,7 +18,7 @@ def shrink(array: np.ndarray, scale: int) -> np.ndarray:
 
 
 def unpack(bits: np.ndarray, classes: int) -> np.ndarray:
-    """Turn a bitmask into one plane per class.
+    """Unpack a bitmask into one plane per class.
 
     Args:
         bits: (H, W) unsigned, bit k - 1 for class k.

@@ -116,7 +116,7 @@ def _is_mostly_unused(catalogue: Catalogue, images: Path) -> bool:
 
 
 def _add(catalogue: Catalogue, block: list[tuple[Source, np.ndarray, str]], keep: bool) -> None:
-    """Write the pixels of a block where they are not held yet, then the lines that tell of them."""
+    """Write the pixels of a block that are not stored yet, then their lines in the catalogue."""
     entries, rows = [], catalogue.rows
     catalogue.pixels.touch()
     with catalogue.pixels.open("r+b") as file:

@@ -37,7 +37,7 @@ class Source:
 
     @classmethod
     def of(cls, path: Path) -> "Source":
-        """Look at a file, without reading it; `FileNotFoundError` where there is none."""
+        """Stat a file; raises `FileNotFoundError` where there is none."""
         status = path.stat()
         return cls(path.name, status.st_size, status.st_mtime_ns)
 
@@ -94,7 +94,7 @@ class Catalogue:
         return self.image_shape[0] * self.image_shape[1]
 
     def begin_anew(self) -> None:
-        """Forget everything and give the disk back. Who has the old file open still reads it."""
+        """Empty the catalogue and free the disk; a process that has the old file open can still read it."""
         self.entries: dict[str, Entry] = {}
         self.rows = 0
         self.pixels = self.path.with_name(f"pixels-{secrets.token_hex(4)}.u8")
@@ -108,7 +108,7 @@ class Catalogue:
                     left.unlink()
 
     def add(self, entries: Iterable[Entry]) -> None:
-        """Append lines; the pixels they tell of have to be on the disk."""
+        """Append lines; their pixels have to be on the disk already."""
         lines = "".join(json.dumps(asdict(entry)) + "\n" for entry in entries).encode()
         with self.path.open("r+b") as file:
             file.truncate(self._bytes)  # cuts off a line that a kill left without its end

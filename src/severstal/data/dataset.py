@@ -135,7 +135,7 @@ def to_tensors(
 
 
 def _planes_on_cpu(bits: np.ndarray, shape: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Write only the planes that hold anything: most are empty, and the system gives zeros for nothing."""
+    """Write only the planes that are not empty: most are, and zeroed memory costs nothing."""
     masks, present = np.zeros(shape, np.float32), np.zeros(shape[:2], np.float32)
     for number, crop in enumerate(bits):
         held = int(np.bitwise_or.reduce(crop, None)) if crop.any() else 0
@@ -147,7 +147,7 @@ def _planes_on_cpu(bits: np.ndarray, shape: tuple[int, ...]) -> tuple[torch.Tens
 
 
 def _shrink_masks(masks: torch.Tensor, scale: int) -> torch.Tensor:
-    """Do to masks on any device what `shrink` does."""
+    """Downscale masks on any device, as `shrink` does."""
     height, width = masks.shape[-2:]
     if scale == 1:
         return masks

@@ -141,7 +141,7 @@ def load_folds(path: str | Path) -> pd.DataFrame:
 
 
 def folds_checksum(folds: pd.DataFrame) -> str:
-    """Checksum of which image is in which fold, whatever else the table says.
+    """Return the checksum of the assignment of images to folds; other columns have no influence.
 
     Example:
         >>> table = pd.DataFrame({"ImageId": ["a"], "fold": [0], "group": [0]})

@@ -16,7 +16,7 @@ _MOST_FOLDS = 50
 
 
 def read_given_folds(path: str | Path, images: Collection[str] | None = None) -> pd.DataFrame:
-    r"""Read a table of folds that a user has made; columns beside `ImageId` and `fold` are passed over.
+    r"""Read a table of folds that a user has made; columns beside `ImageId` and `fold` are ignored.
 
     Folds are numbered from 0 without gaps, 2 to 50 of them. The `folds.csv` of a run is such a table.
 

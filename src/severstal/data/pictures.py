@@ -25,7 +25,7 @@ _LIMIT_LOCK = threading.Lock()  # Pillow's limit on pixels is one for all thread
 
 
 def read_picture(path: str | Path, spec: Spec) -> np.ndarray:
-    """Read a picture as grey, whatever its name ends in.
+    """Read a picture as grey, by its content and not by its name's ending.
 
     The orientation that a camera noted (EXIF) is applied, as viewers and labelling tools do. Colours become
     grey by their luma, 0.299 R + 0.587 G + 0.114 B (ITU-R 601-2); a JPEG's own brightness channel is taken as
@@ -54,7 +54,7 @@ def read_picture(path: str | Path, spec: Spec) -> np.ndarray:
 
 
 def decode_picture(path: str | Path, spec: Spec) -> tuple[np.ndarray, bool]:
-    """Read a picture as `read_picture` does, and tell whether its EXIF orientation turned or mirrored it."""
+    """Read a picture as `read_picture` does, and return whether its EXIF orientation changed it."""
     path = Path(path)
     try:
         data = path.read_bytes()

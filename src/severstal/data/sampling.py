@@ -81,7 +81,7 @@ class EpochSampler(Sampler[tuple[int, int]]):
         return zip(range(first, first + self._images), rows.tolist(), strict=True)
 
     def record(self, rows: np.ndarray, hardness: np.ndarray) -> None:
-        """Note how hard pictures were; what was noted of them before is forgotten.
+        """Record the hardness of pictures, in place of earlier records.
 
         Args:
             rows: (n,) of labelled pictures.

@@ -128,7 +128,7 @@ def _with_better_outline(mask: np.ndarray, refine: Refinement) -> np.ndarray | N
 
 
 def _without_holes(mask: np.ndarray) -> np.ndarray:
-    """Fill what a mask encloses."""
+    """Fill the holes of a mask."""
     box = _box(mask)
     part = mask[box]
     _, labels, stats, _ = cv2.connectedComponentsWithStats((~part).view(np.uint8), connectivity=4)

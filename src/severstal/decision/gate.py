@@ -61,7 +61,7 @@ OPEN = Gate()
 
 @lru_cache(maxsize=4096)
 def reached_levels(gate: Gate, threshold: float) -> np.ndarray:
-    """The least value of a map that reaches a threshold behind a gate, by class probability.
+    """Return the least value of a map that reaches a threshold behind a gate, by class probability.
 
     Args:
         gate: "none" and "area" change no level; "veto" lets no value reach below its probability; "soft"
@@ -90,7 +90,7 @@ def reached_levels(gate: Gate, threshold: float) -> np.ndarray:
 
 
 def gated_area(gate: Gate, area: np.ndarray | int, probability: np.ndarray | int) -> np.ndarray:
-    """The largest minimum area behind a gate that an area fulfils.
+    """Return the largest minimum area, behind a gate, that an area fulfils.
 
     Args:
         gate: only "area" changes an area: it is divided by c - (c - 1) p, which is the same as multiplying

@@ -11,10 +11,11 @@ from severstal.evaluation.rule_scores import WeightedScore
 
 
 def normalised(weights: np.ndarray | None, count: int) -> np.ndarray:
-    """Weights of images, of sum 1.
+    """Return weights of images, normalised to a sum of 1.
 
     Args:
-        weights: (N,) of 0 or more, such as the images' likeness to the test set; None for equal weights.
+        weights: (N,) weights of 0 or more, such as the images' likeness to the test set; None for equal
+            weights.
         count: N.
 
     Returns:

@@ -1,4 +1,4 @@
-"""The pairs of one class, tabulated for the search: what each adds to the score, and when it is drawn.
+"""The pairs of one class, tabulated for the search: their gain in score, and the rules that draw them.
 
 The score of a class is the all-empty baseline plus what each drawn pair adds: on a pair with a defect its
 Dice, on one without -1, at whatever threshold it is drawn. So Dice over thresholds is needed of the pairs

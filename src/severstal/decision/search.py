@@ -90,7 +90,7 @@ class ClassSearch:
 
     @property
     def best_by_threshold(self) -> np.ndarray:
-        """(T,) mean Dice with each high threshold and the best of all else; of nothing where none draws."""
+        """(T,) best mean Dice with each high threshold; the all-empty baseline where no rule draws."""
         best = self.landscape.best.max(axis=(0, 2))
         return np.where(np.isfinite(best), best, self.landscape.empty)
 
@@ -207,7 +207,7 @@ def class_pairs(summary: Summary, index: int, share: np.ndarray, lowest: float =
 def _search_class(
     summary: Summary, index: int, settings: SearchSettings, share: np.ndarray, absent: bool
 ) -> tuple[ClassSearch, str]:
-    """Search one class; also a note, empty if there is nothing to say."""
+    """Search one class; return the search and a note, which may be empty."""
     pairs = class_pairs(summary, index, share, settings.thresholds[0])
     steps = minimum_areas(summary.spec)
     landscape = survey(pairs, Grid(settings.gates, settings.thresholds, steps))

@@ -49,13 +49,13 @@ def smooth(landscape: Landscape) -> np.ndarray:
 
 
 def _gaussian(one: np.ndarray, other: np.ndarray, deviation: float) -> np.ndarray:
-    """(n, m) weights that fall with the distance of values, to nothing beyond three deviations."""
+    """(n, m) Gaussian weights of the distances of values, 0 beyond three standard deviations."""
     distance = np.abs(one[:, None] - other) / deviation
     return np.where(distance <= 3 + 1e-9, np.exp(-np.square(distance) / 2), 0)
 
 
 def _threshold_bells(thresholds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weights of neighbours along one threshold, and what they add up to along both, with those beyond.
+    """Weights of neighbours along one threshold, and their sum along both, including those beyond the grid.
 
     Returns:
         (T, T), and (T, T) by high and low threshold, float32.
@@ -71,7 +71,7 @@ def _threshold_bells(thresholds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _gate_weights(gates: tuple[Gate, ...]) -> np.ndarray:
-    """(G, G) weights of the gates beside each: its mode's next weaker, where the open gate is the weakest.
+    """(G, G) weights of each gate's neighbours: its mode's next weaker and next stronger gate.
 
     A row adds up to less than 1 for the strongest of a mode, since its next is not known.
     """

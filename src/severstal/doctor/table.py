@@ -51,16 +51,15 @@ class MaskRuns:
         return np.bincount(self.mask[which], minlength=len(self.rows))
 
     def lowest(self, values: np.ndarray) -> np.ndarray:
-        """The least of one value per run, by mask: (masks,)."""
+        """Return the minimum of one value per run, by mask: (masks,)."""
         return np.minimum.reduceat(values, np.flatnonzero(np.diff(self.row, prepend=-1)))
 
     def draw(
         self, shape: tuple[int, int], only: Collection[int] | None = None
     ) -> Iterator[tuple[int, np.ndarray]]:
-        """Each row's number and its mask, (H, W) uint8 laid out by columns; of all rows, or of some.
+        """Yield each row's number and its mask, (H, W) uint8 laid out by columns; of all rows, or of some.
 
-        What lies before the first pixel or past the last goes on at the other end, so that a shift back
-        brings it home.
+        Runs before the first pixel or after the last wrap around, so that a shift back restores them.
         """
         height, width = shape
         pixels = height * width

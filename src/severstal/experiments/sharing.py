@@ -8,7 +8,7 @@ from severstal.runs.job import Job
 
 
 def share_findings(source: Job, target: RunOrEnsemble) -> None:
-    """Give a run's near-duplicates and likeness to others, whose stages check that the pictures agree."""
+    """Copy a run's near-duplicates and likeness to other runs, whose stages check that the pictures agree."""
     for job in jobs_of(target):
         for name in ("duplicates", "likeness"):
             ours = (getattr(source.files, name), source.files.record(name))

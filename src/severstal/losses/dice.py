@@ -39,7 +39,7 @@ def soft_dice_loss(masks: Tensor, target: Tensor) -> Tensor:
 
     The metric gives an empty pair 1 only if it stays empty, and six of seven pairs are empty. Dice summed
     over a batch ignores that, and Dice smoothed by one pixel penalizes a picture full of probabilities of
-    0.001 like a real false alarm. Squares tell these apart: they hardly penalize low probabilities, which the
+    0.001 like a real false alarm. Squares separate these: they hardly penalize low probabilities, which the
     cross-entropy calibrates, and penalize those that would pass a threshold.
 
     Args:

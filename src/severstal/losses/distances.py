@@ -24,11 +24,12 @@ def distance_to(mask: np.ndarray) -> np.ndarray:
 
 
 def signed_distances(masks: Tensor) -> Tensor:
-    """Distance of every pixel to the boundary of its mask: positive outside, 0 on the rim, negative inside.
+    """Return the distance of every pixel to the boundary of its mask: positive outside, negative inside.
 
     Outside it is the distance to the nearest pixel of the mask, inside 1 minus that to the nearest pixel
-    without (as Kervadec's code). A mask over the whole picture ends at the picture's border. OpenCV makes it
-    in about a millisecond a mask of 256 x 512; on a GPU the masks come to the CPU and back for it.
+    without (as Kervadec's code), so that it is 0 on the boundary pixels. A mask over the whole picture ends
+    at the picture's border. OpenCV makes it in about a millisecond a mask of 256 x 512; on a GPU the masks
+    come to the CPU and back for it.
 
     Args:
         masks: bool, (N, C, H, W).

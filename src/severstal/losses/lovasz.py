@@ -56,7 +56,7 @@ def symmetric_lovasz_hinge(masks: Tensor, target: Tensor) -> Tensor:
 def _sorted_errors(masks: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Hinge errors of each pair from the largest, the truth of these pixels, and the sum of the whole truth.
 
-    Errors of 0 add nothing and come last, so only as many pixels are sorted as are wrong, or right by less
+    Errors of 0 contribute 0 and come last, so only as many pixels are sorted as are wrong, or right by less
     than 1, in the pair that has most of them: from the first steps on a small part.
 
     Returns:

@@ -14,7 +14,7 @@ _RATES = {16: (6, 12, 18), 8: (12, 24, 36)}
 
 
 def atrous_rates(output_stride: int) -> tuple[int, ...]:
-    """Give the rates of the atrous spatial pyramid for a stride of the encoder's deepest feature.
+    """Return the rates of the atrous spatial pyramid for a stride of the encoder's deepest feature.
 
     Args:
         output_stride: 8 or 16; smp itself refuses others.

@@ -142,7 +142,7 @@ def find_stride(encoder: nn.Module, encoder_name: str, in_channels: int, size: i
 
 
 def flat_name(name: str) -> str:
-    """Give the name of a weight however deep timm wrapped the model and wherever it flattened its stages.
+    """Return the name of a weight without the wrapping and the flattened stages of timm's model.
 
     Example:
         >>> flat_name("model.stages_0.blocks.1.weight") == flat_name("stages.0.blocks.1.weight")

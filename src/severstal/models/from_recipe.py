@@ -1,4 +1,4 @@
-"""The network that a recipe names: new for a training, or filled with what a training left."""
+"""The network of a recipe: newly built for a training, or with trained weights."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -32,7 +32,7 @@ def join_branches(features: Sequence[Tensor]) -> Tensor:
 
 
 def convolution(before: int, after: int, kernel: int = 1) -> nn.Sequential:
-    """Give a convolution, batch normalisation and ReLU.
+    """Return a convolution, batch normalisation and ReLU.
 
     Args:
         before: channels.

@@ -128,7 +128,7 @@ class Network(nn.Module):
 def _cut(
     coarser: Sequence[Tensor], size: Sequence[int], inside: Sequence[int]
 ) -> tuple[tuple[Tensor, ...], tuple[tuple[int, int], ...]]:
-    """Drop the cells that lie in the padding; and how many pixels the others cover."""
+    """Drop the cells in the padding; also return how many pixels the others cover."""
     logits, covered = [], []
     for coarse in coarser:
         rows, below = _squares(size[0], inside[0], coarse.shape[-2])
@@ -177,7 +177,7 @@ def has_own_loss(network: Network) -> bool:
 
 
 def supervise(network: Network, channels: int, classes: int, bias: float) -> None:
-    """Give a network heads of deep supervision.
+    """Add heads of deep supervision to a network.
 
     Args:
         network: newly built network.

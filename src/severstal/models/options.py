@@ -53,7 +53,7 @@ def check_dropout(name: str, value: Any) -> float:
 
 
 def check_rates(name: str, values: Any) -> tuple[int, ...]:
-    """Give dilation rates back.
+    """Return dilation rates after checking them.
 
     Raises:
         SeverstalError: they are not a list of one or more whole numbers from 1.

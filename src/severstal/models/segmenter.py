@@ -52,7 +52,7 @@ class MaskTransformer(nn.Module):
             nn.init.normal_(matrix.weight, std=1 / math.sqrt(depth))
 
     def no_weight_decay(self) -> set[str]:
-        """Name the weights that weight decay leaves alone: the classes' tokens and the scales of cosines."""
+        """Name the weights excluded from weight decay: the classes' tokens and the scales of cosines."""
         return {"embeddings", "logits.weight"}
 
     def embed(self, features: Tensor) -> tuple[Tensor, Tensor]:

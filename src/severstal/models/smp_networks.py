@@ -23,7 +23,7 @@ PRIOR_LOGIT = math.log(PRIOR / (1 - PRIOR))
 
 FIXED = ("self", "kwargs", "encoder_name", "encoder_weights", "in_channels", "classes", "activation")
 
-# What timm's models may be told: shapes, depths and shares, never a file (checkpoint_path, pretrained_cfg).
+# Options that are passed to timm: shapes, depths and rates, never a file (checkpoint_path, pretrained_cfg).
 TIMM_OPTIONS = (
     *("depth", "drop_path_rate", "drop_rate", "dynamic_img_size", "embed_dim", "img_size", "mlp_ratio"),
     *("num_heads", "patch_size", "qkv_bias", "strict_img_size", "window_size"),

@@ -190,7 +190,7 @@ def _repair(job: Job) -> str:
 
 
 def open_folds(job: Job) -> Folds:
-    """Read the folds that `split_into_folds` has made, and write nothing.
+    """Read the folds that `split_into_folds` has made; nothing is written.
 
     Raises:
         SeverstalError: they were changed by hand, or are not there.

@@ -1,4 +1,4 @@
-"""The stage between two rounds of a fold: its network pseudo-labels the test pictures that it is sure of."""
+"""The stage between two rounds of a fold: its network pseudo-labels the test pictures."""
 
 import hashlib
 import logging
@@ -36,7 +36,7 @@ def label_test(job: Job, fold: int, round: Round, held_out: Sequence[str]) -> Ps
     of each fold and round they would take as much disk as those of the whole run.
 
     The network is that of the last epoch, or the average over the last ones where the recipe predicts with
-    that: the choice of the best epochs has looked at the labels of the held-out images. For the same reason
+    that: the choice of the best epochs has used the labels of the held-out images. For the same reason
     a round that labels must have been trained without early stopping.
 
     Args:
@@ -101,7 +101,7 @@ def _choose(
         verdict, masks = judge_pseudo_label(
             maps.full(index), maps.class_probability[index], job.recipe.pseudo
         )
-        # Pictures without texture are nobody's near-duplicates; equal pixels tell them.
+        # Pictures without texture have no near-duplicates but those of equal pixels.
         is_copy = name in copied or _checksum(job.test_pictures.picture(name)) in seen
         if verdict == "taken" and is_copy:
             verdict = _HELD_OUT

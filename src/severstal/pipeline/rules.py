@@ -175,7 +175,7 @@ def _image_weights(settings: DecisionSettings, folds: pd.DataFrame) -> np.ndarra
 
 
 def _by_hand(rules: Rules, settings: DecisionSettings, exclusive: bool, absent: Collection[int]) -> Rules:
-    """Rules with what a recipe sets of them by hand."""
+    """Return rules with the settings that a recipe fixes by hand."""
     refine = Refinement(settings.crf, settings.opening, settings.closing, settings.smooth_edges)
     parts = {
         "min_component": settings.min_component,

@@ -75,7 +75,7 @@ def run(
 
 
 def prepare_folds(run: RunOrEnsemble) -> list[Folds]:
-    """Split the images of each run into folds; what the first finds of the pictures serves all.
+    """Split the images of each run into folds; near-duplicates and likeness are computed once for all.
 
     Of several processes that train together the main one does it while the others wait.
     """

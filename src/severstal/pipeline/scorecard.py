@@ -77,7 +77,7 @@ def write_scorecard(found: FoundRules, masks: TestMasks | None) -> SavedScorecar
 
 
 def describe(found: FoundRules) -> report.PageHead:
-    """What stands at the head of the page: data set, date, recipe, and pictures of what was predicted."""
+    """Return the head of the page: data set, date, recipe, and pictures of predictions."""
     run = found.run
     jobs = jobs_of(run)
     recipe, spec = run.recipe, run.spec

@@ -83,7 +83,7 @@ def train_folds(
 
 
 def train_task(task: Task) -> None:
-    """Train one fold of a run by the run's folder alone: what a worker of an engine does."""
+    """Train one fold of a run, given only the run's folder: the task of an engine's worker."""
     deadline = None if task.deadline is None else Deadline(task.deadline)
     _train_rounds(open_folds(open_run(task.run)), task.fold, deadline)  # the engine holds the fold's lock
 
@@ -149,7 +149,7 @@ def _train(folds: Folds, fold: int, round: Round, data: FoldData, deadline: Dead
 
 
 def _say_why(round: Round) -> None:
-    """Say why a training that was finished is done again."""
+    """Return the reason why a finished training is repeated."""
     if round.stage.recorded() is not None:
         logger.info("%s: %s: training again", round.folder, round.stage.problem())
 

@@ -1,4 +1,4 @@
-"""Names of folders, made of whatever an input folder is called."""
+"""Names of folders, made from the name of an input folder."""
 
 import hashlib
 import re
@@ -9,7 +9,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  
 
 
 def plain_name(text: str) -> str:
-    """Turn any text into the name of a folder.
+    """Make the name of a folder from any text.
 
     Letters and digits of every script, `.`, `-` and `_` stay; a stretch of anything else becomes one `-`.
     What is then empty or has to be cut gets eight hexadecimal digits of the text's SHA-256, so that unlike

@@ -4,7 +4,7 @@ from severstal.recipe.recipe import Recipe
 
 
 def key_settings(recipe: Recipe) -> dict[str, str]:
-    """The settings that decide what a recipe costs and finds, each as a short text.
+    """The settings with the largest effect on a recipe's cost and score, each as a short text.
 
     Args:
         recipe: any recipe; of one with members each member's network is named.

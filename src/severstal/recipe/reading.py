@@ -68,9 +68,9 @@ def save_recipe(recipe: Recipe, path: str | Path) -> None:
 
 
 def _member(recipe: Mapping[str, Any], member: Any) -> Any:
-    """A member's settings: the recipe's, but for what its own tables name; its name follows the recipe's."""
+    """Return a member's settings: the recipe's, except those in its own tables; its name comes after it."""
     if not isinstance(member, Mapping):
-        return member  # what is wrong with it is said where the recipe is built
+        return member  # building the recipe reports the fault
     whole = {key: value for key, value in recipe.items() if key not in ("members", "ensemble")}
     for key, value in member.items():
         both = isinstance(value, Mapping) and isinstance(whole.get(key), Mapping)

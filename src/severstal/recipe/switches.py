@@ -99,7 +99,7 @@ def toggle(recipe: Recipe, name: str) -> tuple[Recipe, Turned]:
 
 
 def _settings(what: str, values: Mapping[str, tuple[Value, Value]]) -> Switch:
-    """A switch of some settings, each with its values on and off; the first tells whether it is on."""
+    """A switch of some settings, each with its values on and off; the first decides whether it is on."""
     key, (on, off) = next(iter(values.items()))
     table, _, name = key.rpartition(".")
 
@@ -116,7 +116,7 @@ def _settings(what: str, values: Mapping[str, tuple[Value, Value]]) -> Switch:
 
 
 def _phases(what: str, names: tuple[str, ...], on: Callable[[Recipe], Recipe]) -> Switch:
-    """A switch of settings of phases; the first tells whether it is on."""
+    """A switch of settings of phases; the first decides whether it is on."""
     return Switch(
         what,
         lambda recipe: any(getattr(phase, names[0]) for phase in recipe.phases),

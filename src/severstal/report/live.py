@@ -1,4 +1,4 @@
-"""A figure that answers to the mouse in a running notebook, and stands still everywhere else."""
+"""A figure that is interactive in a running notebook, and static everywhere else."""
 
 import os
 import sys

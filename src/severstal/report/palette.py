@@ -78,7 +78,7 @@ class Sheet(Figure):
     photographic = False
 
     def draw(self, renderer: RendererBase) -> None:
-        """Draw the figure; a `$` in a name of a class or a picture is a `$`, and begins no formula."""
+        """Draw the figure; a `$` in the name of a class or a picture is a plain `$`, not a formula."""
         formulas = {
             id(label)
             for axes in self.axes
@@ -105,7 +105,7 @@ class Sheet(Figure):
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, object], dict[str, object]]:
-        """What a notebook displays, with the alternative text as its metadata."""
+        """The content that a notebook displays, with the alternative text as its metadata."""
         if not self.axes:
             return {"text/plain": self.words, "text/markdown": self.words}, {}
         kind, content = self.picture()

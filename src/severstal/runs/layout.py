@@ -73,7 +73,7 @@ class RunFiles:
 
     @property
     def oof(self) -> Path:
-        """Folder of the out-of-fold probability maps and of what was made from them."""
+        """Folder of the out-of-fold probability maps and of the files made from them."""
         return self.folder / "oof"
 
     @property

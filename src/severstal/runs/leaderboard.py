@@ -187,7 +187,7 @@ def _numbers(path: Path, texts: pd.Series) -> list[float]:
 
 
 def _damaged(path: Path, why: object) -> SeverstalError:
-    """The error in one line, whatever pandas says in several."""
+    """Return the error in one line, where pandas' own has several."""
     why = " ".join(str(why).split())
     return SeverstalError(f"{path}: not a leaderboard ({why}): correct it, or move it away and submit again")
 

@@ -146,7 +146,7 @@ def _ensemble(folder: Path, damaged: Damaged) -> RunRow:
 
 
 def _out_of_fold(folder: Path, damaged: Damaged) -> float:
-    """The scorecard's score; nan where there is none, or it is of what the run no longer is."""
+    """Return the scorecard's score; nan where there is none, or the run has changed since."""
     files = RunFiles(folder)
     path = files.scorecard
     score = float(read_json(path)["oof"]["score"]) if path.is_file() else math.nan

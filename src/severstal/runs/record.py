@@ -96,11 +96,11 @@ class Stage:
         write_json(self.path, record)
 
     def forget(self) -> None:
-        """Delete the record: what is made now is not to be taken for the earlier result."""
+        """Delete the record, so that new files are not taken for the earlier result."""
         self.path.unlink(missing_ok=True)
 
     def recorded(self) -> dict[str, Any] | None:
-        """The inputs of the last success, whatever they were; None without a whole record."""
+        """Return the inputs of the last success, current or not; None without a complete record."""
         found = self._any_record()
         return None if found is None else found["inputs"]
 

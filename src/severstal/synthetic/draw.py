@@ -136,7 +136,7 @@ def _write(target: InputFolder, names: dict[Split, list[str]], seed: int, worker
 
 
 def _draw_file(job: tuple[int, Split, int, Order, Path]) -> list[str]:
-    """Draw one picture to its file; give its rows of the labels."""
+    """Draw one picture to its file, and return its rows of the labels."""
     seed, split, index, order, path = job
     picture, bits = draw_image(seed, split, index, order)
     colour = cv2.cvtColor(

@@ -39,8 +39,8 @@ CLASS_COMBINATIONS: dict[Split, dict[Classes, int]] = {
 }
 """How many images show exactly these classes: all of train, and the public 1,801 of test.
 
-Of the latter, submissions that probed the leaderboard told 128, 43, 741 and 120 images with class 1 to 4; how
-these combine is taken from train.
+Of the latter, submissions that probed the leaderboard showed 128, 43, 741 and 120 images with class 1 to 4;
+how these combine is taken from train.
 """
 
 SHARES = (0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)

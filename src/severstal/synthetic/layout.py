@@ -59,7 +59,7 @@ class DefectPiece:
 
     @property
     def window(self) -> tuple[slice, slice]:
-        """The rows and columns of the picture that it lies in."""
+        """Rows and columns of the picture that the piece covers."""
         height, width = self.mask.shape
         return slice(self.top, self.top + height), slice(self.left, self.left + width)
 
@@ -267,7 +267,7 @@ def _away(rng: np.random.Generator, class_id: int, near: float) -> float:
 
 
 def _take(free: np.ndarray, piece: DefectPiece, gap: int) -> None:
-    """Mark a piece and what lies too near to it as taken."""
+    """Mark a piece and its margin as occupied."""
     height, width = piece.mask.shape
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * gap + 1, 2 * gap + 1))
     near = cv2.dilate(cv2.copyMakeBorder(piece.mask, gap, gap, gap, gap, cv2.BORDER_CONSTANT), disc)

@@ -45,7 +45,7 @@ def _kernel(sigma: float) -> np.ndarray:
 
 
 def step(field: np.ndarray, softness: float = 1.0) -> np.ndarray:
-    """Turn a field into a soft step: 0 well below zero, 1 well above, half-way across over `softness`.
+    """Map a field to a soft step: 0 well below zero, 1 well above, half-way across over `softness`.
 
     Example:
         >>> step(np.array([-9.0, 0.0, 9.0])).round(2).tolist()

@@ -66,7 +66,7 @@ class Order:
 
 
 def stream(seed: int, split: Split, *rest: int) -> np.random.Generator:
-    """Give the random numbers of one picture (`rest` its index and purpose) or of a whole split (no `rest`).
+    """Return the random generator of one picture (`rest` is its index and purpose) or of a split (no `rest`).
 
     Example:
         >>> bool(stream(0, "train", 7).random() == stream(0, "train", 7).random())
@@ -182,7 +182,7 @@ def _masks(rng: np.random.Generator, class_id: int, count: int) -> list[Wanted]:
 
 
 def _thin_out(rng: np.random.Generator, masks: list[dict[int, Wanted]]) -> None:
-    """Let crowded pictures of several classes change their largest mask with pictures of that class alone."""
+    """Exchange the largest mask of crowded pictures of several classes with that of pictures of one class."""
     for wanted in masks:
         for _ in range(100):
             if len(wanted) < 2 or sum(m.area for m in wanted.values()) < CROWDED * SEVERSTAL.pixels:

@@ -71,7 +71,7 @@ def lines(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
 
 
 def specks(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
-    """Draw a patch pricked all over: small bright points, some beside a dark one.
+    """Draw a patch of small bright points, some next to a dark one.
 
     Example:
         >>> specks(np.random.default_rng(0), np.full((80, 90), 9, np.float32)).shape

@@ -67,7 +67,7 @@ class WeightAverage:
         return {**self._average, _COUNT: torch.tensor(self.count)}
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
-        """Restore what `tensors` gave, from any device.
+        """Restore the state that `tensors` returned, from any device.
 
         Raises:
             SeverstalError: the tensors are of another network.

@@ -58,7 +58,7 @@ def optimizer_tensors(optimizer: Optimizer) -> Tensors:
 
 
 def fill_optimizer(optimizer: Optimizer, tensors: Mapping[str, torch.Tensor]) -> None:
-    """Restore in an optimizer of the same weights what `optimizer_tensors` gave."""
+    """Restore the state that `optimizer_tensors` returned in an optimizer of the same weights."""
     state: dict[int, Tensors] = {}
     for name, tensor in tensors.items():
         index, key = name.split(".", 1)

@@ -1,4 +1,4 @@
-"""The time by which a training has to have stopped, as in a session of limited length."""
+"""The deadline of a training, as in a session of limited length."""
 
 import time
 

@@ -72,6 +72,6 @@ def train_epoch(
 
 
 def batch_seed(loader: TrainLoader, epoch: int, number: int) -> int:
-    """The seed of what is random inside the network, such as dropout; each process has its own."""
+    """Return the random seed of the network's layers, such as dropout; each process has its own."""
     place = [loader.seed, epoch, number, loader.accelerator.process_index]
     return int(np.random.SeedSequence(place).generate_state(1)[0])

@@ -150,7 +150,7 @@ def _new_state(data: FoldData, recipe: Recipe, accelerator: Accelerator) -> Trai
 
 
 def _log_micro_batches(state: TrainingState, settings: TrainingSettings, fold: int) -> None:
-    """Say where a training keeps to another number of micro-batches than the recipe asks for."""
+    """Log that a training keeps another number of micro-batches than the recipe asks for."""
     asked, verb = settings.accumulate, "goes on"
     count = state.micro_batches.count
     if _is_done(state.history, settings):

@@ -56,7 +56,7 @@ def build_optimizer(network: nn.Module, settings: TrainingSettings) -> Optimizer
 
 
 def set_learning_rate(optimizer: Optimizer, rate: float) -> None:
-    """Give every group its learning rate: `rate` times the group's factor."""
+    """Set the learning rate of every group: `rate` times the group's factor."""
     for group in optimizer.param_groups:
         group["lr"] = rate * group["factor"]
 

@@ -122,5 +122,5 @@ def _named(settings: PhaseSettings) -> dict[str, object]:
 
 
 def _first_epoch(start: float, epochs: int) -> int:
-    """The first epoch that begins at or after a share of all epochs."""
+    """Return the first epoch that begins at or after a share of all epochs."""
     return ceil(start * epochs - 1e-9)  # 0.7 * 10 is slightly above 7

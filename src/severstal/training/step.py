@@ -170,7 +170,7 @@ class _ForwardLoss(nn.Module):
         self.model, self.loss_function, self.hardness = model, loss_function, hardness
 
     def forward(self, pictures: Tensor, masks: Tensor, present: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Give the loss, a scalar, and the hardness of each picture, (n,) without a gradient."""
+        """Return the loss, a scalar, and the hardness of each picture, (n,) without a gradient."""
         output = self.model(pictures)
         loss = self.loss_function(output, masks, present)
         if not self.hardness:

@@ -85,7 +85,7 @@ def blackout(
 def _parts(
     box: Box, where: np.ndarray, busy: np.ndarray, picture: np.ndarray, rng: np.random.Generator
 ) -> Iterator[tuple[Box, Box, Box | None]]:
-    """Cut a box until plain steel is found for each part: the part, with its context, and that steel."""
+    """Split a box until plain steel is found for each part: yield the part, its context, and that steel."""
     if not where[box].any():
         return
     for context in _CONTEXTS:
@@ -104,7 +104,7 @@ def _parts(
 
 
 def _source(wide: Box, busy: np.ndarray, picture: np.ndarray, rng: np.random.Generator) -> Box | None:
-    """Plain steel of the size of a box: near it, and like what is plain in it."""
+    """Find plain steel of the size of a box: near it, and similar to the plain part of it."""
     size = tuple(side.stop - side.start for side in wide)
     places = free_places(busy, size, _TRIES, rng)
     if not len(places):

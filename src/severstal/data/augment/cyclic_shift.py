@@ -13,12 +13,11 @@ _FADE = 96  # pixels at either side over which a step in brightness is spread
 def cyclic_shift(
     picture: np.ndarray, bits: np.ndarray, chance: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Roll a picture and its mask along the longer side: what leaves at one end comes in at the other.
+    """Roll a picture and its mask along the longer side: pixels that leave at one end enter at the other.
 
-    The idea is the 10th place's "SteelShift". Black bands are no steel and stay where they are, and so does
-    the edge of the strip beside them; only the steel between is rolled. Where ends meet that were far apart,
-    the step in brightness is spread over 96 pixels to each side, so that light gives no seam away. Nothing of
-    a mask is lost.
+    The idea is the 10th place's "SteelShift". Black bands are no steel and stay in place, and so does the
+    edge of the strip beside them; only the steel between is rolled. Where the two ends meet, the step in
+    brightness is spread over 96 pixels to each side, so that no seam is visible. No pixel of a mask is lost.
 
     Args:
         picture: (H, W) uint8.
@@ -27,7 +26,7 @@ def cyclic_shift(
         rng: random generator, also of the distance.
 
     Returns:
-        Both; as they came where nothing is rolled.
+        Picture and mask; unchanged where nothing is rolled.
 
     Example:
         >>> picture, bits = np.full((1, 6), 90, np.uint8), np.array([[0, 0, 0, 0, 1, 1]], np.uint8)
@@ -62,7 +61,7 @@ def _roll(array: np.ndarray, first: int, last: int, by: int, upright: bool) -> n
 
 
 def _mend(sheet: np.ndarray, start: int, seam: int, end: int) -> None:
-    """Spread the step in brightness at a column over those beside it, within start and end, in place."""
+    """Spread the step in brightness at a column over its neighbours, within start and end, in place."""
     left, right = (
         sheet[:, max(start, seam - _SEAM) : seam].mean(axis=1, dtype=np.float32),
         sheet[:, seam : min(end, seam + _SEAM)].mean(axis=1, dtype=np.float32),

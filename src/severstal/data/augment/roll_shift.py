@@ -9,7 +9,7 @@ _KNOTS = 4  # of the slow change across the sheet
 
 
 def roll_shift(picture: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
-    """Change gain, offset and gamma, and slowly the brightness across the sheet, as between rolls.
+    """Change gain, offset, gamma, and smoothly the brightness across the sheet, as between rolls.
 
     Train, public and private pictures come from different rolls: brightness and the share of dark pixels are
     what differs most. Beside the strip it is black in all of them, so black stays black.

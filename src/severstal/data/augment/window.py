@@ -86,7 +86,7 @@ def sample_window(
 
 
 def _on_steel(side: int, whole: int, before: int, after: int) -> tuple[int, int]:
-    """First and last place of a window of which enough lies between two black bands."""
+    """Return the first and the last position of a window of which enough is between two black bands."""
     steel = whole - before - after
     if steel <= 0:
         return 0, whole - side

@@ -75,7 +75,7 @@ def fetch_archive(folder: Path) -> Path:
 
 
 def _sign_in(client: Any) -> None:
-    """Let the client look for a token; it asks Kaggle whose it is, or tries it when it downloads."""
+    """Let the client find a token; it is checked by Kaggle now or at the download."""
     said = io.StringIO()
     try:
         with redirect_stdout(said):

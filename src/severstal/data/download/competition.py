@@ -120,7 +120,7 @@ def _open_working_folder(part: Path) -> None:
 
 
 def _delete_working_folder(part: Path) -> None:
-    """Delete what this command wrote; what else somebody put there stays, and the folder with it."""
+    """Delete the files that this command wrote; other files stay, and the folder with them."""
     shutil.rmtree(part / "files", ignore_errors=True)  # of a folder that was since completed by other means
     for name in (ARCHIVE, "lock", _MARKER):
         (part / name).unlink(missing_ok=True)

@@ -130,7 +130,7 @@ def align(
 def warp(
     picture: np.ndarray, matrix: np.ndarray, shape: tuple[int, ...], interpolation: int = cv2.INTER_LINEAR
 ) -> np.ndarray:
-    """Apply an affine transformation; what comes from outside the picture is 0.
+    """Apply an affine transformation; pixels from outside the picture are 0.
 
     Args:
         picture: (h, w), uint8, uint16 or float32.
@@ -203,7 +203,7 @@ def _tile_spectra(half: np.ndarray, frame: Frame) -> np.ndarray:
 def _match_pieces(
     first: np.ndarray, second: PlacedRelief, slack: int, most: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Look for each piece of `first` near its place in `second`.
+    """Search each piece of `first` near its place in `second`.
 
     Returns:
         Centres (x, y) of the pieces in the content of the second, offsets (x, y) at which they fit best, and
@@ -227,7 +227,7 @@ def _match_pieces(
 
 
 def _evidence(first: np.ndarray, second: np.ndarray, shape: tuple[int, int]) -> float:
-    """Correlation of two reliefs where both lie, in standard deviations of its chance.
+    """Return the correlation of two reliefs where they overlap, in standard deviations of chance.
 
     Over all shifts, the mean square of the correlation of two planes is the product of their power spectra,
     each normalised to 1, summed up: smooth or small pictures correlate by chance, fine grain over a large

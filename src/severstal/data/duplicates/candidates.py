@@ -61,7 +61,7 @@ def candidate_pairs(
 def _correlated_pairs(
     marks: dict[float, np.ndarray], fingerprints: Fingerprints, begin: int | None
 ) -> Iterator[CandidatePair]:
-    """The pairs above the least correlation, at most so many per first picture."""
+    """Return the pairs above the least correlation, at most a given number per first picture."""
     plain = marks[1.0].astype(np.float32)
     rows = len(plain) if begin is None else begin
     scales = list(marks)

@@ -32,7 +32,7 @@ class CommonPicture:
 
     @classmethod
     def estimate(cls, reliefs: Sequence[np.ndarray]) -> "CommonPicture | None":
-        """Estimate what pictures share: the median of their reliefs, each moved to where it fits best.
+        """Estimate the content that pictures share: the median of their reliefs, each aligned to it.
 
         Args:
             reliefs: (h, w) float32 each; those of the most frequent shape are used.
@@ -75,7 +75,7 @@ class CommonPicture:
         return [(shared, _spectrum(shared)) for shared in turned if shared.shape == self.shared.shape]
 
     def remove(self, engraved: np.ndarray) -> np.ndarray:
-        """Subtract what is shared from a relief, and normalise the contrast of what remains.
+        """Subtract the shared content from a relief, and normalise the contrast of the rest.
 
         The common picture is turned, mirrored and moved to where it fits best. What remains of a shift of
         less than a pixel is removed with it, to first order: its derivatives are fitted too, each in a

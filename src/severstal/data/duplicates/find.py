@@ -39,9 +39,9 @@ _DARKEST, _BRIGHTEST = 12, 250  # grey levels between which gain and difference 
 
 
 def find_duplicates(pictures: Pictures, test: Pictures | None = None) -> pd.DataFrame:
-    """Find near-duplicates: copies that are turned, scaled, shifted, brightened, noisy or re-encoded.
+    """Find near-duplicates: rotated, mirrored, scaled, shifted, brightened, noisy or re-encoded copies.
 
-    All eight orientations are looked for: quarter turns and their mirror images; of elongated pictures the
+    All eight orientations are searched: quarter turns and their mirror images; of elongated pictures the
     four that keep the long side, whichever way the file lies. So are scales of 0.85 to 1.18, shifts up to a
     quarter of the height, and all of these together. Fingerprints (see `Fingerprints`) name candidates, a
     comparison of their pixels (see `align`) decides. What most pictures share, such as the background of a

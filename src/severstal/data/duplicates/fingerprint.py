@@ -43,7 +43,7 @@ class Fingerprints:
 
     @property
     def orientations(self) -> list[tuple[str, ...]]:
-        """The orientations that `correlate` tells apart; those of one entry have the same amplitudes."""
+        """The orientations that `correlate` distinguishes; those of one entry have the same amplitudes."""
         if self.frame.is_square:
             return [
                 ("same", "rotated 180"),

@@ -54,7 +54,7 @@ class Frame:
 
     @property
     def scales(self) -> np.ndarray:
-        """Scales to look for, in even ratios, dense enough for the pixels at a tile's border."""
+        """Scales to search, in equal ratios, dense enough for the pixels at a tile's border."""
         ratio = 1 + 2 * _BLUR_PIXELS / (self.side / 2)
         either_side = max(1, int(np.ceil(np.log(LARGEST_SCALE) / np.log(ratio) - 0.5)))
         return np.exp(np.arange(-either_side, either_side + 1) * np.log(LARGEST_SCALE) / (either_side + 0.5))
@@ -90,7 +90,7 @@ class Frame:
 
 
 def content_box(engraved: np.ndarray) -> tuple[int, int, int, int]:
-    """Top, bottom, left and right of what is not 0 in a relief; the whole where everything is 0.
+    """Return top, bottom, left and right of the non-zero part of a relief; the whole where all is 0.
 
     Example:
         >>> content_box(np.pad(np.ones((2, 3)), ((1, 0), (0, 4))))

@@ -17,7 +17,7 @@ in `numpy.rot90`; "transposed" swaps rows and columns."""
 
 
 def orient(picture: np.ndarray, orientation: str) -> np.ndarray:
-    """Turn or mirror a picture.
+    """Rotate or mirror a picture.
 
     Args:
         picture: (H, W), any type.

@@ -79,7 +79,7 @@ def lay_on(
 
 
 def overlap(first: np.ndarray, second: np.ndarray, shift: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Cut from two pictures what lies on each other under a shift.
+    """Crop two pictures to their overlap under a shift.
 
     Args:
         first: (H, W).

@@ -1,4 +1,4 @@
-"""The relief of a picture: what is left of it under another brightness, light and encoding."""
+"""The relief of a picture: texture that does not depend on brightness, lighting and encoding."""
 
 import cv2
 import numpy as np
@@ -12,7 +12,7 @@ _DARK = 12  # grey levels; darker, and the camera looked beside the steel
 
 
 def relief(grey: np.ndarray) -> np.ndarray:
-    """Keep the texture of a picture and remove what changes from copy to copy.
+    """Keep the texture of a picture and remove properties that differ between copies.
 
     The picture is band-pass filtered, the mean of each column is subtracted (vertical lines run through many
     pictures of a roll without making them duplicates), and its local contrast is normalised, so that neither

@@ -24,7 +24,7 @@ _ADDED = {"orientation": "same", "scale": 1.0}  # since tables of earlier runs, 
 
 
 def save_pairs(pairs: pd.DataFrame, path: str | Path) -> None:
-    """Write pairs of near-duplicates, with whatever further columns they have, as CSV."""
+    """Write pairs of near-duplicates, with any further columns, as CSV."""
     write_text(path, pairs.round(4).to_csv(index=False, lineterminator="\n"))
 
 

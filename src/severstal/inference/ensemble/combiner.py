@@ -26,7 +26,7 @@ AveragingMode = Literal["mean", "logit", "power", "rank"]
 _LEVELS = 256
 _STEPS = 65_535  # steps of an average between its least and its greatest value, where a table maps it back
 _STEPS_PER_LEVEL = 8  # the fewest between two levels that such a table tells apart well enough
-_RAMP = 1e-11  # added to ranks from level 0 to 255, so that levels that no pixel has are told apart
+_RAMP = 1e-11  # added to ranks from level 0 to 255, so that levels without a pixel differ
 _EDGE = 0.25 / 255  # stands for 0 where a logit is taken, and 1 less that for 1
 
 

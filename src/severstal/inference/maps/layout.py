@@ -83,7 +83,7 @@ class MapLayout:
 
 
 def shard_files(folder: Path) -> list[Path]:
-    """The files of shards in a folder, by their exact names: what else lies there is somebody's.
+    """List the files of shards in a folder, by their exact names: other files are the user's own.
 
     Example:
         >>> shard_files(Path("never-made"))
@@ -93,7 +93,7 @@ def shard_files(folder: Path) -> list[Path]:
 
 
 def delete_maps(folder: Path) -> None:
-    """Delete the maps in a folder, and the folder where nothing else lies there."""
+    """Delete the maps in a folder, and the folder if it is then empty."""
     for path in (folder / MANIFEST, folder / UNFINISHED, *shard_files(folder)):
         path.unlink(missing_ok=True)
     with suppress(OSError):  # not there, or not empty
@@ -124,7 +124,7 @@ def open_shard(folder: Path, shard: int, layout: MapLayout) -> tuple[np.ndarray,
 
 
 def read_manifest(folder: Path) -> tuple[MapLayout, list[list[str]]]:
-    """Read what a folder of finished maps holds.
+    """Read the layout of a folder of finished maps.
 
     Returns:
         The layout, and of each shard the checksums of its maps and class probabilities.

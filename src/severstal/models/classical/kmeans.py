@@ -63,7 +63,7 @@ def cluster(counts: Counts, clusters: int) -> tuple[Tensor, Tensor]:
 
 
 def k_means(features: Tensor, counts: Counts, clusters: int) -> Tensor:
-    """Give every pixel to the nearest centre.
+    """Assign every pixel to the nearest centre.
 
     Args:
         features: (N, 4, H, W).

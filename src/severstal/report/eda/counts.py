@@ -62,7 +62,7 @@ def class_counts(
 
 
 def _bars(axes: Axes, values: Sequence[float], labels: Sequence[str], spec: Spec, x: str) -> None:
-    """One bar for what is clean and one per class, each with its label."""
+    """Draw one bar for clean pictures and one per class, each with its label."""
     fills = [PALE, *map(colour, spec.class_ids)]
     bars = axes.barh(range(len(values)), values, color=fills, edgecolor="black", linewidth=0.6)
     axes.bar_label(bars, labels, padding=4, fontsize=TEXT_SIZE)

@@ -6,7 +6,7 @@ from severstal.errors import printable
 
 
 def escape_html(text: str) -> str:
-    r"""Escape what is markup, and control characters, which no page may hold.
+    r"""Escape markup and control characters, which no page may hold.
 
     Example:
         >>> escape_html("<hole> & \x00\x1b")

@@ -19,7 +19,7 @@ from severstal.report.scorecard.text import share, span
 
 @dataclass(frozen=True)
 class PageHead:
-    """What stands at the head of a scorecard's page.
+    """The head of a scorecard's page.
 
     Attributes:
         facts: names and values, such as the data set, the date and the recipe.

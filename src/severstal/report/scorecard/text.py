@@ -73,7 +73,7 @@ def format_scorecard(score: Score | Scorecard, title: str | None = None) -> str:
 
 
 def format_counts(counts: Sequence[ClassCount]) -> str:
-    """Format the counts for a terminal, at most 100 columns wide; `-` for what is not known.
+    """Format the counts for a terminal, at most 100 columns wide; `-` for unknown values.
 
     Example:
         >>> print(format_counts([ClassCount(1, "hole", 2000, 120.4, 100, None)]))
