@@ -14,6 +14,7 @@ from PIL import Image
 from severstal.annotations.formats import import_labels
 from severstal.annotations.labels import Imported
 from severstal.annotations.png import palette
+from severstal.errors import SeverstalError
 
 EXPORTS = Path(__file__).parent / "exports"
 SQUARE = ["a.jpg", 2, "14 2 20 2 26 2"]  # columns 3 to 5, rows 2 and 3
@@ -98,6 +99,43 @@ def test_the_tools_own_file_is_read(
     assert rows(imported) == masks
     assert left_out(imported) == reasons
     assert imported.listed == listed
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "others"),
+    [
+        ("coco", "roboflow.coco.json", ("b.png",)),
+        ("coco", "rectlabel.coco.json", ("clean.jpg",)),
+        ("yolo", "roboflow_yolo", ("clean.jpg",)),
+        ("label-studio", "label_studio.json", ("clean.jpg",)),
+        ("labelbox", "labelbox.ndjson", ("clean.jpg",)),
+        ("labelbox", "labelbox_upload.ndjson", ("b.png",)),
+        ("voc", "rectlabel_voc", ()),
+        ("yolo", "label_studio_yolo", ()),
+    ],
+)
+def test_a_picture_that_is_not_on_disk_is_left_out_and_counted(
+    form: str, name: str, others: tuple[str, ...], read: Read, tmp_path: Path
+) -> None:
+    (tmp_path / "data" / "train_images" / "a.jpg").unlink()
+    if not others:
+        with pytest.raises(SeverstalError, match=r"picture '.*' is not among the data set's: correct the na"):
+            read(form, EXPORTS / name)
+        return
+    imported = read(form, EXPORTS / name)
+    assert imported.listed == others
+    assert "a.jpg" not in set(imported.table["ImageId"])
+    told = [note for note in imported.notes if "of the annotations is not among the data set's" in note]
+    assert len(told) == 1
+    assert told[0].startswith("1 picture of the annotations")
+    assert "left out; put them there, or name their folder with --images" in told[0]
+
+
+def test_annotations_of_other_pictures_alone_are_an_error(read: Read, tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.png", "clean.jpg"):
+        (tmp_path / "data" / "train_images" / name).rename(tmp_path / "data" / "train_images" / f"x{name}")
+    with pytest.raises(SeverstalError, match=r"is not among the data set's \(nor any of 1 more\): correct"):
+        read("coco", EXPORTS / "roboflow.coco.json")
 
 
 @pytest.mark.parametrize("form", ["label-studio", "labelbox"])

@@ -25,11 +25,12 @@ def test_labels_of_another_unicode_form_are_the_same():
 
 
 def test_sizes_may_be_text_or_absent_but_not_others(fault):
-    target = Target([], SPEC)
+    target = Target(["a"], SPEC)
     for height, width in ((6, 9), ("6", "9"), (6.0, "9.0"), (None, None), (0, 0), ("", ""), (-1, -1)):
-        target.check_size(height, width, "a")
+        target.check_size("a", height, width, "a")
     for height, width in ((9, 6), ("nine", 9), (6, None), ([6], 9), (6.5, 9), (float("inf"), 9)):
-        assert "this data set is 6 x 9" in fault(target.check_size, height, width, "a")
+        assert "this data set is 6 x 9" in fault(target.check_size, "a", height, width, "a")
+        target.check_size("absent", height, width, "a")
 
 
 def test_an_ambiguous_stem_is_refused(fault):

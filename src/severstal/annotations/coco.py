@@ -86,7 +86,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
 
     Raises:
         SeverstalError: the file is not COCO's, an id is double or refers to nothing, a label is unknown, a
-            picture is unknown or of another size, or a mask is damaged.
+            picture is of another size, or a mask is damaged.
     """
     content = mapped(read_foreign_json(path), str(path), "the file")
     parts = {key: listed(content.get(key), str(path), key) for key in ("images", "annotations", "categories")}
@@ -107,7 +107,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
     for number, image in images.items():
         where = f"{path} image {quote(number)}"
         name = target.image(image.get("file_name"), where)
-        target.check_size(image.get("height"), image.get("width"), where)
+        target.check_size(name, image.get("height"), image.get("width"), where)
         draw = partial(_shapes, categories=categories, image=name, target=target)
         yield Picture(where, name, draw_each(of_image.get(number, []), draw))
 
@@ -146,7 +146,9 @@ def _shapes(
     if isinstance(segmentation, dict):
         size, counts = segmentation.get("size"), segmentation.get("counts")
         if size != list(shape):
-            target.check_size(*(size if isinstance(size, list) and len(size) == 2 else (size, size)), where)
+            target.check_size(
+                image, *(size if isinstance(size, list) and len(size) == 2 else (size, size)), where
+            )
         if isinstance(counts, str):
             counts = decompress(counts, where)
         yield Shape(where, class_id, mask_of(listed(counts, where, "counts"), shape, where))

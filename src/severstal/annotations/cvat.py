@@ -88,7 +88,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
     Tags, points, polylines, cuboids and skeletons have no area and are left out.
 
     Raises:
-        SeverstalError: the file is no such export, a label is unknown, a picture is unknown or of another
+        SeverstalError: the file is no such export, a label is unknown, a picture is of another
             size, or a shape is damaged.
     """
     root = read_xml(path)
@@ -97,7 +97,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
     for count, entry in enumerate(root.iter("image"), start=1):
         where = f"{path} image {count}"
         name = target.image(entry.get("name"), where)
-        target.check_size(entry.get("height"), entry.get("width"), where)
+        target.check_size(name, entry.get("height"), entry.get("width"), where)
         yield Picture(
             where, name, draw_each(entry, partial(_shape, picture=f"{where} ({name})", target=target))
         )

@@ -78,7 +78,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
     own, as nothing is downloaded: export those as polygons, or download them and import them as png-classes.
 
     Raises:
-        SeverstalError: a line is no such object, a label is unknown, a picture is unknown or of another size,
+        SeverstalError: a line is no such object, a label is unknown, a picture is of another size,
             or a shape is damaged.
     """
     rows = [(f"{path} line {count}", line) for count, line in read_lines(path)]
@@ -107,7 +107,7 @@ def _picture(where: str, line: dict[str, Any], target: Target) -> Picture:
         next((name for name in names if target.has(name)), names[0] if names else None), where
     )
     size = line.get("media_attributes") or {}
-    target.check_size(size.get("height"), size.get("width"), where)
+    target.check_size(image, size.get("height"), size.get("width"), where)
     objects: list[tuple[str, Any]] = []
     for project in mapped(line.get("projects"), where, "projects").values():
         labels = listed(mapped(project, where, "the project").get("labels"), where, "labels")

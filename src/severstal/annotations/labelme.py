@@ -90,7 +90,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
     Points and lines have no area and are left out.
 
     Raises:
-        SeverstalError: a file is none of LabelMe's, a label is unknown, a picture is unknown or of another
+        SeverstalError: a file is none of LabelMe's, a label is unknown, a picture is of another
             size, or a shape is damaged.
     """
     for file in documents(path, ".json"):
@@ -98,7 +98,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
         entries = listed(content.get("shapes"), str(file), "shapes")
         name = content.get("imagePath")
         image = target.image(name, str(file)) if name else target.image_of_stem(file.stem, str(file))
-        target.check_size(content.get("imageHeight"), content.get("imageWidth"), str(file))
+        target.check_size(image, content.get("imageHeight"), content.get("imageWidth"), str(file))
         yield Picture(str(file), image, draw_each(entries, partial(_shape, file=file, target=target)))
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import pandas as pd
 
+from severstal.annotations.outside import quote
 from severstal.annotations.target import Target
 from severstal.competition.rle import decode, encode
 from severstal.competition.rows import TableRow
@@ -145,8 +146,11 @@ class Imported:
 def gather(pictures: Iterator[Picture], target: Target) -> Imported:
     """Unite the shapes of each picture and class of one file.
 
+    A picture that the target has not is left out; a note counts such pictures.
+
     Raises:
-        SeverstalError: a picture is listed twice, has more than 10,000 shapes or such as would cover it more
+        SeverstalError: none of the pictures is the target's; one is listed twice, has more than 10,000 shapes
+            or such as would cover it more
             than 200 times over, or one of its shapes is damaged.
 
     Example:
@@ -175,9 +179,13 @@ def gather_files(
     runs: dict[str, dict[int, str]] = {}
     left_out: dict[str, list[Unusable]] = {}
     again: list[str] = []
+    absent: list[tuple[str, str]] = []
     for pictures in files:
         places: dict[str, str] = {}
         for where, image, shapes in progress(pictures, "importing labels"):
+            if image not in target.known:
+                absent.append((where, image))
+                continue
             if image in places:
                 raise SeverstalError(
                     f"{where}: picture {image} is listed twice, first as {places[image]}: keep one of the "
@@ -206,12 +214,25 @@ def gather_files(
                     masks[shape.class_id] = shape.mask
             runs[image] = {k: encode(masks[k]) for k in sorted(masks)}
 
+    if absent and not runs:
+        where, image = absent[0]
+        others = f" (nor any of {len(absent) - 1:,} more)" if len(absent) > 1 else ""
+        raise SeverstalError(
+            f"{where}: picture {quote(image)} is not among the data set's{others}: correct the name, or name "
+            "the pictures' folder with --images"
+        )
     listed = tuple(image for image in target.images if image in runs)
     rows = [TableRow(image, str(k), text) for image in listed for k, text in runs[image].items()]
     notes = [
         f"{faults[0]}" + (f", and {len(faults) - 1:,} more like it" if len(faults) > 1 else "")
         for faults in left_out.values()
     ]
+    if absent:
+        are = "picture of the annotations is" if len(absent) == 1 else "pictures of the annotations are"
+        notes.append(
+            f"{len(absent):,} {are} not among the data set's, such as {quote(absent[0][1])} "
+            f"({absent[0][0]}): left out; put them there, or name their folder with --images"
+        )
     if again:
         are = "picture is" if len(again) == 1 else "pictures are"
         notes.append(f"{len(again):,} {are} in several files, such as {again[0]}: their masks are united")

@@ -80,7 +80,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
     are left out, as are shapes drawn on a rotated picture.
 
     Raises:
-        SeverstalError: the file is no such export, a label is unknown, a picture is unknown or of another
+        SeverstalError: the file is no such export, a label is unknown, a picture is of another
             size, or a shape is damaged.
     """
     for count, value in enumerate(listed(read_foreign_json(path), str(path), "the file"), start=1):
@@ -90,7 +90,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
         if results is None:
             continue
         image = target.image(_name(task, target, where), where)
-        draw = partial(_shape, picture=f"{where} ({image})", target=target, drawn=_labelled(results))
+        draw = partial(_shape, image=image, picture=where, target=target, drawn=_labelled(results))
         yield Picture(where, image, draw_each(results, draw))
 
 
@@ -144,9 +144,9 @@ def _labels_of(value: Any) -> list[Any]:
 
 
 def _shape(
-    count: int, entry: Any, picture: str, target: Target, drawn: set[Any]
+    count: int, entry: Any, image: str, picture: str, target: Target, drawn: set[Any]
 ) -> Iterator[Shape | Unusable]:
-    where, shape = f"{picture} result {count}", target.spec.image_shape
+    where, shape = f"{picture} ({image}) result {count}", target.spec.image_shape
     entry = mapped(entry, where, "the result")
     value, kind = mapped(entry.get("value"), where, "value"), entry.get("type")
     named = _labels_of(value)
@@ -166,7 +166,7 @@ def _shape(
         raise Unusable(where, "was drawn on a rotated picture")
     if rectangle and target.skip_boxes:
         raise Unusable(where, "a box is no outline")
-    target.check_size(entry.get("original_height"), entry.get("original_width"), where)
+    target.check_size(image, entry.get("original_height"), entry.get("original_width"), where)
     class_ids = [target.class_id(label, where) for label in named]
     if corners:
         mask = _draw_polygon(value["points"], shape, where)

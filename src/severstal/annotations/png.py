@@ -107,8 +107,11 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
     meaning = _meaning(target)
     for file in files_of(path, ".png"):
         image = target.image_of_stem(file.stem, str(file))
+        if image not in target.known:
+            yield Picture(str(file), image, iter(()))
+            continue
         indices = read_indices(read_bytes(file), target.spec.image_shape, str(file))
-        target.check_size(*indices.shape, str(file))
+        target.check_size(image, *indices.shape, str(file))
         unknown = [value for value in np.unique(indices).tolist() if value not in meaning]
         if unknown:
             raise SeverstalError(
@@ -144,7 +147,7 @@ def read_classes(path: Path, target: Target) -> Iterator[Picture]:
             files.setdefault(file.name, []).append((class_id, file))
     for name, of_class in sorted(files.items()):
         image = target.image_of_stem(Path(name).stem, str(of_class[0][1]))
-        yield Picture(str(path / "*" / name), image, _masks(of_class, target))
+        yield Picture(str(path / "*" / name), image, _masks(image, of_class, target))
 
 
 def _meaning(target: Target) -> dict[int, int]:
@@ -156,11 +159,11 @@ def _meaning(target: Target) -> dict[int, int]:
     return meaning | named
 
 
-def _masks(files: list[tuple[int, Path]], target: Target) -> Iterator[Shape]:
+def _masks(image: str, files: list[tuple[int, Path]], target: Target) -> Iterator[Shape]:
     background = next((value for value, k in _meaning(target).items() if value and not k), 0)
     for class_id, file in files:
         indices = read_indices(read_bytes(file), target.spec.image_shape, str(file))
-        target.check_size(*indices.shape, str(file))
+        target.check_size(image, *indices.shape, str(file))
         apart = np.abs(indices.astype(np.int16) - background)
         if {0, 255} <= set(np.unique(indices).tolist()):
             apart = apart >= 128  # greys between black and white belong to the nearer one

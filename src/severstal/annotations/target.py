@@ -30,6 +30,11 @@ class Target:
     skip_boxes: bool = False
 
     @cached_property
+    def known(self) -> frozenset[str]:
+        """The names of the pictures."""
+        return frozenset(self.images)
+
+    @cached_property
     def _names(self) -> PictureNames:
         return PictureNames(self.images)
 
@@ -48,30 +53,26 @@ class Target:
 
         Folders before the name are ignored; no path is opened.
 
+        Returns:
+            The picture's name; where there is no such picture, `name`, which `gather` leaves out and counts.
+
         Raises:
-            SeverstalError: there is no such picture, or more than one.
+            SeverstalError: `name` is no text, or means more than one picture.
         """
-        found = self._names.find(base_name(name)) if isinstance(name, str) else []
-        if not found:
-            raise SeverstalError(
-                f"{where}: picture {quote(name)} is not among the data set's: "
-                "correct the name, or name the pictures' folder with --images"
-            )
-        return _only(found, where)
+        if not isinstance(name, str) or not name:
+            raise SeverstalError(f"{where}: names no picture but {quote(name)}: export the file again")
+        return _only(self._names.find(base_name(name)) or [name], where)
 
     def image_of_stem(self, stem: str, where: str) -> str:
         """The picture whose name without its ending is `stem`, also if Roboflow or Label Studio renamed it.
 
+        Returns:
+            The picture's name; `stem` where there is none, as in `image`.
+
         Raises:
-            SeverstalError: there is none, or more than one.
+            SeverstalError: there is more than one.
         """
-        found = self._names.find_stem(stem)
-        if not found:
-            raise SeverstalError(
-                f"{where}: no picture is named {quote(stem)}: rename the file as its picture, "
-                "or name the pictures' folder with --images"
-            )
-        return _only(found, where)
+        return _only(self._names.find_stem(stem) or [stem], where)
 
     def knows(self, label: Any) -> bool:
         """Return whether a label stands for a class."""
@@ -100,14 +101,16 @@ class Target:
             f"or say which class it is with --classes {quote(label)}={self._class_ids[_composed(known)]}"
         )
 
-    def check_size(self, height: Any, width: Any, where: str) -> None:
+    def check_size(self, image: str, height: Any, width: Any, where: str) -> None:
         """Check a picture's size as the annotations give it, as numbers or text; a missing size passes.
+
+        So does that of a picture which the data set has not.
 
         Raises:
             SeverstalError: the size differs from the data set's.
         """
         given = (_pixels(height), _pixels(width))
-        if given not in ((None, None), self.spec.image_shape):
+        if image in self.known and given not in ((None, None), self.spec.image_shape):
             raise SeverstalError(
                 f"{where}: the picture is {quote(height)} x {quote(width)}; this data set is "
                 f"{self.spec.image_shape[0]} x {self.spec.image_shape[1]}: "

@@ -99,7 +99,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
     set. Points and polylines have no area, and regions without any attribute no class: they are left out.
 
     Raises:
-        SeverstalError: the file is no such export, a label or a picture is unknown, or a region is damaged.
+        SeverstalError: the file is no such export, a label is unknown, or a region is damaged.
     """
     content = mapped(read_foreign_json(path), str(path), "the file")
     metadata = mapped(content.get("_via_img_metadata", content), str(path), "_via_img_metadata")

@@ -78,7 +78,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
         legend = _read_legend(path if path.name != "SegmentationClass" else path.parent)
         for file in (file for folder in masks or [path] for file in files_of(folder, ".png")):
             image = target.image_of_stem(file.stem, str(file))
-            yield Picture(str(file), image, _read_mask(file, legend, target))
+            yield Picture(str(file), image, _read_mask(image, file, legend, target))
         return
     for file in documents:
         root = read_xml(file)
@@ -87,7 +87,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
                 f"{file}: no annotation of PASCAL VOC: name the folder that holds those alone"
             )
         image = target.image(root.findtext("filename") or f"{file.stem}.xml", str(file))
-        target.check_size(root.findtext("size/height"), root.findtext("size/width"), str(file))
+        target.check_size(image, root.findtext("size/height"), root.findtext("size/width"), str(file))
         draw = partial(_shape, picture=f"{file} ({image})", target=target)
         yield Picture(str(file), image, draw_each(root.iter("object"), draw))
 
@@ -112,10 +112,10 @@ def _read_legend(folder: Path) -> _Legend:
     return _Legend(indices, colours)
 
 
-def _read_mask(file: Path, legend: _Legend, target: Target) -> Iterator[Shape]:
+def _read_mask(image: str, file: Path, legend: _Legend, target: Target) -> Iterator[Shape]:
     """The classes of an indexed, grey or coloured PNG."""
     indices, colours, coloured = read_colours(read_bytes(file), target.spec.image_shape, str(file))
-    target.check_size(*indices.shape, str(file))
+    target.check_size(image, *indices.shape, str(file))
     for value in np.unique(indices).tolist():
         colour = None if colours is None else tuple(colours[value].tolist())
         label = _label_of_colour(colour, legend) if coloured else _label_of_index(value, colour, legend)
