@@ -11,6 +11,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from severstal.competition.spec import SEVERSTAL, Spec
+from severstal.data import available
 from severstal.data.pictures import decode_picture, read_picture
 from severstal.errors import SeverstalError
 
@@ -122,3 +123,25 @@ def test_a_large_picture_is_read_where_the_data_set_says_so(
         Image.open(tmp_path / "a.png")
     assert np.array_equal(read_picture(tmp_path / "a.png", SPEC), picture(0))
     assert Image.MAX_IMAGE_PIXELS == 100
+
+
+def test_a_header_that_cannot_be_true_is_not_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.fromarray(picture(0)).save(tmp_path / "a.png")
+    data = bytearray((tmp_path / "a.png").read_bytes())
+    data[16:24] = struct.pack(">II", 20_000, 20_000)
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    (tmp_path / "a.png").write_bytes(data)
+    monkeypatch.setattr(Image.Image, "convert", None)  # nothing comes so far
+    large = Spec("large", (20_000, 20_000), ("scratch",))
+    with pytest.raises(
+        SeverstalError, match=r"a\.png: claims 20,000 x 20,000 pixels in [\d,]+ bytes: damaged"
+    ):
+        read_picture(tmp_path / "a.png", large)
+
+
+def test_a_picture_larger_than_the_memory_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(available, "_SMALL", 100)
+    monkeypatch.setattr(available, "available_memory", lambda: 1000)
+    Image.fromarray(picture(0)).save(tmp_path / "a.png")
+    with pytest.raises(SeverstalError, match=r"a\.png: \d+ x \d+ pixels take 0\.0 GB of memory, 0\.0 GB are"):
+        read_picture(tmp_path / "a.png", SPEC)

@@ -1,19 +1,17 @@
 """Small integers kept as PNG: masks, and pictures whose palette index is the class."""
 
 import io
-import warnings
 from functools import lru_cache
 
 import numpy as np
 from PIL import Image
 
+from severstal.data.available import check_memory
+from severstal.data.pictures import open_of_any_size
 from severstal.errors import SeverstalError
 
 _GREY_MODES = ("1", "L", "P")
-_PILLOW_ERRORS = (
-    *(OSError, SyntaxError, ValueError),  # what Pillow raises on a damaged file
-    *(Image.DecompressionBombError, Image.DecompressionBombWarning),
-)
+_PILLOW_ERRORS = (OSError, SyntaxError, ValueError)  # what Pillow raises on a damaged file
 
 
 def read_indices(data: bytes, most: tuple[int, int], where: str) -> np.ndarray:
@@ -36,20 +34,19 @@ def read_indices(data: bytes, most: tuple[int, int], where: str) -> np.ndarray:
         severstal.errors.SeverstalError: a.png: damaged or no PNG: export it again
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:
-                if picture.height > most[0] or picture.width > most[1]:
-                    raise SeverstalError(
-                        f"{where}: the mask is {picture.height} x {picture.width}, larger than its picture "
-                        f"of {most[0]} x {most[1]}: export it again or set image_shape in dataset.toml"
-                    )
-                if picture.mode not in _GREY_MODES:
-                    raise SeverstalError(
-                        f"{where}: the mask keeps colours ({picture.mode}), not class numbers: "
-                        "save it as a PNG with a palette, or as 8-bit grey with the class number as its value"
-                    )
-                return _decode(data)
+        with open_of_any_size(data, ["PNG"]) as picture:
+            if picture.height > most[0] or picture.width > most[1]:
+                raise SeverstalError(
+                    f"{where}: the mask is {picture.height} x {picture.width}, larger than its picture "
+                    f"of {most[0]} x {most[1]}: export it again or set image_shape in dataset.toml"
+                )
+            if picture.mode not in _GREY_MODES:
+                raise SeverstalError(
+                    f"{where}: the mask keeps colours ({picture.mode}), not class numbers: "
+                    "save it as a PNG with a palette, or as 8-bit grey with the class number as its value"
+                )
+            check_memory(where, picture.height, picture.width, 3, len(data))
+            return _decode(data)
     except _PILLOW_ERRORS as error:
         raise SeverstalError(f"{where}: damaged or no PNG: export it again") from error
 
@@ -72,8 +69,9 @@ def read_colours(
         SeverstalError: see `read_indices`; or the picture has more than 256 colours.
     """
     try:
-        with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:
+        with open_of_any_size(data, ["PNG"]) as picture:
             if picture.mode in ("RGB", "RGBA") and picture.height <= most[0] and picture.width <= most[1]:
+                check_memory(where, picture.height, picture.width, 40, len(data))
                 pixels = np.asarray(picture.convert("RGB"))  # (h, w, 3)
                 colours, indices = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True)
                 if len(colours) > 256:
@@ -95,7 +93,7 @@ def read_colours(
 
 @lru_cache(maxsize=4)  # the files of clean pictures are the same thousands of times over
 def _decode(data: bytes) -> np.ndarray:
-    with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:
+    with open_of_any_size(data, ["PNG"]) as picture:
         indices = np.asarray(picture).astype(np.uint8)
     indices.setflags(write=False)
     return indices

@@ -9,7 +9,7 @@ from severstal.errors import SeverstalError, is_printable, shown
 from severstal.settings import read_toml
 
 MAX_CLASSES = 16  # the bits of the widest mask, uint16
-_MOST_PIXELS = 1 << 26  # of a picture: 8,192 x 8,192, below what Pillow takes for a decompression bomb
+_MOST_PIXELS = 1 << 30  # of a picture: areas and intersections are counted in 32 bits
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Spec:
         classes: names of the classes; `classes[k - 1]` is `ClassId` k.
 
     Raises:
-        SeverstalError: no name; a side below 1 pixel, or more than 67,108,864 pixels (8,192 x 8,192); not 1
-            to 16 classes of different names; a name with control characters.
+        SeverstalError: no name; a side below 1 pixel, or more than 1,073,741,824 pixels (32,768 x 32,768);
+            not 1 to 16 classes of different names; a name with control characters.
 
     Example:
         >>> SEVERSTAL.image_shape, list(SEVERSTAL.class_ids), SEVERSTAL.mask_dtype

@@ -20,6 +20,7 @@ from severstal.progress import progress
 
 logger = logging.getLogger("severstal")
 
+BLOCK_BYTES = 1 << 29  # of pictures between two lines, and of those that are decoded at once
 BLOCK = 128  # pictures between two lines of progress that survive a kill: 52 MB of Severstal's
 
 
@@ -138,7 +139,7 @@ def _decode(
     images: Path, sources: Sequence[Source], spec: Spec
 ) -> Iterator[list[tuple[Source, np.ndarray, str]]]:
     """Decode in parallel, in order, a block of pictures at a time, each with its checksum."""
-
+    size = max(1, min(BLOCK, BLOCK_BYTES // spec.pixels))
     upright: list[str] = []
 
     def decode(source: Source) -> tuple[Source, np.ndarray, str]:
@@ -150,11 +151,11 @@ def _decode(
     # Threads, not processes: Pillow and hashlib let go of the interpreter, and no pixel has to travel.
     with (
         progress(sources, f"decode {images.name}") as bar,
-        ThreadPoolExecutor(os.cpu_count()) as pool,
+        ThreadPoolExecutor(min(size, os.cpu_count() or 1)) as pool,
     ):
-        for start in range(0, len(sources), BLOCK):
+        for start in range(0, len(sources), size):
             block = []
-            for decoded in pool.map(decode, sources[start : start + BLOCK]):
+            for decoded in pool.map(decode, sources[start : start + size]):
                 block.append(decoded)
                 bar.update()
             yield block

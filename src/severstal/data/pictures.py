@@ -2,12 +2,14 @@
 
 import io
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from severstal.competition.spec import Spec
+from severstal.data.available import check_memory
 from severstal.errors import SeverstalError
 
 _PILLOW_ERRORS = (OSError, SyntaxError, ValueError)  # what Pillow raises on a damaged file
@@ -21,6 +23,7 @@ _TURNS = {  # what displays a picture upright that a camera noted under this num
     7: lambda grey: grey[::-1, ::-1].T,
     8: lambda grey: np.rot90(grey),
 }
+_BYTES_PER_PIXEL = {"1": 2, "L": 2}  # of Pillow's picture and of the array; other modes are converted
 _LIMIT_LOCK = threading.Lock()  # Pillow's limit on pixels is one for all threads
 
 
@@ -65,15 +68,13 @@ def decode_picture(path: str | Path, spec: Spec) -> tuple[np.ndarray, bool]:
     except OSError as error:
         raise SeverstalError(f"{path}: cannot be read ({error.strerror}): check the file") from error
     try:
-        with _open_of_any_size(data) as picture:
-            turn = picture.getexif().get(_EXIF_ORIENTATION, 1)
+        with open_of_any_size(data) as picture:
+            _check_shape(path, {picture.size, picture.size[::-1]}, picture.size, spec)
+            height, width = spec.image_shape
+            check_memory(str(path), height, width, _BYTES_PER_PIXEL.get(picture.mode, 7), len(data))
+            turn = picture.getexif().get(_EXIF_ORIENTATION, 1)  # Pillow decodes a PNG to look for it
             size = picture.size[::-1] if turn in (5, 6, 7, 8) else picture.size
-            if size != spec.image_shape[::-1]:
-                height, width = spec.image_shape
-                raise SeverstalError(
-                    f"{path}: the picture is {size[1]} x {size[0]}; this data set is {height} x {width}: "
-                    "resize it or set image_shape in dataset.toml"
-                )
+            _check_shape(path, {size}, size, spec)
             picture.draft("L", picture.size)  # a JPEG's own brightness channel, without decoding colour
             grey = _to_grey(picture, path)
             if turn in _TURNS:
@@ -90,6 +91,16 @@ def decode_picture(path: str | Path, spec: Spec) -> tuple[np.ndarray, bool]:
         raise SeverstalError(f"{path}: damaged or cut short ({error}): replace the file") from error
 
 
+def _check_shape(path: Path, sizes: set[tuple[int, int]], shown: tuple[int, int], spec: Spec) -> None:
+    """Check that one of some sizes, (width, height), is the data set's."""
+    height, width = spec.image_shape
+    if (width, height) not in sizes:
+        raise SeverstalError(
+            f"{path}: the picture is {shown[1]} x {shown[0]}; this data set is {height} x {width}: "
+            "resize it or set image_shape in dataset.toml"
+        )
+
+
 def _to_grey(picture: Image.Image, path: Path) -> np.ndarray:
     """(H, W) uint8."""
     if picture.mode.startswith(("I", "F")):
@@ -102,11 +113,19 @@ def _to_grey(picture: Image.Image, path: Path) -> np.ndarray:
     return np.asarray(picture.convert("L"))
 
 
-def _open_of_any_size(data: bytes) -> Image.Image:
-    """Read the header of a picture without Pillow's limit on its pixels."""
+def open_of_any_size(data: bytes, formats: Sequence[str] | None = None) -> Image.Image:
+    """Read the header of a picture without Pillow's limit on its pixels, for `check_memory` to judge.
+
+    Args:
+        data: bytes of the file.
+        formats: names of the formats, in Pillow's words, that it may have; None for any.
+
+    Raises:
+        OSError: as `PIL.Image.open`.
+    """
     with _LIMIT_LOCK:
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
-            return Image.open(io.BytesIO(data))
+            return Image.open(io.BytesIO(data), formats=formats)
         finally:
             Image.MAX_IMAGE_PIXELS = limit

@@ -20,6 +20,7 @@ ReadPicture = Callable[[Path, Spec], np.ndarray]
 
 MASKS_COMPARED = 300  # pictures compared with their masks; more do not change the result
 _BLOCK = 64  # pictures read ahead
+_PIXELS_AT_ONCE = 1 << 28  # of the pictures that are compared with their masks, at some 10 bytes each
 
 
 class PicturesRead(NamedTuple):
@@ -51,7 +52,8 @@ def read_pictures(
         mask = np.unpackbits(masks[name], count=spec.pixels).reshape(spec.image_shape[::-1]).T
         return name, "", match_mask(picture, mask)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool, progress(names, f"reading {folder.name}") as bar:
+    threads = max(1, min(os.cpu_count() or 1, _PIXELS_AT_ONCE // spec.pixels))
+    with ThreadPoolExecutor(threads) as pool, progress(names, f"reading {folder.name}") as bar:
         for name, fault, match in _in_blocks(pool, one, names):
             if fault:
                 look.faults[name] = fault
