@@ -21,6 +21,7 @@ from severstal.device import choose_workers
 from severstal.recipe import Recipe
 from severstal.training.batch_sizes import check_batch_size
 from severstal.training.phases import Phase
+from severstal.training.shared_memory import explain_shared_memory, fit_workers
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ class TrainLoader:
     ):
         self.seed, self.accelerator = seed, accelerator
         self._settings, self._mixup = recipe.data, recipe.augment.mixup
-        self._classes = len(data.spec.classes)
+        self._classes, self._shape = len(data.spec.classes), data.spec.image_shape
         self._layout = torch.channels_last if recipe.training.channels_last else torch.contiguous_format
         self._dataset = CropDataset(
             data.store,
@@ -155,8 +156,10 @@ class TrainLoader:
         process, processes = accelerator.process_index, accelerator.num_processes
         batches = BatchSampler(self._sampler, phase.batch_size, process, processes)
         check_batch_size(phase.batch_size, len(self._sampler), processes)
-        workers = choose_workers(recipe.training.workers)
         self._whole = batches.size
+        workers = fit_workers(
+            choose_workers(recipe.training.workers), -(-batches.size // processes) * self._crop_bytes(phase)
+        )
         self._loader = DataLoader(
             self._dataset,
             batch_sampler=batches,
@@ -176,7 +179,8 @@ class TrainLoader:
     def host_batches(self, epoch: int) -> Iterator[Batch]:
         """Yield the batches of an epoch as the workers return them: on the CPU, one byte per pixel."""
         self._sampler.epoch = epoch
-        yield from self._loader
+        with explain_shared_memory():
+            yield from self._loader
 
     def batches(self, epoch: int) -> Iterator[Crops]:
         """Yield the batches of an epoch, from 0, in order."""
@@ -209,6 +213,11 @@ class TrainLoader:
         if seen:
             _, rows, hardness = zip(*seen, strict=True)
             self._sampler.record(np.array(rows), np.array(hardness, np.float32))
+
+    def _crop_bytes(self, phase: Phase) -> int:
+        """Bytes of a crop and its mask at their full size, as the workers pass them on."""
+        height, width = self._shape if self._dataset.augment is None else phase.crop
+        return min(height, self._shape[0]) * min(width, self._shape[1]) * (2 if self._classes <= 8 else 5)
 
     def _mix(self, mine: tuple[torch.Tensor, ...], draw: int) -> tuple[torch.Tensor, ...]:
         """Mix this process's crops, the first of which is given, with those of the whole batch (mixup)."""
