@@ -53,7 +53,7 @@ def library_call() -> Iterator[None]:
 
 
 def is_library_code(function: Callable) -> bool:
-    """Whether a function is defined by smp, timm, torch or torchvision.
+    """Return whether a function is defined by smp, timm, torch or torchvision.
 
     Example:
         >>> import segmentation_models_pytorch as smp
@@ -64,7 +64,7 @@ def is_library_code(function: Callable) -> bool:
 
 
 def runs_library_code(module: nn.Module) -> bool:
-    """Whether a module and all its parts compute by the libraries' code alone.
+    """Return whether a module and all its parts compute by the libraries' code alone.
 
     Example:
         >>> runs_library_code(nn.Sequential(nn.Conv2d(1, 1, 1), nn.ReLU()))

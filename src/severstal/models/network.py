@@ -167,7 +167,7 @@ def encoder_of(network: nn.Module) -> nn.Module | None:
 
 
 def has_own_loss(network: Network) -> bool:
-    """Whether a network brings its own loss, in place of the recipe's losses of masks.
+    """Return whether a network brings its own loss, in place of the recipe's losses of masks.
 
     Example:
         >>> has_own_loss(Network(nn.Conv2d(1, 4, 1), stride=1))

@@ -118,7 +118,7 @@ def packed_path(encoder_name: str, encoder_weights: str, folder: Path | None = N
 
 
 def is_installed(package: WeightsPackage) -> bool:
-    """Whether a package of weights is installed, in whatever version."""
+    """Return whether a package of weights is installed, in whatever version."""
     return _version(package) is not None
 
 

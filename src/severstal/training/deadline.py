@@ -50,7 +50,7 @@ class Deadline:
         return cls(time.time() + 3600 * hours)
 
     def allows_epoch(self) -> bool:
-        """Whether another epoch would end in time."""
+        """Return whether another epoch would end in time."""
         return time.time() + _SPARE * self.slowest < self.at
 
 
