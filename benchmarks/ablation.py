@@ -1,4 +1,4 @@
-"""What each switch of a recipe is worth on real pictures, at a small budget.
+"""Gain of each switch of a recipe on real pictures, at a small budget.
 
     python benchmarks/ablation.py INPUT [--switches NAME ...] [--images N] [--epochs N] [--folds N]
         [--output DIR]

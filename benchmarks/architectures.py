@@ -3,10 +3,10 @@
     python benchmarks/architectures.py INPUT [--only NAME ...] [--pictures N] [--folds N] [--output DIR]
 
 Each network is trained from scratch on the smallest encoder that it takes, by the recipe that
-`benchmarks/training.py` calls ours, and judged out of fold. So small a budget shows what learns fast from
-nothing, not which network is best: with pretrained encoders and long trainings the order is another. All is
-kept in `runs/` and goes on where it was broken off; several calls with other `--only` share the work, and one
-without it then prints the whole table at once.
+`benchmarks/training.py` calls ours, and judged out of fold. So small a budget shows which networks learn fast
+from random weights, not which is best: with pretrained encoders and long trainings the order is another. All
+is kept in `runs/` and resumes after an interruption; several calls with other `--only` share the work, and
+one without it then prints the whole table at once.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Where a training step of FPN on EfficientNet-Lite0 spends its time on a CPU core, and what makes it faster.
+"""Profile of a training step of FPN on EfficientNet-Lite0 on a CPU core, and of changes that speed it up.
 
     python benchmarks/cpu.py                                  # profile and speeds
     python benchmarks/cpu.py --learn ../shared/data/neu_seg   # and the loss of each after as many crops
@@ -56,7 +56,7 @@ class Variant:
 
     @property
     def learns_otherwise(self) -> bool:
-        """Whether it computes something else than the base, beyond rounding."""
+        """Whether its result differs from the base's by more than rounding."""
         return self.frozen or self.quarter or bool(self.options) or self.bf16
 
 

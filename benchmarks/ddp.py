@@ -68,7 +68,7 @@ def make(
 
 
 def seconds(step: Callable[..., object], crops: Crops, steps: int) -> float:
-    """What so many steps take."""
+    """Return the seconds of a number of steps."""
     started = time.perf_counter()
     for number in range(steps):
         step(crops, seed=number)

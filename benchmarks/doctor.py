@@ -33,7 +33,7 @@ def fill(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def shift(text: str) -> str:
-    """What an undecremented start makes of a mask."""
+    """Return a mask as it is read with starts that are off by one."""
     numbers = np.array(text.split(), int)
     numbers[::2] += 1
     return " ".join(map(str, numbers))

@@ -47,7 +47,7 @@ def copy(picture: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np
 
 
 def keeps_shape(orientation: str, picture: np.ndarray) -> bool:
-    """Whether a turned picture has the shape that it had."""
+    """Return whether a rotated picture keeps its shape."""
     return orient(picture, orientation).shape == picture.shape
 
 

@@ -213,7 +213,7 @@ def tell_places(root: Path, folder: Path) -> Path:
 
 
 def places(levels: np.ndarray, masks: np.ndarray, width: int) -> np.ndarray:
-    """What crops show: (N, 8 + 3) of each eighth's share, non-empty, mirrored left-right and top-bottom.
+    """Return statistics of crops, (N, 8 + 3): each eighth's share, non-empty, flipped left-right, top-bottom.
 
     Args:
         levels: (N, h, w) grey levels of pictures that encode their positions.

@@ -39,7 +39,7 @@ SQUARE: dict[str, Change] = {
 
 
 def texture(picture: np.ndarray, sigma: float) -> np.ndarray:
-    """What is left of a picture without its coarse light, float32; 0 at black borders, which agree."""
+    """Return a picture without its coarse brightness, float32; 0 at black borders, which agree."""
     grey = picture.astype(np.float32)
     reach = 2 * round(3 * sigma) + 1
     steel = cv2.erode((picture > BLACK).astype(np.float32), np.ones((reach, reach)))

@@ -1,10 +1,10 @@
-"""What rounds of pseudo-labels are worth: out of fold, and on the test images where their truth is known.
+"""Gain of rounds of pseudo-labels: out of fold, and on the test images where their truth is known.
 
     python benchmarks/pseudo.py smoke --input input/sample --rounds 2 --seeds 0 1 2
 
 Of each seed a run `runs/pseudo-RECIPE-INPUT-SEED` is trained without rounds, then with one, and so on, which
 trains no round twice. Each is compared with the same seed's run without rounds, pair by pair. The intervals
-tell the chance that lies in the images; what another training would have made of it, the seeds tell.
+measure the chance of the sample of images; the seeds measure the chance of the training.
 """
 
 import argparse

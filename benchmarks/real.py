@@ -79,7 +79,7 @@ SETS: dict[str, dict[str, Any]] = {
         "augment.blackout": 0.0,
     },
 }
-"""What the pictures of each set need beside a recipe."""
+"""Recipe settings that the pictures of each data set need."""
 
 MEMBERS = ("one", "linknet", "unet")  # of the recipe `laptop_ensemble`, in its order
 ROWS = ("plain", *MEMBERS, "ensemble")

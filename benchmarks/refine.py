@@ -1,4 +1,4 @@
-"""What each step of the refinement is worth out of fold, on a run's own maps.
+"""Gain of each step of the refinement out of fold, on a run's own maps.
 
     python benchmarks/refine.py runs/smoke-sample
 

@@ -1,4 +1,4 @@
-"""How long it takes to open a complete run again, find it complete and leave it alone.
+"""Time to open a complete run again, find it complete and leave it unchanged.
 
     python benchmarks/reopen.py [--recipe smoke] [--input DIR]
 

@@ -1,11 +1,11 @@
-"""How often a class of pure noise is drawn, and what real classes lose by the test that prevents it.
+"""Share of classes of pure noise that are drawn, and loss of real classes by the test that prevents it.
 
     python benchmarks/significance.py [--trials N] [--fresh N]
 
-The search tries millions of rules, and where the maps know nothing of the truth, the best of them still gains
-on the images that it was searched on. Part one searches the default grid on such classes, with few and many
-images and defects, and prints the share that is drawn, for several numbers of standard errors that a gain
-must exceed; `severstal.decision.choice.SIGNIFICANT` is the number in use.
+The search tries millions of rules, and where the maps are independent of the truth, the best of them still
+gains on the images that it was searched on. Part one searches the default grid on such classes, with few and
+many images and defects, and prints the share that is drawn, for several numbers of standard errors that a
+gain must exceed; `severstal.decision.choice.SIGNIFICANT` is the number in use.
 
 Part two searches classes whose maps are as good as a trained network's, and judges each rule on fresh images:
 what the score of a class loses where the test leaves it out although it would have gained, and what it wins

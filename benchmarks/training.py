@@ -1,4 +1,4 @@
-"""What our training is worth over the plain one on real pictures.
+"""Gain of our training over the plain one on real pictures.
 
     python benchmarks/training.py INPUT [--encoder NAME] [--decoder CHANNELS ...] [--images N] [--epochs N]
         [--folds N] [--scale N] [--crop HEIGHT WIDTH] [--mean M --std S] [--engine ray]

@@ -90,7 +90,7 @@ def test_a_number_from_large_batches_is_reduced_for_small_ones() -> None:
     assert parts.run(Device(8, 2), 8, lambda: False) == 4
 
 
-def test_several_processes_are_told_a_number_that_the_network_supports() -> None:
+def test_several_processes_are_advised_a_number_that_the_network_supports() -> None:
     with pytest.raises(SeverstalError, match=r"set training\.accumulate = 3"):
         MicroBatches(2, processes=2).run(Device(6, 2), 6, lambda: False)
     for alone in (True, False):

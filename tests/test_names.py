@@ -13,7 +13,7 @@ FORMATS = {"read", "write"}
 
 
 def public_names(path: Path) -> set[str]:
-    """What a module defines at its top level, and does not hide by an underscore."""
+    """The names that a module defines at its top level without a leading underscore."""
     names: set[str] = set()
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         match node:

@@ -61,7 +61,7 @@ def test_the_study_of_networks_runs(
     assert open_run("runs/compare-tiny-linknet-small").recipe.training.epoch_images == 16
 
 
-def test_a_notebook_that_is_not_there(
+def test_a_notebook_that_is_missing(
     small_input: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -71,7 +71,7 @@ def test_a_notebook_that_is_not_there(
 
 @pytest.mark.parametrize("source", SOURCES, ids=NAMES)
 class TestCommitted:
-    """What a reader sees on the web before running anything."""
+    """The committed output, as a reader sees it on the web."""
 
     def test_it_is_executed_in_order_and_without_an_error(self, source: Path) -> None:
         cells = [cell for cell in nbformat.read(source, as_version=4).cells if cell.cell_type == "code"]

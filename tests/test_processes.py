@@ -119,7 +119,7 @@ def test_one_command_for_both_trains_the_folds_once(
 
 
 @pytest.mark.slow
-def test_an_error_is_said_once(small_input: Path, tiny_recipe: Path, tmp_path: Path) -> None:
+def test_an_error_is_reported_once(small_input: Path, tiny_recipe: Path, tmp_path: Path) -> None:
     (small_input / "train.csv").write_text("ImageId,ClassId,EncodedPixels\ntrain01.png,9,1 1\n")
     ran = run(*TORCHRUN, *TRAIN, "faulty", folder=tmp_path)
     assert ran.returncode != 0
@@ -148,7 +148,7 @@ def test_only_the_first_process_is_the_main_one(monkeypatch: pytest.MonkeyPatch)
         assert is_main_process() == main
 
 
-def test_a_broken_connection_is_told_from_another_error() -> None:
+def test_a_broken_connection_is_distinguished_from_another_error() -> None:
     assert processes._is_lost_connection(
         RuntimeError("[../third_party/gloo/pair.cc:547] Connection closed by peer")
     )

@@ -44,7 +44,7 @@ def rows(imported: Imported) -> list[list]:
 
 
 def left_out(imported: Imported) -> list[str]:
-    """Why things were left out."""
+    """The reasons why annotations were left out."""
     return [re.sub(r".*: (.*): left out.*", r"\1", note) for note in imported.notes if "left out" in note]
 
 
@@ -226,7 +226,7 @@ def test_cvats_colours_are_those_of_its_labelmap(read: Read, tmp_path: Path) -> 
     assert rows(read("voc", tmp_path / "cvat")) == [SQUARE]
 
 
-def test_labelmes_names_stand_in_a_list(read: Read, tmp_path: Path) -> None:
+def test_labelmes_names_are_in_a_list(read: Read, tmp_path: Path) -> None:
     save_masks(tmp_path / "labelme" / "SegmentationClass", "P")
     names = "__ignore__\n_background_\nöl & <rust>\nlong crack\n"
     (tmp_path / "labelme" / "class_names.txt").write_text(names, encoding="utf-8")

@@ -122,7 +122,7 @@ def test_values_and_backgrounds_of_other_tools(background, value, classes, tmp_p
     ]
 
 
-def test_an_unknown_value_is_told_with_the_option_that_names_it(tmp_path, target, fault):
+def test_an_unknown_value_is_reported_with_the_option_that_names_it(tmp_path, target, fault):
     Image.fromarray(square(255)).save(tmp_path / "a.png")
     message = fault(lambda: gather(png.read(tmp_path, target), target))
     assert "index 255 is no class" in message

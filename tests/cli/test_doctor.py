@@ -60,7 +60,7 @@ def test_user_columns_are_kept(csv: Callable, tmp_path: Path) -> None:
     )
 
 
-def test_nothing_certain_to_repair_is_said(
+def test_nothing_certain_to_repair_is_reported(
     csv: Callable, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     assert doctor(csv(HEADER + "a.jpg,1,5 3 6 1\n"), repair=tmp_path / "out.csv") == 1

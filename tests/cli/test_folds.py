@@ -34,7 +34,7 @@ def leak(small_input: Path) -> None:
     cv2.imwrite(str(first), cv2.flip(twin, 1))
 
 
-def test_test_pictures_that_stand_in_the_training_set_are_told(
+def test_test_pictures_that_are_in_the_training_set_are_reported(
     small_input: Path, tmp_path: Path, monkeypatch, capsys
 ) -> None:
     monkeypatch.chdir(tmp_path)

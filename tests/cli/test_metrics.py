@@ -76,7 +76,7 @@ def test_the_score_is_that_of_the_score_command(small, command, tmp_path, capsys
         (["absent.csv", "--truth", "truth.csv", "--images", "right.csv"], "absent.csv"),
     ],
 )
-def test_what_cannot_be_measured_is_told_in_one_line(small, command, arguments, message):
+def test_what_cannot_be_measured_is_reported_in_one_line(small, command, arguments, message):
     code, _, err = command(*arguments)
     assert code == 2
     assert message in err

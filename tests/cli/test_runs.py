@@ -175,7 +175,7 @@ def test_runs_are_listed(command: Callable, capsys: pytest.CaptureFixture) -> No
     assert found["others"] == [{"name": "foreign", "reason": "no recipe.toml"}]
 
 
-def test_what_is_told_of_a_damaged_file_is_in_the_json_too(
+def test_what_is_reported_of_a_damaged_file_is_in_the_json_too(
     command: Callable, caplog: pytest.LogCaptureFixture
 ) -> None:
     Path("runs/a/fold0/history.jsonl").write_text("nonsense")

@@ -88,7 +88,7 @@ def test_a_csv_without_its_truth_and_a_run_with_one_are_one_line(command: Callab
     assert "leave out --truth" in line
 
 
-def test_images_without_a_row_are_said(command: Callable, small: Path) -> None:
+def test_images_without_a_row_are_reported(command: Callable, small: Path) -> None:
     Path("few.csv").write_text(TODAY + "test00.png,,1\n")
     _, printed, _ = command("score", "few.csv", "--truth", "truth.csv", "--input", small)
     assert "3 of the images have no row in few.csv, such as test01.png: taken as clean there" in printed

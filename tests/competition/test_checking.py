@@ -115,7 +115,7 @@ def test_a_file_of_which_nothing_can_be_checked_is_an_error(tmp_path, text, mess
         read_checked(path, SAMPLE, SEVERSTAL)
 
 
-def test_a_file_that_is_not_there_is_an_error(tmp_path):
+def test_a_file_that_is_missing_is_an_error(tmp_path):
     with pytest.raises(SeverstalError, match=r"submission\.csv: no such file"):
         check_submission(tmp_path / "submission.csv", SAMPLE, SEVERSTAL)
 

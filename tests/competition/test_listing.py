@@ -56,7 +56,7 @@ MASKS = {
 
 @pytest.mark.parametrize("kind", MASKS)
 @pytest.mark.parametrize("name", ["tr{:03}.png", "tr{:03}_mask.png", "tr{:03}-GT.bmp", "tr{:03} label.tif"])
-def test_masks_beside_their_pictures_are_told_from_them(kind: str, name: str, folder: Path) -> None:
+def test_masks_beside_their_pictures_are_distinguished_from_them(kind: str, name: str, folder: Path) -> None:
     for number in range(12):
         save(folder / name.format(number), MASKS[kind](number))
     listing = list_folder(folder)
@@ -106,7 +106,7 @@ def test_names_are_sorted_by_their_letters(tmp_path: Path) -> None:
     assert list_images(tmp_path) == ["B.jpg", "a.png", "b.jpg"]
 
 
-def test_what_is_passed_over_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_passed_over_is_reported_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     for name in ("a.jpg", "Thumbs.db", "x.json"):
         (tmp_path / name).touch()
     with caplog.at_level(logging.INFO, "severstal"):

@@ -77,7 +77,7 @@ def test_marks_and_line_ends_change_nothing(tmp_path, mark, end, header, last):
     )
 
 
-def test_columns_stand_in_any_order_among_others(tmp_path):
+def test_columns_are_in_any_order_among_others(tmp_path):
     path = tmp_path / "train.csv"
     path.write_text(",EncodedPixels,fold,ClassId,ImageId\n0,1 3,4,2,a.jpg\n")
     assert read_rows(path) == ("today", [TableRow("a.jpg", "2", "1 3")])
@@ -88,7 +88,7 @@ def test_columns_stand_in_any_order_among_others(tmp_path):
 @pytest.mark.parametrize(
     "text", ["x", "2.5", "3.0", "0", "5", "9", "-1", " 3", "03", "+3", "\uff13", "nan", "1e0"]
 )
-def test_a_class_is_a_digit_of_the_list_and_nothing_else(text):
+def test_a_class_is_a_number_of_the_list(text):
     found = row_faults([TableRow("a.jpg", "4", "1 3"), TableRow("b.jpg", text, "1 3")], range(1, 5))
     assert list(found) == [1]
     assert re.search(r"class .* 1 to 4", found[1])

@@ -57,7 +57,7 @@ def test_test_images_are_those_of_the_sample(data, table):
     assert scope.notes == ()
 
 
-def test_train_images_are_those_of_the_folder_and_it_is_said(data, table):
+def test_train_images_are_those_of_the_folder_and_it_is_reported(data, table):
     tables = [table("a.csv", TRAIN), table("b.csv", TRAIN[1:3])]
     scope, _ = find_scope(tables, data.spec, data)
     assert scope.images == TRAIN

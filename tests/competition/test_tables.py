@@ -149,7 +149,7 @@ def test_faulty_labels_end_in_one_line(table, text, message):
     assert "more row" not in found
 
 
-def test_the_first_fault_is_told_and_the_others_counted(table):
+def test_the_first_fault_is_reported_and_the_others_counted(table):
     text = TODAY + "a.jpg,1,1 3\nb.jpg,1,1 0\na.jpg,7,1 0\nc.jpg,1,1 3\n"
     found = fault(read_labels, table(text), SEVERSTAL, ["a.jpg", "b.jpg"])
     assert found.startswith(" row 2: run 1 (`1 0`)")

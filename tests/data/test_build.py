@@ -119,7 +119,7 @@ def test_pictures_of_the_past_do_not_fill_the_disk(folder: Path, tmp_path: Path)
     assert np.array_equal(first[0], picture(0))
 
 
-def test_another_shape_begins_anew(folder: Path, tmp_path: Path) -> None:
+def test_another_shape_starts_again(folder: Path, tmp_path: Path) -> None:
     open_pictures(folder, NAMES, SPEC, tmp_path / "store")
     with pytest.raises(SeverstalError, match="the picture is 24 x 40; this data set is 40 x 24"):
         open_pictures(folder, NAMES, Spec("tiny", (40, 24), ("a",)), tmp_path / "store")
@@ -145,7 +145,7 @@ def test_an_absent_picture_is_named(folder: Path, tmp_path: Path) -> None:
         open_pictures(folder, ["0.png", "x.png"], SPEC, tmp_path / "store")
 
 
-def test_a_small_disk_is_said_beforehand_and_the_files_are_read(
+def test_a_small_disk_is_reported_beforehand_and_the_files_are_read(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     kept = open_pictures(folder, NAMES, SPEC, tmp_path / "large")

@@ -56,7 +56,7 @@ def test_every_cut_of_the_file_leaves_whole_lines(filled: Catalogue, tmp_path: P
 @pytest.mark.parametrize(
     "damage", ["pixels cut", "pixels gone", "shape", "not JSON", "a key missing", "a way out"]
 )
-def test_what_cannot_be_trusted_is_begun_anew(filled: Catalogue, tmp_path: Path, damage: str) -> None:
+def test_what_cannot_be_trusted_is_begun_again(filled: Catalogue, tmp_path: Path, damage: str) -> None:
     path, shape = tmp_path / CATALOGUE, SHAPE
     outside = tmp_path.parent / "pixels-00000000.u8"
     match damage:

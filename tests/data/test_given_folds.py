@@ -57,7 +57,7 @@ def test_names_match_in_both_unicode_forms(tmp_path: Path) -> None:
         ((), r"4 labelled pictures have no row"),
     ],
 )
-def test_a_fault_is_told_in_one_line(tmp_path: Path, rows: tuple[str, ...], fault: str) -> None:
+def test_a_fault_is_reported_in_one_line(tmp_path: Path, rows: tuple[str, ...], fault: str) -> None:
     path = written(tmp_path, *rows)
     with pytest.raises(SeverstalError, match=fault) as raised:
         read_given_folds(path, IMAGES)

@@ -20,7 +20,7 @@ def features(count: int, mean: float, seed: int, name: str) -> pd.DataFrame:
     return table.assign(ImageId=[f"{name}{row}" for row in range(count)])
 
 
-def test_two_rolls_are_told_apart_and_one_is_not() -> None:
+def test_two_rolls_are_distinguished_and_one_is_not() -> None:
     one, same, other = features(200, 0, 0, "a"), features(100, 0, 1, "b"), features(100, 1.5, 2, "c")
     assert measure_likeness(one, other).auc > 0.9
     assert abs(measure_likeness(one, same).auc - 0.5) < 0.1

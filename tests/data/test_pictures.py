@@ -139,7 +139,9 @@ def test_a_header_that_cannot_be_true_is_not_decoded(tmp_path: Path, monkeypatch
         read_picture(tmp_path / "a.png", large)
 
 
-def test_a_picture_larger_than_the_memory_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_larger_than_the_memory_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(available, "_SMALL", 100)
     monkeypatch.setattr(available, "available_memory", lambda: 1000)
     Image.fromarray(picture(0)).save(tmp_path / "a.png")

@@ -96,9 +96,7 @@ def test_what_is_unsure_at_the_edge_of_a_mask_does_not_count() -> None:
         ((200, 0), "class unsure"),
     ],
 )
-def test_classes_have_to_be_sure_and_to_say_what_the_masks_say(
-    classes: tuple[int, int], verdict: str
-) -> None:
+def test_classes_must_be_confident_and_agree_with_the_masks(classes: tuple[int, int], verdict: str) -> None:
     assert judge_pseudo_label(blob(255), np.uint8(classes), PseudoSettings())[0] == verdict
 
 

@@ -32,8 +32,8 @@ def test_the_rules_of_a_fold_are_searched_on_the_others(random_summary):
     assert fitted.optimism == pytest.approx(whole.found.score - dice.mean())
 
 
-def test_what_a_search_learns_by_heart_is_told_apart():
-    # Nothing is to be found: what the search gains on these images is luck, and cross-fitting says so.
+def test_cross_fitting_shows_no_gain_on_noise():
+    # Noise: the gain of the search on these images is chance, and the cross-fitted score shows it.
     rng, images = np.random.default_rng(1), 60
     spec = Spec("one", (8, 8), ("hole",))
     optimism = []

@@ -93,7 +93,7 @@ def test_nothing_is_unpickled(tmp_path):
         load_npz(tmp_path / "a.npz", "table", 1, read)
 
 
-def test_a_wrong_value_is_told_with_the_file(tmp_path):
+def test_a_wrong_value_is_reported_with_the_file(tmp_path):
     def refuse(header, arrays):
         raise SeverstalError("low is 2: give one of at most 1")
 

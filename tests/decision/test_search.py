@@ -220,7 +220,7 @@ def test_too_few_defects_to_search_on(positives):
         assert result.rules.rules != (PLAIN_RULE,)
 
 
-def test_false_alarms_are_told_even_where_defects_are_too_few():
+def test_false_alarms_are_reported_even_where_defects_are_too_few():
     areas = np.stack([steep(200, 50)] * 12)  # plain 0.5 draws all of them
     result = search_rules(summary_of(areas, np.repeat([50, 0], [3, 9])))
     assert result.rules.rules[0].is_never_drawn(ONE)

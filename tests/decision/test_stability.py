@@ -44,7 +44,7 @@ def test_the_fall_is_the_largest_loss_of_one_step():
     assert module._fall(scores) == pytest.approx(np.array([[0.1, 0.4, 0], [0, 0.3, 0.2]]))
 
 
-def test_a_sure_rule_is_near_the_best_of_every_resample(random_summary):
+def test_a_stable_rule_is_near_the_best_of_every_resample(random_summary):
     summary = random_summary(5, 60)
     search = search_rules(summary).classes[0]
     found = stability(summary, 0, search)

@@ -1,4 +1,4 @@
-"""Tables too small to judge are said to be, and small faults are not taken for large ones."""
+"""Tables too small to judge are reported as such, and small faults are not taken for large ones."""
 
 from pathlib import Path
 
@@ -58,7 +58,7 @@ def test_a_margin_on_every_side_is_no_shift(masks: list[np.ndarray]) -> None:
     assert find_shifts(table_of([mask * inner for mask in masks])).findings == ()
 
 
-def test_few_masks_are_said_to_be_too_few(masks: list[np.ndarray]) -> None:
+def test_few_masks_are_reported_to_be_too_few(masks: list[np.ndarray]) -> None:
     assert "too few masks" in find_shifts(table_of(masks[:5])).untested[0]
     assert "decoding by rows" in find_by_rows(table_of(masks[:3])).untested[0]
 

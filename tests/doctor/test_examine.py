@@ -351,7 +351,7 @@ def test_names_of_another_unicode_form_are_the_same(small_input: Path) -> None:
     assert {finding.kind for finding in examine(small_input, read_picture).findings} <= {"wrong order"}
 
 
-def test_what_is_not_there_is_said(small_input: Path) -> None:
+def test_what_is_not_there_is_reported(small_input: Path) -> None:
     (small_input / "train.csv").unlink()
     for picture in (small_input / "test_images").iterdir():
         picture.unlink()

@@ -35,7 +35,7 @@ def test_lengths_are_those_of_a_loop() -> None:
         assert read[index] == loop(mask.ravel("C").reshape(SHAPE, order="F"), SHAPE[0])
 
 
-def test_a_blob_is_seen_to_be_sound_and_a_dot_to_be_nothing() -> None:
+def test_the_direction_of_a_blob_is_read_and_that_of_a_dot_is_not() -> None:
     blob, dot = np.zeros((40, 100), np.uint8), np.zeros((40, 100), np.uint8)
     for y, x in product(range(10, 25), range(30, 60)):
         blob[y, x] = 1

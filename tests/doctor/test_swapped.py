@@ -26,7 +26,7 @@ def test_few_masks_leave_it_open() -> None:
         assert "leave it open" in step.untested[0]
 
 
-def test_a_flip_that_two_turns_explain_alike_is_not_certain() -> None:
+def test_a_flip_with_two_equal_explanations_is_not_certain() -> None:
     table = Table(Path("a.csv"), HEADER, ROWS, "today", SEVERSTAL)
     random = np.random.default_rng(0)
     matches = [np.array([0, 1.0, 0, 1.0]) + random.normal(0, 0.1, 4) for _ in range(60)]

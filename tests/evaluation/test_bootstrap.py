@@ -51,7 +51,7 @@ def test_memory_is_bounded_without_changing_the_result(monkeypatch):
     assert (parts.low, parts.high) == pytest.approx((whole.low, whole.high), abs=0.01)
 
 
-def test_a_pair_is_told_apart_where_two_intervals_overlap():
+def test_a_pair_is_distinguished_where_two_intervals_overlap():
     rng = np.random.default_rng(4)
     one = rng.random((200, 4))
     other = one - rng.normal(0.01, 0.02, one.shape)

@@ -80,7 +80,7 @@ def test_options_of_the_other_network_are_dropped() -> None:
     assert with_architecture(recipe, "unet").model == recipe.model
 
 
-def test_what_is_no_encoder_or_no_single_network_is_told() -> None:
+def test_what_is_no_encoder_or_no_single_network_is_reported() -> None:
     with pytest.raises(
         SeverstalError, match=r"encoder_name 'resnet81' is unknown: the nearest .* 'resnet18'"
     ):

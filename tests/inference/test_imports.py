@@ -1,4 +1,4 @@
-"""What a trained network's inference imports: no training, tables, figures or augmentation."""
+"""Inference of a trained network imports no training, tables, figures or augmentation."""
 
 import subprocess
 import sys

@@ -153,7 +153,7 @@ def test_a_picture_that_cannot_be_read_is_an_error_and_what_was_done_stays(job: 
     assert not Path("maps/maps.json").exists()
 
 
-def test_class_heads_are_averaged_and_stand_in_for_none(job: Job) -> None:
+def test_class_heads_are_averaged(job: Job) -> None:
     class Headed(Constant):
         def __init__(self, value: float, logit: float) -> None:
             super().__init__(value)

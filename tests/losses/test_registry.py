@@ -42,7 +42,7 @@ def prediction(masks, **others):
 
 
 def shown(target):
-    """Which classes have any pixel."""
+    """Return which classes have any pixel."""
     return target.flatten(2).amax(2)
 
 
@@ -72,7 +72,7 @@ def test_a_loss_of_the_networks_own_stands_for_the_losses_of_masks(output, targe
     )
 
 
-def test_a_class_is_there_though_shrunk_masks_hardly_show_it(output, target):
+def test_a_class_counts_as_present_when_downscaling_nearly_removes_its_mask(output, target):
     faint = 0.25 * target
     loss = build_loss({"bce": 1.0}, classes=2.0)
     difference = loss(output, faint, shown(target)) - build_loss({"bce": 1.0})(output, faint)
@@ -271,7 +271,7 @@ def test_a_loss_of_weight_0_is_an_error(masks):
         build_loss(masks)
 
 
-def test_a_weight_for_a_class_head_that_is_not_there(output, target):
+def test_a_weight_for_a_class_head_that_is_missing(output, target):
     output.classes = None
     with pytest.raises(SeverstalError, match="no class head: set model"):
         build_loss({"bce": 1.0}, classes=0.5)(output, target)

@@ -23,7 +23,7 @@ def test_an_impulse_reaches_exactly_the_taps_of_the_rate(rate):
     assert touched(layer) == {(rate * row, rate * column) for row in (-1, 0, 1) for column in (-1, 0, 1)}
 
 
-def test_the_pyramid_looks_at_all_rates_and_nowhere_else():
+def test_the_pyramid_reads_all_rates_and_nowhere_else():
     rates = (6, 12, 18, 24)
     head = SummedPyramid(1, 2, 4, rates, dropout=0.0)
     for weight in head.parameters():

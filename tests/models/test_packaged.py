@@ -65,7 +65,7 @@ def test_a_package_is_converted_once(fake, folder):
 
 
 @pytest.mark.parametrize("fault", ["cut", "of another source", "not safetensors"])
-def test_a_faulty_converted_file_is_made_anew(fault, fake):
+def test_a_faulty_converted_file_is_made_again(fault, fake):
     path = convert_package(fake)
     whole = path.read_bytes()
     match fault:

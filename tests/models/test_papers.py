@@ -76,7 +76,7 @@ def built(request) -> tuple[Setting, Network]:
     return PAPERS[request.param], build_model(request.param, encoder, options=options).eval()
 
 
-def test_every_network_stands_in_the_table():
+def test_every_network_is_in_the_table():
     assert set(PAPERS) | NO_ENCODER == set(architectures())
 
 

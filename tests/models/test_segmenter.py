@@ -15,7 +15,7 @@ def segmenter(decoder, **settings):
 
 
 def tokens_of(network, pictures):
-    """What timm's own model makes of the pictures, without its prefix tokens."""
+    """The output of timm's own model for the pictures, without its prefix tokens."""
     model = network.body.encoder.model
     return model.forward_features(pictures)[:, model.num_prefix_tokens :]
 

@@ -54,7 +54,7 @@ def test_the_size_of_absent_weights_is_that_of_the_parameters() -> None:
     assert one.size == 4 * sum(weight.numel() for weight in network.body.encoder.parameters())
 
 
-def test_a_file_of_ones_own_needs_nothing() -> None:
+def test_a_users_own_weights_file_needs_no_download() -> None:
     assert weights_sources([named("resnet18", "mine.safetensors")]) == []
 
 

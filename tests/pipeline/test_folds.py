@@ -1,4 +1,4 @@
-"""A user's own folds: trained on as they are, told where they leak, and noticed where they change."""
+"""A user's own folds: used unchanged, with leaks reported and changes noticed."""
 
 import json
 import shutil
@@ -101,7 +101,7 @@ def test_a_changed_table_is_noticed(
     assert fits[3].held_out == set(table.loc[table["fold"] == 0, "ImageId"])
 
 
-def test_leaks_are_told_and_trained_on(
+def test_leaks_are_reported_and_trained_on(
     fits: list[SimpleNamespace], small_input: Path, tiny_recipe: Path, capsys: pytest.CaptureFixture
 ) -> None:
     path = given(small_input)

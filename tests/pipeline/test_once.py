@@ -16,7 +16,7 @@ from severstal.runs import record
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counter:
-    """How often the things are done that a run is to do once."""
+    """Count the actions that a run is to do once."""
     counts: Counter = Counter()
 
     def count(owner: object, name: str, key: str) -> None:

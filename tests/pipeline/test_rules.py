@@ -44,7 +44,7 @@ def test_rules_changed_by_hand_are_not_overwritten(job: Job, tmp_path: Path) -> 
     assert path.read_text() == kept
 
 
-def test_a_class_that_no_image_has_is_told_and_no_obstacle(
+def test_a_class_without_an_image_is_logged_and_does_not_stop(
     small_input: Path, tiny_recipe: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     table = pd.read_csv(small_input / "train.csv")

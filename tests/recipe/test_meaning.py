@@ -133,7 +133,7 @@ def test_phases_keep_their_places():
     assert differing(whole) == {"phases": [{}, {"start": 0.5, "crop": [64, 64]}]}
 
 
-def test_differences_are_told_in_words():
+def test_differences_are_reported_in_words():
     now = replace(Recipe(), seed=2, phases=(PhaseSettings(0.5, batch_size=4),)).to_dict()
     before = {"seed": 2, "training": {"epochs": 3, "gone": 7}, "phases": [{"start": 0.25}]}
     assert describe_differences(now, before) == [
@@ -144,7 +144,7 @@ def test_differences_are_told_in_words():
     ]
 
 
-def test_a_phase_that_sets_nothing_is_told():
+def test_a_phase_that_sets_nothing_is_reported():
     assert describe_differences({"phases": [{"start": 0.0}]}, {}) == ["phases[0] is {} and was not set"]
 
 

@@ -33,7 +33,7 @@ def halves():
 
 
 @pytest.mark.parametrize("scale", [1, 2, 0.5])
-def test_shared_and_differing_pixels_are_told_apart_in_grey(scale):
+def test_shared_and_differing_pixels_are_distinguished_in_grey(scale):
     a, b = halves()
     drawn = draw_difference(np.full(SPEC.image_shape, 120, np.uint8), a, b, SPEC, scale)
     assert drawn.shape == (60 * scale, 90 * scale, 3)

@@ -14,7 +14,7 @@ def pairs_of(labelled, links):
     return compare_labels(pairs, labelled.masks, labelled.spec)
 
 
-def test_groups_and_different_labels_are_said(labelled):
+def test_groups_and_different_labels_are_reported(labelled):
     pairs = pairs_of(labelled, [(0, 1), (3, 6), (6, 9)])  # 0, 3, 6 and 9 are clean, 1 is not
     lines = format_duplicates(labelled.images, pairs).splitlines()
     names = labelled.images
@@ -27,7 +27,7 @@ def test_groups_and_different_labels_are_said(labelled):
     assert len(lines) == 4
 
 
-def test_none_are_said_too(labelled):
+def test_none_are_reported_too(labelled):
     assert format_duplicates(labelled.images, pairs_of(labelled, [])) == (
         "12 pictures, 0 pairs of near-duplicates in 0 groups, 0 pairs labelled differently"
     )

@@ -114,7 +114,7 @@ def test_gallery(labelled, readable):
     assert cells == [0, 2, 3, 4, 5]
 
 
-def test_a_gallery_of_nothing(readable):
+def test_an_empty_gallery(readable):
     readable(gallery([], SEVERSTAL, "Nothing"))
 
 

@@ -79,7 +79,7 @@ def test_the_mean_of_earlier_runs_is_scored_and_submitted() -> None:
     assert weights() == before
 
 
-def test_weights_selected_on_all_folds_are_selected_anew_without_each(capsys: pytest.CaptureFixture) -> None:
+def test_weights_selected_on_all_folds_are_selected_again_without_each(capsys: pytest.CaptureFixture) -> None:
     before = weights()
     assert {row.name: row.score_of for row in list_runs().runs}["both"] is None  # it was judged by a leak
     assert call("submit", "runs/both", "--output", "again.csv") == 0

@@ -62,7 +62,7 @@ def test_a_clean_image_is_one_that_no_row_names(small_input: Path, tiny_recipe: 
     assert job.masks.presence(job.images).any(1).sum() == 12
 
 
-def test_a_test_image_of_the_sample_that_is_not_there(small_input: Path, tiny_recipe: Path) -> None:
+def test_a_test_image_of_the_sample_that_is_missing(small_input: Path, tiny_recipe: Path) -> None:
     (small_input / "test_images" / "test02.png").unlink()
     with pytest.raises(SeverstalError, match=r"image 3: test02\.png is not in .*: put it there, or take"):
         _ = open_job(tiny_recipe, small_input).sample

@@ -189,7 +189,7 @@ def test_a_fold_counts_as_done_while_its_files_are_as_they_were_made() -> None:
     assert list_runs().runs[0].folds_done == 0
 
 
-def test_a_damaged_history_or_record_is_told_and_the_rest_of_the_run_is_listed(
+def test_a_damaged_history_or_record_is_reported_and_the_rest_of_the_run_is_listed(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     run = make_run("a", [[0.7, 0.6], [0.8]], 2)
@@ -207,7 +207,7 @@ def test_a_damaged_history_or_record_is_told_and_the_rest_of_the_run_is_listed(
     assert caplog.messages[-1].startswith("runs/a/stages/train-fold1.json: not JSON")
 
 
-def test_damaged_and_foreign_folders_are_told() -> None:
+def test_damaged_and_foreign_folders_are_reported() -> None:
     make_run("good", [[0.7]], 1)
     for name in ("empty", "pictures", ".cache"):
         Path("runs", name).mkdir()
@@ -342,7 +342,7 @@ def test_damaged_records_are_one_line(caplog: pytest.LogCaptureFixture) -> None:
     assert "\n" not in str(error.value)
 
 
-def test_a_run_trained_anew_is_not_scored_yet(finished_folder: Path, tmp_path: Path) -> None:
+def test_a_run_trained_again_is_not_scored_yet(finished_folder: Path, tmp_path: Path) -> None:
     shutil.copytree(finished_folder, tmp_path, dirs_exist_ok=True)
     run, card = Path("runs/tiny-small"), read_json("runs/tiny-small/scorecard.json")["oof"]["score"]
     assert own_score("tiny-small") == card

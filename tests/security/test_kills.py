@@ -76,7 +76,7 @@ def look(folder: Path) -> None:
 
 
 def results(run: Path) -> dict[str, bytes]:
-    """What a run is for: weights, folds, maps, rules, masks and scores."""
+    """The results of a run: weights, folds, maps, rules, masks and scores."""
     kept = ("*.safetensors", "folds.csv", "maps-*.npy", "classes-*.npy", "rules.json", "masks.csv")
     paths = [path for pattern in kept for path in run.rglob(pattern)]
     # Of a training's state and of the records the times differ.

@@ -133,7 +133,7 @@ def test_a_weight_that_is_no_number_stops_before_the_state_is_written(
     assert all(tensor.isfinite().all() for tensor in weights(tmp_path / "fold").values())
 
 
-def test_what_a_late_phase_could_not_do_is_told_at_once(data: FoldData, tmp_path: Path) -> None:
+def test_what_a_late_phase_could_not_do_is_reported_at_once(data: FoldData, tmp_path: Path) -> None:
     overlap = {"dice": 1.0}  # which looks at no weights of pixels
     few = replace(recipe(), loss=replace(recipe().loss, masks=overlap, positive_weights=(1.0, 2.0, 3.0)))
     never = replace(recipe(epochs=2), phases=(PhaseSettings(start=0.9, masks={"bce": 1.0}),))
@@ -143,7 +143,7 @@ def test_what_a_late_phase_could_not_do_is_told_at_once(data: FoldData, tmp_path
     assert not (tmp_path / "fold").exists()
 
 
-def test_a_late_batch_with_less_than_a_picture_for_each_process_is_told_at_once(
+def test_a_late_batch_with_less_than_a_picture_for_each_process_is_reported_at_once(
     data: FoldData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = replace(recipe(epochs=4), phases=(PhaseSettings(0.25), PhaseSettings(0.5, batch_size=1)))
@@ -153,7 +153,7 @@ def test_a_late_batch_with_less_than_a_picture_for_each_process_is_told_at_once(
         fit(data, settings, 0, tmp_path / "fold", "key")
 
 
-def test_a_late_batch_in_parts_of_one_picture_is_told_at_once(
+def test_a_late_batch_in_parts_of_one_picture_is_reported_at_once(
     data: FoldData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the network's features of a crop are 1 x 1; those of a wider crop have a variance."""

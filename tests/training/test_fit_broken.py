@@ -168,7 +168,7 @@ def test_averages_of_a_network_with_dropout_are_made_again_the_same(
 
 
 @pytest.mark.parametrize("keep_best", [0, 2])
-def test_a_state_that_lost_its_best_epochs_is_told_and_not_gone_on_from(
+def test_a_state_that_lost_its_best_epochs_is_reported_and_not_gone_on_from(
     data: FoldData, tmp_path: Path, caplog: pytest.LogCaptureFixture, keep_best: int
 ) -> None:
     settings = replace(

@@ -142,9 +142,7 @@ def test_the_first_is_the_history_s_best(figures: list[tuple[float, float | None
 
 
 @given(EPOCHS, st.integers(1, 4))
-def test_a_longer_history_never_calls_back_what_was_thrown_away(
-    figures: list[tuple[float, float | None]], count: int
-) -> None:
+def test_a_dropped_epoch_is_never_kept_again(figures: list[tuple[float, float | None]], count: int) -> None:
     epochs = epochs_of(figures)
     for end in range(1, len(epochs)):
         before = {epoch["epoch"] for epoch in best_epochs(epochs[:end], count)}

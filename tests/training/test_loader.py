@@ -128,7 +128,7 @@ def test_only_clean_pictures_are_noted_as_hard(fold: tuple[FoldData, Recipe]) ->
     assert all(source.hardness[row] == pytest.approx(row / 10) for row in noted)
 
 
-def test_a_crop_mixed_with_a_defect_tells_nothing(fold: tuple[FoldData, Recipe]) -> None:
+def test_a_crop_mixed_with_a_defect_records_no_hardness(fold: tuple[FoldData, Recipe]) -> None:
     data, recipe = fold
     source = feed(data, recipe)
     crops = next(source.batches(0))

@@ -38,7 +38,7 @@ def test_the_batch_before_is_named(guard: NonFiniteGuard, tmp_path: Path, bad: f
     }
 
 
-def test_the_last_batch_is_looked_at_too(guard: NonFiniteGuard, tmp_path: Path) -> None:
+def test_the_last_batch_is_checked_too(guard: NonFiniteGuard, tmp_path: Path) -> None:
     guard.check_loss(torch.tensor(0.5), 0, 0, 0.1, NAMES)
     guard.end_epoch()
     assert not list(tmp_path.iterdir())

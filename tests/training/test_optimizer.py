@@ -55,7 +55,7 @@ def test_sgd_has_nesterov_momentum(network: nn.Module) -> None:
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.05])
-def test_every_weight_that_learns_stands_in_one_group(network: nn.Module, decay: float) -> None:
+def test_every_weight_that_learns_is_in_one_group(network: nn.Module, decay: float) -> None:
     frozen = next(network.parameters())
     frozen.requires_grad_(False)
     groups = build_optimizer(network, TrainingSettings(weight_decay=decay)).param_groups

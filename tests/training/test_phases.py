@@ -48,7 +48,9 @@ def test_of_phases_that_fall_together_the_later_is_in_force() -> None:
 
 
 @pytest.mark.parametrize(("start", "least"), [(0.1, 2), (0.5, 2), (0.6, 3), (0.75, 4), (0.9, 10)])
-def test_a_phase_that_never_begins_is_told_with_the_epochs_that_it_needs(start: float, least: int) -> None:
+def test_a_phase_that_never_begins_is_reported_with_the_epochs_that_it_needs(
+    start: float, least: int
+) -> None:
     late = PhaseSettings(start=start, batch_size=3)
     for epochs in range(1, least):
         assert {plan(late, epochs=epochs).phase(epoch).batch_size for epoch in range(epochs)} == {8}

@@ -65,7 +65,7 @@ def test_the_loader_asks_for_the_bytes_of_its_batches(
         "unable to allocate shared memory(shm) for file </torch_1>: Success (0)",
     ],
 )
-def test_a_full_one_is_told_with_both_repairs(text: str) -> None:
+def test_a_full_one_is_reported_with_both_repairs(text: str) -> None:
     told = pytest.raises(SeverstalError, match=r"--shm-size=2g, or set training\.workers = 0")
     with told as raised, explain_shared_memory():
         raise RuntimeError(text)

@@ -83,7 +83,7 @@ def test_micro_batches_make_the_step_of_the_whole_batch(parts: int) -> None:
 
 @pytest.mark.parametrize("parts", [1, 4])
 def test_crops_count_as_their_share_of_the_batch_of_all_processes(parts: int) -> None:
-    """Where other processes have as many crops, half the loss and half the gradients are this one's."""
+    """With as many crops in the other process, half the loss and half the gradients are this one's."""
     state, batch = state_of(parts=parts, rate=0.0), crops()
     whole = make_step(state)(batch, 0).loss
     gradients = [weight.grad.clone() for weight in state.network.parameters()]

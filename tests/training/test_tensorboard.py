@@ -97,7 +97,7 @@ def test_a_panel_is_the_picture_and_its_outlines() -> None:
     assert (above[15:30, 19:35] != 100).any()  # the ClassId, above its outline
 
 
-def test_the_class_is_told_by_its_number() -> None:
+def test_the_class_is_labelled_by_its_number() -> None:
     picture, mask = np.zeros((60, 60), np.uint8), np.zeros((3, 60, 60), bool)
     mask[0, 30:50, 10:50] = True
     drawn = [draw_worst_panel(picture, np.roll(mask, k, 0), mask) for k in range(3)]

@@ -1,4 +1,4 @@
-"""How much a defect differs from the steel around it."""
+"""The contrast of a defect to the steel around it."""
 
 import cv2
 import numpy as np
@@ -8,7 +8,7 @@ _BLACK = 15  # grey levels up to which a pixel is of a black band and not of ste
 
 
 def mask_contrast(picture: np.ndarray, plane: np.ndarray) -> float:
-    """How far the pixels of a defect lie from the grey of the steel around it, relative to that steel's own.
+    """Return the distance of a defect's grey from that of the steel around it, relative to that steel's own.
 
     Both are mean absolute deviations from the median of the pixels around the mask, so that dark, bright and
     mottled defects all count. Black bands beside the steel are left out.

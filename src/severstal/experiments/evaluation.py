@@ -70,7 +70,7 @@ def defect_interval(pairs: ScoredPairs) -> Interval | None:
 
 
 def gain_on_defects(pairs: ScoredPairs, base: ScoredPairs) -> PairedDifference | None:
-    """By how much the mean Dice of the pairs with a defect is above another's; None where there is none."""
+    """Return the gain in mean Dice over the pairs with a defect; None where there is none."""
     image, place = np.nonzero(base.true)
     if not len(image):
         return None

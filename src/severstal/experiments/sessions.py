@@ -1,4 +1,4 @@
-"""Which folds and epochs of a training fit into sessions of limited length."""
+"""Plan of the folds and epochs of a training in sessions of limited length."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ class TrainingEstimate:
 
 
 def measure_ratio(gpu: Gpu | None, steps: int = 3) -> float:
-    """How many times as fast as this machine a device trains; 1 for this machine itself.
+    """Return how many times as fast as this machine a device trains; 1 for this machine itself.
 
     The recipe `plain_smp` (Unet on ResNet-34, crops of 256 x 512) is timed here. The device is assumed to
     reach `Gpu.rate` with it on each of its GPUs.

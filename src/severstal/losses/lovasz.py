@@ -71,7 +71,7 @@ def _sorted_errors(masks: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tenso
 
 
 def _growth(truth: Tensor, true: Tensor) -> Tensor:
-    """By how much the Jaccard loss grows with each pixel that becomes wrong, in the order given.
+    """Return by how much the Jaccard loss grows with each pixel that becomes wrong, in the order given.
 
     With m pixels of the mask still right and a union of u, a true pixel that turns wrong adds 1 / u, and a
     false one, which makes the union larger by itself, m / (u (u - 1)). Written so, nothing is lost to the

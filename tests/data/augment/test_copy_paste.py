@@ -167,7 +167,7 @@ def test_a_piece_is_mirrored_along_both_axes_by_chance() -> None:
     assert min(counts) >= 9
 
 
-def test_a_black_band_gets_nothing_however_alike_it_is() -> None:
+def test_nothing_is_pasted_onto_a_black_band() -> None:
     own = np.zeros((30, 30), bool)
     own[12:18, 12:18] = True
     donor = np.full(own.shape, 3, np.uint8)

@@ -12,7 +12,7 @@ SHAPE, CROP, DRAWS = (40, 120), (24, 50), 3000
 
 
 def coverage(windows: list[tuple[slice, slice]]) -> np.ndarray:
-    """How often each pixel lies in a window."""
+    """Count how often each pixel is in a window."""
     counts = np.zeros(SHAPE)
     for window in windows:
         counts[window] += 1
@@ -62,7 +62,7 @@ def test_each_pixel_is_covered_as_often_as_by_albumentations(defect: str, non_em
     st.integers(0, 2**32),
 )
 @settings(max_examples=100, deadline=None)
-def test_a_window_lies_in_the_picture_and_holds_steel(
+def test_a_window_is_in_the_picture_and_holds_steel(
     shape: tuple[int, int],
     size: tuple[int, int],
     zoom: float,

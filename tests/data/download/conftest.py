@@ -19,7 +19,7 @@ from severstal.synthetic import draw_sample
 
 @dataclass
 class FakeKaggle:
-    """What the server answers, and what it was asked.
+    """The answers of the server, and the requests to it.
 
     Attributes:
         archive: the bytes to send.

@@ -116,7 +116,7 @@ def test_killed_it_goes_on(signed_in, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("why", ["no ranges", "another archive"])
-def test_where_it_cannot_go_on_it_begins_anew(signed_in, tmp_path: Path, why: str) -> None:
+def test_where_it_cannot_go_on_it_starts_again(signed_in, tmp_path: Path, why: str) -> None:
     signed_in.breaks = [1_100_000, *[0] * 5]
     message(tmp_path)
     if why == "no ranges":

@@ -184,7 +184,7 @@ def test_a_damaged_archive_is_fetched_again(signed_in, data: Path, output: Path)
         ("sample_submission.csv", r"sample_submission\.csv: no such file"),
     ],
 )
-def test_what_is_missing_is_said_and_the_archive_kept(
+def test_what_is_missing_is_reported_and_the_archive_kept(
     kaggle, data: Path, output: Path, monkeypatch: pytest.MonkeyPatch, lost: str, message: str
 ) -> None:
     monkeypatch.setenv("KAGGLE_API_TOKEN", "good")
@@ -196,7 +196,9 @@ def test_what_is_missing_is_said_and_the_archive_kept(
     assert (output.with_name("severstal.part") / ARCHIVE).is_file()
 
 
-def test_a_faulty_table_is_said(kaggle, data: Path, output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_faulty_table_is_reported(
+    kaggle, data: Path, output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("KAGGLE_API_TOKEN", "good")
     table = data / "train.csv"
     table.write_text(table.read_text().replace(",1,", ",9,").replace(",3,", ",9,"))
@@ -218,7 +220,9 @@ def test_a_hostile_archive_writes_nothing(kaggle, data: Path, output: Path, monk
     assert not list(output.parent.rglob("train.csv"))
 
 
-def test_a_small_disk_is_said_beforehand(signed_in, output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_small_disk_is_reported_beforehand(
+    signed_in, output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     free = type("", (), {"free": 2_500_000_000})
     monkeypatch.setattr(competition.shutil, "disk_usage", lambda _: free)
     with pytest.raises(SeverstalError, match=r"needs 3\.4 GB more, the disk has 2\.5 GB: free some"):

@@ -32,7 +32,7 @@ def test_all_near_pairs_are_named(count: int, seed: int, two_sets: bool) -> None
         assert [near[x, b] for x, b in pairs if x == a] == pytest.approx(partners)
 
 
-def test_orientation_and_scale_of_the_best_are_told() -> None:
+def test_orientation_and_scale_of_the_best_are_reported() -> None:
     marks = np.array([[1, 0, 0], [0, 0, 1]], np.float32)
     (pair,) = candidate_pairs({0.9: 0.5 * marks, 1.0: marks, 1.1: 0.7 * marks}, PLAIN)
     assert (pair.orientations, pair.scale) == (("b",), 1.0)

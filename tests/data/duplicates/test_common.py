@@ -1,4 +1,4 @@
-"""What all share is removed, wherever it lies; what differs remains."""
+"""Content that all pictures share is removed at any shift; other content remains."""
 
 import cv2
 import numpy as np

@@ -133,7 +133,7 @@ def test_a_vertical_line_or_a_black_band_makes_no_pair() -> None:
     assert found(a=first, b=second) == []
 
 
-def test_letterboxed_pictures_are_judged_by_what_lies_in_the_box() -> None:
+def test_letterboxed_pictures_are_judged_by_what_is_in_the_box() -> None:
     rng = np.random.default_rng(0)
     tiles = [cv2.GaussianBlur(rng.normal(90, 60, (256, 180)), (0, 0), 1.5) for _ in range(3)]
     boxed = [

@@ -28,7 +28,7 @@ def test_a_shift_keeps_the_fingerprint(y: int, x: int, seed: int) -> None:
 
 
 @pytest.mark.parametrize("frame", [SQUARE, LONG])
-def test_each_orientation_is_told(frame: Frame) -> None:
+def test_each_orientation_is_reported(frame: Frame) -> None:
     fingerprints, picture = Fingerprints(frame), grain(0, frame.shape)
     plain = fingerprints.of(picture)[None]
     assert sum(map(len, fingerprints.orientations)) == (8 if frame.is_square else 4)

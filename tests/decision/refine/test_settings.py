@@ -71,14 +71,14 @@ def test_rules_keep_their_refinement_on_disk_and_name_none_where_there_is_none(t
         ({"opening": -1}, "hole: opening is -1"),
     ],
 )
-def test_impossible_refinement_in_a_file_is_told(refine, message):
+def test_impossible_refinement_in_a_file_is_reported(refine, message):
     value = {"hole": {"high": 0.5, "low": 0.5, "min_area": 0, "refine": refine}}
     with pytest.raises(SeverstalError) as caught:
         Rules.from_json(value, SPEC)
     assert message in str(caught.value)
 
 
-def test_steps_are_taken_in_the_order_that_is_told():
+def test_steps_run_in_the_documented_order():
     maps, pictures = random_maps()
     found = apply(maps[0], rules(crf=2, opening=1, closing=2, smooth_edges=1.0), SPEC, picture=pictures[0])
     mask = Crf(2).refine(maps[0, 0], pictures[0]) >= 102

@@ -94,7 +94,7 @@ def test_fp16_halves_the_weights_and_states_the_change(work: Path, tmp_path: Pat
     assert {parameter.dtype for parameter in second.members[0].networks[0].parameters()} == {torch.float32}
 
 
-def test_without_pictures_the_change_is_said_to_be_unknown(work: Path, tmp_path: Path) -> None:
+def test_without_pictures_the_change_is_reported_to_be_unknown(work: Path, tmp_path: Path) -> None:
     shutil.rmtree("small")
     assert pack_release([RUN], tmp_path / "half", fp16=True).fp16 is None
     assert "not measured, as no pictures were at hand" in (tmp_path / "half" / "README.md").read_text()

@@ -127,7 +127,7 @@ def test_a_member_of_weight_zero_does_not_count(mode: str) -> None:
     assert np.array_equal(Combiner(mode, (1, 0), 0.5)([first, second]), first)
 
 
-def test_class_probabilities_are_combined_alike() -> None:
+def test_class_probabilities_are_combined_equally() -> None:
     first, second = maps(0, (2, 7)), maps(1, (2, 7))
     expected = Combiner("logit", (1, 2))([first[:, :, None], second[:, :, None]])
     assert np.array_equal(Combiner("logit", (1, 2))([first, second]), expected[:, :, 0])

@@ -119,7 +119,7 @@ def test_maps_that_are_continued_are_unfinished_until_closed(tmp_path):
     MapReader(tmp_path).verify()
 
 
-def test_each_map_lies_in_one_piece(tmp_path):
+def test_each_map_is_in_one_piece(tmp_path):
     writer = open_writer(tmp_path, shard_images=5)
     writer.write(0, np.asfortranarray(maps_of(NAMES)))
     writer.close()

@@ -7,11 +7,11 @@ from severstal.data.mask_statistics import MaskStatistics, mask_statistics
 
 @pytest.fixture
 def measured(labelled) -> MaskStatistics:
-    """What the masks of `labelled` measure."""
+    """The statistics of the masks of `labelled`."""
     return mask_statistics(labelled.table, labelled.spec)
 
 
 @pytest.fixture
 def none_measured(clean) -> MaskStatistics:
-    """What no mask measures."""
+    """The statistics of an empty table of masks."""
     return mask_statistics(clean.table, clean.spec)

@@ -1,4 +1,4 @@
-"""How many images are drawn as showing each class, and each combination."""
+"""The figures of the number of images with each class, and with each combination."""
 
 import numpy as np
 import pandas as pd

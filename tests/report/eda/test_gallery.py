@@ -90,7 +90,7 @@ def test_the_showcase_has_a_picture_of_each_class_and_a_clean_one(labelled, meas
 
 
 @pytest.mark.parametrize("draw", [eda.examples, eda.random_examples, eda.class_showcase])
-def test_clean_images_alone_are_said_to_hold_no_mask(draw, clean, none_measured, readable):
+def test_clean_images_alone_are_reported_to_hold_no_mask(draw, clean, none_measured, readable):
     figure = draw(*show(clean, none_measured))
     readable(figure)
     assert not figure.axes

@@ -17,7 +17,7 @@ def test_the_most_disputed_pairs(predicted, second, readable):
         assert text.endswith(("drawn and second run", "second run and drawn"))
 
 
-def test_a_single_run_is_said_so(predicted, readable):
+def test_a_single_run_is_reported(predicted, readable):
     found = measure_disagreement([predicted.reader], predicted.labelled.masks)
     figure = most_disputed(found, [predicted.reader], *predicted.lookups[:2])
     readable(figure)

@@ -12,7 +12,7 @@ from severstal.report.errors.panels import PairRow, side_by_side, window
 
 
 def captions(figure) -> list[str]:
-    """What stands above the rows."""
+    """The captions above the rows."""
     texts = [text.get_text() for axes in figure.axes for text in axes.texts]
     return [text for text in texts if ": " in text]
 

@@ -48,7 +48,7 @@ def test_long_names_and_large_numbers_fit():
     assert "125,680" in text
 
 
-def test_a_score_below_the_baseline_is_said_so():
+def test_a_score_below_the_baseline_is_reported():
     areas = np.zeros((3, 10, 4), int)
     areas[1, 0, 0] = 9
     text = format_scorecard(score_pairs(*areas, SEVERSTAL), "one false alarm")

@@ -46,7 +46,7 @@ def relief(grey: np.ndarray) -> np.ndarray:
 
 
 def shrink_step(shape: tuple[int, ...]) -> int:
-    """By how much pictures of that shape are shrunk: the whole number that leaves a side of at least 128.
+    """Return the downscaling of pictures of a shape: the whole number that leaves a side of at least 128.
 
     Example:
         >>> shrink_step((256, 1600)), shrink_step((64, 96))
