@@ -15,7 +15,7 @@ def split(labelled, folds):
 def test_every_count_is_written(labelled, readable):
     folds = split(labelled, 2)
     figure = fold_balance(folds, labelled.table, labelled.spec)
-    readable(figure, ("fold", "deviation / that of a random split"))
+    readable(figure, ("fold", "deviation (by chance: 1)"))
     numbers = [int(text.get_text().split("\n")[0]) for text in figure.axes[0].texts]
     both = (
         count_by_fold(folds, labelled.table, labelled.spec),

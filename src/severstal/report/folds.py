@@ -36,13 +36,13 @@ def fold_balance(folds: pd.DataFrame, table: pd.DataFrame, spec: Spec) -> Sheet:
     off = (number - even) / np.sqrt(np.maximum(even, 1))
     # In images, not in per cent: a rare class deviates by many per cent and yet by less than one image.
     row, column = np.unravel_index(np.abs(number - even).argmax(), number.shape)
-    note = (
-        f"Images in each fold, and their share of the row. Pale: as even as by chance. Largest "
-        "deviation from an even share: "
-        f"{table_of_counts.index[row]} in fold {table_of_counts.columns[column]}, "
-        f"{number[row, column]:,} instead of {even[row, 0]:,.1f}."
+    note = "Images in each fold, and their share of the row. Pale: as even as chance would have it. "
+    note += (
+        f"Largest deviation from an even share: {table_of_counts.index[row]} in fold "
+        f"{table_of_counts.columns[column]}, {number[row, column]:,} instead of {even[row, 0]:,.1f}."
+        if np.abs(number - even).max() > 0
+        else "All shares are even."
     )
-
     figure, ((axes,),) = sheet(
         max(6.0, min(FIGURE_WIDTH, 2.6 + 1.1 * number.shape[1])),
         0.6 + 0.42 * len(number),
@@ -67,7 +67,7 @@ def fold_balance(folds: pd.DataFrame, table: pd.DataFrame, spec: Spec) -> Sheet:
     axes.set_yticks(range(len(number)), table_of_counts.index)
     axes.tick_params(length=0)
     bar = figure.colorbar(drawn, ax=axes, extend="both", fraction=0.03, pad=0.02)
-    bar.set_label("deviation / that of a random split", fontsize=TEXT_SIZE)
+    bar.set_label("deviation (by chance: 1)", fontsize=TEXT_SIZE)
     bar.ax.tick_params(labelsize=8)
     return figure
 

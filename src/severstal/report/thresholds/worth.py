@@ -36,7 +36,7 @@ def search_gains(gains: pd.DataFrame, spec: Spec) -> Sheet:
     rows = -(-len(ids) // columns)
     names = list(dict.fromkeys(gains["rules"]))
     figure, axes = sheet(
-        max(6.0, FIGURE_WIDTH * columns / 5),
+        FIGURE_WIDTH,
         0.3 + rows * (1.15 + 0.36 * len(names)),
         "Searched and cross-fitted rules",
         "Gain over the all-empty baseline with its 95 % interval, a bootstrap over groups of images; the "
