@@ -32,10 +32,13 @@ def decisions_by_margin(calls: pd.DataFrame) -> Sheet:
     count = round(_NEAR / _STEP)
     near = calls[calls["margin"].abs() < _NEAR]
     wrong = near["defect"] != (near["margin"] >= 0)
+    title = "Wrong decisions by margin"
+    if near.empty:
+        return empty_sheet(title, f"No pair has a margin below {_NEAR}.")
     figure, ((axes,),) = sheet(
         FIGURE_WIDTH,
         3.0,
-        "Wrong decisions by margin",
+        title,
         f"{len(near):,} of {len(calls):,} pairs have a margin below {_NEAR}; {wrong.sum():,} of these "
         f"decisions are wrong. On {split_votes(calls).sum():,} pairs the rules of different folds disagree. "
         "Left of the line: no mask; right: a mask. Above the bars: wrong decisions, of all in the bin.",
