@@ -1,4 +1,4 @@
-"""Steps a second of a training alone and beside other work, by how OpenMP's threads wait for each other.
+"""Steps per second of a training alone and beside other work, by how OpenMP's threads wait for each other.
 
     python benchmarks/contention.py
     python benchmarks/contention.py --settings default 10000 --seconds 5 --repeats 5
@@ -164,7 +164,7 @@ def cpu_seconds() -> float:
 
 
 def measure(running: list[Program], trainings: int, seconds: float) -> tuple[float, float]:
-    """Mean steps a second of the first programs, and how many cores programs other than these took."""
+    """Mean steps per second of the first programs, and how many cores programs other than these took."""
     with ExitStack() as stack:
         for program in running:
             stack.enter_context(program.running())
@@ -210,7 +210,7 @@ def main() -> None:
                         time.sleep(arguments.pause)
 
     rates = {key: statistics.median(rate for rate, _ in values) for key, values in found.items()}
-    print(f"steps a second on {CORES} cores, median of {arguments.repeats} times {arguments.seconds:g} s")
+    print(f"steps per second on {CORES} cores, median of {arguments.repeats} times {arguments.seconds:g} s")
     print(f"{'waiting':12}" + "".join(f"{beside:>24}" for beside in SHARES) + "   others, cores")
     for name in arguments.settings:
         line = f"{name:12}"

@@ -1,4 +1,4 @@
-"""Steps a second of two processes on the CPU: DistributedDataParallel beside an exchange written by hand.
+"""Steps per second of two processes on the CPU: DistributedDataParallel beside an exchange written by hand.
 
     python benchmarks/ddp.py
     python benchmarks/ddp.py --encoder tu-mobilenetv3_small_050 --steps 20 --repeats 7
@@ -102,7 +102,7 @@ def measure(arguments: argparse.Namespace) -> None:
             apart = max((a - b).abs().max().item() for a, b in zip(*weights, strict=True))
             print(
                 f"encoder {'frozen' if frozen else 'free  '}, {count} micro-batches: DistributedDataParallel "
-                f"{ddp:6.2f}, by hand {by_hand:6.2f} steps a second, ratio {ratio:.2f}; "
+                f"{ddp:6.2f}, by hand {by_hand:6.2f} steps per second, ratio {ratio:.2f}; "
                 f"weights differ by {apart:.0e}"
             )
 

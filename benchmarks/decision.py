@@ -106,7 +106,7 @@ def main() -> None:
             times.append((time.process_time() - began) / len(reader) * 1e3)
         print(
             f"summary, {len(reader)} images of {len(SHARES)} classes, median of 5: "
-            f"{statistics.median(times):.2f} ms an image on one core"
+            f"{statistics.median(times):.2f} ms per image on one core"
         )
 
         reader = repeat(reader, options.images, folder / "many")

@@ -61,7 +61,7 @@ def measure_loop(_: argparse.Namespace, seconds: float) -> Figures:
     rates = measure(ENCODER, BATCH, 40 if GPU else 3, 240 if GPU else 16, crop=CROP, runs=5 if GPU else 1)
     ours = rates["end to end"]
     return {
-        "pictures a second": ours,
+        "pictures per second": ours,
         "times the usual fp32 loop": ours / rates["usual loop, fp32"],
         "of a batch that stays": ours / rates["batch that stays"],
     }
@@ -73,9 +73,9 @@ def measure_inference(_: argparse.Namespace, seconds: float) -> Figures:
 
     rates = measure("baseline" if GPU else "smoke", 64 if GPU else 8)
     return {
-        "pictures a second, one view": rates["ours, one view"],
+        "pictures per second, one view": rates["ours, one view"],
         "times the plain loop": rates["ours, one view"] / rates["plain loop, one view"],
-        "pictures a second, all views": rates["ours, all views"],
+        "pictures per second, all views": rates["ours, all views"],
     }
 
 
@@ -89,7 +89,7 @@ def measure_precision(_: argparse.Namespace, seconds: float) -> Figures:
             if GPU:
                 torch.cuda.reset_peak_memory_stats()
             name = f"{precision}{', compiled' if compiled else ''}"
-            found[f"{name}: pictures a second"] = _pictures_a_second(precision, compiled)
+            found[f"{name}: pictures per second"] = _pictures_a_second(precision, compiled)
             if GPU:
                 found[f"{name}: peak memory in GB"] = torch.cuda.max_memory_allocated() / 1e9
     return found

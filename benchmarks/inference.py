@@ -98,7 +98,7 @@ def main() -> None:
     name = torch.cuda.get_device_name() if gpu else f"{torch.get_num_threads()} CPU threads"
     print(f"{settings.recipe} on {name}, {settings.images} pictures")
     for way, rate in rates.items():
-        print(f"{way:22} {rate:8.1f} pictures a second")
+        print(f"{way:22} {rate:8.1f} pictures per second")
     print(f"ours is {rates['ours, one view'] / rates['plain loop, one view']:.2f} times the plain loop")
 
 

@@ -1,4 +1,4 @@
-"""Training crops a second of our loader beside the plain dataset of the public kernels, on two cores.
+"""Training crops per second of our loader beside the plain dataset of the public kernels, on two cores.
 
     python benchmarks/loader.py
     python benchmarks/loader.py --input sample_data
@@ -189,9 +189,9 @@ def compare_rates(title: str, loaders: Loaders) -> None:
         rates["floats"].append(rate(loaders.ours()))
     kernel, of_bytes, of_floats = (statistics.median(values) for values in rates.values())
     print(f"{title}, median of {RUNS} runs on {len(os.sched_getaffinity(0))} cores")
-    print(f"plain dataset of the kernels {kernel:9,.0f} crops a second")
+    print(f"plain dataset of the kernels {kernel:9,.0f} crops per second")
     for name, ours in (("ours, bytes to a GPU", of_bytes), ("ours, floats on the CPU", of_floats)):
-        print(f"{name:28} {ours:9,.0f} crops a second, {ours / kernel:.1f} times as many")
+        print(f"{name:28} {ours:9,.0f} crops per second, {ours / kernel:.1f} times as many")
 
 
 def tell_places(root: Path, folder: Path) -> Path:

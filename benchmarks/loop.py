@@ -151,7 +151,7 @@ def main() -> None:
     where = torch.cuda.get_device_name() if gpu else f"{torch.get_num_threads()} CPU threads"
     print(f"fpn, {arguments.encoder}, {arguments.batch} crops on {where}, median of {RUNS} runs")
     for name, rate in rates.items():
-        print(f"{name:18} {rate:9.1f} pictures a second")
+        print(f"{name:18} {rate:9.1f} pictures per second")
     end_to_end = rates["end to end"]
     print(f"end to end is {end_to_end / rates['batch that stays']:.0%} of a batch that stays")
     print(f"and {end_to_end / rates['usual loop, fp32']:.2f} times the usual loop")

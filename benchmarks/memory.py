@@ -3,7 +3,7 @@
     python benchmarks/memory.py
     python benchmarks/memory.py --folder /a/disk/with/6/GB
 
-A file of decoded pictures is filled with noise, 256 x 1600 bytes a picture (5.1 GB for all 12,568), and
+A file of decoded pictures is filled with noise, 256 x 1600 bytes per picture (5.1 GB for all 12,568), and
 labels of real size are drawn. A process of its own then opens them, makes the training feed with two
 workers and goes through two rounds of 12,568 crops, of all pictures or of a tenth of them, while the memory
 of all its processes is added up as PSS, which shares out pages that several of them use, those of the file

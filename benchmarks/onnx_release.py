@@ -96,7 +96,7 @@ def compare_speed(model: TorchModel, pictures: list[np.ndarray], source: str, re
                 seconds[name].append((spent[0] / len(pictures), spent[1] / len(pictures)))
     medians = {name: tuple(map(statistics.median, zip(*each, strict=True))) for name, each in seconds.items()}
     for name, (wall, cpu) in medians.items():
-        print(f"{name:12} {1 / wall:7.2f} pictures a second, {wall:.3f} s and {cpu:.3f} CPU s each")
+        print(f"{name:12} {1 / wall:7.2f} pictures per second, {wall:.3f} s and {cpu:.3f} CPU s each")
     for place, clock in enumerate(("wall clock", "CPU time")):
         ratio = medians["torch"][place] / medians["onnxruntime"][place]
         print(f"onnxruntime is {ratio:.2f} times as fast as torch by {clock}")

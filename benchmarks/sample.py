@@ -42,7 +42,7 @@ def main() -> None:
         seconds = time.perf_counter() - start
         sizes = [path.stat().st_size for path in data.root.rglob("*") if path.is_file()]
         images = settings.images + settings.test_images
-        print(f"drawn in {seconds:.1f} s, {seconds / images * 1000:.0f} ms an image")
+        print(f"drawn in {seconds:.1f} s, {seconds / images * 1000:.0f} ms per image")
         print(f"{sum(sizes) / 1e6:.1f} MB, {sum(sizes) / images / 1e3:.0f} KB an image")
         print(describe("train", pd.read_csv(data.train_csv), settings.images))
         print(describe("test", pd.read_csv(data.truth_csv), settings.test_images))

@@ -188,7 +188,7 @@ def main() -> None:
     print(
         f"reading the maps for each candidate, {TRIED} candidates on {options.subset} images, scores equal:"
     )
-    print(f"  {one * 1e3:.2f} ms an image and candidate, one process, maps in the page cache")
+    print(f"  {one * 1e3:.2f} ms per image and candidate, one process, maps in the page cache")
     print(f"  extended to {size} and {candidates:,} candidates: {plain / 3600:,.0f} h")
     print(f"  {plain / wall:,.0f} times the search, with every minimum area counted as one candidate")
 

@@ -99,7 +99,7 @@ def memory_of(_: int) -> tuple[int, int]:
 
 
 def compare(store: Pictures, images: Path) -> None:
-    """Print crops a second of each way, and the memory of a reader."""
+    """Print crops per second of each way, and the memory of a reader."""
     folder = PictureFolder(store.names, store.digest, images, SEVERSTAL)
     ways: dict[str, tuple[Pictures, bool]] = {
         "from the store": (store, False),
@@ -125,7 +125,7 @@ def report(name: str, work: Callable[[], tuple[float, int, int]], images: int) -
     """Print a line on a build."""
     seconds, own, whole = work()
     print(
-        f"{name:44} {seconds:6.1f} s, {seconds / images * 1000:5.2f} ms an image, "
+        f"{name:44} {seconds:6.1f} s, {seconds / images * 1000:5.2f} ms per image, "
         f"{own / 1e6:.0f} MB, {whole / 1e6:.0f} MB with the file's"
     )
     return seconds
@@ -149,7 +149,7 @@ def main() -> None:
         )
         names = sorted(os.listdir(images))
         size = sum(path.stat().st_size for path in whole.glob("*.u8"))
-        print(f"{size / settings.images / SEVERSTAL.pixels:.3f} bytes a pixel, {size / 1e9:.2f} GB")
+        print(f"{size / settings.images / SEVERSTAL.pixels:.3f} bytes per pixel, {size / 1e9:.2f} GB")
         report("killed halfway", lambda: timed(images, broken, seconds / 2), settings.images)
         report("the same command goes on", lambda: timed(images, broken), settings.images)
         started = time.perf_counter()

@@ -96,7 +96,7 @@ def main() -> None:
         span, score = interval(pairs.dice, pairs.groups), pairs.score
         print(
             f"{name:24} {span.mean:.4f} ({span.low:.4f} to {span.high:.4f}), nothing {score.all_empty:.4f}, "
-            f"Dice on defects {score.dice_on_defects or 0:.4f}, {rate:.1f} pictures a second"
+            f"Dice on defects {score.dice_on_defects or 0:.4f}, {rate:.1f} pictures per second"
         )
     for pairs, name in ((ours.plain, "ours, plain 0.5"), (ours.fitted, "ours, rules searched")):
         print(format_comparison(compare_pairs(plain.plain, pairs, ("the plain recipe", name))))

@@ -27,7 +27,7 @@ _PANELS = (  # key, title, unit, whether the best epoch is marked
     ("dice_on_defects", "Dice on defects", "mean Dice over defects", True),
     ("false_alarms", "false alarms", "share of empty pairs", True),
     ("learning_rate", "learning rate", "at the end of the epoch", False),
-    ("pictures_a_second", "speed", "training crops a second", False),
+    ("pictures_a_second", "speed", "training crops per second", False),
 )
 
 
