@@ -105,6 +105,27 @@ def test_each_round_learns_from_what_the_round_before_labelled(
     assert len(fits) == 6
 
 
+def test_a_brightened_or_turned_copy_of_a_held_out_image_is_no_pseudo_label(
+    fits: list[SimpleNamespace], small_input: Path, tiny_recipe: Path
+) -> None:
+    """The fold that holds an image out must not learn it as a test picture; the others may."""
+    held = pipeline.prepare_folds(open_job(tiny_recipe, small_input))[0].held_out(0)
+    for test, train_name, change in (
+        ("test00.png", held[0], lambda grey: grey + 1),
+        ("test01.png", held[1], lambda grey: np.ascontiguousarray(grey[::-1, ::-1])),
+    ):
+        picture = cv2.imread(str(small_input / "train_images" / train_name), cv2.IMREAD_GRAYSCALE)
+        cv2.imwrite(str(small_input / "test_images" / test), change(picture))
+    train(with_rounds(tiny_recipe, 1, ANY), small_input)
+    learnt = {fit.fold: list(fit.data.pseudo.names) for fit in fits if fit.data.pseudo is not None}
+    assert learnt == {
+        0: ["test02.png", "test03.png"],
+        1: ["test00.png", "test01.png", "test02.png", "test03.png"],
+    }
+    about = json.loads(Path("runs/tiny-small/fold0/round0/pseudo.json").read_text())
+    assert about["left_out"] == {"held out": 2}
+
+
 def with_early_stopping(recipe: Path, epochs: int) -> Path:
     text = recipe.read_text().replace("epochs = 2", f"epochs = {epochs}\nearly_stopping = 1")
     assert "early_stopping" in text

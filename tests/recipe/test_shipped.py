@@ -1,6 +1,7 @@
 """The recipes that come with the project: their networks can be built, stepped, fetched and freely used."""
 
 import gc
+import re
 from collections import Counter
 
 import pytest
@@ -35,6 +36,12 @@ def test_recipes_say_what_they_are_and_whose(name: str) -> None:
     assert recipe.description.endswith((".", "views."))
     ours = {"baseline", "champion", "champion_small", "laptop", "laptop_ensemble", "overfit", "smoke"}
     assert bool(recipe.source) != (name in ours)
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_recipes_say_how_long_they_take_or_that_nobody_measured_it(name: str) -> None:
+    comment = (RECIPES / f"{name}.toml").read_text().split("\n\n[")[0]
+    assert re.search(r"\b(minutes|hours?|evenings?) on|Expected time: (not measured|\d)", comment), comment
 
 
 def test_khornlund_is_his_final_ensemble() -> None:

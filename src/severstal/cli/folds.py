@@ -43,7 +43,7 @@ def lookup(
         truth: labels of the test pictures in train.csv's form; by default the input folder's test_labels.csv,
             where it has one.
     """
-    from severstal.cli.score import score
+    from severstal.cli.score import print_score
     from severstal.competition.folder import locate_input
     from severstal.experiments.duplicates import look_up
 
@@ -54,4 +54,4 @@ def lookup(
     if truth is None:
         print(f"{output}: not scored, as no labels of the test pictures are known: name them with --truth")
     else:
-        score(output, truth, folder)
+        print_score(output, truth, folder, searched=True)

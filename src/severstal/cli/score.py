@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from severstal.competition.scope import Scope
     from severstal.competition.scored import ScoredPairs
 
+UNSEARCHED = (
+    "which of these images are also in the training set is not searched for here: `severstal lookup` does, "
+    "and scores the control that copies masks from there"
+)
+
 
 def score(
     csv: RunOrCsv,
@@ -43,9 +48,6 @@ def score(
         json: also write the results to this file.
         html: also write the results to this file, as a web page.
     """
-    from severstal.evaluation.scorecard import build_scorecard
-    from severstal.report.scorecard import format_scorecard, save_page
-
     if csv.is_dir():
         _score_run(csv, {"truth": truth, "input": input, "images": images, "folds": folds}, json, html)
         return
@@ -53,12 +55,41 @@ def score(
         raise SeverstalError(
             f"{csv} is scored against its truth: name labels in train.csv's form with --truth"
         )
+    print_score(csv, truth, input, images, folds, json, html)
+
+
+def print_score(
+    csv: Path,
+    truth: Path,
+    input: Path | None = None,
+    images: Path | None = None,
+    folds: Path | None = None,
+    json: Path | None = None,
+    html: Path | None = None,
+    searched: bool = False,
+) -> None:
+    """Score a submission and print its scorecard, as `score` does.
+
+    Args:
+        csv: submission.
+        truth: its ground truth.
+        input: `--input`.
+        images: `--images`.
+        folds: `--folds`.
+        json: `--json`.
+        html: `--html`.
+        searched: whether it is told elsewhere which test images stand in the training set.
+    """
+    from severstal.evaluation.scorecard import build_scorecard
+    from severstal.report.scorecard import format_scorecard, save_page
+
     pairs, where, test_like = score_csv(csv, truth, input, images, folds)
+    notes = [*where.notes, *([UNSEARCHED] if where.of_test and not searched else [])]
     card = build_scorecard(pairs, str(csv), test_like=test_like)
-    print(format_scorecard(card), "", f"over {where.source}", *where.notes, sep="\n")
+    print(format_scorecard(card), "", f"over {where.source}", *notes, sep="\n")
     if json is not None:
         over = {"csv": str(csv), "truth": str(truth), "over": where.source}
-        write_json(json, {**over, **card.to_dict(), "notes": [*where.notes, *card.notes]})
+        write_json(json, {**over, **card.to_dict(), "notes": [*notes, *card.notes]})
     if html is not None:
         save_page(html, str(csv), [card])
 

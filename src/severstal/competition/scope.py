@@ -56,6 +56,7 @@ class Scope:
     images: tuple[str, ...]
     source: str
     notes: tuple[str, ...]
+    of_test: bool = False
 
 
 def read_named(path: str | Path, spec: Spec, labels: bool = False) -> NamedTable:
@@ -128,7 +129,7 @@ def find_scope(
         test = kinds[place] = read_listed_sample(data).images
         spelt = [_spelt_as(test, table) for table in tables]
         if all(set(table.images).issubset(test) for table in spelt):
-            return Scope(test, f"the {len(test):,} images of {place}", unnamed(spelt, test)), spelt
+            return Scope(test, f"the {len(test):,} images of {place}", unnamed(spelt, test), True), spelt
     kinds[data.train_images] = tuple(data.train_names())
     tables = [_spelt_as([image for known in kinds.values() for image in known], table) for table in tables]
     if all(set(table.images).issubset(kinds[data.train_images]) for table in tables):

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from severstal.competition.rle import encode
 from severstal.competition.submission import write_submission
 from severstal.data import duplicates
 from severstal.data.duplicates import save_pairs
@@ -73,13 +72,6 @@ def look_up(output: str | Path, input: str | Path | None = None) -> str:
     """
     job = open_job(Recipe(), input)
     pairs = duplicates.find_duplicates(job.train_pictures, job.test_pictures)
-    found = duplicates.lookup_masks(pairs, job.sample.images, job.masks, job.spec)
-    rows = [
-        (name, class_id, encode(mask))
-        for name, bits in found.items()
-        for class_id in job.spec.class_ids
-        if (mask := (bits >> (class_id - 1)) & 1 > 0).any()
-    ]
-    table = pd.DataFrame(rows, columns=["ImageId", "ClassId", "EncodedPixels"])
+    table = duplicates.lookup_table(pairs, job.sample.images, job.masks, job.spec)
     write_submission(output, table, job.sample, job.spec)
     return format_copies(pairs, job.images, job.sample.images)

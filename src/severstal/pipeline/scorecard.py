@@ -1,6 +1,7 @@
 """The stage that scores the run: the scorecard as JSON, HTML and text."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ from severstal.evaluation.class_counts import ClassCount, count_classes
 from severstal.evaluation.examples import select_outcomes
 from severstal.evaluation.scorecard import Scorecard
 from severstal.files import read_json, write_text
+from severstal.pipeline.copies import describe_copies_in_test, describe_leaks_out_of_fold
 from severstal.pipeline.rules import FoundRules
 from severstal.pipeline.submission import TestMasks
 from severstal.recipe.overview import key_settings
@@ -56,16 +58,18 @@ def write_scorecard(found: FoundRules, masks: TestMasks | None) -> SavedScorecar
     """
     run, files = found.run, found.run.files
     truth = run.data.truth_csv
+    notes = _notes(found, masks)
     stated = inputs.scorecard(
         pairs=file_checksum(files.oof_pairs),
         search=file_checksum(files.search),
         maps=None if masks is None else masks.maps.layout.key,
         submission=None if masks is None else masks.checksum,
         truth=file_checksum(truth) if truth.is_file() else None,
+        copies=[note for note in notes.values() if note],
     )
     stage = Stage(run.folder, "scorecard", stated)
     if not stage.is_done():
-        cards, counts = score(found, masks)
+        cards, counts = score(found, masks, notes)
         report.save_scorecard(files.scorecard, cards)
         report.save_page(files.scorecard_page, run.folder.name, list(cards.values()), counts, describe(found))
         parts = [report.format_scorecard(card) for card in cards.values()]
@@ -106,8 +110,15 @@ def describe(found: FoundRules) -> report.PageHead:
     return report.PageHead(facts, figure.picture()[1], "Held-out pictures: left the truth, right the masks.")
 
 
-def score(found: FoundRules, masks: TestMasks | None) -> tuple[dict[str, Scorecard], tuple[ClassCount, ...]]:
+def score(
+    found: FoundRules, masks: TestMasks | None, caveats: Mapping[str, str | None]
+) -> tuple[dict[str, Scorecard], tuple[ClassCount, ...]]:
     """Compute a run's scorecards; nothing is written.
+
+    Args:
+        found: the rules, with what they score out of fold.
+        masks: masks of the test images; None where there are none.
+        caveats: lines on near-duplicates across the split, for `oof` and `test`; None where there are none.
 
     Returns:
         `oof`, and `test` where the input folder holds `test_labels.csv`; and where it does not, how many test
@@ -116,6 +127,8 @@ def score(found: FoundRules, masks: TestMasks | None) -> tuple[dict[str, Scoreca
     run, summarised = found.run, found.summarised
     title = f"{run.folder.name}: out of fold, cross-fitted"
     _, card = crossfit_scorecard(summarised.summary, found.fitted, summarised.folds, title)
+    if told := caveats["oof"]:
+        card = replace(card, notes=(told, *card.notes))
     cards, counts = {"oof": card}, ()
     if masks is None:
         return cards, counts
@@ -123,8 +136,16 @@ def score(found: FoundRules, masks: TestMasks | None) -> tuple[dict[str, Scoreca
     if run.truth is not None:
         pairs = score_masks(masks.table, run.truth, maps.names, run.spec)
         title = f"{run.folder.name}: test images"
-        cards["test"] = evaluation.build_scorecard(pairs, title, maps.class_probability)
+        told = [note for note in (caveats["test"],) if note]
+        cards["test"] = evaluation.build_scorecard(pairs, title, maps.class_probability, notes=told)
     else:
         pairs = score_masks(masks.table, run.labels.iloc[:0], maps.names, run.spec)
         counts = count_classes(pairs.predicted, run.spec, maps.class_probability)
     return cards, counts
+
+
+def _notes(found: FoundRules, masks: TestMasks | None) -> dict[str, str | None]:
+    """What is said of near-duplicates across the split: out of fold, and of the test images."""
+    oof = describe_leaks_out_of_fold(found.oof.folds, found.oof.maps.names)
+    known = masks is not None and found.run.truth is not None
+    return {"oof": oof, "test": describe_copies_in_test(jobs_of(found.run)[0]) if known else None}

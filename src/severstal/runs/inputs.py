@@ -24,6 +24,11 @@ def duplicates(pictures: str) -> Inputs:
     return {"pictures": pictures}
 
 
+def copies(train: str, test: str) -> Inputs:
+    """Near-duplicates across training and test set depend on the pictures of both."""
+    return {"train": train, "test": test}
+
+
 def likeness(train: str, test: str, groups: Sequence[int], seed: int) -> Inputs:
     """Likeness to the test set depends on both sets of pictures and the groups of near-duplicates."""
     return {"train": train, "test": test, "groups": list(groups), "seed": seed}
@@ -176,10 +181,27 @@ def submission(*, maps: str, rules: str, sample: str | None) -> Inputs:
 
 
 def scorecard(
-    *, pairs: str, search: str, maps: str | None, submission: str | None, truth: str | None
+    *,
+    pairs: str,
+    search: str,
+    maps: str | None,
+    submission: str | None,
+    truth: str | None,
+    copies: Sequence[str] = (),
 ) -> Inputs:
-    """A scorecard depends on pairs and search out of fold, on the test masks, and on their truth if known."""
-    return {"pairs": pairs, "search": search, "maps": maps, "submission": submission, "truth": truth}
+    """A scorecard depends on pairs and search out of fold, on the test masks, and on their truth if known.
+
+    What it says of near-duplicates across the split is named only where there is any, so that the scorecards
+    of earlier runs stay current.
+    """
+    found: Inputs = {
+        "pairs": pairs,
+        "search": search,
+        "maps": maps,
+        "submission": submission,
+        "truth": truth,
+    }
+    return found | {"copies": list(copies)} if copies else found
 
 
 def comparable(inputs: Mapping[str, Any]) -> Inputs:

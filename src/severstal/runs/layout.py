@@ -62,6 +62,11 @@ class RunFiles:
         return self.folder / "statistics.json"
 
     @property
+    def copies(self) -> Path:
+        """Pairs of near-duplicates of a labelled and a test picture."""
+        return self.folder / "copies.csv"
+
+    @property
     def likeness(self) -> Path:
         """Likeness of each picture to the test set."""
         return self.folder / "likeness.csv"

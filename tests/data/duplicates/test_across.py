@@ -10,7 +10,8 @@ import pytest
 from severstal.competition.masks import Masks
 from severstal.competition.rle import encode
 from severstal.competition.spec import Spec
-from severstal.data.duplicates import copied_pictures, find_duplicates, lookup_masks
+from severstal.data.duplicates import copied_pictures, find_duplicates
+from severstal.data.duplicates.across import lookup_masks
 from severstal.data.duplicates.orientation import ORIENTATIONS, orient
 
 SPEC = Spec("square", (160, 160), ("a", "b"))

@@ -1,6 +1,6 @@
 """Near-duplicate pictures: found by a perceptual hash, verified by their pixels, their labels compared."""
 
-from severstal.data.duplicates.across import copied_pictures, lookup_masks
+from severstal.data.duplicates.across import copied_pictures, lookup_table
 from severstal.data.duplicates.find import find_duplicates
 from severstal.data.duplicates.groups import duplicate_groups, fold_groups
 from severstal.data.duplicates.labels import compare_labels
@@ -16,6 +16,6 @@ __all__ = [
     "fold_groups",
     "leaking_pairs",
     "load_pairs",
-    "lookup_masks",
+    "lookup_table",
     "save_pairs",
 ]

@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 
 from severstal.competition.masks import Masks
+from severstal.competition.rle import encode
+from severstal.competition.rows import TableRow
 from severstal.competition.spec import Spec
+from severstal.competition.tables import tidy
 from severstal.data.duplicates.find import find_duplicates
 from severstal.data.duplicates.overlay import Overlay, lay_on
 from severstal.data.images import Pictures
@@ -34,6 +37,29 @@ def copied_pictures(test: Pictures, train: Pictures, names: Sequence[str]) -> fr
     """
     held = SimpleNamespace(names=list(names), picture=train.picture)
     return frozenset(find_duplicates(held, test)["second"])
+
+
+def lookup_table(pairs: pd.DataFrame, names: Sequence[str], masks: Masks, spec: Spec) -> pd.DataFrame:
+    """Label test pictures as `lookup_masks` does, as a table of run lengths.
+
+    Args:
+        pairs: as for `lookup_masks`.
+        names: as for `lookup_masks`.
+        masks: as for `lookup_masks`.
+        spec: as for `lookup_masks`.
+
+    Returns:
+        Tidy table, one row per mask.
+    """
+    copied = set(pairs["second"])
+    rows = []
+    for name in (name for name in names if name in copied):
+        bits = lookup_masks(pairs[pairs["second"] == name], [name], masks, spec)[name]
+        for class_id in spec.class_ids:
+            mask = (bits >> (class_id - 1)) & 1
+            if mask.any():
+                rows.append(TableRow(name, str(class_id), encode(mask)))
+    return tidy(rows)
 
 
 def lookup_masks(
