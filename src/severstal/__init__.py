@@ -21,8 +21,28 @@ if "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None
     show_log()
 
 
-def load(run: str | Path) -> "Predictor":
-    """Load what a run trained, to segment pictures: see `severstal.deploy.predictor`."""
+def load(
+    path: str | Path,
+    device: str | None = None,
+    threshold: float | None = None,
+    mm_per_pixel: float | None = None,
+    tile: tuple[int, int] | None = None,
+) -> "Predictor":
+    """Load what was trained, to segment pictures.
+
+    Args:
+        path: folder of a run, an ensemble of runs or a release.
+        device: as torch names it, such as "cpu" or "cuda:1"; None takes the GPU where there is one.
+        threshold: draw every class where its probability reaches this, in place of the rules that were found.
+        mm_per_pixel: side of a pixel in millimetres, for areas and lengths.
+        tile: height and width of the tiles of large pictures; None takes the size of the training pictures.
+
+    Returns:
+        See `severstal.deploy.predictor.Predictor`.
+
+    Raises:
+        SeverstalError: the folder is none of the three, is incomplete or damaged; or an option is impossible.
+    """
     from severstal.deploy.predictor import load_predictor  # here, so that the rules alone need no torch
 
-    return load_predictor(run)
+    return load_predictor(path, device, threshold, mm_per_pixel, tile)

@@ -7,7 +7,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
 
 from severstal.competition.spec import MAX_CLASSES
-from severstal.report.palette import COLOURS, colour, dress, empty_sheet, ink, legend_below, rgb, sheet
+from severstal.report.colours import COLOURS, colour, rgb
+from severstal.report.palette import dress, empty_sheet, ink, legend_below, sheet
 
 
 def contrast(first: str, second: str) -> float:

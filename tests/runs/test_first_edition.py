@@ -106,5 +106,5 @@ def test_a_finished_run_is_not_trained_again(small_input: Path) -> None:
 
 
 def test_earlier_runs_segment_pictures(small_input: Path) -> None:
-    bits = severstal.load("runs/second-small")(small_input / "test_images" / "test02.png")
-    assert bits.shape == (64, 96)
+    result = severstal.load("runs/second-small")(small_input / "test_images" / "test02.png")
+    assert result.mask.shape == (64, 96)

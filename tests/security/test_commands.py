@@ -1,5 +1,6 @@
 """Every command in a folder of traps: it overwrites and deletes no file of the user, and follows no link."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -64,13 +65,24 @@ def test_no_command_writes_over_what_it_reads(name, workspace, row):
         assert workspace.changed(before) == set()
 
 
-def test_a_picture_is_never_replaced_by_its_outlines(workspace):
+def test_a_picture_is_never_replaced_by_an_overlay(workspace):
+    pictures = Path("small/test_images")
+    shutil.copy(pictures / "test01.png", pictures / "test00.overlay.png")
     before = workspace.look()
-    code, printed = workspace.run(
-        "segment", "runs/tiny-small", "small/test_images/test00.png", "--output", "small/test_images"
+    names = [str(pictures / name) for name in ("test00.png", "test00.overlay.png")]
+    code, said = workspace.run("segment", "runs/tiny-small", *names, "--output", str(pictures))
+    assert code == 2
+    assert "test00.overlay.png: belongs to what is read, which stays as it is: name another file" in said
+    assert workspace.changed(before) == set()
+
+
+def test_a_folder_that_is_searched_is_not_written_to(workspace):
+    before = workspace.look()
+    code, said = workspace.run(
+        "segment", "runs/tiny-small", "small/test_images", "--output", "small/test_images"
     )
     assert code == 2
-    assert "test00.png: belongs to what is read, which stays as it is: name another file" in printed
+    assert "small/test_images: is searched for pictures" in said
     assert workspace.changed(before) == set()
 
 

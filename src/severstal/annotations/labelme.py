@@ -41,47 +41,72 @@ def write(labels: LabelSet, path: Path, shapes: Literal["polygons", "masks"] = "
     Raises:
         SeverstalError: two pictures differ in their ending alone, or the folder holds something already.
     """
-    height, width = labels.spec.image_shape
     names = labels.files(".json")
     with atomic_folder(path) as part:
         for image, rows in labels:
             drawn = []
             for class_id, runs in rows.items():
-                mask = decode(runs, labels.spec.image_shape)
-                for points, encoded in _drawn(mask, shapes):
-                    drawn.append(
-                        {
-                            "label": labels.spec.classes[class_id - 1],
-                            "points": points,
-                            "group_id": None,
-                            "description": "",
-                            "shape_type": "polygon" if shapes == "polygons" else "mask",
-                            "flags": {},
-                            "mask": encoded,
-                        }
-                    )
+                mask, label = decode(runs, labels.spec.image_shape), labels.spec.classes[class_id - 1]
+                drawn += polygon_shapes(mask, label) if shapes == "polygons" else [_mask_shape(mask, label)]
             place = os.path.relpath(labels.folder, path) if labels.folder else ""
-            content = {
-                "version": _VERSION,
-                "flags": {},
-                "shapes": drawn,
-                "imagePath": PurePath(place, image).as_posix(),
-                "imageData": None,
-                "imageHeight": height,
-                "imageWidth": width,
-            }
+            content = labelme_file(drawn, PurePath(place, image).as_posix(), labels.spec.image_shape)
             (part / names[image]).write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _drawn(mask: np.ndarray, shapes: str) -> Iterator[tuple[list[list[int]], str | None]]:
-    if shapes == "polygons":
-        for corners in outlines(mask, _INSET):
-            yield corners.tolist(), None
-        return
+def labelme_file(shapes: list[dict[str, Any]], image: str, shape: tuple[int, int]) -> dict[str, Any]:
+    """The content of a file: shapes of one picture.
+
+    Args:
+        shapes: as `polygon_shapes` gives them.
+        image: path of the picture as seen from the file.
+        shape: height and width of the picture.
+    """
+    return {
+        "version": _VERSION,
+        "flags": {},
+        "shapes": shapes,
+        "imagePath": image,
+        "imageData": None,
+        "imageHeight": shape[0],
+        "imageWidth": shape[1],
+    }
+
+
+def polygon_shapes(mask: np.ndarray, label: str, left: int = 0, top: int = 0) -> list[dict[str, Any]]:
+    """A mask as polygons, one per component.
+
+    Args:
+        mask: (h, w), of a part of the picture or the whole.
+        label: name of the class.
+        left: where the mask's first column lies in the picture.
+        top: where its first row lies.
+
+    Example:
+        >>> polygon_shapes(np.array([[True]]), "hole", left=5)[0]["points"]
+        [[5.0, 0.0], [5.75, 0.0], [5.75, 0.75], [5.0, 0.75]]
+    """
+    moved = [corners + np.array([left, top]) for corners in outlines(mask, _INSET)]
+    return [_shape_entry(label, "polygon", corners.tolist()) for corners in moved]
+
+
+def _mask_shape(mask: np.ndarray, label: str) -> dict[str, Any]:
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     (top, bottom), (left, right) = rows[[0, -1]].tolist(), columns[[0, -1]].tolist()
     png = write_indices(mask[top : bottom + 1, left : right + 1])
-    yield [[left, top], [right, bottom]], base64.b64encode(png).decode()
+    corners = [[left, top], [right, bottom]]
+    return _shape_entry(label, "mask", corners) | {"mask": base64.b64encode(png).decode()}
+
+
+def _shape_entry(label: str, kind: str, points: list[list[float]]) -> dict[str, Any]:
+    return {
+        "label": label,
+        "points": points,
+        "group_id": None,
+        "description": "",
+        "shape_type": kind,
+        "flags": {},
+        "mask": None,
+    }
 
 
 def read(path: Path, target: Target) -> Iterator[Picture]:

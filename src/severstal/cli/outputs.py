@@ -73,8 +73,24 @@ def _submission(given: SimpleNamespace) -> list[Path]:
     return [given.output, given.output.with_suffix(".json")]
 
 
-def _outlined(given: SimpleNamespace) -> list[Path]:
-    return [given.output / f"{path.stem}.png" for path in given.images] + [given.output / "masks.csv"]
+def _segmented(given: SimpleNamespace) -> list[Path]:
+    """The files of the output folder, as far as the sources are files."""
+    from severstal.deploy.formats.save import result_file
+    from severstal.deploy.segment.records import RECORDS
+    from severstal.deploy.segment.run import CONTACT_SHEET, PER_PICTURE
+    from severstal.deploy.segment.tables import COCO_JSON, DEFECTS_CSV, MASKS_CSV
+
+    wanted = [format for format in given.format if format in PER_PICTURE]
+    stems = dict.fromkeys(path.stem for path in map(Path, given.sources) if path.is_file())
+    paths = [result_file(given.output, stem, format) for stem in stems for format in wanted]
+    return paths + [
+        given.output / name for name in (CONTACT_SHEET, COCO_JSON, DEFECTS_CSV, MASKS_CSV, RECORDS)
+    ]
+
+
+def _segment_inputs(given: SimpleNamespace) -> list[Path]:
+    """Files and the model; folders of pictures are checked where their contents are known."""
+    return [given.run, *(path for path in map(Path, given.sources) if path.is_file())]
 
 
 def _data(given: SimpleNamespace) -> list[Path]:
@@ -120,7 +136,7 @@ COMMAND_FILES: dict[str, tuple[Paths, Paths]] = {
     "predict": (_none, _none),
     "tune": (_none, _none),
     "submit": (_submission, _data),
-    "segment": (_outlined, _named("images", "run")),
+    "segment": (_segmented, _segment_inputs),
     "pack": (_none, _none),
     "kaggle": (_none, _none),
     "check": (_named("json"), _together(_named("csv"), _data)),

@@ -1,27 +1,66 @@
-"""Pictures of your own, segmented by a trained run."""
+"""Pictures of your own, segmented by what was trained."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from severstal.cli.arguments import Folder, Run
+from severstal.cli.arguments import Folder, OptionalNumber, optional
 from severstal.errors import SeverstalError
 
-Pictures = Positional[Annotated[list[Path], arg(metavar="FILE...", help_behavior_hint="")]]
+RunOrRelease = Positional[Annotated[Path, arg(metavar="RUN_OR_RELEASE")]]
+Sources = Positional[Annotated[list[str], arg(metavar="SOURCE...", help_behavior_hint="")]]
+Format = Literal["overlay", "mask", "json", "csv", "coco", "labelme"]
+Formats = Annotated[tuple[Format, ...], arg(metavar="FORMAT...", help_behavior_hint="(overlay and csv)")]
+Device = Annotated[str | None, optional("NAME")]
+Jobs = Annotated[int, arg(metavar="N")]
 
 
-def segment(run: Run, images: Pictures, output: Folder) -> None:
-    """Segment your own pictures: write an overlay of each, and masks.csv in the form of train.csv.
+def segment(
+    run: RunOrRelease,
+    sources: Sources,
+    output: Folder,
+    format: Formats = ("overlay", "csv"),
+    threshold: OptionalNumber = None,
+    mm_per_pixel: OptionalNumber = None,
+    recursive: bool = False,
+    jobs: Jobs = 2,
+    strict: bool = False,
+    device: Device = None,
+) -> int:
+    """Segment your own pictures of any size: exit code 0 done, 1 some could not be read, 2 unusable.
+
+    A command that was stopped goes on where it was: pictures whose outputs are there are left alone.
 
     Args:
-        run: folder of a trained run, runs/NAME.
-        images: picture files to segment.
+        run: folder of a trained run, an ensemble of runs or a release.
+        sources: picture files, folders, patterns such as "roll*.png", videos and files with several pages.
         output: folder to write.
+        format: overlay (NAME.overlay.png and contact.png), mask (NAME.mask.png, the class of each pixel),
+            json (NAME.json), labelme (NAME.labelme.json), csv (defects.csv and masks.csv) and coco
+            (coco.json), as many as wanted.
+        threshold: draw every class where its probability reaches this, in place of the run's own rules.
+        mm_per_pixel: side of a pixel in millimetres, for areas and lengths.
+        recursive: search folders with their subfolders.
+        jobs: threads that read pictures, and as many that write.
+        strict: end at the first picture that cannot be read.
+        device: cpu, cuda or cuda:1; by default the GPU where there is one.
     """
-    if not images:
-        raise SeverstalError("no picture is named: give at least one picture file")
+    if not sources:
+        raise SeverstalError("no picture is named: give at least one picture file or folder")
+    if jobs < 1:
+        raise SeverstalError(f"--jobs is {jobs}: give at least 1")
+    if not format:
+        raise SeverstalError("--format names none: give overlay, mask, json, csv, coco or labelme")
     import severstal
-    from severstal.deploy.segment import segment_files
+    from severstal.deploy.segment.run import segment_files
 
-    print(f"{output}: {segment_files(severstal.load(run), images, output)} masks on {len(images)} pictures")
+    predictor = severstal.load(run, device, threshold, mm_per_pixel)
+    done = segment_files(predictor, sources, output, format, recursive, jobs, strict)
+    kept = f", {done.kept:,} of them left as they were" if done.kept else ""
+    print(
+        f"{output}: {done.pictures:,} pictures{kept}: {done.defects:,} defects on {done.defective:,} of them"
+    )
+    for line in done.unreadable:
+        print(f"left out: {line}")
+    return 1 if done.unreadable else 0

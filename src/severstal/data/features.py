@@ -3,13 +3,16 @@
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import pandas as pd
 
 from severstal.data.images import Pictures
 from severstal.progress import progress
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Where the camera looks beside the strip, the real pictures have a mean of 1 to 6 a column; the darkest steel
 # has 9 and more.
@@ -19,7 +22,7 @@ _SCALES = 3  # of the texture: whole, half and quarter size
 _BLOCK = 256  # pictures in work at a time
 
 
-def picture_features(pictures: Pictures, names: Sequence[str] | None = None) -> pd.DataFrame:
+def picture_features(pictures: Pictures, names: Sequence[str] | None = None) -> "pd.DataFrame":
     """Describe each picture in numbers that do not depend on its size.
 
     Args:
@@ -42,6 +45,8 @@ def picture_features(pictures: Pictures, names: Sequence[str] | None = None) -> 
         >>> table[["ImageId", "brightness", "black", "black_left"]].to_numpy().tolist()
         [['a', 90.0, 0.25, 0.25]]
     """
+    import pandas as pd  # here, since a predictor describes pictures without tables
+
     names = list(pictures.names if names is None else names)
     rows = [features for name, features in zip(names, _each(pictures, names), strict=True)]
     table = pd.DataFrame(rows, columns=list(describe_picture(np.zeros((1, 1), np.uint8))), dtype="float64")

@@ -1,9 +1,13 @@
 """The ranges of size, brightness, contrast and black share of a run's training pictures."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import cv2
+import numpy as np
+
+from severstal.data.features import black_bands
 from severstal.errors import SeverstalError
 from severstal.settings import build
 
@@ -75,3 +79,40 @@ class PictureStatistics:
             return build(cls, value, source)
         except TypeError as error:  # a key is missing
             raise SeverstalError(f"{source}: {error}: make the file again") from error
+
+
+def measure_picture(picture: np.ndarray) -> dict[str, float]:
+    """Measure height, width, brightness, contrast and black share, as `PictureStatistics` has them.
+
+    Args:
+        picture: (H, W) uint8.
+
+    Example:
+        >>> grey = np.full((8, 40), 51, np.uint8)
+        >>> grey[:, :10] = 2
+        >>> measure_picture(grey)
+        {'height': 8.0, 'width': 40.0, 'brightness': 0.2, 'contrast': 0.0, 'black': 0.25}
+    """
+    height, width = picture.shape
+    left, right, top, bottom = black_bands(picture)
+    steel = picture[top : height - bottom, left : width - right]
+    found = {"height": float(height), "width": float(width), "brightness": 0.0, "contrast": 0.0}
+    if steel.size:
+        mean, deviation = cv2.meanStdDev(steel)
+        found |= {"brightness": mean.item() / 255, "contrast": deviation.item() / 255}
+    return found | {"black": 1 - steel.size / picture.size}
+
+
+def collect_statistics(pictures: Iterable[np.ndarray]) -> PictureStatistics:
+    """Measure many pictures, each (H, W) uint8, at least one.
+
+    Example:
+        >>> found = collect_statistics([np.full((2, 3), 51, np.uint8), np.full((2, 3), 102, np.uint8)])
+        >>> found.pictures, found.brightness
+        (2, ValueRange(low=0.2, high=0.4))
+    """
+    rows = [measure_picture(picture) for picture in pictures]
+    ranges = {
+        name: ValueRange(min(row[name] for row in rows), max(row[name] for row in rows)) for name in rows[0]
+    }
+    return PictureStatistics(len(rows), **ranges)

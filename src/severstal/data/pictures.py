@@ -67,46 +67,79 @@ def decode_picture(path: str | Path, spec: Spec) -> tuple[np.ndarray, bool]:
         ) from None
     except OSError as error:
         raise SeverstalError(f"{path}: cannot be read ({error.strerror}): check the file") from error
+    return decode_bytes(data, str(path), spec.image_shape)
+
+
+def decode_bytes(
+    data: bytes, name: str, image_shape: tuple[int, int] | None = None
+) -> tuple[np.ndarray, bool]:
+    """Read the bytes of a picture file as `read_picture` does, of one size or of any.
+
+    Args:
+        data: the whole file.
+        name: of the file, for error messages.
+        image_shape: height and width that the picture has to have, as displayed; None takes any.
+
+    Returns:
+        (H, W) uint8, and whether the EXIF orientation turned or mirrored it.
+
+    Raises:
+        SeverstalError: as `read_picture` does; or, where any size is taken, the picture is larger than the
+            memory or a decompression bomb (see `check_memory`).
+    """
+    height, width = image_shape or (0, 0)
     try:
         with open_of_any_size(data) as picture:
-            _check_shape(path, {picture.size, picture.size[::-1]}, picture.size, spec)
-            height, width = spec.image_shape
-            check_memory(str(path), height, width, _BYTES_PER_PIXEL.get(picture.mode, 7), len(data))
+            sizes = {picture.size, picture.size[::-1]}
+            if image_shape is not None:
+                _check_shape(name, sizes, picture.size, image_shape)
+            width, height = picture.size
+            check_memory(name, height, width, _BYTES_PER_PIXEL.get(picture.mode, 7), len(data))
             turn = picture.getexif().get(_EXIF_ORIENTATION, 1)  # Pillow decodes a PNG to look for it
             size = picture.size[::-1] if turn in (5, 6, 7, 8) else picture.size
-            _check_shape(path, {size}, size, spec)
+            if image_shape is not None:
+                _check_shape(name, {size}, size, image_shape)
             picture.draft("L", picture.size)  # a JPEG's own brightness channel, without decoding colour
-            grey = _to_grey(picture, path)
+            grey = to_grey(picture, name)
             if turn in _TURNS:
                 grey = np.ascontiguousarray(_TURNS[turn](grey))
             return grey, turn in _TURNS
     except MemoryError:
-        height, width = spec.image_shape
         raise SeverstalError(
-            f"{path}: {height} x {width} pixels are more than the memory holds: cut the picture into parts"
+            f"{name}: {height} x {width} pixels are more than the memory holds: cut the picture into parts"
         ) from None
     except UnidentifiedImageError:
-        raise SeverstalError(f"{path}: not a picture: replace the file") from None
+        raise SeverstalError(f"{name}: not a picture: replace the file") from None
     except _PILLOW_ERRORS as error:
-        raise SeverstalError(f"{path}: damaged or cut short ({error}): replace the file") from error
+        raise SeverstalError(f"{name}: damaged or cut short ({error}): replace the file") from error
 
 
-def _check_shape(path: Path, sizes: set[tuple[int, int]], shown: tuple[int, int], spec: Spec) -> None:
+def _check_shape(
+    name: str, sizes: set[tuple[int, int]], shown: tuple[int, int], image_shape: tuple[int, int]
+) -> None:
     """Check that one of some sizes, (width, height), is the data set's."""
-    height, width = spec.image_shape
+    height, width = image_shape
     if (width, height) not in sizes:
         raise SeverstalError(
-            f"{path}: the picture is {shown[1]} x {shown[0]}; this data set is {height} x {width}: "
+            f"{name}: the picture is {shown[1]} x {shown[0]}; this data set is {height} x {width}: "
             "resize it or set image_shape in dataset.toml"
         )
 
 
-def _to_grey(picture: Image.Image, path: Path) -> np.ndarray:
-    """(H, W) uint8."""
+def to_grey(picture: Image.Image, name: str) -> np.ndarray:
+    """Decode an open picture as grey by the rules of `read_picture`, its orientation aside: (H, W) uint8.
+
+    Raises:
+        SeverstalError: it holds values beyond 16 bits or floating-point ones.
+
+    Example:
+        >>> to_grey(Image.new("RGBA", (2, 1), (255, 0, 0, 9)), "a.png").tolist()
+        [[76, 76]]
+    """
     if picture.mode.startswith(("I", "F")):
         deep = np.asarray(picture)
         if picture.mode == "F" or deep.min(initial=0) < 0 or deep.max(initial=0) > 65_535:
-            raise SeverstalError(f"{path}: has more than 16 bits per pixel: save it as 8-bit or 16-bit grey")
+            raise SeverstalError(f"{name}: has more than 16 bits per pixel: save it as 8-bit or 16-bit grey")
         return (deep // 256).astype(np.uint8)
     if picture.mode not in ("L", "RGB", "1"):
         picture = picture.convert("RGB")  # of a palette, CMYK or transparency, the colours

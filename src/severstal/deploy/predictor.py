@@ -1,77 +1,274 @@
-"""The predictor: a run's networks and rules, applied to new pictures without its data."""
+"""The predictor: a model's networks and rules, applied to any picture without the training data."""
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
+from typing import Any
 
 import numpy as np
 
-from severstal.competition.spec import Spec
-from severstal.data.pictures import read_picture
 from severstal.decision.draw import apply
-from severstal.deploy.model import Model
+from severstal.decision.rules import ClassRule, Rules
+from severstal.deploy.defects import find_defects
+from severstal.deploy.model import Model, ModelDescription
 from severstal.deploy.opening import open_model
+from severstal.deploy.planes import ProbabilityPlanes
+from severstal.deploy.result import ClassVerdict, Result, Speed
+from severstal.deploy.sources.several import Unreadable, is_many, open_many, open_one
+from severstal.deploy.sources.source import PendingPicture
+from severstal.deploy.tiles.blend import blend_tiles
+from severstal.deploy.tiles.draw import draw_tiled
+from severstal.deploy.tiles.layout import plan_tiles
+from severstal.deploy.unusual import never_drawn, warnings_of_picture
 from severstal.errors import SeverstalError
-from severstal.inference.maps import enlarge
-from severstal.progress import progress
+
+logger = logging.getLogger("severstal")
+
+_NEVER = 1 << 60  # pixels, more than any picture has
 
 
 class Predictor:
     """Segments pictures as a run's submission does: mean of its folds and flips, then its rules.
 
+    Pictures of the training size get the very masks of the submission. Others are padded where the networks
+    need it, and larger ones are predicted in overlapping tiles of the training size; `deploy.tiles.draw` says
+    how rules apply to them. Pictures are read by the rules of training: 16 bits, transparency, EXIF.
+
     Args:
         model: computes probabilities.
+        threshold: above 0 and at most 1; every class is drawn wherever its probability reaches it, in place
+            of the model's rules (gates, minimum areas and smallest components included). None keeps these.
+        mm_per_pixel: side of a pixel in millimetres; None takes the model's, if it knows one.
+        tile: height and width of tiles; None takes the size of the training pictures. Smaller ones need less
+            memory.
+
+    Attributes:
+        model: as given.
+        rules: in use.
+        mm_per_pixel: in use.
+        tile: in use.
+
+    Raises:
+        SeverstalError: threshold, size of a pixel or tile are out of range.
 
     Example:
-        `severstal.load("runs/smoke-sample")("a.jpg")` gives the (256, 1600) bits of a picture file.
+        `severstal.load("runs/smoke-sample")("a.jpg").defects` are the defects of a picture file.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(
+        self,
+        model: Model,
+        threshold: float | None = None,
+        mm_per_pixel: float | None = None,
+        tile: tuple[int, int] | None = None,
+    ) -> None:
+        if mm_per_pixel is not None and not 0 < mm_per_pixel < float("inf"):
+            raise SeverstalError(f"mm_per_pixel is {mm_per_pixel}: give a length above 0")
+        if tile is not None and not (len(tile) == 2 and min(tile) >= 1):
+            raise SeverstalError(f"tile is {tile}: give height and width in pixels")
         self.model = model
+        self.rules = _rules(model.description, threshold)
+        self.mm_per_pixel = model.description.mm_per_pixel if mm_per_pixel is None else mm_per_pixel
+        self.tile = tile or model.description.spec.image_shape
+        self._never_drawn = () if threshold is not None else tuple(never_drawn(model.description))
 
     @property
-    def spec(self) -> Spec:
-        """Shape and classes of the training pictures."""
-        return self.model.description.spec
+    def description(self) -> ModelDescription:
+        """What is known of the model."""
+        return self.model.description
 
-    def __call__(self, picture: np.ndarray | str | Path) -> np.ndarray:
-        """Draw the masks of a picture.
+    def __call__(
+        self, source: Any, recursive: bool = False, strict: bool = False
+    ) -> Result | Iterator[Result]:
+        """Segment one picture, or many.
 
         Args:
-            picture: a file, or (H, W) uint8 of the data set's shape.
+            source: one picture: a path, bytes, an open file, an array (grey or colour, 8 or 16 bits, or
+                floats from 0 to 1), or a picture of Pillow. Many: a list or another iterable of these, a
+                folder, a glob pattern, a video, or a file with several pages or frames.
+            recursive: whether folders are searched with their subfolders.
+            strict: whether, among many, the first picture that cannot be read raises its error. Else such
+                pictures are left out, and a warning in the log names each.
 
         Returns:
-            (H, W) bits, bit k - 1 for class k.
+            A `Result` for one picture; for many an iterator of results, in order, in batches and in constant
+            memory.
 
         Raises:
-            SeverstalError: the file is no picture, or has another shape than the run was trained on.
+            SeverstalError: the one picture cannot be read, or the source is nothing that pictures are read
+                from.
         """
-        if not isinstance(picture, np.ndarray):
-            picture = read_picture(picture, self.spec)
-        maps, class_probability = self._predict(picture)
-        return apply(maps, self.model.description.rules, self.spec, class_probability, picture)
+        if is_many(source):
+            return self._many(source, recursive, strict)
+        found = next(self.results([open_one(source)], readers=1))
+        if isinstance(found, tuple):
+            raise found[1]
+        return found
 
-    def probabilities(self, picture: np.ndarray | str | Path) -> np.ndarray:
-        """Predict the map of a picture: (C, H, W) uint8, where 0 to 255 stands for 0 to 1."""
-        return self._predict(picture)[0]
+    def results(
+        self, sources: Iterable[PendingPicture | Unreadable], readers: int = 2
+    ) -> Iterator[Result | Unreadable]:
+        """Segment sources in their order; what cannot be read takes its place as name and error.
 
-    def segment(self, paths: Sequence[Path]) -> Iterator[tuple[Path, np.ndarray, np.ndarray]]:
-        """Go through picture files, with a progress bar: path, (H, W) uint8 picture, (H, W) bits."""
-        for path in progress(paths, "segment"):
-            picture = read_picture(path, self.spec)
-            yield path, picture, self(picture)
+        Pictures of one size that follow each other make a batch. The next ones are read meanwhile.
 
-    def _predict(self, picture: np.ndarray | str | Path) -> tuple[np.ndarray, np.ndarray]:
-        """The map of a picture, (C, H, W) uint8, and its class probabilities, (C,) uint8."""
-        if not isinstance(picture, np.ndarray):
-            picture = read_picture(picture, self.spec)
-        if picture.shape != self.spec.image_shape or picture.dtype != np.uint8:
-            raise SeverstalError(
-                f"a picture of {picture.shape} {picture.dtype}: this run takes {self.spec.image_shape} uint8"
+        Args:
+            sources: as `deploy.sources` opens them.
+            readers: threads that read.
+        """
+        batch: list[tuple[PendingPicture, np.ndarray, float]] = []
+        for source, found in self._read_ahead(sources, readers):
+            if isinstance(found, SeverstalError):
+                yield from self._whole(batch)
+                batch = []
+                yield (source if isinstance(source, str) else source.label), found
+                continue
+            picture, reading = found
+            if batch and (batch[0][1].shape != picture.shape):
+                yield from self._whole(batch)
+                batch = []
+            if self._is_tiled(picture):
+                yield self._in_tiles(source, picture, reading)
+                continue
+            batch.append((source, picture, reading))
+            if len(batch) >= self.model.batch_size:
+                yield from self._whole(batch)
+                batch = []
+        yield from self._whole(batch)
+
+    def _many(self, source: Any, recursive: bool, strict: bool) -> Iterator[Result]:
+        for found in self.results(open_many(source, recursive)):
+            if isinstance(found, Result):
+                yield found
+            elif strict:
+                raise found[1]
+            else:
+                logger.warning("%s", found[1])
+
+    def _read_ahead(
+        self, sources: Iterable[PendingPicture | Unreadable], readers: int
+    ) -> Iterator[tuple[Any, tuple[np.ndarray, float] | SeverstalError]]:
+        """Each source with its picture and milliseconds, or with its error."""
+        waiting: deque[tuple[Any, Future | SeverstalError]] = deque()
+        pool = ThreadPoolExecutor(readers)
+        try:
+            for source in sources:
+                if isinstance(source, tuple):
+                    waiting.append(source)
+                else:
+                    waiting.append((source, pool.submit(_read, source)))
+                if len(waiting) > readers + self.model.batch_size:
+                    first, found = waiting.popleft()
+                    yield first, found.result() if isinstance(found, Future) else found
+            while waiting:
+                first, found = waiting.popleft()
+                yield first, found.result() if isinstance(found, Future) else found
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _is_tiled(self, picture: np.ndarray) -> bool:
+        return plan_tiles(picture.shape, self.tile, self.description.stride) is not None
+
+    def _whole(self, batch: list[tuple[PendingPicture, np.ndarray, float]]) -> Iterator[Result]:
+        """The results of pictures of one size that need no tiles."""
+        if not batch:
+            return
+        start = perf_counter()
+        said = self.model.probabilities(np.stack([picture for _, picture, _ in batch]))
+        network = (perf_counter() - start) * 1000 / len(batch)
+        for row, (source, picture, reading) in enumerate(batch):
+            start = perf_counter()
+            planes = ProbabilityPlanes(said.maps[row], picture.shape)
+            spread = None if said.spread is None else ProbabilityPlanes(said.spread[row], picture.shape)
+            spec = replace(self.description.spec, image_shape=picture.shape)
+            bits = apply(planes.full(), self.rules, spec, said.classes[row], picture)
+            yield self._result(
+                source, picture, bits, planes, spread, said.classes[row], reading, network, start
             )
-        said = self.model.probabilities(picture[None])
-        return enlarge(said.maps[0], self.spec.image_shape), said.classes[0]
+
+    def _in_tiles(self, source: PendingPicture, picture: np.ndarray, reading: float) -> Result:
+        description, start = self.description, perf_counter()
+        tiling = plan_tiles(picture.shape, self.tile, description.stride)
+        scale = description.map_scale
+        said = blend_tiles(picture, tiling, self.model.probabilities, self.model.batch_size, scale)
+        network = (perf_counter() - start) * 1000
+        start = perf_counter()
+        planes = ProbabilityPlanes(said.maps, picture.shape, scale)
+        spread = None if said.spread is None else ProbabilityPlanes(said.spread, picture.shape, scale)
+        bits = draw_tiled(planes, said.classes, tiling, self.rules, description.spec, picture)
+        highest = said.classes.max(axis=0)
+        return self._result(source, picture, bits, planes, spread, highest, reading, network, start)
+
+    def _result(
+        self,
+        source: PendingPicture,
+        picture: np.ndarray,
+        bits: np.ndarray,
+        planes: ProbabilityPlanes,
+        spread: ProbabilityPlanes | None,
+        classes: np.ndarray,
+        reading: float,
+        network: float,
+        start: float,
+    ) -> Result:
+        spec = self.description.spec
+        defects = find_defects(bits, spec, planes, spread, self.mm_per_pixel)
+        areas = {class_id: 0 for class_id in spec.class_ids}
+        for defect in defects:
+            areas[defect.class_id] += defect.area
+        verdicts = tuple(
+            ClassVerdict(
+                class_id, name, round(int(probability) / 255, 4), areas[class_id] > 0, areas[class_id]
+            )
+            for class_id, name, probability in zip(spec.class_ids, spec.classes, classes, strict=True)
+        )
+        warnings = (*warnings_of_picture(picture, self.description.statistics), *self._never_drawn)
+        return Result(
+            name=source.name,
+            path=source.path,
+            frame=source.frame,
+            picture=picture,
+            mask=bits,
+            spec=spec,
+            classes=verdicts,
+            defects=defects,
+            speed=Speed(round(reading, 2), round(network, 2), round((perf_counter() - start) * 1000, 2)),
+            model=self.description.name,
+            warnings=warnings,
+            planes=planes,
+        )
 
 
-def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
-    """Load a run, an ensemble of runs or a release; see `deploy.opening.open_model`."""
-    return Predictor(open_model(path, device))
+def load_predictor(
+    path: str | Path,
+    device: str | None = None,
+    threshold: float | None = None,
+    mm_per_pixel: float | None = None,
+    tile: tuple[int, int] | None = None,
+) -> Predictor:
+    """Load a run, an ensemble of runs or a release; see `Predictor` and `deploy.opening.open_model`."""
+    return Predictor(open_model(path, device), threshold, mm_per_pixel, tile)
+
+
+def _read(source: PendingPicture) -> tuple[np.ndarray, float] | SeverstalError:
+    start = perf_counter()
+    try:
+        picture = source.read()
+    except SeverstalError as error:
+        return error
+    except MemoryError:
+        return SeverstalError(f"{source.label}: more than the memory holds: cut the picture into parts")
+    return picture, (perf_counter() - start) * 1000
+
+
+def _rules(description: ModelDescription, threshold: float | None) -> Rules:
+    """The model's rules, with what is never drawn so at any size; or one threshold for all classes."""
+    rules, spec = description.rules, description.spec
+    if threshold is not None:
+        return replace(rules, rules=(ClassRule(threshold, threshold, 0),) * len(spec.classes))
+    kept = [replace(rule, min_area=_NEVER) if rule.draws_nothing(spec) else rule for rule in rules.rules]
+    return replace(rules, rules=tuple(kept))

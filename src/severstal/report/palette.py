@@ -1,4 +1,4 @@
-"""The base figure and one colour per class."""
+"""The base figure of the reports."""
 
 import io
 import textwrap
@@ -14,14 +14,9 @@ from matplotlib.text import Text
 from matplotlib.ticker import LogFormatter
 from matplotlib.typing import ColorType
 
-# Seven from Okabe and Ito, "Color Universal Design" (2008), without the eighth, black, which is invisible on
-# dark steel; then Paul Tol's purple and his eight "light" ones, which contrast with dark steel and with white
-# paper. Sixteen colours cannot be told apart by everyone, nor in greyscale, so that none is the only cue:
-# bars have names, contours their ClassId, lines a marker.
-COLOURS = (
-    *("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#F0E442", "#D55E00", "#0072B2", "#AA4499"),
-    *("#AAAA00", "#77AADD", "#EE8866", "#44BB99", "#FFAABB", "#BBCC33", "#99DDFF", "#EEDD88"),
-)
+from severstal.report.colours import colour as colour
+from severstal.report.colours import rgb as rgb
+
 GREY = "#6E6E6E"  # for what is of no class: clean images, baselines
 PALE = "#D9D9D9"
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
@@ -31,27 +26,6 @@ DPI = 100
 FIGURE_WIDTH = 9.6  # inches: the width that a notebook shows without scaling
 TITLE_SIZE, TEXT_SIZE = 13, 9.5  # points
 _LINE_HEIGHT = 0.19  # inches
-
-
-def colour(class_id: int) -> str:
-    """The colour of a class in every figure, as `#RRGGBB`.
-
-    Example:
-        >>> colour(1)
-        '#E69F00'
-    """
-    return COLOURS[(class_id - 1) % len(COLOURS)]
-
-
-def rgb(class_id: int) -> tuple[int, int, int]:
-    """The colour of a class as red, green, blue in 0..255.
-
-    Example:
-        >>> rgb(1)
-        (230, 159, 0)
-    """
-    red, green, blue = (round(part * 255) for part in to_rgb(colour(class_id)))
-    return red, green, blue
 
 
 def ink(background: ColorType) -> str:
