@@ -13,8 +13,10 @@ from severstal.data.duplicates import describe_leaks, leaking_pairs, load_pairs,
 from severstal.data.features import picture_features
 from severstal.data.given_folds import read_given_folds
 from severstal.data.likeness import FEWEST, Likeness, most_test_like
+from severstal.data.picture_statistics import collect_statistics
 from severstal.errors import SeverstalError
 from severstal.evaluation.fold_counts import count_by_fold
+from severstal.files import write_json
 from severstal.runs import inputs
 from severstal.runs.job import Job
 from severstal.runs.record import Stage, file_checksum
@@ -108,7 +110,9 @@ def split_into_folds(job: Job, pairs: pd.DataFrame, found: Likeness | None) -> F
     """Split the labelled images into folds: `folds.csv`, with its checksum and counts in `folds.json`.
 
     Near-duplicates stay together; each fold has its share of every combination of classes. Where the recipe
-    names a table of folds, that is taken as it is, and near-duplicates in two of its folds are told.
+    names a table of folds, that is taken as it is, and near-duplicates in two of its folds are told. The
+    ranges of the pictures' size, brightness, contrast and black share go to `statistics.json`, by which a
+    predictor tells pictures that are unlike them.
 
     Args:
         job: the run.
@@ -159,7 +163,9 @@ def split_into_folds(job: Job, pairs: pd.DataFrame, found: Likeness | None) -> F
         str(fold): row.to_dict() for fold, row in count_by_fold(folds, job.labels, job.spec).items()
     }
     fold_tables.save_folds(folds, path, about)
-    stage.finish([path, path.with_suffix(".json")])
+    statistics = collect_statistics(job.train_pictures.picture(name) for name in job.images)
+    write_json(job.files.statistics, statistics.to_json())
+    stage.finish([path, path.with_suffix(".json"), job.files.statistics])
     logger.info(line)
     if len(leaking):
         logger.warning(
