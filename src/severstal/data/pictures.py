@@ -1,6 +1,7 @@
 """A picture file as an array: read by content, not by name, and checked."""
 
 import io
+import struct
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,10 @@ from severstal.competition.spec import Spec
 from severstal.data.available import check_memory
 from severstal.errors import SeverstalError
 
-_PILLOW_ERRORS = (OSError, SyntaxError, ValueError)  # what Pillow raises on a damaged file
+PILLOW_ERRORS = (  # what Pillow's plugins raise on damaged files, each found by damaging some
+    *(ArithmeticError, AttributeError, EOFError, LookupError, OSError, RuntimeError, SyntaxError),
+    *(TypeError, ValueError, struct.error, Image.DecompressionBombError),
+)
 _EXIF_ORIENTATION = 0x0112
 _TURNS = {  # what displays a picture upright that a camera noted under this number
     2: lambda grey: grey[:, ::-1],
@@ -110,7 +114,7 @@ def decode_bytes(
         ) from None
     except UnidentifiedImageError:
         raise SeverstalError(f"{name}: not a picture: replace the file") from None
-    except _PILLOW_ERRORS as error:
+    except PILLOW_ERRORS as error:
         raise SeverstalError(f"{name}: damaged or cut short ({error}): replace the file") from error
 
 

@@ -270,5 +270,5 @@ def _rules(description: ModelDescription, threshold: float | None) -> Rules:
     rules, spec = description.rules, description.spec
     if threshold is not None:
         return replace(rules, rules=(ClassRule(threshold, threshold, 0),) * len(spec.classes))
-    kept = [replace(rule, min_area=_NEVER) if rule.draws_nothing(spec) else rule for rule in rules.rules]
+    kept = [replace(rule, min_area=_NEVER) if rule.is_never_drawn(spec) else rule for rule in rules.rules]
     return replace(rules, rules=tuple(kept))

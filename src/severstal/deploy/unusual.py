@@ -49,7 +49,7 @@ def never_drawn(description: ModelDescription) -> list[str]:
     return [
         f"{name} is never drawn: its rule, found on the training pictures, leaves it out"
         for name, rule in rules
-        if rule.draws_nothing(description.spec)
+        if rule.is_never_drawn(description.spec)
     ]
 
 

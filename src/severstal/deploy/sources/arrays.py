@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from severstal.data.pictures import to_grey
+from severstal.data.pictures import PILLOW_ERRORS, to_grey
 from severstal.errors import SeverstalError
 
 _COLOURS = {1: "grey", 3: "RGB", 4: "RGBA"}
@@ -66,7 +66,7 @@ def pillow_to_grey(picture: Image.Image, name: str = "the picture") -> np.ndarra
         if upright.mode == "F":
             return array_to_grey(np.asarray(upright), name)
         return np.ascontiguousarray(to_grey(upright, name))
-    except (OSError, SyntaxError, ValueError) as error:
+    except PILLOW_ERRORS as error:
         raise SeverstalError(f"{name}: damaged or cut short ({error}): replace it") from error
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from severstal.data.pictures import check_pixels, decode_bytes, open_of_any_size, to_grey
+from severstal.data.pictures import PILLOW_ERRORS, check_pixels, decode_bytes, open_of_any_size, to_grey
 from severstal.deploy.sources.source import PendingPicture, frame_name
 from severstal.errors import SeverstalError
 
@@ -70,15 +70,25 @@ def read_file_bytes(path: Path) -> bytes:
 
 
 def _pages(path: Path) -> int:
-    """How many pictures a file holds; 1 where it cannot be opened, which is said when it is read."""
-    with suppress(OSError, SyntaxError, ValueError, EOFError), path.open("rb") as file:
+    """How many pictures a file holds; 1 where it cannot be opened, which is said when it is read.
+
+    Raises:
+        SeverstalError: it can be opened, and is cut short behind its first page.
+    """
+    with suppress(OSError), path.open("rb") as file:
         if file.read(2) == b"\xff\xd8":  # a JPEG, which most are: nothing else need be read
             return 1
     try:
-        with open_of_any_size(read_file_bytes(path)) as picture:
-            return 1 if picture.format in _ONE_PICTURE else max(1, getattr(picture, "n_frames", 1))
-    except (OSError, SyntaxError, ValueError, EOFError, SeverstalError):
+        picture = open_of_any_size(read_file_bytes(path))
+    except (*PILLOW_ERRORS, SeverstalError):
         return 1
+    with picture:
+        if picture.format in _ONE_PICTURE:
+            return 1
+        try:
+            return max(1, getattr(picture, "n_frames", 1))
+        except PILLOW_ERRORS as error:
+            raise SeverstalError(f"{path}: damaged or cut short ({error}): replace the file") from error
 
 
 def _read_page(path: Path, page: int) -> np.ndarray:
@@ -90,7 +100,7 @@ def _read_page(path: Path, page: int) -> np.ndarray:
             return np.ascontiguousarray(to_grey(picture, name))
     except UnidentifiedImageError:
         raise SeverstalError(f"{name}: not a picture: replace the file") from None
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except PILLOW_ERRORS as error:
         raise SeverstalError(f"{name}: damaged or cut short ({error}): replace the file") from error
 
 
