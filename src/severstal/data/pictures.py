@@ -94,6 +94,8 @@ def decode_bytes(
     height, width = image_shape or (0, 0)
     try:
         with open_of_any_size(data) as picture:
+            if 0 in picture.size:
+                raise SeverstalError(f"{name}: has no pixels: replace the file")
             sizes = {picture.size, picture.size[::-1]}
             if image_shape is not None:
                 _check_shape(name, sizes, picture.size, image_shape)

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from severstal.data.pictures import PILLOW_ERRORS, check_pixels, decode_bytes, open_of_any_size, to_grey
+from severstal.data.available import check_memory
+from severstal.data.pictures import PILLOW_ERRORS, decode_bytes, open_of_any_size, to_grey
 from severstal.deploy.sources.source import PendingPicture, frame_name
 from severstal.errors import SeverstalError
 
@@ -96,7 +97,7 @@ def _read_page(path: Path, page: int) -> np.ndarray:
     try:
         with open_of_any_size(data) as picture:
             picture.seek(page)
-            check_pixels(picture.height, picture.width, len(data), name)
+            check_memory(name, picture.height, picture.width, 7, len(data))
             return np.ascontiguousarray(to_grey(picture, name))
     except UnidentifiedImageError:
         raise SeverstalError(f"{name}: not a picture: replace the file") from None
