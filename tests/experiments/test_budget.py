@@ -122,8 +122,8 @@ def test_no_length_is_taken_in_which_a_phase_never_begins(budget: int) -> None:
 def test_dropped_pictures_are_not_planned() -> None:
     given = change(recipe_of(3, 8), {"data.folds": 4, "training.epoch_images": 0})
     assert pictures_planned(given, 100) == 3 * 72  # 75 in a fold
-    team = replace(given, members=(given, change(given, {"pseudo.rounds": 1})))
-    assert pictures_planned(team, 100) == 3 * 3 * 72
+    ensemble = replace(given, members=(given, change(given, {"pseudo.rounds": 1})))
+    assert pictures_planned(ensemble, 100) == 3 * 3 * 72
     few = change(given, {"training.epoch_images": 5})
     assert pictures_planned(few, 100) == 3 * 5  # one batch of five
     assert spend(given, pictures_planned(given, 100)).training.epoch_images == 72

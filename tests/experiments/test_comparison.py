@@ -108,8 +108,10 @@ def test_each_row_says_how_many_pictures_its_recipe_saw(
 def test_members_and_rounds_share_the_budget(tiny_recipe: Path) -> None:
     tiny = load_recipe(tiny_recipe)
     rounds = change(tiny, {"pseudo.rounds": 1, "training.epochs": 5})
-    team = replace(tiny, name="team", members=(replace(tiny, name="team-a"), replace(rounds, name="team-b")))
-    levelled = comparison._level(team, tiny, 1000, None, None)
+    ensemble = replace(
+        tiny, name="ensemble", members=(replace(tiny, name="ensemble-a"), replace(rounds, name="ensemble-b"))
+    )
+    levelled = comparison._level(ensemble, tiny, 1000, None, None)
     seen = [
         member.training.epochs * member.training.epoch_images * (1 + member.pseudo.rounds)
         for member in levelled.members

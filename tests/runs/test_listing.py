@@ -58,11 +58,11 @@ def write_ensemble(folder: Path, runs: list[Path]) -> None:
     write_json(folder / "ensemble.json", {"members": members, **mean})
 
 
-def make_team(name: str, runs: list[Path], recipe: Recipe | None = None) -> Path:
-    team = Path("runs", name)
-    write_run(team, recipe or Recipe(name="plain"), Path("input"), SPEC)
-    write_ensemble(team, runs)
-    return team
+def make_ensemble(name: str, runs: list[Path], recipe: Recipe | None = None) -> Path:
+    ensemble = Path("runs", name)
+    write_run(ensemble, recipe or Recipe(name="plain"), Path("input"), SPEC)
+    write_ensemble(ensemble, runs)
+    return ensemble
 
 
 def write_score(folder: Path, score: float) -> None:
@@ -157,25 +157,25 @@ def test_the_best_come_first_and_the_unscored_last() -> None:
 
 def test_the_row_of_an_ensemble_sums_its_members() -> None:
     members = [make_run("a", [[0.7], [0.8]], 2), make_run("b", [[0.6]], 1)]
-    team = make_team("team", members)
-    row = {row.name: row for row in list_runs().runs}["team"]
+    ensemble = make_ensemble("ensemble", members)
+    row = {row.name: row for row in list_runs().runs}["ensemble"]
     assert (row.recipe, row.members) == ("2 runs", ("a", "b"))
     assert (row.folds_done, row.folds, row.epochs, row.seconds) == (3, 6, 3, 30.0)
     assert math.isnan(row.score)
     assert row.commit == "c0ffee" * 6
-    write_score(team, 0.9)
-    assert list_runs().runs[0].name == "team"
+    write_score(ensemble, 0.9)
+    assert list_runs().runs[0].name == "ensemble"
     make_run("b", [], 0, commit="another")
-    assert {row.name: row for row in list_runs().runs}["team"].commit is None
+    assert {row.name: row for row in list_runs().runs}["ensemble"].commit is None
 
 
 def test_an_ensemble_is_found_from_another_working_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_team("team", [make_run("a", [[0.7]], 1)])
+    make_ensemble("ensemble", [make_run("a", [[0.7]], 1)])
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert {row.name for row in list_runs(tmp_path / "runs").runs} == {"a", "team"}
+    assert {row.name for row in list_runs(tmp_path / "runs").runs} == {"a", "ensemble"}
 
 
 def test_a_fold_counts_as_done_while_its_files_are_as_they_were_made() -> None:
@@ -193,13 +193,13 @@ def test_a_damaged_history_or_record_is_reported_and_the_rest_of_the_run_is_list
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     run = make_run("a", [[0.7, 0.6], [0.8]], 2)
-    make_team("team", [run])
+    make_ensemble("ensemble", [run])
     (run / "fold0" / "history.jsonl").write_text("nonsense")
     table = list_runs()
     assert table.others == ()
-    assert {row.name: (row.folds_done, row.epochs) for row in table.runs} == {"a": (1, 1), "team": (1, 1)}
+    assert {row.name: (row.folds_done, row.epochs) for row in table.runs} == {"a": (1, 1), "ensemble": (1, 1)}
     assert {row.name: row for row in table.runs}["a"].score == 0.8
-    (line,) = caplog.messages  # once, though the team has it, too
+    (line,) = caplog.messages  # once, though the ensemble has it, too
     assert line.startswith("runs/a/fold0/history.jsonl: not JSON lines")
     assert line.endswith("train the fold again")
     (run / "stages" / "train-fold1.json").write_text("{")
@@ -225,16 +225,16 @@ def test_damaged_and_foreign_folders_are_reported() -> None:
     ):
         (make_run(name, [[0.7]], 1) / file).write_text(text)
     for name, text in (
-        ("team", "{}"),
+        ("ensemble", "{}"),
         ("alone", '{"members": ["../gone"], "mode": "mean", "weights": "uniform", "power": 1}'),
         ("odd", '{"members": 3}'),
     ):
-        (make_team(name, []) / "ensemble.json").write_text(text)
+        (make_ensemble(name, []) / "ensemble.json").write_text(text)
     table = list_runs()
     assert [row.name for row in table.runs] == ["good"]
     assert {name for name, _ in table.others} == {
         *("empty", "input", "shape", "list", "card", "words", "nocard", "place"),
-        *("recipe", "bytes", "team", "alone", "odd"),
+        *("recipe", "bytes", "ensemble", "alone", "odd"),
     }
     reasons = dict(table.others)
     assert reasons["empty"] == "no recipe.toml"
@@ -269,9 +269,9 @@ def own_score(name: str = "a") -> float | None:
 def test_an_outdated_score_is_left_out(change: str) -> None:
     run = make_run("a", [[0.9]] * 3, 3)
     write_score(run, 0.85)
-    team = make_team("team", [run, make_run("b", [[0.8]] * 3, 3)])
-    write_score(team, 0.87)
-    assert (own_score(), own_score("team")) == (0.85, 0.87)
+    ensemble = make_ensemble("ensemble", [run, make_run("b", [[0.8]] * 3, 3)])
+    write_score(ensemble, 0.87)
+    assert (own_score(), own_score("ensemble")) == (0.85, 0.87)
     recipe, root, spec = read_run(run)
     match change:
         case "weights":  # of the same size, as those of another training are
@@ -281,25 +281,25 @@ def test_an_outdated_score_is_left_out(change: str) -> None:
         case "inference":
             write_run(run, replace(recipe, inference=replace(recipe.inference, flips=("none",))), root, spec)
         case "decision":
-            for folder in (run, team):
+            for folder in (run, ensemble):
                 write_run(folder, replace(recipe, decision=DecisionSettings(fill_holes=True)), root, spec)
         case "folds":
             (run / "folds.csv").write_text("changed")
         case "summary":
-            for folder in (run, team):
+            for folder in (run, ensemble):
                 (folder / "oof" / "summary.npz").write_text("SUMMARY")
         case "card":  # the rules were searched again, but the scorecard not made again
-            for folder in (run, team):
+            for folder in (run, ensemble):
                 write_json(folder / "scorecard.json", {"oof": {"score": 0.9}})
         case "maps record":
             write_json(run / "stages" / "oof.json", {"key": "other", "inputs": {}, "outputs": {}})
         case "no record":
-            for folder in (run, team):
+            for folder in (run, ensemble):
                 (folder / "stages" / "summary.json").unlink()
-    assert (own_score(), own_score("team")) == (None, None)
+    assert (own_score(), own_score("ensemble")) == (None, None)
     assert own_score("b") is None
     if change != "card":
-        for folder in (run, team):
+        for folder in (run, ensemble):
             with pytest.raises(
                 SeverstalError, match=r"pairs\.csv: not known to be of .* `severstal score` on the run"
             ):

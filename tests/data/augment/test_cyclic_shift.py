@@ -68,7 +68,7 @@ def test_no_step_in_brightness_where_the_ends_meet() -> None:
     picture = np.broadcast_to(np.linspace(60, 180, 400).astype(np.uint8), (32, 400))
     for seed in range(10):
         rolled, _ = cyclic_shift(picture, picture, 1.0, np.random.default_rng(seed))
-        assert np.abs(np.diff(rolled.astype(int), axis=1)).max() <= 12  # 120 without mending
+        assert np.abs(np.diff(rolled.astype(int), axis=1)).max() <= 12  # 120 without the smoothed seam
 
 
 def test_too_little_steel_is_left_alone() -> None:
