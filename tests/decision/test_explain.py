@@ -1,6 +1,7 @@
 """The gain of each part of a rule: against drawing the masks without it."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from severstal.competition.spec import Spec
 from severstal.decision.draw import apply
 from severstal.decision.explain import explain_rules
 from severstal.decision.gate import OPEN, Gate
+from severstal.decision.refine.settings import Refinement
 from severstal.decision.rules import PLAIN_RULE, ClassRule, Rules, plain_rules
 from severstal.decision.summary import summarise
 from severstal.errors import SeverstalError
@@ -94,3 +96,22 @@ def test_what_does_not_go_together(random_pictures):
     other, _ = random_pictures(3, 3)
     with pytest.raises(SeverstalError, match=r"image 3\.jpg has no map"):
         explain_rules(summary, RULES, other, truth)
+
+
+def test_a_crf_sees_the_picture_of_each_image(random_pictures):
+    reader, truth = random_pictures(4, 12)
+    held = {
+        name: np.random.default_rng(row).integers(0, 255, (4, 6), np.uint8)
+        for row, name in enumerate(reader.names)
+    }
+    rules = changed(plain_rules(SPEC), 1, refine=Refinement(crf=2))
+    found = explain_rules(
+        summarise(reader, truth, SPEC), rules, reader, truth, SimpleNamespace(picture=held.__getitem__)
+    )
+    dice = [
+        pair_dice(*class_areas(apply(reader.full(row), rules, SPEC, sure, held[name]), truth[name], 2))[1]
+        for row, (name, sure) in enumerate(zip(reader.names, reader.class_probability, strict=True))
+    ]
+    (part,) = [part for part in found.parts if part.part == "refine"]
+    assert part.score == pytest.approx(np.mean(dice))
+    assert part.without == pytest.approx(drawn_score(reader, truth, plain_rules(SPEC), 1))
