@@ -27,7 +27,8 @@ export PYTHON
 
 VENV_PYTHON := .venv/bin/python
 # One thread a worker, as many workers as cores, which take tests from one another; -rs says why one was skipped.
-TEST := OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest -q -rs -n auto --dist worksteal
+# Where a machine switches bytecode off, each of the many processes that tests start would compile every source.
+TEST := env -u PYTHONDONTWRITEBYTECODE OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest -q -rs -n auto --dist worksteal
 export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME
 

@@ -112,6 +112,8 @@ class TestEveryNetwork:
             network.zero_grad()
             loss_of(network, torch.randn(2, 1, 64, 96), truth).backward()
             without -= {name for name in without if network.get_parameter(name).grad.any()}
+            if without <= ZERO_GRADIENT.get(architecture, set()):
+                break
         assert without <= ZERO_GRADIENT.get(architecture, set())
 
     def test_pictures_without_a_defect_give_every_weight_a_gradient_too(self, small, architecture):
