@@ -61,6 +61,10 @@ def test_a_scorecard_tells_copies_and_scores_the_control(
     assert any("in another fold" in note for note in scores["oof"]["notes"])
     assert any("the control that copies" in note for note in scores["test"]["notes"])
 
+    for words in (("tune", "runs/tiny-small"), ("metrics", "runs/tiny-small")):
+        assert call(*words) == 0
+        assert "2 of 18 images are near-duplicates of images in another fold" in capsys.readouterr().out
+
     assert call("lookup", "--input", copied_input, "--output", "lookup.csv") == 0
     told = capsys.readouterr().out
     assert told.startswith("1 of 4 test pictures is also in the training set")

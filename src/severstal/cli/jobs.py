@@ -164,6 +164,7 @@ def tune(
     """
     from severstal import pipeline
     from severstal.decision.explain import explain_rules
+    from severstal.pipeline.copies import describe_leaks_out_of_fold
     from severstal.runs.combining import open_runs
 
     run = open_runs(runs, mode, _weights(weights), power, name, input)
@@ -171,6 +172,8 @@ def tune(
     for class_name, rule in zip(found.rules.classes, found.rules.rules, strict=True):
         print(f"{class_name}: {'never drawn' if rule.is_never_drawn(run.spec) else rule}")
     print(f"out of fold, cross-fitted: {found.pairs.score.score:.4f}")
+    if leaks := describe_leaks_out_of_fold(found.oof.folds, found.oof.maps.names):
+        print(leaks)
     if explain:
         pictures = run.train_pictures if found.rules.need_pictures else None
         summary, maps = found.summarised.summary, found.oof.maps

@@ -41,6 +41,7 @@ def metrics(
         if given:
             raise SeverstalError(f"{csv} is a run, which knows its own images: leave out {', '.join(given)}")
         from severstal import pipeline
+        from severstal.pipeline.copies import describe_leaks_out_of_fold
         from severstal.runs.combining import open_runs
 
         run = open_runs([csv], input=input)
@@ -48,6 +49,8 @@ def metrics(
         maps = rules.oof.maps
         found = measure_masks(rules.masks, run.labels, maps.names, run.spec, maps, tolerance)
         over, notes = f"{len(maps.names):,} images out of fold", ()
+        if leaks := describe_leaks_out_of_fold(rules.oof.folds, maps.names):
+            notes = (leaks,)
     else:
         if not csv.is_file():
             raise SeverstalError(f"{csv} is missing: name a submission, or a run's folder, runs/NAME")
