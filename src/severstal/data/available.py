@@ -43,8 +43,8 @@ def check_memory(where: str, height: int, width: int, bytes_per_pixel: int, file
 
     Args:
         where: name of the file, for the message.
-        height: in pixels, as the header has it.
-        width: in pixels, as the header has it.
+        height: height in pixels, as in the header.
+        width: width in pixels, as in the header.
         bytes_per_pixel: memory that decoding takes at most.
         file_bytes: size of the file.
 

@@ -81,7 +81,7 @@ def decode_bytes(
 
     Args:
         data: the whole file.
-        name: of the file, for error messages.
+        name: name of the file, for error messages.
         image_shape: height and width that the picture has to have, as displayed; None takes any.
 
     Returns:

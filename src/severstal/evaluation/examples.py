@@ -21,8 +21,8 @@ def select_masks(
         masks: one row per mask, with `ImageId`, `ClassId` and `area` in pixels.
         images: the images to select from.
         spec: names the classes.
-        contrast: of some of the masks, by the index of `masks`, as `measure_contrast` returns it; None for no
-            hardest ones.
+        contrast: contrast of some of the masks, by the index of `masks`, as `measure_contrast` returns it;
+            None for no hardest ones.
 
     Returns:
         One row per selected mask, by class, none twice: `ImageId`, `ClassId`, `area`, and `size`, one of
@@ -55,7 +55,7 @@ def random_masks(masks: pd.DataFrame, images: Sequence[str], count: int, seed: i
         masks: one row per mask, with `ImageId` and `ClassId`.
         images: the images to sample from.
         count: maximum per class.
-        seed: of the sample.
+        seed: random seed of the sample.
 
     Returns:
         Rows of `masks`, by class.
@@ -80,7 +80,7 @@ def measure_contrast(
 
     Args:
         masks: one row per mask, with `ImageId` and `ClassId`.
-        picture: returns the (H, W) uint8 pixels of an image by its name.
+        picture: function from an image's name to its pixels, (H, W) uint8.
         bits: returns its (H, W) bitmask, bit k - 1 for class k.
         most: masks per class that are measured.
 

@@ -54,11 +54,11 @@ def describe_copies_in_test(job: Job) -> str | None:
 
 
 def describe_leaks_out_of_fold(folds: Folds, names: Sequence[str]) -> str | None:
-    """Say how many held-out images are near-duplicates of images that their networks were trained on.
+    """Describe how many held-out images are near-duplicates of images that their networks were trained on.
 
     Args:
-        folds: of the run.
-        names: of the images that are scored.
+        folds: folds of the run.
+        names: names of the images that are scored.
 
     Returns:
         One line; None where no image is.

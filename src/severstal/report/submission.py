@@ -170,13 +170,13 @@ def submission_gallery(
     Long pictures are cut to the part that holds most of the defects.
 
     Args:
-        names: of the images to show.
-        picture: returns the (H, W) uint8 pixels of an image by its name.
-        predicted: returns its submitted (H, W) bitmask.
-        truth: returns its true (H, W) bitmask; None where it is not known.
+        names: names of the images to show.
+        picture: function from an image's name to its pixels, (H, W) uint8.
+        predicted: function from an image's name to its submitted (H, W) bitmask.
+        truth: function from an image's name to its true (H, W) bitmask; None where it is not known.
         spec: names the classes.
         remarks: a few words before the name of an image, such as "best of class 3".
-        title: of the figure; empty for the usual one.
+        title: title of the figure; empty for the usual one.
 
     Example:
         >>> from severstal.competition.spec import SEVERSTAL

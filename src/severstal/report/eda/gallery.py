@@ -23,8 +23,8 @@ def examples(
     Args:
         masks: one row per mask, with `ImageId`, `ClassId` and `area` in pixels.
         images: the images to select from.
-        picture: returns the (H, W) uint8 pixels of an image by its name.
-        bits: returns its (H, W) bitmask.
+        picture: function from an image's name to its pixels, (H, W) uint8.
+        bits: function from an image's name to its (H, W) bitmask.
         spec: names the classes.
 
     Example:
@@ -68,8 +68,8 @@ def random_examples(
     Args:
         masks: one row per mask, with `ImageId`, `ClassId` and `area` in pixels.
         images: the images to sample from.
-        picture: returns the (H, W) uint8 pixels of an image by its name.
-        bits: returns its (H, W) bitmask.
+        picture: function from an image's name to its pixels, (H, W) uint8.
+        bits: function from an image's name to its (H, W) bitmask.
         spec: names the classes.
         each: maximum number of masks per class.
 
@@ -140,8 +140,8 @@ def several_classes(
     Args:
         masks: one row per mask, with `ImageId` and `ClassId`.
         images: the images to select from.
-        picture: returns the (H, W) uint8 pixels of an image by its name.
-        bits: returns its (H, W) bitmask.
+        picture: function from an image's name to its pixels, (H, W) uint8.
+        bits: function from an image's name to its (H, W) bitmask.
         spec: names the classes.
         most: maximum number of pictures.
 
@@ -180,8 +180,8 @@ def duplicate_gallery(
         pairs: one row per pair, as `compare_labels` returns them: `first` and `second` (names), `shift_y`,
             `shift_x` (pixels), `difference` (mean absolute difference in grey levels after alignment),
             `classes_first`, `classes_second` and `same_label` (Dice of the masks of the two).
-        picture: returns the (H, W) uint8 pixels of an image by its name.
-        bits: returns its (H, W) bitmask.
+        picture: function from an image's name to its pixels, (H, W) uint8.
+        bits: function from an image's name to its (H, W) bitmask.
         spec: names the classes.
         most: maximum number of pairs, evenly spaced from the least to the most agreement.
 

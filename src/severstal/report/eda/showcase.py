@@ -30,8 +30,8 @@ def class_showcase(
     Args:
         masks: one row per mask, with `ImageId`, `ClassId` and `area` in pixels.
         images: the images to select from, including clean ones.
-        picture: returns the (H, W) uint8 pixels of an image by its name.
-        bits: returns its (H, W) bitmask.
+        picture: function from an image's name to its pixels, (H, W) uint8.
+        bits: function from an image's name to its (H, W) bitmask.
         spec: names the classes.
 
     Example:

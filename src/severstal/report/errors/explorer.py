@@ -36,9 +36,9 @@ def dice_by_area(
 
     Args:
         errors: one row per pair, as `pair_errors` returns them.
-        picture: returns the (H, W) uint8 pixels of an image by its name.
-        truth: returns its true (H, W) bitmask.
-        mask: returns its predicted (H, W) bitmask.
+        picture: function from an image's name to its pixels, (H, W) uint8.
+        truth: function from an image's name to its true (H, W) bitmask.
+        mask: function from an image's name to its predicted (H, W) bitmask.
         spec: names the classes.
 
     Example:

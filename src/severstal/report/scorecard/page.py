@@ -23,8 +23,8 @@ class PageHead:
 
     Attributes:
         facts: names and values, such as the data set, the date and the recipe.
-        picture: a JPEG of what was predicted; None for none.
-        caption: of the picture.
+        picture: JPEG of predictions; None for none.
+        caption: caption of the picture.
     """
 
     facts: tuple[tuple[str, str], ...] = ()
@@ -44,7 +44,7 @@ def page(
         title: title of the page, such as a run's name.
         cards: scorecards in the order of the page.
         test_counts: images with each class among test images whose truth is not known.
-        head: what is said of the run; None for the title alone.
+        head: facts on the run at the head of the page; None for the title alone.
 
     Example:
         >>> import numpy as np

@@ -41,7 +41,7 @@ def save_page(
         title: title of the page, such as a run's name.
         cards: scorecards in the order of the page; at least one.
         test_counts: images with each class among test images whose truth is not known.
-        head: what is said of the run; None for the title alone.
+        head: facts on the run at the head of the page; None for the title alone.
 
     Example:
         `save_page("scorecard.html", "my run", [card])`

@@ -24,8 +24,8 @@ def map_explorer(row: PairRow, rule: ClassRule, spec: Spec) -> Live:
     """Show picture, truth, map and mask; in a running notebook, with sliders of threshold and minimum area.
 
     Args:
-        row: of one pair, with its map and its mask.
-        rule: of the row's class, at which the sliders begin.
+        row: pair with its map and its mask.
+        rule: rule of the row's class, at which the sliders begin.
         spec: names the classes.
 
     Example:
@@ -55,11 +55,11 @@ def typical_map(
 
     Args:
         pairs: areas of the predicted and the true masks.
-        result: of the search.
-        reader: of the maps of the same images.
-        picture: returns the (H, W) uint8 pixels of an image by its name.
-        truth: returns its true (H, W) bitmask.
-        mask: returns its predicted (H, W) bitmask.
+        result: result of the search.
+        reader: maps of the same images.
+        picture: function from an image's name to its pixels, (H, W) uint8.
+        truth: function from an image's name to its true (H, W) bitmask.
+        mask: function from an image's name to its predicted (H, W) bitmask.
 
     Example:
         `typical_map(found.pairs, result, maps, job.train_pictures.picture, job.masks.__getitem__, drawn)`
