@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from severstal.deploy.model import Model
+from severstal.deploy.quick_import import without_compiler
 from severstal.errors import SeverstalError
 
 RELEASE_FILE = "release.json"
@@ -32,6 +33,7 @@ def open_model(path: str | Path, device: str | None = None) -> Model:
         from severstal.deploy.release.opening import open_release
 
         return open_release(folder, device)
-    from severstal.deploy.run_model import open_run_model  # torch, which a release may do without
+    with without_compiler():
+        from severstal.deploy.run_model import open_run_model  # torch, which a release may do without
 
     return open_run_model(folder, device)

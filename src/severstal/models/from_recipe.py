@@ -9,6 +9,7 @@ from severstal.errors import SeverstalError
 from severstal.models.checkpoint import load_weights, read_built_as
 from severstal.models.editions import earlier_options
 from severstal.models.registry import Network, build_model
+from severstal.models.skip_init import SkipMetaInit
 from severstal.recipe import Recipe
 
 
@@ -51,6 +52,7 @@ def load_network(recipe: Recipe, spec: Spec, path: str | Path) -> Network:
         defaults = earlier_options(recipe.model.architecture, record)
     except SeverstalError as error:
         raise SeverstalError(f"{path}: {error}") from error
-    network = new_network(recipe, spec, "none", defaults)
+    with SkipMetaInit():
+        network = new_network(recipe, spec, "none", defaults)
     load_weights(network, path)
     return network.eval()
