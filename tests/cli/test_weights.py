@@ -26,7 +26,7 @@ def command(tmp_path, monkeypatch, capsys):
 
 
 def test_the_list_says_source_licence_size_and_whether_it_is_here(command, tmp_path):
-    code, printed, _ = command("plain_smp", "smoke", "--json", tmp_path / "list.json")
+    code, printed, _ = command("plain_smp", "overfit", "--json", tmp_path / "list.json")
     head, row, *rest = printed.splitlines()
     assert code == 0
     assert head.split() == ["encoder", "source", "licence", "MB", "here", "recipes"]

@@ -78,8 +78,8 @@ def test_our_encoders_are_under_free_licences(name: str) -> None:
         assert timm.models.get_pretrained_cfg(encoder.removeprefix(TIMM)).license in FREE
 
 
-@pytest.mark.parametrize("name", ["laptop", "laptop_ensemble"])
-def test_recipes_for_a_laptop_need_no_hub(name: str) -> None:
+@pytest.mark.parametrize("name", ["smoke", "laptop", "laptop_ensemble"])
+def test_recipes_for_a_cpu_need_no_hub(name: str) -> None:
     for part in load_recipe(name).members or [load_recipe(name)]:
         assert find_package(part.model.encoder_name, part.model.encoder_weights) is not None
 
