@@ -58,3 +58,13 @@ def test_the_scale_is_found(frame: Frame, scale: float) -> None:
 
 def test_a_picture_without_texture_has_no_fingerprint() -> None:
     assert not Fingerprints(SQUARE).of(np.zeros(SQUARE.shape, np.float32)).any()
+
+
+@pytest.mark.parametrize("frame", [SQUARE, LONG])
+@pytest.mark.filterwarnings("error")
+def test_texture_that_the_window_hides_has_no_fingerprint(frame: Frame) -> None:
+    corner = np.zeros(frame.shape, np.float32)
+    corner[0, 0] = 1
+    mark = Fingerprints(frame).of(corner)
+    assert np.isfinite(mark).all()
+    assert np.linalg.norm(mark) == pytest.approx(0, abs=1e-6) or np.linalg.norm(mark) == pytest.approx(1)

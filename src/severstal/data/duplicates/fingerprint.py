@@ -68,7 +68,8 @@ class Fingerprints:
         level = np.log(amplitude + 1e-3 * np.sqrt(canvas.size) + 0.02 * amplitude.mean())
         parts = _square_parts(level[0]) if self.frame.is_square else _tile_parts(level)
         mark = np.concatenate([part.ravel() for part in parts])
-        return mark / np.linalg.norm(mark) if canvas.any() else np.zeros_like(mark)
+        length = np.linalg.norm(mark)  # 0 where all frequencies are equally strong, as of a single point
+        return mark / length if canvas.any() and length else np.zeros_like(mark)
 
     def correlate(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Correlate fingerprints: (4, N, M) float32, one plane for each entry of `orientations`.
