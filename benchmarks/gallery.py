@@ -3,7 +3,10 @@
 python benchmarks/gallery.py runs/smoke-sample notebooks/gallery.png
 """
 
+import io
 import sys
+
+from PIL import Image
 
 from severstal.competition.masks import Masks
 from severstal.competition.scored import score_masks
@@ -22,6 +25,9 @@ def main() -> None:
     drawn = Masks(table, job.spec)
     chosen = select_outcomes(score_masks(table, job.truth, job.sample.images, job.spec))
     remarks = {row.ImageId: f"{row.why}, mean Dice {row.score:.2f}" for row in chosen.itertuples()}
+    found = {row.why for row in chosen.itertuples()}
+    never = [name for k, name in enumerate(job.spec.classes, 1) if f"best of class {k}" not in found]
+    never_found = f"; never found: {', '.join(never)}" if never else ""
     figure = submission_gallery(
         list(remarks),
         job.test_pictures.picture,
@@ -29,9 +35,10 @@ def main() -> None:
         truth.__getitem__,
         job.spec,
         remarks,
-        f"What recipe {job.recipe.name} predicts, beside the truth",
+        f"What recipe {job.recipe.name} predicts, beside the truth{never_found}",
     )
-    figure.savefig(target)
+    picture = Image.open(io.BytesIO(figure.picture()[1]))
+    picture.quantize(128, dither=Image.Dither.NONE).save(target, optimize=True)  # a third of the size
 
 
 if __name__ == "__main__":

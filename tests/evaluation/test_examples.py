@@ -65,7 +65,14 @@ def test_outcomes_are_the_best_of_each_class_first_and_failures_last(labelled):
     pairs = score_masks(half, labelled.table, labelled.images, labelled.spec)
     chosen = select_outcomes(pairs)
     assert chosen["ImageId"].is_unique
-    order = ["best of class", "typical", "right: clean", "failure: false alarm", "failure: missed"]
+    order = [
+        "best of class",
+        "typical",
+        "right: clean",
+        "failure: false alarm",
+        "failure: elsewhere",
+        "failure: missed",
+    ]
     places = [next(k for k, word in enumerate(order) if why.startswith(word)) for why in chosen["why"]]
     assert places == sorted(places)
     missed = chosen[chosen["why"] == "failure: missed"]

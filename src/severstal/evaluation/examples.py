@@ -159,7 +159,8 @@ def select_outcomes(pairs: ScoredPairs) -> pd.DataFrame:
 
     Returns:
         One row per image, none twice: `ImageId`, `score`, and `why`, as "best of class 3", "typical", "right:
-        clean", "failure: missed" or "failure: false alarm", in this order.
+        clean", "failure: false alarm", "failure: elsewhere or of another class" or "failure: missed", in this
+        order.
 
     Example:
         >>> areas = np.array([[[5], [0], [0]], [[10], [0], [7]], [[10], [8], [0]]])
@@ -189,7 +190,9 @@ def select_outcomes(pairs: ScoredPairs) -> pd.DataFrame:
     choose(score, ~held.any(axis=1), "right: clean")
     alarm = drawn.any(axis=1) & ~defect.any(axis=1)
     choose(pairs.predicted.sum(axis=1), alarm, "failure: false alarm")
-    choose(pairs.true.sum(axis=1), defect.any(axis=1) & (score == 0), "failure: missed")
+    wrong = defect.any(axis=1) & (score == 0)
+    choose(pairs.true.sum(axis=1), wrong & drawn.any(axis=1), "failure: elsewhere or of another class")
+    choose(pairs.true.sum(axis=1), wrong & ~drawn.any(axis=1), "failure: missed")
     rows = [(pairs.images[row], float(score[row]), why) for row, why in chosen.items()]
     return pd.DataFrame(rows, columns=["ImageId", "score", "why"])
 

@@ -129,7 +129,9 @@ def pair_gallery(pairs: pd.DataFrame, pictures: Pictures, masks: Masks, spec: Sp
         "differently. Contours are the labels. The caption states the shift of the second picture and the "
         "agreement, the correlation of small pieces of both, 1 where they are equal."
     )
-    return gallery(panels, spec, "Near-duplicate pictures", note, columns=2)
+    figure = gallery(panels, spec, "Near-duplicate pictures", note, columns=2)
+    figure.photographic = True
+    return figure
 
 
 def _some(number: int, noun: str) -> str:

@@ -90,4 +90,6 @@ def likeness_gallery(
             panels.append(Panel(pictures.picture(name), masks[name], caption))
     title = "The train pictures least and most like the test set"
     note = "The number is the likeness, 0 to 1. Contours are the labels, which the classifier does not use."
-    return gallery(panels, spec, title, note, columns=2)
+    figure = gallery(panels, spec, title, note, columns=2)
+    figure.photographic = True
+    return figure

@@ -78,7 +78,7 @@ def _scatter(own: pd.DataFrame, spec: Spec) -> Sheet:
         handles.append(line)
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.set_ylim(0, 1)
+    axes.set_ylim(-0.05, 1.02)  # so that markers at 0 stay clear of the axis
     dress(axes, "area of the defect (pixels, logarithmic)", "Dice", "both")
     axes.tick_params(labelsize=TEXT_SIZE)
     legend_below(figure, handles)
