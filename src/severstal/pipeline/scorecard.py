@@ -91,7 +91,7 @@ def describe(found: FoundRules) -> report.PageHead:
         ("data set", f"{spec.name}: {len(jobs[0].images):,} labelled pictures of {high} x {wide} pixels"),
         ("classes", ", ".join(spec.classes)),
         ("recipe", f"{recipe.name}. {recipe.description}"),
-        ("network", f"{settings['network']} on {settings['encoder']}, {settings['epochs']}"),
+        ("network", f"{settings['network']} on {settings['encoder']}; epochs: {settings['epochs']}"),
         ("date", date.today().isoformat()),
     )
     chosen = select_outcomes(found.pairs)
