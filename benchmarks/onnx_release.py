@@ -44,12 +44,26 @@ LITE0 = ModelSettings("fpn", "tu-tf_efficientnet_lite0", "none")
 TINY = Spec("tiny", (64, 96), ("bright", "dark"))
 
 
+def _calibrate(body: nn.Module, shape: tuple[int, int]) -> None:
+    """Let batch normalisation learn from noise, or random networks answer nearly the same for each pixel."""
+    if getattr(body, "own_loss", False):
+        return
+    for module in body.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = 1.0
+    body.train()
+    with torch.no_grad():
+        body(torch.rand(4, 1, *shape))
+    body.eval()
+
+
 class Spread(nn.Module):
     """A body with its mask logits centred and scaled, so that random weights draw masks with outlines."""
 
     def __init__(self, body: nn.Module, shape: tuple[int, int]) -> None:
         super().__init__()
         self.body = body
+        _calibrate(body, shape)
         with torch.no_grad():
             result = body(torch.randn(2, 1, *shape))
         masks = result[0] if isinstance(result, tuple) else result

@@ -34,12 +34,26 @@ def lively(recipe: Recipe, seed: int) -> torch.nn.Module:
     return network
 
 
+def _calibrate(body: torch.nn.Module, shape: tuple[int, int]) -> None:
+    """Let batch normalisation learn from noise, or random networks answer nearly the same for each pixel."""
+    if getattr(body, "own_loss", False):
+        return
+    for module in body.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = 1.0
+    body.train()
+    with torch.no_grad():
+        body(torch.rand(4, 1, *shape))
+    body.eval()
+
+
 class Spread(torch.nn.Module):
     """Centres and scales the mask logits of a body, by constants that a batch of noise gives."""
 
     def __init__(self, body: torch.nn.Module) -> None:
         super().__init__()
         self.body = body
+        _calibrate(body, SPEC.image_shape)
         with torch.no_grad():
             result = body(torch.randn(2, 1, *SPEC.image_shape))
         masks = result[0] if isinstance(result, tuple) else result

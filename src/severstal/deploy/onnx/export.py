@@ -8,8 +8,10 @@ judged by what its file answers on pictures of several sizes.
 import contextlib
 import io
 import logging
+import os
+import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -168,18 +170,26 @@ def _reason(error: Exception) -> str:
 
 
 @contextlib.contextmanager
-def _silenced():
-    """Keep what the exporters print and log from the user."""
-    loggers = [
-        logging.getLogger(name)
-        for name in ("torch.onnx", "torch.export", "torch.fx", "onnxscript", "onnx_ir")
-    ]
+def _silenced() -> Iterator[None]:
+    """Keep what the exporters print and log from the user, also what their C++ parts write."""
+    noisy = ("torch.onnx", "torch.export", "torch.fx", "onnxscript", "onnx_ir")
+    loggers = [logging.getLogger(name) for name in noisy]
     before = [each.level for each in loggers]
     for each in loggers:
         each.setLevel(logging.CRITICAL)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = [os.dup(stream) for stream in (1, 2)]
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
+        for stream in (1, 2):
+            os.dup2(nowhere, stream)
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             yield
     finally:
+        for stream, copy in zip((1, 2), kept, strict=True):
+            os.dup2(copy, stream)
+            os.close(copy)
+        os.close(nowhere)
         for each, level in zip(loggers, before, strict=True):
             each.setLevel(level)
