@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from severstal.data.normalize import normalize
+from severstal.deploy.onnx.pooling import exportable
 from severstal.deploy.onnx.resampling import area_shares, pooling, resample, triangle
 from severstal.deploy.torch_model import TorchMember
 from severstal.errors import SeverstalError
@@ -49,7 +50,7 @@ class MemberGraph(nn.Module):
     def __init__(self, member: TorchMember) -> None:
         super().__init__()
         self.recipe = member.recipe
-        self.networks = nn.ModuleList(member.networks)
+        self.networks = nn.ModuleList(exportable(network) for network in member.networks)
         self.several = len(member.networks) > 1
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
