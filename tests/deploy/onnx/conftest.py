@@ -80,7 +80,7 @@ def make_model() -> Make:
         for place, (inference, folds) in enumerate(members):
             recipe = replace(Recipe(), data=data, model=model, inference=inference)
             parts.append(TorchMember(recipe, [lively(recipe, 10 * place + fold) for fold in range(folds)]))
-        rules = Rules(SPEC.classes, (ClassRule(0.55, 0.5, 4), ClassRule(0.5, 0.4, 1)))
+        rules = Rules(SPEC.classes, (ClassRule(0.4, 0.35, 4), ClassRule(0.3, 0.25, 1)))
         described = tuple(
             ModelMember(str(place), len(each.networks), data) for place, each in enumerate(parts)
         )

@@ -1,6 +1,7 @@
 """A file is kept only where it draws torch's masks: with any views, folds, members and networks."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from severstal.deploy.onnx import export
 from severstal.deploy.onnx.export import export_onnx
 from severstal.deploy.onnx.model import OnnxModel
 from severstal.deploy.torch_model import TorchModel
+from severstal.deploy.trial_pictures import trial_pictures
 from severstal.errors import SeverstalError
 from severstal.inference.ensemble import Combiner
 from severstal.models.registry import architectures
@@ -46,7 +48,8 @@ def test_onnx_draws_torchs_masks(
     record = export_onnx(model, tmp_path / "model.onnx", pictures, "drawn pictures")
     other = OnnxModel(model.description, tmp_path / "model.onnx")
     unseen = [
-        np.random.default_rng(7).integers(0, 256, size, np.uint8) for size in ((64, 96), (37, 120), (200, 65))
+        trial_pictures(None, replace(model.description.spec, image_shape=size), 1)[0]
+        for size in ((64, 96), (37, 120), (200, 65))
     ]
     agreement = compare_models(model, other, unseen)
     assert agreement.masks >= 3  # or nothing would be compared
