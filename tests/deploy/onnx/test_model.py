@@ -35,8 +35,9 @@ from severstal.deploy.opening import open_model
 model = open_model(sys.argv[1])
 maps = [model.probabilities(np.load(path)[None]).maps.tolist() for path in sys.argv[2:]]
 predictor = severstal.load(sys.argv[1])
+masks = [predictor(np.load(path)).mask.tolist() for path in sys.argv[2:]]
 assert not [name for name in sys.modules if name.split(".")[0] in ("torch", "timm", "albumentations")]
-print(json.dumps({"kind": type(model).__name__, "maps": maps}))
+print(json.dumps({"kind": type(model).__name__, "maps": maps, "masks": masks}))
 """
 
 
@@ -56,9 +57,11 @@ def test_a_release_opens_without_torch(finished_folder: Path, tmp_path: Path) ->
     said = json.loads(done.stdout)
     assert said["kind"] == "OnnxModel"
     torch_model = severstal.deploy.opening.open_model(run, "cpu")
-    for path, maps in zip(paths, said["maps"], strict=True):
+    predictor = severstal.load(run, device="cpu")
+    for path, maps, mask in zip(paths, said["maps"], said["masks"], strict=True):
         theirs = torch_model.probabilities(np.load(path)[None]).maps
         assert np.abs(np.array(maps) - theirs).max() <= 1
+        assert (np.array(mask) == predictor(np.load(path)).mask).all()
 
 
 def test_a_file_of_another_model_is_refused(
