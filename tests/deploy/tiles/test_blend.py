@@ -58,5 +58,7 @@ def test_the_centre_of_a_tile_outweighs_its_border(wide: bool) -> None:
     profile = (found.maps[0] if wide else found.maps[0].T)[0].astype(int)
     assert (profile[:48] == 0).all()
     assert (profile[64:] == 100).all()
-    assert (np.diff(profile[47:65]) > 0).sum() >= 15  # without a step
+    steps = np.diff(profile[47:65])
+    assert (steps >= 0).all()
+    assert steps.max() <= 20  # of 100: no border to be seen
     assert abs(profile[55] + profile[56] - 100) <= 1  # even in the middle of the overlap

@@ -19,8 +19,13 @@ RESULT_COLUMNS = (
 sides of the smallest turned rectangle, in pixels."""
 
 
-def result_to_json(result: "Result") -> dict[str, Any]:
-    """Everything but pixels and probabilities as plain JSON values."""
+def result_to_json(result: "Result", outlines: bool = True) -> dict[str, Any]:
+    """Everything but pixels and probabilities as plain JSON values.
+
+    Args:
+        result: of one picture.
+        outlines: whether defects have their `contour` and `segmentation`, which take most of the time.
+    """
     height, width = result.image_shape
     return {
         "image": image_label(result),
@@ -46,13 +51,13 @@ def result_to_json(result: "Result") -> dict[str, Any]:
             }
             for each in result.classes
         ],
-        "defects": [_defect(defect, result.image_shape) for defect in result.defects],
+        "defects": [_defect(defect, result.image_shape, outlines) for defect in result.defects],
     }
 
 
 def defect_rows(result: "Result") -> list[dict[str, Any]]:
     """One row per defect, with the columns `RESULT_COLUMNS`."""
-    return rows_of_json(result_to_json(result))
+    return rows_of_json(result_to_json(result, outlines=False))
 
 
 def rows_of_json(record: dict[str, Any]) -> list[dict[str, Any]]:
@@ -98,10 +103,8 @@ def run_lengths(mask: np.ndarray, left: int, top: int, shape: tuple[int, int]) -
     return counts if counts[-1] else counts[:-1]
 
 
-def _defect(defect: Defect, shape: tuple[int, int]) -> dict[str, Any]:
-    left, top, _, _ = defect.box
-    counts = run_lengths(defect.mask, left, top, shape)
-    return {
+def _defect(defect: Defect, shape: tuple[int, int], outlines: bool) -> dict[str, Any]:
+    found = {
         "id": defect.id,
         "class_id": defect.class_id,
         "class_name": defect.class_name,
@@ -117,6 +120,10 @@ def _defect(defect: Defect, shape: tuple[int, int]) -> dict[str, Any]:
         "highest_probability": defect.highest_probability,
         "touches_edge": defect.touches_edge,
         "disagreement": defect.disagreement,
-        "contour": defect.contour.tolist(),
-        "segmentation": {"size": list(shape), "counts": compress(counts)},
     }
+    if outlines:
+        left, top, _, _ = defect.box
+        counts = run_lengths(defect.mask, left, top, shape)
+        found["contour"] = defect.contour.tolist()
+        found["segmentation"] = {"size": list(shape), "counts": compress(counts)}
+    return found

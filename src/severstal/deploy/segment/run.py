@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from severstal.deploy.formats.plain import result_to_json
 from severstal.deploy.formats.save import result_file, save_result, write_png
 from severstal.deploy.overlay.contact import contact_sheet
 from severstal.deploy.predictor import Predictor
@@ -119,6 +120,7 @@ class _Job:
             predictor.rules.to_json(),
             predictor.mm_per_pixel,
             predictor.tile,
+            "coco" in formats,  # whose records hold the outlines, too
         ]
         self._names, self._order, self._kept = OutputNames(), list[str](), 0
         self._unreadable: list[str] = []
@@ -154,7 +156,12 @@ class _Job:
         """Write one picture's files, then its record."""
         named = replace(result, name=Path(name).name)
         save_result(named, self._output / Path(name).parent, self._wanted)
-        record = {"key": key, "result": result.to_json(), "rle": result.to_rle(), "output": name}
+        record = {
+            "key": key,
+            "result": result_to_json(result, "coco" in self._formats),
+            "rle": result.to_rle(),
+            "output": name,
+        }
         with self._lock:
             self._records.add(name, record)
             self._order.append(name)

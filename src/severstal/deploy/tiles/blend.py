@@ -13,7 +13,7 @@ import numpy as np
 from severstal.deploy.model import ModelOutput
 from severstal.deploy.tiles.layout import Tiling
 
-_SIGMA = 0.25  # of a tile's side: at its border the weight is e ** -2 of that at its centre
+_SIGMA = 0.125  # of a tile's side, as in nnU-Net: at its border the weight is e ** -8 of that at its centre
 
 
 @dataclass(frozen=True)
