@@ -37,8 +37,7 @@ def main() -> None:
         remarks,
         f"What recipe {job.recipe.name} predicts, beside the truth{never_found}",
     )
-    picture = Image.open(io.BytesIO(figure.picture()[1]))
-    picture.quantize(128, dither=Image.Dither.NONE).save(target, optimize=True)  # a third of the size
+    Image.open(io.BytesIO(figure.picture()[1])).save(target, optimize=True)
 
 
 if __name__ == "__main__":
