@@ -32,7 +32,7 @@ from severstal.errors import SeverstalError
 from severstal.evaluation.bootstrap import group_counts, interval, paired
 from severstal.experiments.evaluation import defect_interval
 from severstal.files import read_json, write_text
-from severstal.pipeline import find_rules, segment_test, train
+from severstal.pipeline import find_rules, record, segment_test, train
 from severstal.recipe import Recipe, load_recipe
 from severstal.recipe.switches import change
 from severstal.runs.combining import open_recipe, open_runs
@@ -143,6 +143,7 @@ def open_row(data: str, row: str, root: Path, read: bool) -> RunOrEnsemble | Non
         if read and None in members:
             return None
         for member in members:
+            record(member)
             train(member)
         return open_runs([member.folder for member in members], name=folder.name)
     if (folder / "recipe.toml").is_file():
@@ -153,6 +154,7 @@ def open_row(data: str, row: str, root: Path, read: bool) -> RunOrEnsemble | Non
 def measure(data: str, row: str, run: RunOrEnsemble, read: bool) -> Row:
     """Train what is missing, predict, search the rules, write the submission, and read the figures."""
     if not read:
+        record(run)
         train(run)
     trained, found = find_rules(run)
     fitted, summary = found.pairs, found.summarised.summary

@@ -28,6 +28,7 @@ def test_score_of_test_and_of_train_images(command: Callable, small: Path) -> No
     )
     assert (report["csv"], report["truth"]) == ("half.csv", "truth.csv")
     assert [note.split(":")[0] for note in report["notes"]] == [
+        "which of these images are also in the training set is not searched for here",
         "calibration and expected counts are left out",
         "intervals treat all images as independent",
     ]

@@ -30,14 +30,18 @@ from severstal.runs.opening import open_job, open_run
 
 
 @pytest.fixture(scope="module")
-def trained_folder(finished_folder: Path) -> Path:
-    """A folder of two runs that differ in the loss, and so in nothing that an ensemble minds."""
-    text = (finished_folder / "tiny.toml").read_text()
-    (finished_folder / "other.toml").write_text(text + "\n[loss]\nmasks = {bce = 1.0}\n")
+def trained_folder(finished_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the finished folder with a second run, trained with another loss."""
+    folder = tmp_path_factory.mktemp("trained")
+    shutil.copytree(finished_folder, folder, dirs_exist_ok=True)
+    about = folder / "runs/tiny-small/input.json"
+    about.write_text(about.read_text().replace(str(finished_folder), str(folder)))
+    text = (folder / "tiny.toml").read_text()
+    (folder / "other.toml").write_text(text + "\n[loss]\nmasks = {bce = 1.0}\n")
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(finished_folder)
-        pipeline.train(pipeline.prepare("other.toml", finished_folder / "small"))
-    return finished_folder
+        patch.chdir(folder)
+        pipeline.train(pipeline.prepare("other.toml", folder / "small"))
+    return folder
 
 
 @pytest.fixture

@@ -72,7 +72,8 @@ def test_files_of_the_users_own_in_a_run_stay(workspace):
 
 def test_a_copied_ensemble_works_on_its_own_members(workspace):
     shutil.copytree(RUN, "runs/other")
-    assert workspace.run("tune", str(RUN), "runs/other", "--name", "both")[0] == 0
+    code, printed = workspace.run("tune", str(RUN), "runs/other", "--name", "both")
+    assert code == 0, printed
     copied = workspace.home / "received"
     shutil.copytree("runs", copied)
     before = workspace.look()

@@ -126,7 +126,7 @@ def test_the_chance(chance: float, low: int, high: int) -> None:
 def one_piece(picture: np.ndarray, own: np.ndarray, steel: np.ndarray | None = None) -> SimpleNamespace:
     """Donors whose only piece this is."""
     bits = own.astype(np.uint8)
-    return SimpleNamespace(draw=lambda rng, largest: Piece(picture, bits, ~own if steel is None else steel))
+    return SimpleNamespace(sample=lambda rng, largest: Piece(picture, bits, ~own if steel is None else steel))
 
 
 def test_another_defect_of_the_donor_stays_behind() -> None:

@@ -30,14 +30,14 @@ def donors(pieces: dict[str, list[tuple[int, int, int, int, int]]]) -> Donors:
 
 
 def test_a_piece_comes_with_twelve_pixels_of_steel_where_the_picture_has_them() -> None:
-    piece = donors({"a": [(2, 20, 40, 6, 10)]}).draw(np.random.default_rng(0), SHAPE)
+    piece = donors({"a": [(2, 20, 40, 6, 10)]}).sample(np.random.default_rng(0), SHAPE)
     assert piece.picture.shape == piece.bits.shape == piece.steel.shape == (6 + 24, 10 + 24)
     assert (piece.picture[0, 0], piece.picture[0, -1]) == (40 - 12, 50 + 12 - 1)
     expected = np.zeros((30, 34), np.uint8)
     expected[12:18, 12:22] = 2
     assert np.array_equal(piece.bits, expected)
     assert np.array_equal(piece.steel, expected == 0)
-    corner = donors({"a": [(1, 0, 110, 5, 10)]}).draw(np.random.default_rng(0), SHAPE)
+    corner = donors({"a": [(1, 0, 110, 5, 10)]}).sample(np.random.default_rng(0), SHAPE)
     assert corner.picture.shape == (5 + 12, 12 + 10)
     assert corner.bits[0, -1] == 1
 
@@ -46,7 +46,7 @@ def test_another_defect_beside_it_is_neither_its_own_nor_steel() -> None:
     given = donors({"a": [(1, 20, 40, 6, 6), (3, 20, 50, 6, 6), (1, 40, 100, 4, 4)]})
     seen = set()
     for seed in range(60):
-        piece = given.draw(np.random.default_rng(seed), SHAPE)
+        piece = given.sample(np.random.default_rng(seed), SHAPE)
         (class_bit,) = set(np.unique(piece.bits)) - {0}
         own = int((piece.bits > 0).sum())
         seen.add((int(class_bit), own))
@@ -56,13 +56,13 @@ def test_another_defect_beside_it_is_neither_its_own_nor_steel() -> None:
 
 def test_a_class_that_overlaps_comes_along() -> None:
     piece = donors({"a": [(1, 20, 40, 6, 6), (2, 22, 42, 2, 2)]})
-    found = {int(piece.draw(np.random.default_rng(seed), SHAPE).bits.max()) for seed in range(20)}
+    found = {int(piece.sample(np.random.default_rng(seed), SHAPE).bits.max()) for seed in range(20)}
     assert found == {3}
 
 
 def test_pictures_of_a_class_and_pieces_of_a_picture_are_sampled_evenly() -> None:
     given = donors({"a": [(2, 5, 5, 4, 4), (2, 30, 80, 5, 5)], "b": [(2, 20, 40, 6, 6)], "c": []})
-    areas = [int((given.draw(np.random.default_rng(seed), SHAPE).bits > 0).sum()) for seed in range(600)]
+    areas = [int((given.sample(np.random.default_rng(seed), SHAPE).bits > 0).sum()) for seed in range(600)]
     assert [areas.count(area) / 600 for area in (16, 25, 36)] == pytest.approx([0.25, 0.25, 0.5], abs=0.06)
 
 
@@ -70,13 +70,13 @@ def test_a_large_piece_is_cut_anywhere() -> None:
     given = donors({"a": [(1, 10, 10, 40, 90)]})
     lefts = set()
     for seed in range(300):
-        piece = given.draw(np.random.default_rng(seed), (20, 30))
+        piece = given.sample(np.random.default_rng(seed), (20, 30))
         assert piece.picture.shape == (20, 30)
         lefts.add(int(piece.picture[0, 0]))
     assert (min(lefts), max(lefts)) == (0, 10 + 90 + 12 - 30)
-    exact = given.draw(np.random.default_rng(0), (60, 112))
+    exact = given.sample(np.random.default_rng(0), (60, 112))
     assert exact.picture.shape == (60, 112)
 
 
 def test_no_defect_is_no_piece() -> None:
-    assert donors({"a": [], "b": []}).draw(np.random.default_rng(0), SHAPE) is None
+    assert donors({"a": [], "b": []}).sample(np.random.default_rng(0), SHAPE) is None

@@ -86,7 +86,9 @@ def test_a_shard_that_no_record_knows_is_written_again(tmp_path):
     second = open_writer(tmp_path)
     assert [index for index, _ in second.missing_shards()] == [1, 2]
     second.write(2, maps_of(NAMES[4:]))
-    with pytest.raises(SeverstalError, match=r"maps-00001\.npy: its checksum is not known: give the same"):
+    with pytest.raises(
+        SeverstalError, match=r"maps-00001\.npy: its checksum is not known: run the same command again"
+    ):
         second.close()
     assert not (tmp_path / "maps.json").exists()
 
