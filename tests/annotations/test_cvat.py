@@ -1,5 +1,6 @@
 """CVAT's XML: read by the standard library, and read as CVAT writes it."""
 
+import time
 from xml.etree import ElementTree
 
 import numpy as np
@@ -10,6 +11,7 @@ from severstal.annotations.labels import gather
 from severstal.annotations.target import Target
 from severstal.competition.rle import decode
 from severstal.competition.spec import Spec
+from severstal.errors import SeverstalError
 
 # A brush stroke of CVAT's own, from the first report on masks: github.com/cvat-ai/cvat/issues/4723
 BRUSH = (
@@ -164,3 +166,22 @@ def test_more_shapes_than_anybody_draws_are_refused(read, fault, count, points):
     assert "too many shapes on one picture: delete" in fault(read, shape * count)
     within = min(count, 200 if count == 20_000 else 10_000)
     assert len(read(shape * within).table) == 1
+
+
+def test_the_most_that_is_read_of_one_picture_takes_seconds(tmp_path):
+    spec = Spec("steel", (256, 1600), ("hole",))
+    target = Target(["a.png"], spec)
+    path = tmp_path / "a.xml"
+    whole = '<polygon label="hole" points="0,0;1600,0;1600,256;0,256"></polygon>'
+    small = '<polygon label="hole" points="0,0;3,0;3,3;0,3"></polygon>'
+    head = '<annotations><image id="0" name="a.png" width="1600" height="256">'
+
+    def read_all(shapes: str) -> None:
+        path.write_text(f"{head}{shapes}</image></annotations>")
+        gather(cvat.read(path, target), target)
+
+    begun = time.process_time()
+    read_all(whole * 190 + small * 9_810)  # 10,000 shapes, 190 times the picture
+    with pytest.raises(SeverstalError, match="too many shapes on one picture"):
+        read_all(whole * 20_000)
+    assert time.process_time() - begun < 15  # it was over 90 s before there was a bound
