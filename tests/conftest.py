@@ -3,6 +3,7 @@
 import ctypes
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -169,6 +170,19 @@ def finished_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.chdir(folder)
         pipeline.run("tiny.toml", draw_small_input(folder / "small"))
     return folder
+
+
+@pytest.fixture(scope="session")
+def copy_finished(finished_folder: Path) -> Callable[[Path], Path]:
+    """Copy the finished folder into an empty one, for a test that writes there; gives that folder."""
+
+    def copy(folder: Path) -> Path:
+        shutil.copytree(finished_folder, folder, dirs_exist_ok=True)
+        about = folder / "runs/tiny-small/input.json"
+        about.write_text(about.read_text().replace(str(finished_folder), str(folder)))
+        return folder
+
+    return copy
 
 
 def draw_small_input(folder: Path, images: int = 18, test_images: int = 4) -> Path:

@@ -1,6 +1,6 @@
 """The rules of a run: searched once, never overwritten, and judged by the masks that they draw."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,13 +20,11 @@ from severstal.runs.opening import open_job
 
 
 @pytest.fixture
-def job(finished_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Job]:
-    """A finished run, whose rules are put back afterwards."""
-    monkeypatch.chdir(finished_folder)
-    job = open_job("tiny.toml", finished_folder / "small")
-    kept = (job.folder / "rules.json").read_text()
-    yield job
-    (job.folder / "rules.json").write_text(kept)
+def job(copy_finished: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """A finished run of the test's own."""
+    folder = copy_finished(tmp_path / "finished")
+    monkeypatch.chdir(folder)
+    return open_job("tiny.toml", folder / "small")
 
 
 def test_rules_changed_by_hand_are_not_overwritten(job: Job, tmp_path: Path) -> None:
@@ -45,8 +43,13 @@ def test_rules_changed_by_hand_are_not_overwritten(job: Job, tmp_path: Path) -> 
 
 
 def test_a_class_without_an_image_is_logged_and_does_not_stop(
-    small_input: Path, tiny_recipe: Path, caplog: pytest.LogCaptureFixture
+    small_input: Path,
+    tiny_recipe: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     table = pd.read_csv(small_input / "train.csv")
     table[table.ClassId == 1].to_csv(small_input / "train.csv", index=False)
     pipeline.prepare(tiny_recipe, small_input)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,12 +31,9 @@ from severstal.runs.opening import open_job, open_run
 
 
 @pytest.fixture(scope="module")
-def trained_folder(finished_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained_folder(copy_finished: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the finished folder with a second run, trained with another loss."""
-    folder = tmp_path_factory.mktemp("trained")
-    shutil.copytree(finished_folder, folder, dirs_exist_ok=True)
-    about = folder / "runs/tiny-small/input.json"
-    about.write_text(about.read_text().replace(str(finished_folder), str(folder)))
+    folder = copy_finished(tmp_path_factory.mktemp("trained"))
     text = (folder / "tiny.toml").read_text()
     (folder / "other.toml").write_text(text + "\n[loss]\nmasks = {bce = 1.0}\n")
     with pytest.MonkeyPatch.context() as patch:
