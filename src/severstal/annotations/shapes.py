@@ -18,7 +18,7 @@ def coordinate(value: Any, where: str) -> float:
     """Check a coordinate or a length in pixels, given as a number or as the text of one.
 
     Raises:
-        SeverstalError: the value is no number, is non-finite, or is above a million pixels.
+        SeverstalError: the value is not a number, is non-finite, or is above a million pixels.
 
     Example:
         >>> coordinate("2.5", "a.xml box 1")

@@ -40,7 +40,7 @@ def check_dropout(name: str, value: Any) -> float:
     """Return a dropout rate after checking it.
 
     Raises:
-        SeverstalError: the value is no number from 0 to below 1.
+        SeverstalError: the value is not a number from 0 to below 1.
 
     Example:
         >>> check_dropout("dropout", 1.5)
