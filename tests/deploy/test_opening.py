@@ -1,6 +1,7 @@
 """What is opened: a run or an ensemble, by its folder alone, and nothing else."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +22,12 @@ RUN = "runs/tiny-small"
 
 
 @pytest.fixture
-def work(finished_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def work(copy_finished: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the finished folder, with a second run beside the first."""
-    shutil.copytree(finished_folder, tmp_path / "work")
-    monkeypatch.chdir(tmp_path / "work")
-    about = Path(RUN, "input.json")
-    about.write_text(about.read_text().replace(str(finished_folder), str(tmp_path / "work")))
+    folder = copy_finished(tmp_path / "work")
+    monkeypatch.chdir(folder)
     shutil.copytree(RUN, "runs/second")
-    return tmp_path / "work"
+    return folder
 
 
 def test_a_run_is_described(work: Path) -> None:

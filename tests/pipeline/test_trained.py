@@ -1,7 +1,6 @@
 """Reading never trains: missing, changed and outdated weights are refused, and the message says which."""
 
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,12 +25,9 @@ READING = {
 
 
 @pytest.fixture(autouse=True)
-def here(finished_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def here(copy_finished: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A copy of a finished run; training is out of reach."""
-    shutil.copytree(finished_folder, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-    path = RUN / "input.json"
-    path.write_text(path.read_text().replace(str(finished_folder), str(tmp_path)))
+    monkeypatch.chdir(copy_finished(tmp_path))
     monkeypatch.setattr(training, "fit", lambda *_: pytest.fail("trained"))
 
 

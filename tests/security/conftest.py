@@ -220,16 +220,14 @@ def rows() -> dict[str, Row]:
 
 @pytest.fixture
 def workspace(
-    finished_folder: Path,
+    copy_finished: Callable[[Path], Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture,
 ) -> Workspace:
     home = tmp_path / "home"
     work = home / "work"
-    shutil.copytree(finished_folder, work, symlinks=True)
-    about = work / "runs" / "tiny-small" / "input.json"
-    about.write_text(about.read_text().replace(str(finished_folder), str(work)))
+    copy_finished(work)
     (home / ".bashrc").write_text("mine")
     (home / "thesis").mkdir()
     (home / "thesis" / "a.tex").write_text("mine")

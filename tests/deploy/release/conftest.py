@@ -1,6 +1,7 @@
 """A tuned run in a folder of its own, and a release of it."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,11 @@ RUN = "runs/tiny-small"
 
 
 @pytest.fixture
-def work(finished_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the finished folder as the working folder; its run knows the copy's input folder."""
-    shutil.copytree(finished_folder, tmp_path / "work")
-    monkeypatch.chdir(tmp_path / "work")
-    about = Path(RUN, "input.json")
-    about.write_text(about.read_text().replace(str(finished_folder), str(tmp_path / "work")))
-    return tmp_path / "work"
+def work(copy_finished: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the finished folder as the working folder."""
+    folder = copy_finished(tmp_path / "work")
+    monkeypatch.chdir(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
