@@ -91,30 +91,49 @@ def _hovered(
     """Dots in HTML without a script: each shows its picture, truth and mask while the mouse is on it."""
     worst = own.sort_values("dice").head(_SHOWN)
     low, high = np.log10(max(own["true"].min(), 1)), np.log10(max(own["true"].max(), 10))
-    dots = []
+
+    def left_of(area: float) -> float:
+        return 8 + 88 * (np.log10(area) - low) / max(high - low, 1e-9)  # % of the width
+
+    def top_of(dice: float) -> float:
+        return 4 + 84 * (1 - dice)  # % of the height
+
+    dots = [
+        f'<i style="left:8%;right:0;top:{top_of(dice):.1f}%;border-top:1px solid #ddd"></i>'
+        f'<span class="tick" style="left:1%;top:calc({top_of(dice):.1f}% - .6em)">{dice:g}</span>'
+        for dice in (0, 0.25, 0.5, 0.75, 1)
+    ]
+    dots += [
+        f'<i style="top:4%;bottom:12%;left:{left_of(area):.1f}%;border-left:1px solid #ddd"></i>'
+        f'<span class="tick" style="left:calc({left_of(area):.1f}% - 1.5em);bottom:1%">{area:,}</span>'
+        for area in (10**power for power in range(int(np.ceil(low)), int(high) + 1))
+    ]
     for row in worst.itertuples():
-        left = 4 + 92 * (np.log10(row.true) - low) / max(high - low, 1e-9)
-        top = 4 + 92 * (1 - row.dice)
+        left, top = left_of(row.true), top_of(row.dice)
         views = [
             draw_contours(picture(row.ImageId), bits, spec, 3)
             for bits in (truth(row.ImageId), mask(row.ImageId))
         ]
         said = f"{class_label(spec, row.ClassId)}, {row.ImageId}: Dice {row.dice:.2f}, {row.true:,} px"
         dots.append(
-            f'<span class="pair" tabindex="0" style="left:{left:.1f}%;top:{top:.1f}%;'
-            f'background:{colour(row.ClassId)}"><span><b>{escape(said)}</b><br>truth, then mask<br>'
+            f'<span class="pair" tabindex="0" style="left:calc({left:.1f}% - 7px);top:calc({top:.1f}% - 7px);'
+            f'background:{colour(row.ClassId)}">{row.ClassId}<span><b>{escape(said)}</b><br>'
+            "truth, then mask<br>"
             f'<img alt="" src="data:image/jpeg;base64,{_jpeg(views)}"></span></span>'
         )
     style = (
         "<style>.pairs{position:relative;height:20em;border:1px solid #888;margin:1em 0 26em;background:#fff}"
-        ".pair{position:absolute;width:11px;height:11px;border-radius:50%;border:1px solid #000}"
+        ".pairs>i,.pairs>.tick{position:absolute;font:12px sans-serif;color:#333}"
+        ".pair{position:absolute;width:14px;height:14px;border-radius:50%;border:1px solid #000;"
+        "font:bold 10px/14px sans-serif;text-align:center;color:#000}"
         ".pair>span{display:none}.pair:hover,.pair:focus{z-index:2;outline:2px solid #000}"
         ".pair:hover>span,.pair:focus>span{display:block;position:fixed;left:8%;bottom:2%;padding:6px;"
-        "background:#fff;color:#000;border:1px solid #000;max-width:90%}.pair img{max-width:100%}</style>"
+        "background:#fff;border:1px solid #000;max-width:90%;font:13px/1.4 sans-serif;text-align:left}"
+        ".pair img{max-width:100%}</style>"
     )
     note = (
-        f"The {len(worst):,} defects with the lowest Dice: upwards the Dice, to the right the area "
-        "(logarithmic). Move the mouse over a dot, or tab to it."
+        f"The {len(worst):,} defects with the lowest Dice: upwards the Dice, to the right the area in pixels "
+        "(logarithmic); the number is the ClassId. Move the mouse over a dot, or tab to it, for its picture."
     )
     return f'{style}<p>{note}</p><div class="pairs">{"".join(dots)}</div>'
 
@@ -167,6 +186,10 @@ def _sortable(table: pd.DataFrame) -> str:
         for name, ordered in orders
     ]
     figure.update_layout(
-        updatemenus=[{"buttons": buttons, "x": 0, "xanchor": "left", "y": 1.15}], height=480, margin={"t": 70}
+        updatemenus=[
+            {"buttons": buttons, "active": list(table).index("lost"), "x": 0, "xanchor": "left", "y": 1.15}
+        ],
+        height=480,
+        margin={"t": 70},
     )
     return plotly_html(figure)
