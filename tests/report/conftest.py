@@ -8,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from severstal.report.live import STATIC
 from severstal.report.palette import Sheet
 
 __all__ = ["clean", "labelled"]
@@ -49,3 +50,13 @@ def readable(monkeypatch) -> Callable[..., None]:
                 assert not covers, f"{text.get_text()!r} and {other.get_text()!r} overlap"
 
     return check
+
+
+@pytest.fixture(params=[True, False], ids=["static", "by hand"])
+def by_hand(request, monkeypatch) -> bool:
+    """Whether a notebook is used by hand, else executed by a command."""
+    if request.param:
+        monkeypatch.setenv(STATIC, "1")
+    else:
+        monkeypatch.delenv(STATIC, raising=False)
+    return not request.param
