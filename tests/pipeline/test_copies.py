@@ -1,6 +1,7 @@
 """What a score says of near-duplicates between what was trained on and what is scored."""
 
 import json
+import re
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,9 @@ import pytest
 
 from severstal.cli import main
 from severstal.competition.rle import decode, encode
+from severstal.runs.leaks import leaking_images
+
+COPIES = [("train00.png", "train17.png")]
 
 
 def call(*words: object) -> int:
@@ -48,7 +52,17 @@ def test_a_scorecard_tells_copies_and_scores_the_control(
     words = (tiny_recipe, "--input", copied_input, "--output", "out.csv", "--folds", "mine.csv")
     assert call("run", *words) == 0
     told = " ".join(capsys.readouterr().out.split())
-    assert "2 of 18 images are near-duplicates of images in another fold" in told
+    # Each copy is labelled by the other: both pairs with a mask are right, and so are all empty ones.
+    labels = pd.read_csv(copied_input / "train.csv")
+    masked = set(zip(labels["ImageId"], labels["ClassId"], strict=True))
+    agree = sum((a, k) in masked and (b, k) in masked for a, b in COPIES for k in (1, 2))
+    alone = sum(((a, k) in masked) != ((b, k) in masked) for a, b in COPIES for k in (1, 2))
+    empty = 36 - len(masked)
+    assert (
+        "2 of 18 images are near-duplicates of images in another fold, which their networks were trained on: "
+        "the score is too high there; the control that copies the mask of the nearest one scores "
+        f"{(empty - alone + 2 * agree) / 36:.4f}, the all-empty baseline {empty / 36:.4f}"
+    ) in told
     truth = pd.read_csv(copied_input / "test_labels.csv")
     # Of 4 pictures with 2 classes each: both pairs of the copy are right, and the empty ones of the others.
     empty = 8 - len(truth)
@@ -61,9 +75,14 @@ def test_a_scorecard_tells_copies_and_scores_the_control(
     assert any("in another fold" in note for note in scores["oof"]["notes"])
     assert any("the control that copies" in note for note in scores["test"]["notes"])
 
-    for words in (("tune", "runs/tiny-small"), ("metrics", "runs/tiny-small")):
+    listed = (("tune", "runs/tiny-small"), ("metrics", "runs/tiny-small"), ("runs",))
+    for words in (*listed, ("compare-runs", "runs/tiny-small", "runs/tiny-small")):
         assert call(*words) == 0
-        assert "2 of 18 images are near-duplicates of images in another fold" in capsys.readouterr().out
+        told = capsys.readouterr().out
+        assert re.search("2 of 18 (held-out )?images are near-duplicates of images in another fold", told)
+    assert leaking_images("runs/tiny-small") == (2, 18)
+    Path("runs/tiny-small/duplicates.csv").unlink()
+    assert leaking_images("runs/tiny-small") == (0, 0)
 
     assert call("lookup", "--input", copied_input, "--output", "lookup.csv") == 0
     told = capsys.readouterr().out

@@ -27,6 +27,10 @@ def ablate(
     from severstal import experiments
     from severstal.experiments.rows import ablation_table
     from severstal.report.ablation import format_ablation
+    from severstal.runs.leaks import describe_leaking, leaking_images
 
     rows = experiments.ablate(recipe, input, switches, train_folds, output, engine)
     print(format_ablation(ablation_table(rows)))
+    images, held = leaking_images(rows[0].run)  # all rows share their folds
+    if images:
+        print(describe_leaking(images, held))

@@ -6,7 +6,7 @@ import pandas as pd
 
 from severstal.competition.scored import score_masks
 from severstal.data import duplicates
-from severstal.data.duplicates import leaking_pairs, load_pairs, lookup_table, save_pairs
+from severstal.data.duplicates import leaking_pairs, load_pairs, lookup_table, save_pairs, symmetric_pairs
 from severstal.pipeline.folds import Folds
 from severstal.runs import inputs
 from severstal.runs.job import Job
@@ -54,7 +54,8 @@ def describe_copies_in_test(job: Job) -> str | None:
 
 
 def describe_leaks_out_of_fold(folds: Folds, names: Sequence[str]) -> str | None:
-    """Describe how many held-out images are near-duplicates of images that their networks were trained on.
+    """Say how many held-out images are near-duplicates of images that their networks were trained on, and
+    what copying the masks of those scores.
 
     Args:
         folds: folds of the run.
@@ -70,9 +71,12 @@ def describe_leaks_out_of_fold(folds: Folds, names: Sequence[str]) -> str | None
     images = set(leaking["first"]).union(leaking["second"]).intersection(names)
     if not images:
         return None
+    job = folds.job
+    table = lookup_table(symmetric_pairs(leaking, job.masks), names, job.masks, job.spec)
+    control = score_masks(table, job.labels, names, job.spec).score
     are = "is a near-duplicate" if len(images) == 1 else "are near-duplicates"
     return (
         f"{len(images):,} of {len(names):,} images {are} of images in another fold, which their networks "
-        "were trained on: the score is too high there (a control that copies masks is not computed out "
-        "of fold)"
+        "were trained on: the score is too high there; the control that copies the mask of the nearest one "
+        f"scores {control.score:.4f}, the all-empty baseline {control.all_empty:.4f}"
     )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from severstal.evaluation.labels import truncate
 from severstal.report.columns import format_columns
+from severstal.runs.leaks import describe_leaking
 from severstal.runs.rows import RunRow, RunTable
 
 _NAME_WIDTH = 32
@@ -57,6 +58,7 @@ def _rows(runs: Sequence[RunRow]) -> list[str]:
         lines.append(
             "val: mean of the folds' best epochs at plain 0.5, selected on the images that they are scored on"
         )
+    lines += [f"{run.name}: {describe_leaking(run.leaking, run.held)}" for run in runs if run.leaking]
     return lines
 
 

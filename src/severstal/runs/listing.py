@@ -13,6 +13,7 @@ from severstal.files import read_json
 from severstal.runs.current import Damaged, is_current, is_trained, read_whole
 from severstal.runs.folder import read_run
 from severstal.runs.layout import RUNS, RunFiles, history_path
+from severstal.runs.leaks import leaking_images
 from severstal.runs.members import read_ensemble
 from severstal.runs.rows import RunRow, RunTable
 from severstal.training.history import best_epoch, load_history
@@ -122,6 +123,7 @@ def _run(folder: Path, damaged: Damaged) -> RunRow:
         score_of,
         float(sum(seconds)),
         _commit(folder),
+        *leaking_images(folder),
     )
 
 
@@ -142,6 +144,8 @@ def _ensemble(folder: Path, damaged: Damaged) -> RunRow:
         None if math.isnan(score) else "out of fold",
         sum(member.seconds for member in members),
         commits.pop() if len(commits) == 1 else None,
+        members[0].leaking,
+        members[0].held,
     )
 
 

@@ -23,6 +23,8 @@ class RunRow:
             epoch was selected on the same images.
         seconds: seconds spent in these epochs.
         commit: commit of the code when the run last started; None where it is not known.
+        leaking: number of held-out images that are near-duplicates of images in another fold.
+        held: number of held-out images; 0 where the near-duplicates are not known.
     """
 
     name: str
@@ -36,6 +38,8 @@ class RunRow:
     score_of: Literal["out of fold", "validation"] | None
     seconds: float
     commit: str | None
+    leaking: int = 0
+    held: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """The row as JSON values; None for nan."""

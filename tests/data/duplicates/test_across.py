@@ -10,7 +10,7 @@ import pytest
 from severstal.competition.masks import Masks
 from severstal.competition.rle import encode
 from severstal.competition.spec import Spec
-from severstal.data.duplicates import copied_pictures, find_duplicates
+from severstal.data.duplicates import copied_pictures, find_duplicates, symmetric_pairs
 from severstal.data.duplicates.across import lookup_masks
 from severstal.data.duplicates.orientation import ORIENTATIONS, orient
 
@@ -54,3 +54,23 @@ def test_the_nearest_picture_counts() -> None:
     pairs = [common | {"first": "b", "agreement": 0.9}, common | {"first": "a", "agreement": 0.7}]
     found = lookup_masks(pd.DataFrame(pairs), ["x"], masks, SPEC)
     assert np.flatnonzero(found["x"].T.ravel()).tolist() == [8, 9, 10, 11]
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+def test_a_symmetric_pair_labels_either_picture_by_the_other(orientation: str) -> None:
+    mask = np.zeros(SPEC.image_shape, bool)
+    mask[10:50, 20:130] = True
+    turned = orient(mask, orientation)
+    rows = [("a", 2, encode(mask)), ("b", 2, encode(turned))]
+    masks = Masks(pd.DataFrame(rows, columns=["ImageId", "ClassId", "EncodedPixels"]), SPEC)
+    pictures = held(a=STEEL[0], b=np.ascontiguousarray(orient(STEEL[0], orientation)))
+    pairs = symmetric_pairs(find_duplicates(pictures), masks)
+    assert pairs[["first", "second"]].to_numpy().tolist() == [["a", "b"], ["b", "a"]]
+    found = lookup_masks(pairs, ["a", "b"], masks, SPEC)
+    assert np.array_equal(found["a"], 2 * mask)
+    assert np.array_equal(found["b"], 2 * turned)
+
+
+def test_no_pair_is_no_symmetric_pair() -> None:
+    masks = Masks(pd.DataFrame(columns=["ImageId", "ClassId", "EncodedPixels"]), SPEC)
+    assert symmetric_pairs(find_duplicates(held(a=STEEL[0], b=STEEL[1])), masks).empty

@@ -1,6 +1,6 @@
 """Near-duplicate pictures: found by a perceptual hash, verified by their pixels, their labels compared."""
 
-from severstal.data.duplicates.across import copied_pictures, lookup_table
+from severstal.data.duplicates.across import copied_pictures, lookup_table, symmetric_pairs
 from severstal.data.duplicates.find import find_duplicates
 from severstal.data.duplicates.groups import duplicate_groups, fold_groups
 from severstal.data.duplicates.labels import compare_labels
@@ -18,4 +18,5 @@ __all__ = [
     "load_pairs",
     "lookup_table",
     "save_pairs",
+    "symmetric_pairs",
 ]

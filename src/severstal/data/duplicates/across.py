@@ -13,7 +13,7 @@ from severstal.competition.rows import TableRow
 from severstal.competition.spec import Spec
 from severstal.competition.tables import tidy
 from severstal.data.duplicates.find import find_duplicates
-from severstal.data.duplicates.overlay import Overlay, lay_on
+from severstal.data.duplicates.overlay import Overlay, lay_on, overlay_of
 from severstal.data.images import Pictures
 
 
@@ -93,3 +93,32 @@ def lookup_masks(
         overlay = Overlay(pair.orientation, pair.scale, pair.shift_y, pair.shift_x)
         labels[pair.second] = lay_on(masks[pair.first], overlay, spec.image_shape, cv2.INTER_NEAREST)
     return labels
+
+
+def symmetric_pairs(pairs: pd.DataFrame, masks: Masks) -> pd.DataFrame:
+    """Add each pair the other way round too, so that either picture can be labelled by the other.
+
+    Args:
+        pairs: pairs within one set of pictures, as `find_duplicates(pictures)` returns them.
+        masks: masks of the pictures; only their shapes are read.
+
+    Returns:
+        Twice as many rows: the columns that `lookup_masks` reads.
+
+    Example:
+        >>> spec = Spec("tiny", (2, 4), ("hole",))
+        >>> masks = Masks(pd.DataFrame(columns=["ImageId", "ClassId", "EncodedPixels"]), spec)
+        >>> row = {"first": "a", "second": "b", "orientation": "same", "scale": 1.0}
+        >>> pairs = pd.DataFrame([row | {"shift_y": 0, "shift_x": 1, "agreement": 0.9}])
+        >>> symmetric_pairs(pairs, masks)[["first", "second", "shift_x"]].values.tolist()
+        [['a', 'b', 1], ['b', 'a', -1]]
+    """
+    columns = ["first", "second", "orientation", "scale", "shift_y", "shift_x", "agreement"]
+    rows = []
+    for pair in pairs.itertuples():
+        first, second = masks[pair.first].shape, masks[pair.second].shape
+        there = Overlay(pair.orientation, pair.scale, pair.shift_y, pair.shift_x).matrix(first, second)
+        back = overlay_of(cv2.invertAffineTransform(there), second, first)
+        turned = (back.orientation, back.scale, back.shift_y, back.shift_x)
+        rows.append((pair.second, pair.first, *turned, pair.agreement))
+    return pd.concat([pairs[columns], pd.DataFrame(rows, columns=columns)], ignore_index=True)
