@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from severstal.deploy.model import Model
-from severstal.deploy.quick_import import without_compiler
+from severstal.deploy.quick_import import without_compiler, without_garbage_collection
 from severstal.errors import SeverstalError
 
 RELEASE_FILE = "release.json"
@@ -29,11 +29,11 @@ def open_model(path: str | Path, device: str | None = None) -> Model:
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "no such folder"
         raise SeverstalError(f"{path}: {what}: give a run, an ensemble or a release")
-    if (folder / RELEASE_FILE).is_file():
-        from severstal.deploy.release.opening import open_release
+    with without_garbage_collection():
+        if (folder / RELEASE_FILE).is_file():
+            from severstal.deploy.release.opening import open_release
 
-        return open_release(folder, device)
-    with without_compiler():
-        from severstal.deploy.run_model import open_run_model  # torch, which a release may do without
-
-    return open_run_model(folder, device)
+            return open_release(folder, device)
+        with without_compiler():
+            from severstal.deploy.run_model import open_run_model  # torch, which a release may do without
+        return open_run_model(folder, device)

@@ -1,11 +1,15 @@
-"""Importing the networks without torch's compiler, which prediction does not use.
+"""Importing and building networks in less time: without torch's compiler, and without garbage collection.
 
 timm and torchvision import `torch._dynamo` for two small functions, and with it sympy, the inductor and some
 800 modules: 1.6 of 3.9 seconds of processor time. While the networks' modules are imported, a stand-in takes
 its place; afterwards the compiler is imported as ever by whoever asks for it.
+
+Imports and the building of networks make some 100,000 objects that stay. The garbage collector goes through
+them again and again and finds nothing to free: 0.4 of 3.2 seconds. It is paused meanwhile.
 """
 
 import functools
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +17,26 @@ from types import ModuleType
 from typing import Any
 
 _COMPILER, _UTILITIES = "torch._dynamo", "torch._dynamo.utils"
+
+
+@contextmanager
+def without_garbage_collection() -> Iterator[None]:
+    """Pause Python's cyclic garbage collector in the block; where it was off before, it stays off.
+
+    Example:
+        >>> with without_garbage_collection():
+        ...     gc.isenabled()
+        False
+        >>> gc.isenabled()
+        True
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @contextmanager

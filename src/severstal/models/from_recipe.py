@@ -18,6 +18,7 @@ def new_network(
     spec: Spec,
     encoder_weights: str | None = None,
     defaults: Mapping[str, Any] | None = None,
+    for_training: bool = True,
 ) -> Network:
     """Build the recipe's network for a data set's classes.
 
@@ -26,6 +27,7 @@ def new_network(
         spec: specification of the data set; gives the number of classes.
         encoder_weights: replaces the recipe's encoder weights, for example "none".
         defaults: options that hold where the recipe gives none.
+        for_training: as in `build_model`.
     """
     model = recipe.model
     return build_model(
@@ -36,6 +38,7 @@ def new_network(
         class_head=model.class_head,
         options={**(defaults or {}), **model.options},
         deep_supervision=recipe.loss.deep_supervision > 0,
+        for_training=for_training,
     )
 
 
@@ -53,6 +56,6 @@ def load_network(recipe: Recipe, spec: Spec, path: str | Path) -> Network:
     except SeverstalError as error:
         raise SeverstalError(f"{path}: {error}") from error
     with SkipMetaInit():
-        network = new_network(recipe, spec, "none", defaults)
+        network = new_network(recipe, spec, "none", defaults, for_training=False)
     load_weights(network, path)
     return network.eval()

@@ -157,10 +157,11 @@ def build_model(
     class_head: bool = False,
     options: Mapping[str, Any] | None = None,
     deep_supervision: bool = False,
+    for_training: bool = True,
 ) -> Network:
     """Build a network.
 
-    Weights that no output depends on are frozen. The network is tried on a blank picture.
+    For training, the network is tried on a blank picture, and weights that no output depends on are frozen.
 
     Args:
         architecture: one of `architectures()`.
@@ -176,6 +177,8 @@ def build_model(
             a list, values are numbers, words and lists or tables of such: no option names a file.
         deep_supervision: whether auxiliary heads predict masks from the encoder's coarser features in
             training mode; their weights come last in its state.
+        for_training: False leaves out the trial and the freezing, a third of the time, where weights follow
+            that were trained in the same network.
 
     Returns:
         A network in training mode: pictures (N, in_channels, H, W) to `Output`, or with deep supervision to
@@ -202,10 +205,12 @@ def build_model(
         network = BUILDERS[architecture](
             encoder_name, encoder_weights, in_channels, classes, class_head, options
         )
-        check_features(network, in_channels)
+        if for_training:
+            check_features(network, in_channels)
         if deep_supervision:
             supervise(network, in_channels, classes, PRIOR_LOGIT)
-        freeze_unused(network, in_channels)
+        if for_training:
+            freeze_unused(network, in_channels)
     except EncoderMismatch as error:
         if error.repair is not None:
             raise

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from severstal.deploy.model import Model, ModelDescription
+from severstal.deploy.quick_import import without_compiler
 from severstal.deploy.release.contents import (
     COMBINER_FILE,
     ONNX_FILE,
@@ -55,10 +56,11 @@ def open_release_weights(
     Raises:
         SeverstalError: weights are missing, damaged or another network's, or there is no such device.
     """
-    from severstal.deploy.torch_model import TorchMember, TorchModel
-    from severstal.device import choose_device
-    from severstal.inference.ensemble import Combiner
-    from severstal.models.from_recipe import load_network
+    with without_compiler():
+        from severstal.deploy.torch_model import TorchMember, TorchModel
+        from severstal.device import choose_device
+        from severstal.inference.ensemble import Combiner
+        from severstal.models.from_recipe import load_network
 
     recipes = read_recipes(files, description)
     members = []
