@@ -5,7 +5,7 @@
     python benchmarks/real.py --read                                # the table of what is trained
 
 The sets are those of `../shared/data` beside the checkout (`--data`), and the sample that `severstal sample`
-draws. The rows `one`, `linknet` and `unet` are the members of the recipe `laptop_ensemble`, the first of
+draws. The rows `one`, `deeplab` and `unet` are the members of the recipe `laptop_ensemble`, the first of
 which is `laptop`; `ensemble` averages their runs. A row is a folder, `runs/real-SET-ROW`: a run that is there
 is scored as it was trained, one that was broken off goes on, a missing one is trained by its recipe with what
 the pictures of the set need (`SETS`). Delete the folder to train a row again; give every row a process of its
@@ -82,7 +82,7 @@ SETS: dict[str, dict[str, Any]] = {
 }
 """Recipe settings that the pictures of each data set need."""
 
-MEMBERS = ("one", "linknet", "unet")  # of the recipe `laptop_ensemble`, in its order
+MEMBERS = ("one", "deeplab", "unet")  # of the recipe `laptop_ensemble`, in its order
 ROWS = ("plain", *MEMBERS, "ensemble")
 SHARED = ("encoder_name", "encoder_weights")  # that the plain recipe takes from the row `one`
 
