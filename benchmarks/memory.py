@@ -66,7 +66,13 @@ def labels(names: list[str]) -> pd.DataFrame:
 def feed_all(pixels: Path, images: int) -> None:
     """Go through the rounds, as a training does: as many crops from few pictures as from many."""
     names = [f"{number:09x}.jpg" for number in range(images)]
-    store = ImageStore(names, "", pixels, range(images), SEVERSTAL.image_shape)
+    store = ImageStore(
+        names,
+        "",
+        pixels,
+        range(0, images * SEVERSTAL.pixels, SEVERSTAL.pixels),
+        [SEVERSTAL.image_shape] * images,
+    )
     fold = FoldData(store, Masks(labels(names), SEVERSTAL), SEVERSTAL, names, [])
     recipe = Recipe(training=TrainingSettings(batch_size=BATCH, workers=WORKERS, epoch_images=FULL))
     feed = TrainLoader(fold, recipe, Plan(recipe, images).phase(0), 0, make_accelerator())

@@ -12,6 +12,7 @@ from severstal.competition.rows import (
     run_faults,
     shorten_text,
 )
+from severstal.competition.spec import SEVERSTAL
 from severstal.errors import SeverstalError
 
 TODAY = ",".join(TABLE_COLUMNS["today"]) + "\n"
@@ -134,7 +135,7 @@ def test_run_faults_belong_to_their_rows():
         TableRow("d", "1", " "),
         TableRow("e", "1", "1 3 17 0"),
     ]
-    found = run_faults(rows, (256, 1600))
+    found = run_faults(rows, SEVERSTAL)
     assert list(found) == [1, 4]
     assert found[4].startswith("run 2 (`17 0`)")
 

@@ -31,7 +31,7 @@ def pictures(request: pytest.FixtureRequest, tmp_path: Path) -> Pictures:
         return PictureFolder(NAMES, "d", tmp_path, SPEC)
     path = tmp_path / "pixels"
     path.write_bytes(b"".join(picture(name).tobytes() for name in ("a.png", "x.png", "b.png", "c.png")))
-    return ImageStore(NAMES, "d", path, [3, 0, 2], SPEC.image_shape)
+    return ImageStore(NAMES, "d", path, [3 * SPEC.pixels, 0, 2 * SPEC.pixels], [SPEC.image_shape] * 3)
 
 
 def test_pictures_by_name_and_by_number(pictures: Pictures) -> None:
@@ -78,7 +78,9 @@ def test_a_process_holds_the_pages_of_a_few_pictures_only(
     def held(limit: int) -> list[int]:
         monkeypatch.setattr(images, "_HELD", limit)
         names = [f"{number}.jpg" for number in range(40)]
-        store = ImageStore(names, "d", tmp_path / "pixels", range(40), pixels.shape[1:])
+        store = ImageStore(
+            names, "d", tmp_path / "pixels", range(0, pixels.size, pixels[0].size), [pixels.shape[1:]] * 40
+        )
         first, bytes_held = store[0], []
         for number in range(40):
             assert np.array_equal(store[number], pixels[number])
@@ -96,7 +98,7 @@ def test_a_process_holds_the_pages_of_a_few_pictures_only(
 def test_an_open_store_outlives_its_file(tmp_path: Path) -> None:
     path = tmp_path / "pixels"
     path.write_bytes(picture("a.png").tobytes())
-    store = ImageStore(["a.png"], "d", path, [0], SPEC.image_shape)
+    store = ImageStore(["a.png"], "d", path, [0], [SPEC.image_shape])
     path.unlink()
     assert np.array_equal(store[0], picture("a.png"))
     with pytest.raises(SeverstalError, match="not there any more: run the same command again"):

@@ -141,4 +141,10 @@ def test_a_table_changed_by_hand_is_refused_in_one_line(tmp_path: Path, row: str
 
 def store(folder: Path, names: list[str]) -> ImageStore:
     (folder / "pixels").write_bytes(bytes(len(names) * SPEC.pixels))
-    return ImageStore(names, "", folder / "pixels", range(len(names)), SPEC.image_shape)
+    return ImageStore(
+        names,
+        "",
+        folder / "pixels",
+        range(0, len(names) * SPEC.pixels, SPEC.pixels),
+        [SPEC.image_shape] * len(names),
+    )

@@ -6,8 +6,8 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
+from severstal.competition.headers import open_of_any_size
 from severstal.data.available import check_memory
-from severstal.data.pictures import open_of_any_size
 from severstal.errors import SeverstalError
 
 _GREY_MODES = ("1", "L", "P")

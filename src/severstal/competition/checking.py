@@ -86,7 +86,7 @@ def read_checked(path: str | Path, sample: Sample, spec: Spec) -> Checked:
             f"`{shorten_text(rows[0].image)}`, there it is {sample.spelt[0]}): give --input the folder it is "
             "for"
         )
-    faults = run_faults(rows, spec.image_shape) | row_faults(
+    faults = run_faults(rows, spec) | row_faults(
         rows, spec.class_ids, images=known, place="those of the sample submission"
     )
     sound = {index: row for index, row in enumerate(rows) if index not in faults}

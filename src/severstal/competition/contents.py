@@ -91,9 +91,12 @@ def sum_up(
         'class 1 has no mask at all'
     """
     areas = {k: [] for k in spec.class_ids}
+    whole = dict.fromkeys(spec.class_ids, 0)
     by_image: dict[str, list[str]] = {}
     for image, class_id, runs in zip(table["ImageId"], table["ClassId"], table["EncodedPixels"], strict=True):
         areas[class_id].append(area(runs))
+        shape = spec.find_shape(image)
+        whole[class_id] += shape is not None and areas[class_id][-1] == shape[0] * shape[1]
         by_image.setdefault(image, []).append(runs)
     shared = [shared_area(texts) for texts in by_image.values() if len(texts) > 1]
     severstal = spec == SEVERSTAL
@@ -119,11 +122,17 @@ def sum_up(
         public=leaderboard.counts_for(len(images)) if severstal else None,
         remarks=(),
     )
-    return replace(contents, remarks=tuple(_remarks(contents, areas, spec)))
+    return replace(contents, remarks=tuple(_remarks(contents, areas, whole)))
 
 
-def _remarks(contents: Contents, areas: dict[int, list[int]], spec: Spec) -> Iterator[str]:
-    """Remark on properties that are allowed but rarely intended."""
+def _remarks(contents: Contents, areas: dict[int, list[int]], whole: dict[int, int]) -> Iterator[str]:
+    """Remark on properties that are allowed but rarely intended.
+
+    Args:
+        contents: contents without remarks.
+        areas: area of each mask in pixels, by class.
+        whole: masks that cover their whole picture, by class.
+    """
     for part in contents.classes:
         label = part.name if part.name.startswith("class ") else f"class {part.class_id} ({part.name})"
         if not part.masks:
@@ -131,9 +140,9 @@ def _remarks(contents: Contents, areas: dict[int, list[int]], spec: Spec) -> Ite
             continue
         if part.share > NEARLY_ALL and part.masks > 1:
             yield f"{label} has a mask in {part.masks:,} of {contents.images:,} images"
-        whole = sum(pixels == spec.pixels for pixels in areas[part.class_id])
-        if whole:
-            yield f"{label}: {whole:,} masks cover the whole picture, as the sample's placeholder does"
+        if whole[part.class_id]:
+            count = f"{whole[part.class_id]:,} masks"
+            yield f"{label}: {count} cover the whole picture, as the sample's placeholder does"
         low, high = _usual(part, contents)
         if not low <= part.masks <= high:
             yield f"{label}: {part.masks:,} masks are far from every count known, as the table shows"

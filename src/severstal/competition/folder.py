@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from severstal.competition.listing import list_folder, list_images
-from severstal.competition.spec import Spec, read_spec
+from severstal.competition.spec import IMAGE_FOLDERS, Spec, read_spec
 from severstal.errors import SeverstalError
 
 COMPETITION = "severstal-steel-defect-detection"
@@ -19,7 +19,7 @@ class InputFolder:
 
     Attributes:
         root: the folder.
-        spec: the shape and the classes of its pictures.
+        spec: the shapes and the classes of its pictures.
     """
 
     root: Path
@@ -28,12 +28,12 @@ class InputFolder:
     @property
     def train_images(self) -> Path:
         """The folder of labelled pictures."""
-        return self.root / "train_images"
+        return self.root / IMAGE_FOLDERS[0]
 
     @property
     def test_images(self) -> Path:
         """The folder of pictures to be segmented."""
-        return self.root / "test_images"
+        return self.root / IMAGE_FOLDERS[1]
 
     @property
     def train_csv(self) -> Path:

@@ -44,7 +44,7 @@ class Masks:
 
     def __getitem__(self, image: str) -> np.ndarray:
         """The bitmask of an image, (H, W) of the spec's mask type; zeros where no row names it."""
-        return self.draw(image, np.empty(self._spec.image_shape, self._spec.mask_dtype))
+        return self.draw(image, np.empty(self._spec.shape_of(image), self._spec.mask_dtype))
 
     def draw(self, image: str, out: np.ndarray) -> np.ndarray:
         """Draw the bitmask of an image into an array.
@@ -54,7 +54,7 @@ class Masks:
 
         Args:
             image: name of the image.
-            out: (H, W) array of the spec's mask type; all of it is overwritten.
+            out: array of the image's shape (H, W) and of the spec's mask type; all of it is overwritten.
 
         Returns:
             `out`.
@@ -63,9 +63,9 @@ class Masks:
         if not classes:
             out[:] = 0
             return out
-        if self._columns is None:
-            self._columns = np.empty(out.shape[::-1], out.dtype)  # (W, H), as runs go down the columns
-        flat = self._columns.reshape(-1)
+        if self._columns is None or len(self._columns) < out.size:
+            self._columns = np.empty(out.size, out.dtype)
+        flat = self._columns[: out.size]
         flat[:] = 0
         for number, class_id in enumerate(classes):
             bit = out.dtype.type(1 << (class_id - 1))
@@ -74,7 +74,8 @@ class Masks:
                     flat[start:end] |= bit
                 else:
                     flat[start:end] = bit
-        return cv2.transpose(self._columns, out)  # several times faster than NumPy's strided copy
+        columns = flat.reshape(out.shape[::-1])  # (W, H), as runs go down the columns
+        return cv2.transpose(columns, out)  # several times faster than NumPy's strided copy
 
     def __getstate__(self) -> dict[str, object]:
         """Return the state that a worker process receives: the buffer is left out."""
@@ -83,7 +84,7 @@ class Masks:
     def _stretches(self, image: str, class_id: int) -> np.ndarray:
         key = (image, class_id)
         if key not in self._read:
-            self._read[key] = rle.stretches(self._texts[image][class_id], self._spec.image_shape)
+            self._read[key] = rle.stretches(self._texts[image][class_id], self._spec.shape_of(image))
         return self._read[key]
 
     def presence(self, images: Sequence[str]) -> np.ndarray:

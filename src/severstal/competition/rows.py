@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from severstal.competition import rle
 from severstal.competition.cells import read_cells
+from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
 
 Form = Literal["today", "2019"]
@@ -199,19 +200,34 @@ def row_faults(
     return faults
 
 
-def run_faults(rows: Sequence[TableRow], shape: tuple[int, int]) -> dict[int, str]:
-    """Find the rows whose mask is no run-length text for a picture of `shape` (height, width).
+def run_faults(rows: Sequence[TableRow], spec: Spec) -> dict[int, str]:
+    """Find the rows whose mask is no run-length text for their picture.
+
+    Where each picture has its own size, the fault names the picture, and the runs of a picture that is not
+    there may end anywhere.
+
+    Args:
+        rows: rows from `read_rows`.
+        spec: says which shape each picture has.
 
     Returns:
         Index of each faulty row, in order, to one line that names the run.
 
     Example:
-        >>> list(run_faults([TableRow("a.jpg", "1", ""), TableRow("a.jpg", "2", "5 0")], (256, 1600)))
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> list(run_faults([TableRow("a.jpg", "1", ""), TableRow("a.jpg", "2", "5 0")], SEVERSTAL))
         [1]
     """
     filled = [index for index, row in enumerate(rows) if not row.is_empty]
-    found = rle.faults([rows[index].runs for index in filled], shape)
-    return {filled[index]: found[index] for index in sorted(found)}
+    if spec.image_shape is not None:
+        found = rle.faults([rows[index].runs for index in filled], spec.image_shape)
+        return {filled[index]: found[index] for index in sorted(found)}
+    faults = {}
+    for index in filled:
+        image, runs = rows[index].image, rows[index].runs
+        if fault := rle.faults([runs], spec.find_shape(image) or (1, spec.pixels)):
+            faults[index] = f"image {shorten_text(image)}: {fault[0]}"
+    return faults
 
 
 def raise_first(path: str | Path, faults: dict[int, str]) -> None:

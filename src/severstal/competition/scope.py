@@ -83,7 +83,7 @@ def read_named(path: str | Path, spec: Spec, labels: bool = False) -> NamedTable
     may_be_empty = not labels or form == "2019"
     raise_first(
         path,
-        run_faults(rows, spec.image_shape) | row_faults(rows, spec.class_ids, may_be_empty=may_be_empty),
+        run_faults(rows, spec) | row_faults(rows, spec.class_ids, may_be_empty=may_be_empty),
     )
     return NamedTable(Path(path), rows, tidy(rows), labels)
 

@@ -1,12 +1,18 @@
 """The specification of a data set: its name, the shape of its pictures and its classes."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from severstal.competition.shapes import Shapes
 from severstal.errors import SeverstalError, is_printable, shown
 from severstal.settings import read_toml
+
+IMAGE_FOLDERS = ("train_images", "test_images")
+"""Names of the folders of pictures in Kaggle's layout."""
 
 MAX_CLASSES = 16  # the bits of the widest mask, uint16
 _MOST_PIXELS = 1 << 30  # of a picture: areas and intersections are counted in 32 bits
@@ -18,8 +24,10 @@ class Spec:
 
     Attributes:
         name: name of the data set.
-        image_shape: height and width in pixels.
+        image_shape: height and width of every picture in pixels; None where each has its own, which
+            `shape_of` says.
         classes: names of the classes; `classes[k - 1]` is `ClassId` k.
+        shapes: shapes of the pictures where each has its own.
 
     Raises:
         SeverstalError: no name; a side below 1 pixel, or more than 1,073,741,824 pixels (32,768 x 32,768);
@@ -31,14 +39,17 @@ class Spec:
     """
 
     name: str
-    image_shape: tuple[int, int]
+    image_shape: tuple[int, int] | None
     classes: tuple[str, ...]
+    shapes: Shapes | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         shape, classes = self.image_shape, self.classes
         if not isinstance(self.name, str) or not self.name:
             raise SeverstalError(f"name is {shown(self.name)}: give the data set's name as text")
-        if len(shape) != 2 or not all(type(side) is int and side > 0 for side in shape):
+        if shape is not None and (
+            len(shape) != 2 or not all(type(side) is int and side > 0 for side in shape)
+        ):
             raise SeverstalError(f"image_shape is {shown(list(shape))}: give [height, width] in pixels")
         if self.pixels > _MOST_PIXELS:
             raise SeverstalError(
@@ -60,8 +71,86 @@ class Spec:
 
     @property
     def pixels(self) -> int:
-        """Pixels in a picture."""
-        return self.image_shape[0] * self.image_shape[1]
+        """Pixels in a picture; where each has its own size, the most that one may have."""
+        return _MOST_PIXELS if self.image_shape is None else self.image_shape[0] * self.image_shape[1]
+
+    def shape_of(self, image: str) -> tuple[int, int]:
+        """The height and the width of a picture.
+
+        Args:
+            image: name of the picture.
+
+        Raises:
+            SeverstalError: each picture has its own size, and this one's is not known.
+
+        Example:
+            >>> SEVERSTAL.shape_of("a.jpg")
+            (256, 1600)
+        """
+        return self._own_shapes(image).of(image) if self.image_shape is None else self.image_shape
+
+    def find_shape(self, image: str) -> tuple[int, int] | None:
+        """The same; None where it is not known."""
+        if self.image_shape is not None:
+            return self.image_shape
+        return None if self.shapes is None else self.shapes.find(image)
+
+    def largest_shape(self, images: Iterable[str]) -> tuple[int, int]:
+        """The greatest height and the greatest width of some pictures, at least one.
+
+        Raises:
+            SeverstalError: as `shape_of`.
+
+        Example:
+            >>> spec = Spec("tiles", None, ("hole",), Shapes(known={"a": (20, 90), "b": (60, 40)}))
+            >>> spec.largest_shape(["a", "b"])
+            (60, 90)
+        """
+        if self.image_shape is not None:
+            return self.image_shape
+        heights, widths = zip(*map(self.shape_of, images), strict=True)
+        return max(heights), max(widths)
+
+    def with_shapes_of(self, images: Iterable[str]) -> "Spec":
+        """The specification with the shapes of some pictures alone, which needs their files no longer.
+
+        Raises:
+            SeverstalError: as `shape_of`.
+        """
+        if self.image_shape is not None:
+            return self
+        images = list(images)
+        shapes = self._own_shapes(images[0] if images else "").only(images)
+        return replace(self, shapes=shapes)
+
+    def facts(self) -> dict[str, Any]:
+        """What a file that keeps the specification holds beside the name, as plain JSON values.
+
+        Example:
+            >>> Spec.from_facts("severstal", SEVERSTAL.facts()) == SEVERSTAL
+            True
+        """
+        shape = None if self.image_shape is None else list(self.image_shape)
+        return {"image_shape": shape, "classes": list(self.classes)}
+
+    @classmethod
+    def from_facts(cls, name: str, facts: Mapping[str, Any], shapes: Shapes | None = None) -> "Spec":
+        """The specification that `facts` describes.
+
+        Raises:
+            SeverstalError: as the class.
+            KeyError, TypeError: something is missing or of another type.
+        """
+        shape = facts["image_shape"]
+        return cls(name, None if shape is None else tuple(shape), tuple(facts["classes"]), shapes)
+
+    def _own_shapes(self, image: str) -> Shapes:
+        if self.shapes is None:
+            raise SeverstalError(
+                f"{image}: its size is not known, as dataset.toml has no image_shape and the pictures are "
+                "not at hand: give their folder with --input"
+            )
+        return self.shapes
 
     @property
     def mask_dtype(self) -> np.dtype:
@@ -76,7 +165,8 @@ SEVERSTAL = Spec("severstal", (256, 1600), ("class 1", "class 2", "class 3", "cl
 def read_spec(folder: str | Path) -> Spec:
     """Read `dataset.toml` in an input folder, or return the competition's own where there is none.
 
-    The file holds `name`, `image_shape = [height, width]` and `classes = [...]`, all three required.
+    The file holds `name` and `classes = [...]`, and `image_shape = [height, width]` where all pictures have
+    the same size; without it each picture of `train_images` and `test_images` keeps its own.
 
     Raises:
         SeverstalError: the file is not TOML, or a key is missing, unknown or impossible.
@@ -89,17 +179,18 @@ def read_spec(folder: str | Path) -> Spec:
     if not path.is_file():
         return SEVERSTAL
     settings = read_toml(path)
-    known = {"name", "image_shape", "classes"}
-    for key in sorted(known - settings.keys()):
-        raise SeverstalError(f"{path}: key {key!r} is missing: add name, image_shape and classes")
+    required, known = ("classes", "name"), {"name", "image_shape", "classes"}
+    for key in (key for key in required if key not in settings):
+        raise SeverstalError(f"{path}: key {key!r} is missing: add name and classes")
     for key in sorted(settings.keys() - known):
         raise SeverstalError(f"{path}: key {shown(key)} is unknown: keep name, image_shape and classes")
-    name, shape, classes = settings["name"], settings["image_shape"], settings["classes"]
-    if not isinstance(shape, list):
+    name, shape, classes = settings["name"], settings.get("image_shape"), settings["classes"]
+    if shape is not None and not isinstance(shape, list):
         raise SeverstalError(f"{path}: image_shape is {shown(shape)}: give [height, width] in pixels")
     if not isinstance(classes, list):
         raise SeverstalError(f"{path}: classes is {shown(classes)}: give 1 to {MAX_CLASSES} different names")
     try:
-        return Spec(name, tuple(shape), tuple(classes))
+        shapes = Shapes([Path(folder) / part for part in IMAGE_FOLDERS]) if shape is None else None
+        return Spec(name, None if shape is None else tuple(shape), tuple(classes), shapes)
     except SeverstalError as error:
         raise SeverstalError(f"{path}: {error}") from None

@@ -57,7 +57,7 @@ def read_labels(path: str | Path, spec: Spec, images: Sequence[str] | None = Non
         rows = match_images(rows, images)
     # Without a defect, today's form has no row at all: an empty text is a label that got lost.
     faults = row_faults(rows, spec.class_ids, images=images, may_be_empty=form == "2019")
-    raise_first(path, run_faults(rows, spec.image_shape) | faults)
+    raise_first(path, run_faults(rows, spec) | faults)
     return tidy(rows)
 
 
@@ -80,7 +80,7 @@ def read_submission(path: str | Path, spec: Spec) -> pd.DataFrame:
         0   a.jpg        2           1 9
     """
     _, rows = read_rows(path)
-    raise_first(path, run_faults(rows, spec.image_shape) | row_faults(rows, spec.class_ids))
+    raise_first(path, run_faults(rows, spec) | row_faults(rows, spec.class_ids))
     return tidy(rows)
 
 

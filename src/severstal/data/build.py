@@ -36,7 +36,7 @@ def open_pictures(images: str | Path, names: Sequence[str], spec: Spec, folder: 
     Args:
         images: folder of the picture files.
         names: names of the pictures, in order, each once.
-        spec: specification with the shape that they must have.
+        spec: specification with the shape that they must have, if they have the same.
         folder: folder of the decoded pictures, for one folder of picture files.
 
     Returns:
@@ -75,7 +75,7 @@ def _open(images: Path, names: Sequence[str], spec: Spec, folder: Path) -> Pictu
         catalogue.begin_anew()
 
     lacking = _without_row(catalogue, sources)
-    need, free = len(lacking) * spec.pixels, shutil.disk_usage(folder).free
+    need, free = sum(_pixels_of(source, spec) for source in lacking), shutil.disk_usage(folder).free
     keep = need <= free
     if not keep:
         logger.warning(
@@ -93,7 +93,14 @@ def _open(images: Path, names: Sequence[str], spec: Spec, folder: Path) -> Pictu
     checksum = digest([[entry.name, entry.pixels] for entry in entries])
     if not keep:
         return PictureFolder(names, checksum, images, spec)
-    return ImageStore(names, checksum, catalogue.pixels, [entry.row for entry in entries], spec.image_shape)
+    places = ([of(name) for name in names] for of in (catalogue.offset_of, catalogue.shape_of))
+    return ImageStore(names, checksum, catalogue.pixels, *places)
+
+
+def _pixels_of(source: Source, spec: Spec) -> int:
+    """Pixels of a picture; 0 where it has its own shape and cannot be read, which decoding it reports."""
+    shape = spec.find_shape(source.name)
+    return 0 if shape is None else shape[0] * shape[1]
 
 
 def _is_known(catalogue: Catalogue, source: Source) -> bool:
@@ -112,7 +119,7 @@ def _without_row(catalogue: Catalogue, sources: Sequence[Source]) -> list[Source
 def _is_mostly_unused(catalogue: Catalogue, images: Path) -> bool:
     there = {entry.name for entry in os.scandir(images)}
     kept = [entry for entry in catalogue.entries.values() if entry.row is not None and entry.name in there]
-    used = sum(_is_known(catalogue, Source.of(images / entry.name)) for entry in kept)
+    used = sum(entry.rows for entry in kept if _is_known(catalogue, Source.of(images / entry.name)))
     return used < catalogue.rows / 2
 
 
@@ -128,8 +135,9 @@ def _add(catalogue: Catalogue, block: list[tuple[Source, np.ndarray, str]], keep
             row = known.row if known is not None and known.pixels == pixels else None
             if row is None and keep:
                 file.write(picture.data)
-                row, rows = rows, rows + 1
-            entries.append(Entry(source.name, source.bytes, source.time, pixels, row))
+                row, rows = rows, rows + -(-picture.nbytes // catalogue.row_bytes)
+            shape = picture.shape if catalogue.image_shape is None else None
+            entries.append(Entry(source.name, source.bytes, source.time, pixels, row, shape))
         file.flush()
         os.fsync(file.fileno())
     catalogue.add(entries)
@@ -139,25 +147,41 @@ def _decode(
     images: Path, sources: Sequence[Source], spec: Spec
 ) -> Iterator[list[tuple[Source, np.ndarray, str]]]:
     """Decode in parallel, in order, a block of pictures at a time, each with its checksum."""
-    size = max(1, min(BLOCK, BLOCK_BYTES // spec.pixels))
     upright: list[str] = []
 
     def decode(source: Source) -> tuple[Source, np.ndarray, str]:
         picture, turned = decode_picture(images / source.name, spec)
         if turned:
             upright.append(source.name)
-        return source, picture, hashlib.blake2b(picture, digest_size=16).hexdigest()
+        checksum = hashlib.blake2b(picture, digest_size=16)
+        if spec.image_shape is None:
+            checksum.update(str(picture.shape).encode())
+        return source, picture, checksum.hexdigest()
 
     # Threads, not processes: Pillow and hashlib let go of the interpreter, and no pixel has to travel.
     with (
         progress(sources, f"decode {images.name}") as bar,
-        ThreadPoolExecutor(min(size, os.cpu_count() or 1)) as pool,
+        ThreadPoolExecutor(os.cpu_count() or 1) as pool,
     ):
-        for start in range(0, len(sources), size):
+        for part in _blocks(sources, spec):
             block = []
-            for decoded in pool.map(decode, sources[start : start + size]):
+            for decoded in pool.map(decode, part):
                 block.append(decoded)
                 bar.update()
             yield block
     if upright:
         logger.info("%s: %d pictures turned upright by their EXIF orientation", images, len(upright))
+
+
+def _blocks(sources: Sequence[Source], spec: Spec) -> Iterator[list[Source]]:
+    """Split pictures into blocks of at most `BLOCK` pictures and, but for a single one, `BLOCK_BYTES`."""
+    block, held = [], 0
+    for source in sources:
+        size = _pixels_of(source, spec)
+        if block and (len(block) == BLOCK or held + size > BLOCK_BYTES):
+            yield block
+            block, held = [], 0
+        block.append(source)
+        held += size
+    if block:
+        yield block

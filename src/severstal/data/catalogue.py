@@ -1,7 +1,9 @@
 r"""The catalogue of a folder's pictures: one JSON line per picture, append-only.
 
 The first line names the shape and the file of pixels, each other one a picture: name, size and time of its
-file, checksum of its pixels, and the row of the file of pixels where they stand, or null. Of two lines with
+file, checksum of its pixels, and the row of the file of pixels where they stand, or null. Where each picture
+has its own shape, the shape of the first line is null, each other line names its picture's, and a row is a
+byte. Of two lines with
 one name the later holds. Pixels reach the disk before the line that tells of them, and a line counts once its
 end is there: whatever instant a writer is killed at, what the lines say is true.
 """
@@ -14,6 +16,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from severstal.files import write_text
 
@@ -49,15 +52,26 @@ class Entry(Source):
     Attributes:
         pixels: checksum of its decoded pixels.
         row: row in the file of pixels; None where the pixels are not stored.
+        shape: height and width in pixels; None where all pictures have the same.
     """
 
     pixels: str
     row: int | None
+    shape: tuple[int, int] | None = None
 
     @property
     def source(self) -> Source:
         """The file that this was learned from."""
         return Source(self.name, self.bytes, self.time)
+
+    @property
+    def rows(self) -> int:
+        """Rows in the file of pixels that the picture takes."""
+        return 1 if self.shape is None else self.shape[0] * self.shape[1]
+
+    def to_json(self) -> dict[str, Any]:
+        """The line of the catalogue."""
+        return {key: value for key, value in asdict(self).items() if key != "shape" or value is not None}
 
 
 class Catalogue:
@@ -68,11 +82,11 @@ class Catalogue:
 
     Args:
         folder: folder of the catalogue and of the file of pixels.
-        image_shape: height and width of each picture.
+        image_shape: height and width of each picture; None where each has its own.
 
     Attributes:
         entries: cached facts of the pictures, by name.
-        rows: number of pictures in the file of pixels.
+        rows: number of rows in the file of pixels.
         pixels: path of the file of pixels.
 
     Example:
@@ -83,22 +97,30 @@ class Catalogue:
         900
     """
 
-    def __init__(self, folder: Path, image_shape: tuple[int, int]):
+    def __init__(self, folder: Path, image_shape: tuple[int, int] | None):
         self.path, self.image_shape = folder / CATALOGUE, image_shape
         if not self._load():
             self.begin_anew()
 
     @property
     def row_bytes(self) -> int:
-        """Bytes of one picture."""
-        return self.image_shape[0] * self.image_shape[1]
+        """Bytes of a row: those of a picture, or 1 where each has its own shape."""
+        return 1 if self.image_shape is None else self.image_shape[0] * self.image_shape[1]
+
+    def shape_of(self, name: str) -> tuple[int, int]:
+        """The height and the width of a picture that is in the catalogue."""
+        return self.image_shape or self.entries[name].shape
+
+    def offset_of(self, name: str) -> int:
+        """The place in the file of pixels, in bytes, where a picture stands."""
+        return self.entries[name].row * self.row_bytes
 
     def begin_anew(self) -> None:
         """Empty the catalogue and free the disk; a process that has the old file open can still read it."""
         self.entries: dict[str, Entry] = {}
         self.rows = 0
         self.pixels = self.path.with_name(f"pixels-{secrets.token_hex(4)}.u8")
-        header = {"image_shape": list(self.image_shape), "pixels": self.pixels.name}
+        header = {"image_shape": self._shape, "pixels": self.pixels.name}
         text = json.dumps(header) + "\n"
         self._bytes = len(text)
         write_text(self.path, text)
@@ -109,7 +131,7 @@ class Catalogue:
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Append lines; their pixels have to be on the disk already."""
-        lines = "".join(json.dumps(asdict(entry)) + "\n" for entry in entries).encode()
+        lines = "".join(json.dumps(entry.to_json()) + "\n" for entry in entries).encode()
         with self.path.open("r+b") as file:
             file.truncate(self._bytes)  # cuts off a line that a kill left without its end
             file.seek(self._bytes)
@@ -118,13 +140,17 @@ class Catalogue:
             os.fsync(file.fileno())
         self._take(lines)
 
+    @property
+    def _shape(self) -> list[int] | None:
+        return None if self.image_shape is None else list(self.image_shape)
+
     def _load(self) -> bool:
         if self.path.is_symlink():
             return False
         try:
             header, *_ = lines = self.path.read_bytes().splitlines(keepends=True)
             facts = json.loads(header)
-            if not header.endswith(b"\n") or facts["image_shape"] != list(self.image_shape):
+            if not header.endswith(b"\n") or facts["image_shape"] != self._shape:
                 return False
             if not _PIXEL_FILE.fullmatch(facts["pixels"]):
                 return False
@@ -140,8 +166,11 @@ class Catalogue:
 
     def _take(self, lines: bytes) -> None:
         for line in lines.splitlines():
-            entry = Entry(**json.loads(line))
+            facts = json.loads(line)
+            if (facts.get("shape") is None) != (self.image_shape is not None):
+                raise ValueError("a shape of its own, or none, where the others have it")
+            entry = Entry(**facts | ({"shape": tuple(facts["shape"])} if self.image_shape is None else {}))
             self.entries[entry.name] = entry
             if entry.row is not None:
-                self.rows = max(self.rows, entry.row + 1)
+                self.rows = max(self.rows, entry.row + entry.rows)
         self._bytes += len(lines)

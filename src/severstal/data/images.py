@@ -18,7 +18,7 @@ _HELD = 256
 
 
 class Pictures(ABC):
-    """Grey pictures of one shape, by name or by number; pickling sends the names, never the pixels.
+    """Grey pictures, by name or by number; pickling sends the names, never the pixels.
 
     Args:
         names: names of the pictures, in order.
@@ -58,9 +58,9 @@ class ImageStore(Pictures):
     Args:
         names: names of the pictures, in order.
         digest: checksum of names and pixels.
-        path: path of the file: pictures of `image_shape`, one after the other.
-        rows: index of each picture in the file, in the order of `names`.
-        image_shape: height and width of the pictures, in pixels.
+        path: path of the file: the pictures' pixels, one picture after the other.
+        offsets: place of each picture in the file, in bytes, in the order of `names`.
+        shapes: height and width of each picture, in pixels.
 
     Raises:
         SeverstalError: the file is gone.
@@ -69,23 +69,29 @@ class ImageStore(Pictures):
         >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "pixels"
         >>> _ = path.write_bytes(bytes(range(12)))
-        >>> store = ImageStore(["b.jpg", "a.jpg"], "", path, rows=[1, 0], image_shape=(2, 3))
+        >>> store = ImageStore(["b.jpg", "a.jpg"], "", path, offsets=[6, 0], shapes=[(1, 6), (2, 3)])
         >>> store[0].tolist(), store.picture("a.jpg").tolist()
-        ([[6, 7, 8], [9, 10, 11]], [[0, 1, 2], [3, 4, 5]])
+        ([[6, 7, 8, 9, 10, 11]], [[0, 1, 2], [3, 4, 5]])
     """
 
     def __init__(
-        self, names: Sequence[str], digest: str, path: Path, rows: Sequence[int], image_shape: tuple[int, int]
+        self,
+        names: Sequence[str],
+        digest: str,
+        path: Path,
+        offsets: Sequence[int],
+        shapes: Sequence[tuple[int, int]],
     ):
         super().__init__(names, digest)
-        self._path, self._rows, self._image_shape = Path(path), np.array(rows, np.int64), tuple(image_shape)
+        self._path, self._offsets, self._shapes = Path(path), list(offsets), list(shapes)
         self._map()
 
     def __getitem__(self, index: int) -> np.ndarray:
         self._read += 1
         if self._read % _HELD == 0 and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
             self._pages.madvise(mmap.MADV_DONTNEED)  # arrays given out read them again, from the cache
-        return self._pixels[self._rows[index]]
+        start, shape = self._offsets[index], self._shapes[index]
+        return self._pixels[start : start + math.prod(shape)].reshape(shape)
 
     def __getstate__(self) -> dict:
         return {key: value for key, value in self.__dict__.items() if key not in ("_pages", "_pixels")}
@@ -95,13 +101,13 @@ class ImageStore(Pictures):
         self._map()
 
     def _map(self) -> None:
-        shape = (int(self._rows.max(initial=0)) + 1, *self._image_shape)
+        ends = (start + math.prod(shape) for start, shape in zip(self._offsets, self._shapes, strict=True))
         try:
             with self._path.open("rb") as file:
-                self._pages = mmap.mmap(file.fileno(), math.prod(shape), access=mmap.ACCESS_READ)
+                self._pages = mmap.mmap(file.fileno(), max(ends, default=1), access=mmap.ACCESS_READ)
         except FileNotFoundError:
             raise SeverstalError(f"{self._path}: not there any more: run the same command again") from None
-        self._pixels = np.frombuffer(self._pages, np.uint8).reshape(shape)
+        self._pixels = np.frombuffer(self._pages, np.uint8)
         self._read = 0
 
 
@@ -112,7 +118,7 @@ class PictureFolder(Pictures):
         names: names of the files, in order.
         digest: checksum of names and pixels.
         images: the folder of the files.
-        spec: specification with the shape that they must have.
+        spec: specification with the shape that they must have, if they have the same.
 
     Example:
         >>> import tempfile

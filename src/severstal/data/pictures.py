@@ -1,23 +1,20 @@
 """A picture file as an array: read by content, not by name, and checked."""
 
-import io
-import struct
-import threading
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from severstal.competition.headers import (
+    PILLOW_ERRORS,
+    QUARTER_TURNS,
+    open_of_any_size,
+    read_orientation,
+)
 from severstal.competition.spec import Spec
 from severstal.data.available import check_memory
 from severstal.errors import SeverstalError
 
-PILLOW_ERRORS = (  # what Pillow's plugins raise on damaged files, each found by damaging some
-    *(ArithmeticError, AttributeError, EOFError, LookupError, OSError, RuntimeError, SyntaxError),
-    *(TypeError, ValueError, struct.error, Image.DecompressionBombError),
-)
-_EXIF_ORIENTATION = 0x0112
 _TURNS = {  # what displays a picture upright that a camera noted under this number
     2: lambda grey: grey[:, ::-1],
     3: lambda grey: grey[::-1, ::-1],
@@ -28,7 +25,6 @@ _TURNS = {  # what displays a picture upright that a camera noted under this num
     8: lambda grey: np.rot90(grey),
 }
 _BYTES_PER_PIXEL = {"1": 2, "L": 2}  # of Pillow's picture and of the array; other modes are converted
-_LIMIT_LOCK = threading.Lock()  # Pillow's limit on pixels is one for all threads
 
 
 def read_picture(path: str | Path, spec: Spec) -> np.ndarray:
@@ -42,7 +38,7 @@ def read_picture(path: str | Path, spec: Spec) -> np.ndarray:
 
     Args:
         path: a JPEG, PNG, TIFF or any other file that Pillow decodes.
-        spec: says which shape it has to have, as displayed.
+        spec: says which shape it has to have, as displayed; any where each picture keeps its own.
 
     Returns:
         (H, W) uint8, 0 black to 255 white.
@@ -101,8 +97,8 @@ def decode_bytes(
                 _check_shape(name, sizes, picture.size, image_shape)
             width, height = picture.size
             check_memory(name, height, width, _BYTES_PER_PIXEL.get(picture.mode, 7), len(data))
-            turn = picture.getexif().get(_EXIF_ORIENTATION, 1)  # Pillow decodes a PNG to look for it
-            size = picture.size[::-1] if turn in (5, 6, 7, 8) else picture.size
+            turn = read_orientation(picture)
+            size = picture.size[::-1] if turn in QUARTER_TURNS else picture.size
             if image_shape is not None:
                 _check_shape(name, {size}, size, image_shape)
             picture.draft("L", picture.size)  # a JPEG's own brightness channel, without decoding colour
@@ -128,7 +124,7 @@ def _check_shape(
     if (width, height) not in sizes:
         raise SeverstalError(
             f"{name}: the picture is {shown[1]} x {shown[0]}; this data set is {height} x {width}: "
-            "resize it or set image_shape in dataset.toml"
+            "resize it, or remove image_shape from dataset.toml so that each picture keeps its own size"
         )
 
 
@@ -150,21 +146,3 @@ def to_grey(picture: Image.Image, name: str) -> np.ndarray:
     if picture.mode not in ("L", "RGB", "1"):
         picture = picture.convert("RGB")  # of a palette, CMYK or transparency, the colours
     return np.asarray(picture.convert("L"))
-
-
-def open_of_any_size(data: bytes, formats: Sequence[str] | None = None) -> Image.Image:
-    """Read the header of a picture without Pillow's limit on its pixels, for `check_memory` to judge.
-
-    Args:
-        data: bytes of the file.
-        formats: names of the formats, in Pillow's words, that it may have; None for any.
-
-    Raises:
-        OSError: as `PIL.Image.open`.
-    """
-    with _LIMIT_LOCK:
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        try:
-            return Image.open(io.BytesIO(data), formats=formats)
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit

@@ -136,7 +136,7 @@ def load_labels(path: str | Path, store: Pictures, spec: Spec) -> PseudoData:
     """
     _, rows = read_rows(path)
     faults = row_faults(rows, spec.class_ids, images=store.names, place="the pictures to be segmented")
-    raise_first(path, run_faults(rows, spec.image_shape) | faults)
+    raise_first(path, run_faults(rows, spec) | faults)
     return PseudoData(store, Masks(tidy(rows), spec), tuple(dict.fromkeys(row.image for row in rows)))
 
 

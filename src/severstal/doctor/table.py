@@ -112,7 +112,7 @@ class Table:
     @cached_property
     def run_faults(self) -> dict[int, str]:
         """Fault of the run-length text of each faulty row, by row."""
-        return run_faults(self.rows, self.spec.image_shape)
+        return run_faults(self.rows, self.spec)
 
     @property
     def is_submission(self) -> bool:

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from severstal.data.pictures import PILLOW_ERRORS, to_grey
+from severstal.competition.headers import PILLOW_ERRORS
+from severstal.data.pictures import to_grey
 from severstal.errors import SeverstalError
 
 _COLOURS = {1: "grey", 3: "RGB", 4: "RGBA"}

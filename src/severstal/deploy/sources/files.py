@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from severstal.competition.headers import PILLOW_ERRORS, open_of_any_size
 from severstal.data.available import check_memory
-from severstal.data.pictures import PILLOW_ERRORS, decode_bytes, open_of_any_size, to_grey
+from severstal.data.pictures import decode_bytes, to_grey
 from severstal.deploy.sources.source import PendingPicture, frame_name
 from severstal.errors import SeverstalError
 

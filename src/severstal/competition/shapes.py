@@ -1,0 +1,71 @@
+"""The height and the width of each picture of a data set whose pictures differ in size."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from severstal.competition.headers import read_shape
+from severstal.errors import SeverstalError
+
+
+class Shapes:
+    """Heights and widths of pictures by name: known ones, and those of files, whose headers are read once.
+
+    Args:
+        folders: folders of the picture files.
+        known: height and width by the name of the picture.
+
+    Example:
+        >>> shapes = Shapes(known={"a.jpg": (300, 400)})
+        >>> shapes.of("a.jpg"), shapes.find("b.jpg")
+        ((300, 400), None)
+    """
+
+    def __init__(
+        self, folders: Sequence[Path] = (), known: Mapping[str, tuple[int, int]] | None = None
+    ) -> None:
+        self._folders = tuple(folders)
+        self._known: dict[str, tuple[int, int]] = dict(known or {})
+
+    def of(self, image: str) -> tuple[int, int]:
+        """The height and the width of a picture, as displayed.
+
+        Raises:
+            SeverstalError: no picture has the name, it cannot be read, or two of the name differ in size.
+        """
+        if image not in self._known:
+            self._known[image] = self._read(image)
+        return self._known[image]
+
+    def find(self, image: str) -> tuple[int, int] | None:
+        """The same; None where no picture of that name can be read."""
+        try:
+            return self.of(image)
+        except SeverstalError:
+            return None
+
+    def only(self, images: Iterable[str]) -> "Shapes":
+        """The shapes of some pictures, without their files.
+
+        Raises:
+            SeverstalError: as `of`.
+        """
+        return Shapes(known={image: self.of(image) for image in images})
+
+    def _read(self, image: str) -> tuple[int, int]:
+        # A name from a table opens files of the folders alone.
+        plain = bool(image) and Path(image).name == image
+        places = [folder / image for folder in self._folders if plain and (folder / image).is_file()]
+        if not places:
+            held = " and ".join(folder.name for folder in self._folders) or "the data set"
+            raise SeverstalError(
+                f"{image}: its size is not known, as {held} has no such picture: correct the name, or put "
+                "the picture there"
+            )
+        first, *others = [(place, read_shape(place)) for place in places]
+        for place, shape in others:
+            if shape != first[1]:
+                raise SeverstalError(
+                    f"{place}: is {shape[0]} x {shape[1]}, {first[0]} is {first[1][0]} x {first[1][1]}: two "
+                    "pictures of one name must agree in size: rename one of them"
+                )
+        return first[1]
