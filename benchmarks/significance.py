@@ -66,7 +66,7 @@ def find(summary: Summary, index: int = 0) -> tuple[ClassRule | None, float]:
     """The rule of a class that is found where it is drawn at all, and its gain in standard errors."""
     settings, count = SearchSettings(), len(summary)
     pairs = class_pairs(summary, index, np.full(count, 1 / count), settings.thresholds[0])
-    landscape = survey(pairs, Grid(settings.gates, settings.thresholds, minimum_areas(summary.spec)))
+    landscape = survey(pairs, Grid(settings.gates, settings.thresholds, minimum_areas(summary.pixels)))
     if (pairs.defects.reach(settings.gates[0], settings.thresholds) == NOT_DRAWN).all():
         return None, 0.0
     rule = flattest_rule(pairs, landscape)

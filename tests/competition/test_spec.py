@@ -44,7 +44,6 @@ def test_masks_have_a_bit_for_each_class(classes, dtype):
     ("changes", "message"),
     [
         ({"name": None}, "key 'name' is missing: add"),
-        ({"image_shape": None}, "key 'image_shape' is missing: add"),
         ({"classes": None}, "key 'classes' is missing: add"),
         ({"channels": "3"}, "key 'channels' is unknown: keep"),
         ({"name": '""'}, "name is '': give"),

@@ -197,7 +197,7 @@ def test_of_classes_of_pure_noise_at_most_5_percent_are_drawn():
 
 
 def test_the_minimum_area_0_is_searched():
-    areas = minimum_areas(ONE)
+    areas = minimum_areas(ONE.pixels)
     assert areas[0] == 0
     assert areas[1] == 1
     assert (np.diff(areas) > 0).all()

@@ -19,7 +19,7 @@ MASKS = arrays(np.uint8, SPEC.image_shape, elements=st.integers(0, 1)).filter(np
 
 
 def way(name, spec=SPEC):
-    return next(how for title, how in degradations(spec).items() if title.startswith(name))
+    return next(how for title, how in degradations(spec.pixels).items() if title.startswith(name))
 
 
 @settings(max_examples=60, deadline=None)

@@ -26,6 +26,8 @@ def plan(
         hours: length of a session, 9 by default as on Kaggle.
         device: t4, t4x2, l4, v100, a100 or h100; by default this machine.
     """
+    from dataclasses import replace
+
     from severstal.competition.folder import open_input
     from severstal.competition.spec import SEVERSTAL
     from severstal.data.download.competition import TEST_IMAGES, TRAIN_IMAGES
@@ -40,7 +42,9 @@ def plan(
     loaded, spec, images, test = choose_recipe(recipe), SEVERSTAL, TRAIN_IMAGES, TEST_IMAGES
     if input is not None:
         data = open_input(input)
-        spec, images = data.spec, len(data.train_names())
+        names = data.train_names()
+        # Times are measured on pictures of one size.
+        spec, images = replace(data.spec, image_shape=data.spec.typical_shape(names)), len(names)
         test = len(data.test_names()) if data.has_test else 0
     times = measure_networks(loaded, spec, images)
     found = estimate_training(loaded, times, images, test, measure_ratio(gpu), hours)

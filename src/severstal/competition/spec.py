@@ -111,6 +111,17 @@ class Spec:
         heights, widths = zip(*map(self.shape_of, images), strict=True)
         return max(heights), max(widths)
 
+    def typical_shape(self, images: Iterable[str]) -> tuple[int, int]:
+        """The median height and the median width of some pictures, at least one.
+
+        Raises:
+            SeverstalError: as `shape_of`.
+        """
+        if self.image_shape is not None:
+            return self.image_shape
+        height, width = np.median([self.shape_of(image) for image in images], axis=0).astype(int).tolist()
+        return height, width
+
     def with_shapes_of(self, images: Iterable[str]) -> "Spec":
         """The specification with the shapes of some pictures alone, which needs their files no longer.
 

@@ -17,6 +17,28 @@ def shrink(array: np.ndarray, scale: int) -> np.ndarray:
     return cv2.resize(array, size, interpolation=cv2.INTER_AREA)
 
 
+def pad_black(array: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Pad the first two axes at the bottom and the right with zeros: black in a picture, no class in a mask.
+
+    Black is what surrounds the steel in the competition's pictures, too.
+
+    Args:
+        array: (H, W) or (H, W, ...).
+        size: height and width at least.
+
+    Returns:
+        `array` itself where it is large enough.
+
+    Example:
+        >>> pad_black(np.array([[7, 8]]), (2, 3)).tolist()
+        [[7, 8, 0], [0, 0, 0]]
+    """
+    missing = [max(0, side - own) for side, own in zip(size, array.shape[:2], strict=True)]
+    if not any(missing):
+        return array
+    return np.pad(array, [(0, missing[0]), (0, missing[1])] + [(0, 0)] * (array.ndim - 2))
+
+
 def unpack(bits: np.ndarray, classes: int) -> np.ndarray:
     """Unpack a bitmask into one plane per class.
 

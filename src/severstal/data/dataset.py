@@ -10,7 +10,7 @@ from torch.nn import functional
 from torch.utils.data import Dataset
 
 from severstal.competition.masks import Masks
-from severstal.data.arrays import shrink
+from severstal.data.arrays import pad_black, shrink
 from severstal.data.augment import Augment
 from severstal.data.images import Pictures
 from severstal.data.inputs import normalize_bytes
@@ -52,6 +52,8 @@ class CropDataset(Dataset):
         augment: augmentation that makes the crops; None takes whole pictures unchanged.
         seed: random seed of the crops.
         pseudo: pictures with pseudo-labels: the rows from N on.
+        size: height and width that whole pictures are padded to, see `pad_black`, so that they fit into one
+            batch; None leaves them as they are.
     """
 
     def __init__(
@@ -64,10 +66,11 @@ class CropDataset(Dataset):
         augment: Augment | None,
         seed: int,
         pseudo: PseudoData | None = None,
+        size: tuple[int, int] | None = None,
     ):
         self.store, self.masks, self.names = store, masks, list(names)
         self.settings, self.classes, self.augment, self.seed = settings, classes, augment, seed
-        self.pseudo = pseudo
+        self.pseudo, self.size = pseudo, size
         self._board: np.ndarray | None = None  # buffer that masks are drawn into, one after the other
         cv2.setNumThreads(0)  # a crop is too small to share out, and workers would fight over the cores
 
@@ -82,8 +85,10 @@ class CropDataset(Dataset):
         picture = source.store.picture(name)
         if self.augment is None:
             bits = source.masks[name]
+            if self.size is not None:
+                picture, bits = pad_black(picture, self.size), pad_black(bits, self.size)
         else:
-            if self._board is None:
+            if self._board is None or self._board.shape != picture.shape:
                 self._board = np.empty(picture.shape, source.masks.dtype)
             seed = int(np.random.SeedSequence([self.seed, draw]).generate_state(1)[0])
             picture, bits = self.augment(picture, source.masks.draw(name, self._board), seed)

@@ -1,5 +1,6 @@
 """Statistics of the masks of a table: area, components, position; each mask is decoded once."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,8 @@ class MaskStatistics:
             (8-connected) and the smallest box around it: `top`, `left`, `height`, `width`.
         components: one row per component, in the same order: `ImageId`, `ClassId`, `area` and its box.
         coverage: (C, rows, columns) float64, for each class the mean over its masks of the share of each cell
-            that they cover; the cells are near-square and tile the picture. Zero where a class has no mask.
+            that they cover; the cells are near-square, those of pictures that differ in size in one of the
+            median height and width, and tile the picture. Zero where a class has no mask.
     """
 
     masks: pd.DataFrame
@@ -51,7 +53,7 @@ def mask_statistics(table: pd.DataFrame, spec: Spec) -> MaskStatistics:
         >>> measured.coverage[1, 0].tolist()
         [0.5, 0.5, 0.0, 0.0]
     """
-    height, width = spec.image_shape
+    height, width = spec.image_shape or _median_shape(table, spec)
     side = max(1.0, max(height, width) / CELLS)
     grid = max(1, round(height / side)), max(1, round(width / side))
     coverage = np.zeros((len(spec.classes), *grid))
@@ -60,7 +62,7 @@ def mask_statistics(table: pd.DataFrame, spec: Spec) -> MaskStatistics:
     rows = zip(table["ImageId"], table["ClassId"], table["EncodedPixels"], strict=True)
     for image, class_id, runs in progress(rows, "measuring masks", total=len(table), unit="mask"):
         # Runs go down the columns, so that the transposed mask is the one that lies in memory row by row.
-        across = rle.decode(runs, spec.image_shape).T  # (W, H)
+        across = rle.decode(runs, spec.shape_of(image)).T  # (W, H)
         top, left, high, wide = cv2.boundingRect(across)
         part = np.ascontiguousarray(across[left : left + wide, top : top + high])
         _, _, boxes, _ = cv2.connectedComponentsWithStats(part, connectivity=8)
@@ -75,6 +77,13 @@ def mask_statistics(table: pd.DataFrame, spec: Spec) -> MaskStatistics:
         number[class_id - 1] += 1
     coverage /= np.maximum(number, 1)[:, None, None]
     return MaskStatistics(_table(masks, _MASK), _table(components, _COMPONENT), coverage)
+
+
+def _median_shape(table: pd.DataFrame, spec: Spec) -> tuple[int, int]:
+    """The median height and width of the pictures of masks; 1 x 1 without a mask."""
+    shapes = [spec.shape_of(image) for image in table["ImageId"]] or [(1, 1)]
+    height, width = np.median(shapes, axis=0).astype(int).tolist()
+    return height, width
 
 
 def _table(rows: list[tuple], columns: list[str]) -> pd.DataFrame:
@@ -122,7 +131,8 @@ def read_area_shares(path: str | Path, spec: Spec) -> pd.DataFrame:
         raise SeverstalError(f"{path} row {row + 1}: {value!r} is no percentage: write 0 to 100")
     by_class = by_class.to_numpy(float)
     row, column = np.nonzero(by_class > 0)
-    areas = np.rint(by_class[row, column] / 100 * spec.pixels).astype(np.int64)
+    pixels = [math.prod(spec.shape_of(image)) for image in shares["ImageId"].to_numpy()[row]]
+    areas = np.rint(by_class[row, column] / 100 * np.array(pixels, np.int64)).astype(np.int64)
     return pd.DataFrame(
         {"ImageId": shares["ImageId"].to_numpy()[row], "ClassId": column.astype(np.int64) + 1, "area": areas}
     )

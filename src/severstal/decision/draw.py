@@ -59,7 +59,7 @@ def apply(
         array([[0, 1, 1, 1]], dtype=uint8)
     """
     rules.require(spec)
-    bits = np.zeros(spec.image_shape, spec.mask_dtype)  # (H, W)
+    bits = np.zeros(maps.shape[1:], spec.mask_dtype)  # (H, W)
     for index, mask in draw_classes(maps, rules, spec, class_probability, picture).items():
         bits |= mask.astype(bits.dtype) << bits.dtype.type(index)
     return bits
@@ -77,7 +77,7 @@ def draw_classes(
     Returns:
         For each class with a mask that is not empty, by its place from 0, ascending: (H, W) bool.
     """
-    shape = (len(spec.classes), *spec.image_shape)
+    shape = (len(spec.classes), *(spec.image_shape or maps.shape[1:]))
     if maps.shape != shape or maps.dtype != np.uint8:
         raise ValueError(f"maps are {maps.shape} of {maps.dtype}; they must be {shape} of uint8")
     if class_probability is None:

@@ -80,7 +80,8 @@ def pair_errors(
 
 def _centres(boxes: pd.DataFrame, spec: Spec) -> pd.DataFrame:
     """The centre of boxes as shares of the picture, and whether they touch its left or right side."""
-    height, width = spec.image_shape
+    shapes = np.array([spec.shape_of(image) for image, _ in boxes.index], np.int64).reshape(-1, 2)
+    height, width = shapes.T
     right = boxes["left"] + boxes["width"]
     return pd.DataFrame(
         {

@@ -7,7 +7,6 @@ from typing import Literal
 import numpy as np
 
 from severstal.competition.metric import Score
-from severstal.competition.spec import Spec
 from severstal.decision.choice import SIGNIFICANT, best_rule, flattest_rule, significance
 from severstal.decision.gate import OPEN, Gate
 from severstal.decision.levels import to_level, to_threshold
@@ -180,16 +179,19 @@ def search_any(
     )
 
 
-def minimum_areas(spec: Spec) -> np.ndarray:
+def minimum_areas(pixels: int) -> np.ndarray:
     """The minimum areas that are searched: 0, then in steps of 19 % from 1 to all pixels, int64.
 
+    Args:
+        pixels: pixels in a picture, in the largest where they differ in size.
+
     Example:
-        >>> minimum_areas(Spec("tiny", (4, 6), ("hole",)))[:10].tolist()
+        >>> minimum_areas(24)[:10].tolist()
         [0, 1, 2, 3, 4, 5, 6, 7, 9, 10]
     """
-    count = 1 + int(np.ceil(_STEPS_PER_DOUBLING * np.log2(spec.pixels)))
+    count = 1 + int(np.ceil(_STEPS_PER_DOUBLING * np.log2(pixels)))
     # Minimum areas of 0 and 1 differ only with an area gate.
-    return np.unique(np.append(0, np.geomspace(1, spec.pixels, count).round())).astype(np.int64)
+    return np.unique(np.append(0, np.geomspace(1, pixels, count).round())).astype(np.int64)
 
 
 def class_pairs(summary: Summary, index: int, share: np.ndarray, lowest: float = LOWEST) -> PairTables:
@@ -209,7 +211,7 @@ def _search_class(
 ) -> tuple[ClassSearch, str]:
     """Search one class; return the search and a note, which may be empty."""
     pairs = class_pairs(summary, index, share, settings.thresholds[0])
-    steps = minimum_areas(summary.spec)
+    steps = minimum_areas(summary.pixels)
     landscape = survey(pairs, Grid(settings.gates, settings.thresholds, steps))
     positives = int(np.count_nonzero(summary.true[share > 0, index]))
     never = ClassRule(PLAIN_RULE.high, PLAIN_RULE.low, summary.spec.pixels + 1)

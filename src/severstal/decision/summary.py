@@ -52,6 +52,12 @@ class Summary:
     def __len__(self) -> int:
         return len(self.names)
 
+    @property
+    def pixels(self) -> int:
+        """Pixels in a picture, in the largest where they differ in size."""
+        # Every pixel of a map is at least level 0.
+        return self.spec.pixels if self.spec.image_shape is not None else int(self.areas[:, :, 0].max())
+
     def take(self, rows: np.ndarray) -> "Summary":
         """Return the summary of some images.
 
@@ -85,8 +91,7 @@ class Summary:
             "edition": SUMMARY_EDITION,
             "names": self.names,
             "dataset": self.spec.name,
-            "image_shape": self.spec.image_shape,
-            "classes": self.spec.classes,
+            **self.spec.facts(),
         }
         save_npz(path, header, {name: getattr(self, name) for name in _ARRAYS})
 
@@ -101,7 +106,7 @@ class Summary:
 
     @classmethod
     def _read(cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> "Summary":
-        spec = Spec(header["dataset"], tuple(header["image_shape"]), tuple(header["classes"]))
+        spec = Spec.from_facts(header["dataset"], header)
         return cls(tuple(header["names"]), spec, *(arrays[name] for name in _ARRAYS))
 
 

@@ -39,7 +39,8 @@ class ModelDescription:
     Attributes:
         name: of the run, the ensemble or the release.
         key: checksum of all that the answers depend on: weights, preprocessing, views, averaging and rules.
-        spec: name and classes of the data set; its `image_shape` is the size of the training pictures.
+        spec: name and classes of the data set; its `image_shape` is the size of the training pictures,
+            None where they differed.
         rules: from probabilities to masks.
         members: what is averaged, at least one.
         map_scale: pixels of the picture along one side of a pixel of the map.
@@ -68,11 +69,10 @@ class ModelDescription:
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain JSON values."""
-        spec = asdict(self.spec)
         return {
             "name": self.name,
             "key": self.key,
-            "spec": spec | {"image_shape": list(spec["image_shape"]), "classes": list(spec["classes"])},
+            "spec": {"name": self.spec.name, **self.spec.facts()},
             "rules": self.rules.to_json(),
             "members": [_member_to_json(member) for member in self.members],
             "map_scale": self.map_scale,
@@ -94,7 +94,7 @@ class ModelDescription:
         """
         try:
             spec = value["spec"]
-            spec = Spec(spec["name"], tuple(spec["image_shape"]), tuple(spec["classes"]))
+            spec = Spec.from_facts(spec["name"], spec)
             members = tuple(_read_member(member, source) for member in value["members"])
             statistics, millimetres = value["statistics"], value["mm_per_pixel"]
             numbers = value["map_scale"], value["stride"]

@@ -28,6 +28,7 @@ from severstal.errors import SeverstalError
 
 logger = logging.getLogger("severstal")
 
+_TILE = (512, 512)  # where the training pictures differ in size, and the run recorded no statistics
 _NEVER = 1 << 60  # pixels, more than any picture has
 
 
@@ -43,7 +44,8 @@ class Predictor:
         threshold: above 0 and at most 1; every class is drawn wherever its probability reaches it, in place
             of the model's rules (gates, minimum areas and smallest components included). None keeps these.
         mm_per_pixel: side of a pixel in millimetres; None takes the model's, if it knows one.
-        tile: height and width of tiles; None takes the size of the training pictures. Smaller ones need less
+        tile: height and width of tiles; None takes the size of the training pictures, of the largest
+            where they differ. Smaller ones need less
             memory.
 
     Attributes:
@@ -73,7 +75,7 @@ class Predictor:
         self.model = model
         self.rules = _rules(model.description, threshold)
         self.mm_per_pixel = model.description.mm_per_pixel if mm_per_pixel is None else mm_per_pixel
-        self.tile = tile or model.description.spec.image_shape
+        self.tile = tile or usual_tile(model.description)
         self._never_drawn = () if threshold is not None else tuple(never_drawn(model.description))
 
     @property
@@ -252,6 +254,14 @@ def load_predictor(
 ) -> Predictor:
     """Load a run, an ensemble of runs or a release; see `Predictor` and `deploy.opening.open_model`."""
     return Predictor(open_model(path, device), threshold, mm_per_pixel, tile)
+
+
+def usual_tile(description: ModelDescription) -> tuple[int, int]:
+    """Height and width of tiles: the size of the training pictures, of the largest where they differ."""
+    if description.spec.image_shape is not None:
+        return description.spec.image_shape
+    sizes = description.statistics
+    return _TILE if sizes is None else (int(sizes.height.high), int(sizes.width.high))
 
 
 def _read(source: PendingPicture) -> tuple[np.ndarray, float] | SeverstalError:

@@ -8,6 +8,7 @@ from severstal.competition.folder import InputFolder
 from severstal.competition.spec import Spec
 from severstal.data.pictures import read_picture
 
+_ANY_SIZE = (256, 512)  # of pictures drawn for a model whose training pictures differ in size
 TRIAL_PICTURES = 8
 """How many pictures a model is tried on."""
 
@@ -31,7 +32,7 @@ def trial_pictures(data: InputFolder | None, spec: Spec, count: int = TRIAL_PICT
         [(40, 60), (40, 60)]
     """
     if data is None:
-        return [_drawn(spec.image_shape, number) for number in range(count)]
+        return [_drawn(spec.image_shape or _ANY_SIZE, number) for number in range(count)]
     folder = data.test_images if data.has_test else data.train_images
     names = data.test_names() if data.has_test else data.train_names()
     places = np.linspace(0, len(names) - 1, min(count, len(names))).round().astype(int)

@@ -35,21 +35,29 @@ class BoundaryMetrics(Metric):
     def __init__(self, spec: Spec, tolerance: float | None = None) -> None:
         size = len(spec.classes)
         super().__init__(spec, f1=exact_sums(size), pairs=new_counts(size))
-        self.tolerance = math.ceil(_SHARE * math.hypot(*spec.image_shape)) if tolerance is None else tolerance
+        self.tolerance = tolerance
+        if tolerance is None and spec.image_shape is not None:
+            self.tolerance = _usual_tolerance(spec.image_shape)
 
     def update(self, truth: np.ndarray, prediction: np.ndarray, maps: np.ndarray | None = None) -> None:
         """Add one picture; `maps` is ignored."""
         for index, true, predicted in paired_planes(truth, prediction):
             self.sums["pairs"][index] += 1
-            self.sums["f1"][index] += Fraction(self._f1(contour(true), contour(predicted)))
+            within = _usual_tolerance(true.shape) if self.tolerance is None else self.tolerance
+            self.sums["f1"][index] += Fraction(_f1(contour(true), contour(predicted), within))
 
     def compute(self) -> dict[str, np.ndarray]:
         """`boundary_f1`."""
         return {"boundary_f1": mean_first(exact_mean(self.sums["f1"], self.sums["pairs"]))}
 
-    def _f1(self, true: np.ndarray, predicted: np.ndarray) -> float:
-        if not len(true) or not len(predicted):
-            return 0.0
-        precision = float((distances(predicted, true) <= self.tolerance).mean())
-        recall = float((distances(true, predicted) <= self.tolerance).mean())
-        return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+def _usual_tolerance(shape: tuple[int, int]) -> int:
+    return math.ceil(_SHARE * math.hypot(*shape))
+
+
+def _f1(true: np.ndarray, predicted: np.ndarray, tolerance: float) -> float:
+    if not len(true) or not len(predicted):
+        return 0.0
+    precision = float((distances(predicted, true) <= tolerance).mean())
+    recall = float((distances(true, predicted) <= tolerance).mean())
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0

@@ -18,16 +18,18 @@ _COPIED = 0.0085  # 3,482 pixels there, near the 3,500 of many public kernels
 _SQUARE = np.ones((3, 3), np.uint8)
 
 
-def degradations(spec: Spec) -> dict[str, Degradation]:
+def degradations(pixels: int) -> dict[str, Degradation]:
     """The degradations by name; each maps (H, W) uint8 of 0 and 1 to the same.
 
+    Args:
+        pixels: pixels in a picture, which the minimum areas are shares of.
+
     Example:
-        >>> tiny = Spec("tiny", (2, 3), ("hole",))
         >>> mask = np.array([[1, 0, 0], [1, 0, 0]], np.uint8)
-        >>> degradations(tiny)["read row by row instead of column by column"](mask).tolist()
+        >>> degradations(6)["read row by row instead of column by column"](mask).tolist()
         [[1, 1, 0], [0, 0, 0]]
     """
-    small, copied = round(_SMALL * spec.pixels), round(_COPIED * spec.pixels)
+    small, copied = round(_SMALL * pixels), round(_COPIED * pixels)
     return {
         "read row by row instead of column by column": lambda mask: mask.ravel(order="F").reshape(mask.shape),
         "every run one pixel late": _late,
@@ -49,7 +51,8 @@ def measure_ceiling(table: pd.DataFrame, spec: Spec, most: int = 100) -> pd.Data
 
     Args:
         table: labels, one row per mask.
-        spec: the shape and the classes.
+        spec: the shapes and the classes; where the pictures differ in size, minimum areas are shares of their
+            median.
         most: maximum number of masks per class, spaced evenly over their areas.
 
     Returns:
@@ -63,23 +66,26 @@ def measure_ceiling(table: pd.DataFrame, spec: Spec, most: int = 100) -> pd.Data
         >>> float(ceiling.loc["holes filled", "all"])
         1.0
     """
-    ways = degradations(spec)
+    shapes = [spec.shape_of(image) for image in table["ImageId"]]
+    pixels = int(np.median([height * width for height, width in shapes])) if shapes else 0
+    ways = degradations(pixels)
     dice: dict[int, np.ndarray] = {}
     weights: dict[int, int] = {}
-    drawn: list[tuple[int, str]] = []
+    drawn: list[tuple[int, str, tuple[int, int]]] = []
     for class_id in spec.class_ids:
-        runs = table.loc[table["ClassId"] == class_id, "EncodedPixels"].tolist()
-        runs.sort(key=lambda text: (sum(map(int, text.split()[1::2])), text))
+        own = np.flatnonzero(table["ClassId"] == class_id)
+        runs = [(table["EncodedPixels"].iloc[row], shapes[row]) for row in own]
+        runs.sort(key=lambda mask: (sum(map(int, mask[0].split()[1::2])), mask[0]))
         places = np.unique(np.linspace(0, len(runs) - 1, min(len(runs), most)).round().astype(int))
-        drawn += [(class_id, runs[place]) for place in places]
+        drawn += [(class_id, *runs[place]) for place in places]
         if runs:
             weights[class_id] = len(runs)
             dice[class_id] = np.zeros(len(ways))
     if not drawn:
         return pd.DataFrame(columns=["all"], dtype=float)
     number = dict.fromkeys(dice, 0)
-    for class_id, text in progress(drawn, "degrade masks", unit="mask"):
-        mask = np.ascontiguousarray(rle.decode(text, spec.image_shape))
+    for class_id, text, shape in progress(drawn, "degrade masks", unit="mask"):
+        mask = np.ascontiguousarray(rle.decode(text, shape))
         dice[class_id] += [_dice(way(mask), mask) for way in ways.values()]
         number[class_id] += 1
     scores = pd.DataFrame({k: dice[k] / number[k] for k in dice}, index=list(ways))

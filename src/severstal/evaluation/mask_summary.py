@@ -1,5 +1,6 @@
 """The masks of each class in one row: area, components, place and shape."""
 
+import numpy as np
 import pandas as pd
 
 from severstal.competition.spec import Spec
@@ -11,7 +12,7 @@ def summarise_masks(masks: pd.DataFrame, spec: Spec) -> pd.DataFrame:
 
     Args:
         masks: one row per mask with area, components and box, as `mask_statistics` returns them.
-        spec: names the classes and fixes the size of a picture.
+        spec: names the classes and fixes the sizes of the pictures.
 
     Returns:
         One row per class: number of masks, quantiles of the area in pixels, components per mask, and in per
@@ -24,10 +25,10 @@ def summarise_masks(masks: pd.DataFrame, spec: Spec) -> pd.DataFrame:
         >>> summary.loc["1 hole", ["masks", "touches top or bottom (%)", "fills its box (%)"]].tolist()
         [1, 100, 75]
     """
-    height, width = spec.image_shape
     rows = {}
     for class_id, label in zip(spec.class_ids, class_labels(spec), strict=True):
         own = masks[masks["ClassId"] == class_id]
+        height, width = _sides(own, spec)
         bottom, right = own["top"] + own["height"], own["left"] + own["width"]
         rows[label] = {
             "masks": len(own),
@@ -44,3 +45,11 @@ def summarise_masks(masks: pd.DataFrame, spec: Spec) -> pd.DataFrame:
     summary = pd.DataFrame.from_dict(rows, orient="index").round(digits)
     whole = [name for name, number in digits.items() if number == 0]
     return summary.astype(dict.fromkeys(whole, "Int64") | {"components": "Float64"})
+
+
+def _sides(masks: pd.DataFrame, spec: Spec) -> tuple[np.ndarray | int, np.ndarray | int]:
+    """Height and width of the picture of each mask, or of all."""
+    if spec.image_shape is not None:
+        return spec.image_shape
+    height, width = np.array([spec.shape_of(image) for image in masks["ImageId"]], np.int64).reshape(-1, 2).T
+    return height, width

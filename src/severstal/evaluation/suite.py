@@ -67,13 +67,14 @@ class MetricSuite:
         Raises:
             ValueError: a shape or dtype does not match.
         """
-        shape = (len(truth), *self.spec.image_shape)
+        picture = self.spec.image_shape or truth.shape[1:]
+        shape = (len(truth), *picture)
         for bits in (truth, prediction):
             if bits.shape != shape or bits.dtype != self.spec.mask_dtype:
                 raise ValueError(
                     f"masks are {bits.shape} of {bits.dtype}; they must be {shape} of {self.spec.mask_dtype}"
                 )
-        wanted = (len(truth), len(self.spec.classes), *self.spec.image_shape)
+        wanted = (len(truth), len(self.spec.classes), *picture)
         if maps is not None and (maps.shape != wanted or maps.dtype != np.uint8):
             raise ValueError(f"maps are {maps.shape} of {maps.dtype}; they must be {wanted} of uint8")
         for row in range(len(truth)):

@@ -133,12 +133,12 @@ def draw_heldout(trained: Trained, names: Sequence[str], fold: int = 0) -> dict[
     network = load_network(job.recipe, job.spec, trained.weights[fold])
     accelerator, rules = make_accelerator(job.recipe.training.precision), plain_rules(job.spec)
     network = network.to(accelerator.device)
-    shape = tuple(-(-side // job.recipe.inference.map_scale) for side in job.spec.image_shape)
     drawn = {}
     for name in names:
         picture = job.train_pictures.picture(name)
+        shape = tuple(-(-side // job.recipe.inference.map_scale) for side in picture.shape)
         maps, present = predict_batch([network], picture[None], job.recipe, accelerator, shape)
-        drawn[name] = apply(enlarge(maps[0], job.spec.image_shape), rules, job.spec, present[0], picture)
+        drawn[name] = apply(enlarge(maps[0], picture.shape), rules, job.spec, present[0], picture)
     return drawn
 
 

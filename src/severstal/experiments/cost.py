@@ -12,6 +12,7 @@ from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
 from severstal.competition.spec import Spec
+from severstal.data.batches import batches_of_one_shape
 from severstal.device import make_accelerator
 from severstal.inference.predict import predict_batch
 from severstal.losses.from_recipe import loss_of
@@ -61,12 +62,17 @@ def _measure(trained: Trained) -> Cost:
     recipe, spec = trained.job.recipe, trained.job.spec
     network = new_network(recipe, spec, encoder_weights="none")
     parameters = sum(weight.numel() for weight in network.parameters())
-    height, width = (-(-side // recipe.data.scale) for side in spec.image_shape)
+    height, width = (-(-side // recipe.data.scale) for side in trained.job.typical_shape)
     counted = count_multiply_adds(network.eval(), torch.zeros(1, 1, height, width))
-    return Cost(parameters, counted, count_training_bytes(recipe, spec), _inference_rate(trained))
+    return Cost(
+        parameters,
+        counted,
+        count_training_bytes(recipe, spec, trained.job.typical_shape),
+        _inference_rate(trained),
+    )
 
 
-def count_training_bytes(recipe: Recipe, spec: Spec) -> int:
+def count_training_bytes(recipe: Recipe, spec: Spec, shape: tuple[int, int] | None = None) -> int:
     """Count the memory of a training step: weights, gradients, optimizer state and activations.
 
     Activations are counted as the recipe keeps them for the backward pass: with activation checkpointing only
@@ -76,6 +82,7 @@ def count_training_bytes(recipe: Recipe, spec: Spec) -> int:
     Args:
         recipe: recipe of one network.
         spec: specification of the data set.
+        shape: height and width of a typical picture; None for that of the specification.
     """
     network = new_network(recipe, spec, encoder_weights="none")
     if recipe.training.checkpoint_activations:
@@ -85,16 +92,17 @@ def count_training_bytes(recipe: Recipe, spec: Spec) -> int:
     for phase in Plan(recipe, images=1).phases:
         if phase.start < recipe.training.epochs:
             freeze_encoder(optimizer, phase.frozen_encoder)
-            kept.append(_kept_bytes(network, recipe, spec, phase))
+            kept.append(_kept_bytes(network, recipe, spec, shape or spec.image_shape, phase))
     copies = 3 if recipe.training.optimizer == "sgd" else 4  # of a weight: itself, its gradient, its means
     return round(copies * 4 * sum(weight.numel() for weight in network.parameters()) + max(kept))
 
 
-def _kept_bytes(network: Network, recipe: Recipe, spec: Spec, phase: Phase) -> float:
+def _kept_bytes(
+    network: Network, recipe: Recipe, spec: Spec, picture: tuple[int, int], phase: Phase
+) -> float:
     """Return the bytes that the largest micro-batch of a phase keeps, scaled up from two crops."""
     crop = [
-        -(-min(side, whole) // recipe.data.scale)
-        for side, whole in zip(phase.crop, spec.image_shape, strict=True)
+        -(-min(side, whole) // recipe.data.scale) for side, whole in zip(phase.crop, picture, strict=True)
     ]
     loss = loss_of(recipe, len(spec.classes), phase.masks)
     some = torch.randn(2, 1, *crop)
@@ -158,8 +166,10 @@ def _inference_rate(trained: Trained) -> float:
     accelerator = make_accelerator(job.recipe.training.precision)
     network = load_network(job.recipe, job.spec, trained.weights[0])
     network = network.to(accelerator.device, memory_format=torch.channels_last)
-    pictures = np.stack([job.train_pictures.picture(name) for name in job.images[:TRIED]])
-    shape = tuple(-(-side // job.recipe.inference.map_scale) for side in job.spec.image_shape)
+    sizes = [job.spec.shape_of(name) for name in job.images]
+    alike = next(batches_of_one_shape(range(len(sizes)), sizes.__getitem__, TRIED, job.spec))
+    pictures = np.stack([job.train_pictures.picture(job.images[row]) for row in alike])
+    shape = tuple(-(-side // job.recipe.inference.map_scale) for side in pictures.shape[1:])
     seconds = []
     for _ in range(1 + REPEATS):
         begun = time.perf_counter()

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from severstal.competition.spec import Spec
+from severstal.data.batches import batches_of_one_shape
 from severstal.data.images import Pictures
 from severstal.data.inputs import to_inputs
 from severstal.device import InferenceDevice
@@ -90,18 +91,18 @@ def predict_maps(
     with progress(range(todo), "predict") as bar, ThreadPoolExecutor(2) as pool:
         written: list[Future[None]] = []
 
-        def read(shard: int) -> Future[np.ndarray]:
-            some = names[shard * parts[0][1].layout.shard_images :][: parts[0][1].layout.shard_images]
-            return pool.submit(lambda: np.stack([pictures.picture(name) for name in some]))
+        def read(shard: int) -> Future[list[np.ndarray]]:
+            some = parts[0][1].layout.shard_names(shard)
+            return pool.submit(lambda: [pictures.picture(name).copy() for name in some])
 
         upcoming = read(shards[0]) if shards else None
         for place, shard in enumerate(shards):
-            block = upcoming.result()  # (images, H, W)
+            block = upcoming.result()  # (H, W) each
             upcoming = read(shards[place + 1]) if place + 1 < len(shards) else None
             for (prediction, writer), of_run in zip(parts, missing, strict=True):
                 if shard not in of_run:
                     continue
-                done = _predict_shard(prediction, of_run[shard], block, writer, bar.update)
+                done = _predict_shard(prediction, of_run[shard], shard, block, writer, bar.update)
                 while len(written) > 1:  # no more than two shards wait to be written
                     written.pop(0).result()
                 written.append(pool.submit(writer.write, shard, *done))
@@ -199,27 +200,32 @@ def _resized(masks: Tensor, shape: tuple[int, int]) -> Tensor:
 def _predict_shard(
     prediction: PredictionTask,
     names: Sequence[str],
-    block: np.ndarray,
+    shard: int,
+    block: Sequence[np.ndarray],
     writer: MapWriter,
     update: Callable[[int], object],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Maps and class probabilities of a shard's pictures, (images, H, W)."""
-    recipe, shape, size = prediction.recipe, writer.layout.map_shape, prediction.recipe.inference.batch_size
+    """Maps and class probabilities of a shard's pictures, (H, W) each, as `MapWriter.write` takes them."""
+    recipe, layout, size = prediction.recipe, writer.layout, prediction.recipe.inference.batch_size
     if prediction.accelerator.device.type == "cpu":
         size = min(size, _CPU_BATCH)
-    maps = np.empty((len(names), *shape), np.uint8)
-    class_probability = np.empty((len(names), shape[0]), np.uint8)
+    maps = np.empty(layout.shard_shape(shard), np.uint8)
+    parts = layout.split(shard, maps)
+    class_probability = np.empty((len(names), len(layout.spec.classes)), np.uint8)
     for group, rows in _by_members(names, prediction.members).items():
         chosen = [prediction.networks[member] for member in group]
 
         def predict(part: Sequence[int], chosen: Sequence[nn.Module] = chosen) -> None:
-            some = [names[row] for row in part]
-            batch = predict_batch(chosen, block[part], recipe, prediction.accelerator, shape[1:], some)
-            maps[part], class_probability[part] = batch
+            some, shape = [names[row] for row in part], parts[part[0]].shape[1:]
+            pictures = np.stack([block[row] for row in part])
+            found, present = predict_batch(chosen, pictures, recipe, prediction.accelerator, shape, some)
+            for row, each in zip(part, found, strict=True):
+                parts[row][:] = each
+            class_probability[part] = present
             update(len(part))
 
-        for start in range(0, len(rows), size):
-            halve_on_out_of_memory(predict, rows[start : start + size])
+        for batch in batches_of_one_shape(rows, lambda row: block[row].shape, size, layout.spec):
+            halve_on_out_of_memory(predict, batch)
     return maps, class_probability
 
 

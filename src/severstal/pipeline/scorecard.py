@@ -85,10 +85,10 @@ def describe(found: FoundRules) -> report.PageHead:
     run = found.run
     jobs = jobs_of(run)
     recipe, spec = run.recipe, run.spec
-    high, wide = spec.image_shape
+    size = "their own sizes" if spec.image_shape is None else "{} x {} pixels".format(*spec.image_shape)
     settings = key_settings(recipe)
     facts = (
-        ("data set", f"{spec.name}: {len(jobs[0].images):,} labelled pictures of {high} x {wide} pixels"),
+        ("data set", f"{spec.name}: {len(jobs[0].images):,} labelled pictures of {size}"),
         ("classes", ", ".join(spec.classes)),
         ("recipe", f"{recipe.name}. {recipe.description}"),
         ("network", f"{settings['network']} on {settings['encoder']}; epochs: {settings['epochs']}"),

@@ -63,18 +63,17 @@ def augment_figure(
     plain = AugmentSettings(
         crop=crop, non_empty=1.0, brightness=0, contrast=0, horizontal_flip=0, vertical_flip=0
     )
+    whole = spec.largest_shape(names)
     donors = Donors(pictures, masks, names, spec)
     panels = []
     rest = list(names)
     for switch, (does, change) in _SWITCHES.items():
         before = plain
         if switch == "cyclic_shift":
-            before = replace(before, crop=spec.image_shape)
+            before = replace(before, crop=whole)
         if switch in ("black_aware", "copy_paste"):
             before = replace(before, non_empty=0.0)
-        both = [
-            Augment(settings, spec.image_shape, donors) for settings in (before, replace(before, **change))
-        ]
+        both = [Augment(settings, whole, donors) for settings in (before, replace(before, **change))]
         steel = switch != "black_aware"  # whose effect is on black crops
         draws = islice(_draws(pictures, masks, rest or names, both, seed, steel), _COMPARED)
         found = max(draws, key=lambda draw: draw[0], default=None)
@@ -86,7 +85,7 @@ def augment_figure(
         rest = [other for other in rest if other != name]  # a different picture in every row
         texts = (f"before\n{describe_mask(shown[0][1], spec)}", f"{switch}\n{does}")
         panels += [Panel(*part, text) for part, text in zip(shown, texts, strict=True)]
-    height, width = (min(side, whole) for side, whole in zip(crop, spec.image_shape, strict=True))
+    height, width = map(min, crop, whole)
     note = (
         "Pairs: left a crop without augmentation, right the same crop with one switch on, at maximum "
         "strength, where it changes most of twelve crops."

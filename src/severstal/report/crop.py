@@ -1,5 +1,6 @@
 """Crops that enlarge a defect, for galleries."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import cv2
@@ -53,12 +54,13 @@ def defect_window(bits: np.ndarray, shape: tuple[int, int]) -> tuple[slice, slic
 
     Args:
         bits: (H, W) bitmask.
-        shape: height and width of the part, at most those of the picture.
+        shape: height and width of the part, at most; those of a smaller picture count.
 
     Example:
         >>> defect_window(np.uint8([[0, 0, 0, 0, 4, 0]]), (1, 2))
         (slice(0, 1, None), slice(4, 6, None))
     """
+    shape = min(shape[0], bits.shape[0]), min(shape[1], bits.shape[1])
     covered = np.concatenate([[0], np.cumsum((bits > 0).sum(axis=0))])
     sums = covered[shape[1] :] - covered[: len(covered) - shape[1]]
     best = np.flatnonzero(sums == sums.max())
@@ -74,3 +76,24 @@ def with_shape(spec: Spec, shape: tuple[int, int]) -> Spec:
         (4, 8)
     """
     return replace(spec, image_shape=shape)
+
+
+def cell_shape(spec: Spec, shapes: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    """The height and the width that the cells of a figure are made for.
+
+    Args:
+        spec: specification of the data set.
+        shapes: shapes of the pictures that are shown.
+
+    Returns:
+        The shape of all pictures of the data set; where they differ, the median of those shown, and 1 x 1
+        where none is.
+
+    Example:
+        >>> cell_shape(Spec("tiles", None, ("hole",)), [(20, 30), (40, 30), (90, 60)])
+        (40, 30)
+    """
+    if spec.image_shape is not None:
+        return spec.image_shape
+    height, width = np.median(list(shapes) or [(1, 1)], axis=0)
+    return int(height), int(width)

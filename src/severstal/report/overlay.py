@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from severstal.competition.spec import Spec
 from severstal.evaluation.labels import class_label, truncate
+from severstal.report.crop import cell_shape
 from severstal.report.palette import DPI, FIGURE_WIDTH, Sheet, colour, ink, rgb, sheet
 
 ImageLookup = Callable[[str], np.ndarray]  # pixels or bitmask of an image, by its name
@@ -150,7 +151,7 @@ def columns_for(spec: Spec) -> int:
         >>> columns_for(SEVERSTAL)
         2
     """
-    height, across = spec.image_shape
+    height, across = spec.image_shape or (2, 3)  # three in a row, where each has its own shape
     return 2 if across > 2.5 * height else 3 if across > height else 4
 
 
@@ -172,7 +173,7 @@ def gallery(
         >>> len(gallery([panel] * 3, SEVERSTAL, "Three").axes)
         3
     """
-    height, across = spec.image_shape
+    height, across = cell_shape(spec, [panel.picture.shape[:2] for panel in panels if panel])
     columns = columns or columns_for(spec)
     rows = max(1, -(-len(panels) // columns))
     cell = FIGURE_WIDTH / columns - 0.1
@@ -184,7 +185,8 @@ def gallery(
         if panel is None:
             place.remove()
             continue
-        show_mask(place, panel.picture, panel.bits, spec, tall * across / height)
+        high, wide = panel.picture.shape[:2]
+        show_mask(place, panel.picture, panel.bits, spec, min(cell, tall * wide / high))
         caption = "\n".join(truncate(line, int(14 * cell)) for line in panel.caption.split("\n"))
         place.set_title(caption, fontsize=8, loc="left", pad=3)
         place.set_anchor("SW")

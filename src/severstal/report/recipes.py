@@ -11,7 +11,7 @@ from severstal.competition.spec import Spec
 from severstal.evaluation.examples import score_pair
 from severstal.evaluation.labels import truncate
 from severstal.report.columns import format_columns
-from severstal.report.crop import defect_window, with_shape
+from severstal.report.crop import cell_shape, defect_window, with_shape
 from severstal.report.eda.gallery import CONTOURS
 from severstal.report.overlay import ImageLookup, Panel, gallery
 from severstal.report.palette import FIGURE_WIDTH, GREY, TEXT_SIZE, Sheet, dress, sheet
@@ -150,7 +150,7 @@ def mask_gallery(
         ['truth\\na.jpg', 'fpn: nothing\\nmean Dice 1.00']
     """
     names = list(next(iter(drawn.values())))
-    height, width = spec.image_shape
+    height, width = cell_shape(spec, [truth(name).shape for name in names])
     shape = (height, min(width, int(_CROP * height)))
     part = {name: defect_window(truth(name), shape) for name in names}
     panels = [Panel(picture(name)[part[name]], truth(name)[part[name]], f"truth\n{name}") for name in names]

@@ -13,7 +13,7 @@ from severstal.competition.contents import Contents
 from severstal.competition.spec import Spec
 from severstal.evaluation.class_counts import class_shares
 from severstal.evaluation.labels import class_labels, truncate
-from severstal.report.crop import defect_window, with_shape
+from severstal.report.crop import cell_shape, defect_window, with_shape
 from severstal.report.overlay import Panel, describe_mask, gallery
 from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, colour, dress, legend_below, sheet
 
@@ -185,7 +185,7 @@ def submission_gallery(
         >>> [axes.get_title(loc="left") for axes in figure.axes]
         ['a.jpg\\ntruth: clean', '\\npredicted: clean']
     """
-    height, width = spec.image_shape
+    height, width = cell_shape(spec, [predicted(name).shape for name in names])
     shape = height, min(width, round(_ASPECT * height))
     panels = []
     for name in names:

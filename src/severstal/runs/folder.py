@@ -1,6 +1,5 @@
 """The description in a run folder: recipe, input folder, shape and classes of the pictures."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 from severstal.competition.spec import Spec
@@ -14,8 +13,7 @@ from severstal.runs.layout import RunFiles
 def write_run(run: Path, recipe: Recipe, root: Path, spec: Spec) -> None:
     """Write `recipe.toml` and `input.json`, which identify the run, unless they are up to date."""
     files = RunFiles(run)
-    about = {"folder": str(root.resolve()), **asdict(spec)}
-    about |= {"image_shape": list(spec.image_shape), "classes": list(spec.classes)}
+    about = {"folder": str(root.resolve()), "name": spec.name, **spec.facts()}
     if not files.recipe.is_file() or load_recipe(files.recipe) != recipe:
         save_recipe(recipe, files.recipe)
     if not files.input.is_file() or read_json(files.input) != about:
@@ -42,7 +40,7 @@ def read_run(run: str | Path) -> tuple[Recipe, Path, Spec]:
         raise SeverstalError(f"{run}: not a run: give a folder that `severstal train` made, as runs/NAME")
     facts = read_json(files.input)
     try:
-        spec = Spec(facts["name"], tuple(facts["image_shape"]), tuple(facts["classes"]))
+        spec = Spec.from_facts(facts["name"], facts)
         return load_recipe(files.recipe), Path(facts["folder"]), spec
     except (KeyError, TypeError) as error:
         raise SeverstalError(

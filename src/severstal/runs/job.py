@@ -47,6 +47,11 @@ class Job:
         """Shape and classes of the data set."""
         return self.data.spec
 
+    @property
+    def typical_shape(self) -> tuple[int, int]:
+        """Height and width of the pictures, the median of the labelled ones where they differ."""
+        return self.spec.typical_shape(self.images)
+
     @cached_property
     def labels(self) -> pd.DataFrame:
         """The tidy table of train.csv, one row per mask."""

@@ -20,7 +20,7 @@ def check_batch_sizes(
     Args:
         plan: plan of the training.
         recipe: recipe of the training.
-        image_shape: height and width of the pictures.
+        image_shape: height and width of the pictures, the greatest where they differ.
         state: state of the training; its history says which epochs are done.
         accelerator: device and processes.
 

@@ -44,6 +44,11 @@ class FoldData:
     held_out: Sequence[str]
     pseudo: PseudoData | None = None
 
+    @property
+    def largest_shape(self) -> tuple[int, int]:
+        """The greatest height and the greatest width of all pictures; a crop is never larger."""
+        return self.spec.largest_shape(self.store.names)
+
 
 @dataclass(frozen=True)
 class Crops:
@@ -127,7 +132,7 @@ class TrainLoader:
     ):
         self.seed, self.accelerator = seed, accelerator
         self._settings, self._mixup = recipe.data, recipe.augment.mixup
-        self._classes, self._shape = len(data.spec.classes), data.spec.image_shape
+        self._classes, self._shape = len(data.spec.classes), data.largest_shape
         self._layout = torch.channels_last if recipe.training.channels_last else torch.contiguous_format
         self._dataset = CropDataset(
             data.store,
@@ -138,6 +143,7 @@ class TrainLoader:
             _augment(data, recipe, phase),
             seed,
             data.pseudo,
+            data.spec.largest_shape(data.train),
         )
         presence = data.masks.presence(data.train)
         self._clean = ~presence.any(1)
@@ -241,4 +247,4 @@ def _augment(data: FoldData, recipe: Recipe, phase: Phase) -> Augment | None:
     donors = None
     if recipe.augment.copy_paste:
         donors = Donors(data.store, data.masks, data.train, data.spec)
-    return Augment(replace(recipe.augment, crop=phase.crop), data.spec.image_shape, donors)
+    return Augment(replace(recipe.augment, crop=phase.crop), data.largest_shape, donors)

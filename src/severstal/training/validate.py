@@ -13,6 +13,7 @@ from severstal.competition.masks import Masks
 from severstal.competition.metric import Score, pair_dice, score_pairs
 from severstal.competition.spec import Spec
 from severstal.data.arrays import unpack
+from severstal.data.batches import batches_of_one_shape
 from severstal.data.images import Pictures
 from severstal.data.inputs import to_inputs
 from severstal.memory import halve_on_out_of_memory
@@ -74,10 +75,9 @@ def validate(
     network.eval()
     mine = range(accelerator.process_index, len(names), accelerator.num_processes)
     areas = torch.zeros(3, len(names), len(spec.classes), dtype=torch.int64, device=accelerator.device)
-    size = recipe.inference.batch_size
-    starts = range(0, len(mine), size)
-    for start in progress(starts, "validate", unit="batch") if accelerator.is_main_process else starts:
-        rows = list(mine[start : start + size])
+    shapes = [spec.shape_of(name) for name in names]
+    batches = list(batches_of_one_shape(mine, shapes.__getitem__, recipe.inference.batch_size, spec))
+    for rows in progress(batches, "validate", unit="batch") if accelerator.is_main_process else batches:
         batch = [names[row] for row in rows]
         truth = np.stack([unpack(masks[name], len(spec.classes)) for name in batch])
         true = torch.from_numpy(truth).to(accelerator.device).bool()  # (N, C, H, W)
@@ -103,7 +103,7 @@ def predict_plain(
     Args:
         network: network in evaluation mode.
         store: source of the pictures.
-        names: names of the pictures.
+        names: names of the pictures, all of one shape.
         spec: specification of the data set.
         recipe: scaling.
         accelerator: device and precision.
@@ -119,7 +119,7 @@ def predict_plain(
         pictures = np.stack([store.picture(name) for name in some])
         with accelerator.autocast():
             logits = network(to_inputs(pictures, recipe.data, accelerator.device)).masks
-        size = spec.image_shape
+        size = spec.shape_of(some[0])
         return functional.interpolate(logits.float(), size, mode="bilinear", align_corners=False) >= 0
 
     return torch.cat(halve_on_out_of_memory(predict, names))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from severstal.data.arrays import pad_black
 from severstal.data.augment.blackout import blackout
 from severstal.data.augment.copy_paste import copy_paste
 from severstal.data.augment.cyclic_shift import cyclic_shift
@@ -33,7 +34,8 @@ class Augment:
     Args:
         settings: augmentation settings of the recipe; `mixup` works on whole batches, see
             `severstal.data.mixup`.
-        image_shape: height and width of the pictures; a crop larger than that is cut to it.
+        image_shape: height and width of the pictures, the greatest where they differ; a crop larger than that
+            is cut to it. A smaller picture is padded with black at the bottom and the right.
         donors: source of the pasted pieces of rare classes; needed where `settings.copy_paste` is above 0.
 
     Raises:
@@ -67,6 +69,7 @@ class Augment:
         settings, rng = self._settings, np.random.default_rng(seed)
         if settings.cyclic_shift:
             picture, bits = cyclic_shift(picture, bits, settings.cyclic_shift, _switch(seed, 1))
+        picture, bits = pad_black(picture, self._size), pad_black(bits, self._size)
         window = sample_window(
             *(picture, bits, self._size, settings.non_empty, rng),
             black_aware=settings.black_aware,

@@ -88,10 +88,10 @@ def lookup_masks(
         >>> found["x"].tolist(), found["y"].tolist()
         ([[0, 0, 0, 1]], [[0, 0, 0, 0]])
     """
-    labels = {name: np.zeros(spec.image_shape, spec.mask_dtype) for name in names}
+    labels = {name: np.zeros(spec.shape_of(name), spec.mask_dtype) for name in names}
     for pair in pairs.sort_values("agreement", kind="stable").itertuples():
         overlay = Overlay(pair.orientation, pair.scale, pair.shift_y, pair.shift_x)
-        labels[pair.second] = lay_on(masks[pair.first], overlay, spec.image_shape, cv2.INTER_NEAREST)
+        labels[pair.second] = lay_on(masks[pair.first], overlay, labels[pair.second].shape, cv2.INTER_NEAREST)
     return labels
 
 

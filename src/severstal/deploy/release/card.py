@@ -99,9 +99,10 @@ Every file is compared with its SHA-256 in `release.json` first, and nothing is 
 
 
 def _data(model: ModelDescription, facts: CardFacts) -> str:
-    height, width = model.spec.image_shape
+    shape = model.spec.image_shape
+    size = "pictures of several sizes" if shape is None else f"{shape[0]} x {shape[1]} pixels"
     images = "" if facts.images is None else f", {facts.images:,} labelled images"
-    lines = [f"## Data\n\nData set *{_plain(model.spec.name)}*, {height} x {width} pixels{images}."]
+    lines = [f"## Data\n\nData set *{_plain(model.spec.name)}*, {size}{images}."]
     for member, recipe in zip(model.members, facts.recipes, strict=True):
         folds = f"{member.networks} of {recipe.data.folds} folds"
         lines.append(f"- {_plain(member.name)}: {folds}, near-duplicates kept in one fold.")

@@ -80,15 +80,15 @@ class EnsembleReader:
         index = range(len(self))[index]
         members = [reader[rows[index]] for reader, rows in self._parts()]
         if self.layout.scale == 1:
-            members = [enlarge(member, self.spec.image_shape) for member in members]
+            members = [enlarge(member, self.spec.shape_of(self.names[index])) for member in members]
         return self._combiners[index](members)
 
     def full(self, index: int) -> np.ndarray:
         """The averaged map of one image in the picture's shape: (C, H, W) uint8."""
-        return enlarge(self[index], self.spec.image_shape)
+        return enlarge(self[index], self.spec.shape_of(self.names[index]))
 
     def require(self, spec: Spec) -> None:
-        """Check that the maps are of a data set's classes and shape.
+        """Check that the maps are of a data set's classes and shapes.
 
         Raises:
             SeverstalError: they are not.

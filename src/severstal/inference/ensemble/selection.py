@@ -32,14 +32,14 @@ class Overlap:
         products: (N, C, M, M) float64, of the members' maps with each other.
         hits: (N, C, M) float64, of the members' maps with the true mask.
         true: (N, C) float64, of the true mask with itself.
-        pixels: number of pixels of a map.
+        pixels: (N,) float64, pixels of each image's map.
     """
 
     runs: tuple[str, ...]
     products: np.ndarray
     hits: np.ndarray
     true: np.ndarray
-    pixels: int
+    pixels: np.ndarray
 
     def soft_dice(self, weights: np.ndarray) -> np.ndarray:
         """Soft Dice of each pair of the members' weighted mean, (N, C), 0 to 1.
@@ -48,7 +48,7 @@ class Overlap:
         the nearer to 0 the more is drawn where nothing is. It stands for the score, which no weights move
         smoothly.
         """
-        smooth = SOFT_DICE_SMOOTH * self.pixels
+        smooth = SOFT_DICE_SMOOTH * self.pixels[:, None]
         squared = np.einsum("ncij,i,j->nc", self.products, weights, weights)
         return (2 * self.hits @ weights + smooth) / (squared + self.true + smooth)
 
@@ -64,7 +64,7 @@ class Overlap:
 
     def take(self, rows: np.ndarray) -> "Overlap":
         """Return the overlap on some images."""
-        return Overlap(self.runs, self.products[rows], self.hits[rows], self.true[rows], self.pixels)
+        return Overlap(self.runs, self.products[rows], self.hits[rows], self.true[rows], self.pixels[rows])
 
 
 @dataclass(frozen=True)
@@ -116,11 +116,14 @@ def measure_overlap(
         raise SeverstalError(f"{readers[0].folder}: no image to compare members on: name at least one")
     spec, members = readers[0].spec, len(readers)
     places = [{name: row for row, name in enumerate(reader.names)} for reader in readers]
-    coarsest = max(readers, key=lambda reader: reader.layout.scale).layout.map_shape[1:]
+    layout = max(readers, key=lambda reader: reader.layout.scale).layout
     products = np.zeros((len(names), len(spec.classes), members, members))
     hits = np.zeros((len(names), len(spec.classes), members))
     true = np.zeros((len(names), len(spec.classes)))
+    pixels = np.zeros(len(names))
     for row, name in enumerate(progress(names, "compare members")):
+        coarsest = layout.map_shape(name)[1:]
+        pixels[row] = coarsest[0] * coarsest[1]
         maps = [_fit(reader[place[name]], coarsest) for reader, place in zip(readers, places, strict=True)]
         stacked = np.stack(maps, 1).reshape(len(spec.classes), members, -1)  # (C, M, h * w)
         bits = truth[name]
@@ -136,7 +139,7 @@ def measure_overlap(
                 hits[row, index] = values @ mask.ravel()[shown]
                 true[row, index] = np.square(mask).sum()
     runs = tuple(reader.layout.run for reader in readers)
-    return Overlap(runs, products, hits, true, coarsest[0] * coarsest[1])
+    return Overlap(runs, products, hits, true, pixels)
 
 
 def select_weights(overlap: Overlap, folds: np.ndarray, picks: int | None = None) -> Selection:

@@ -1,14 +1,17 @@
 """The layout of a folder of maps: its manifest and its shards."""
 
+import math
 import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from severstal.competition.shapes import Shapes
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
 from severstal.files import read_json
@@ -26,7 +29,7 @@ class MapLayout:
     Attributes:
         run: name of the run that made the maps.
         key: fingerprint of all that they were made from; maps of another key are never mixed in.
-        spec: shape and classes of the pictures.
+        spec: shapes and classes of the pictures.
         scale: 1 for maps of the picture's shape, 2 for half of its height and width, rounded up.
         shard_images: images in a shard; the last one may hold fewer.
         names: names of the images, in order, without repetition.
@@ -35,7 +38,7 @@ class MapLayout:
 
     Example:
         >>> layout = MapLayout("run", "key", Spec("tiny", (5, 6), ("hole",)), 2, 64, ("a.jpg", "b.jpg"))
-        >>> layout.map_shape, layout.shard_shape(0)
+        >>> layout.map_shape("a.jpg"), layout.shard_shape(0)
         ((1, 3, 3), (2, 1, 3, 3))
     """
 
@@ -47,10 +50,9 @@ class MapLayout:
     names: tuple[str, ...]
     origin: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def map_shape(self) -> tuple[int, int, int]:
+    def map_shape(self, name: str) -> tuple[int, int, int]:
         """Classes, height and width of one image's map."""
-        height, width = self.spec.image_shape
+        height, width = self.spec.shape_of(name)
         return len(self.spec.classes), -(-height // self.scale), -(-width // self.scale)
 
     @property
@@ -62,9 +64,34 @@ class MapLayout:
         """Names of the images in a shard, in order."""
         return list(self.names[shard * self.shard_images : (shard + 1) * self.shard_images])
 
-    def shard_shape(self, shard: int) -> tuple[int, int, int, int]:
-        """Shape of a shard's array: (images, classes, h, w)."""
-        return len(self.shard_names(shard)), *self.map_shape
+    def shard_shape(self, shard: int) -> tuple[int, ...]:
+        """Shape of a shard's array: (images, classes, h, w); (bytes,) where each picture has its own."""
+        names = self.shard_names(shard)
+        if self.spec.image_shape is not None:
+            return len(names), *self.map_shape(names[0])
+        return (sum(math.prod(self.map_shape(name)) for name in names),)
+
+    def split(self, shard: int, array: np.ndarray) -> list[np.ndarray]:
+        """Split a shard's array into its images' maps.
+
+        Args:
+            shard: index of the shard.
+            array: array of the shape that `shard_shape` returns.
+
+        Returns:
+            Views of `array`, (classes, h, w) each.
+
+        Example:
+            >>> spec = Spec("tiles", None, ("hole",), Shapes(known={"a.jpg": (2, 3), "b.jpg": (1, 4)}))
+            >>> layout = MapLayout("run", "key", spec, 1, 64, ("a.jpg", "b.jpg"))
+            >>> layout.shard_shape(0), [part.shape for part in layout.split(0, np.arange(10))]
+            ((10,), [(1, 2, 3), (1, 1, 4)])
+        """
+        if self.spec.image_shape is not None:
+            return list(array)
+        shapes = [self.map_shape(name) for name in self.shard_names(shard)]
+        ends = list(accumulate(map(math.prod, shapes), initial=0))
+        return [array[ends[place] : ends[place + 1]].reshape(shape) for place, shape in enumerate(shapes)]
 
     def to_dict(self) -> dict[str, Any]:
         """The manifest without its checksums."""
@@ -73,13 +100,17 @@ class MapLayout:
             "key": self.key,
             "origin": dict(self.origin),
             "dataset": self.spec.name,
-            "image_shape": list(self.spec.image_shape),
-            "classes": list(self.spec.classes),
+            **self.spec.facts(),
             "scale": self.scale,
-            "map_shape": list(self.map_shape),
+            **self._shapes(),
             "shard_images": self.shard_images,
             "names": list(self.names),
         }
+
+    def _shapes(self) -> dict[str, Any]:
+        if self.spec.image_shape is None:
+            return {"shapes": [list(self.spec.shape_of(name)) for name in self.names]}
+        return {"map_shape": list(self.map_shape(""))}
 
 
 def shard_files(folder: Path) -> list[Path]:
@@ -114,13 +145,15 @@ def open_shard(folder: Path, shard: int, layout: MapLayout) -> tuple[np.ndarray,
     """Map a shard into memory.
 
     Returns:
-        Its maps, (images, classes, h, w), and class probabilities, (images, classes), both uint8.
+        Its maps, of the shape that `layout.shard_shape` returns, and class probabilities, (images, classes),
+        both uint8.
 
     Raises:
         SeverstalError: a file of it is missing, cut short, or of another shape or type.
     """
     shape = layout.shard_shape(shard)
-    return _open(maps_path(folder, shard), shape), _open(classes_path(folder, shard), shape[:2])
+    classes = len(layout.shard_names(shard)), len(layout.spec.classes)
+    return _open(maps_path(folder, shard), shape), _open(classes_path(folder, shard), classes)
 
 
 def read_manifest(folder: Path) -> tuple[MapLayout, list[list[str]]]:
@@ -138,12 +171,13 @@ def read_manifest(folder: Path) -> tuple[MapLayout, list[list[str]]]:
         raise SeverstalError(f"{path}: {state}: run the command that makes the maps again")
     kept = read_json(path)
     try:
-        spec = Spec(kept["dataset"], tuple(kept["image_shape"]), tuple(kept["classes"]))
         names, origin = tuple(kept["names"]), dict(kept["origin"])
+        own = dict(zip(names, map(tuple, kept.get("shapes", ())), strict=False))
+        spec = Spec.from_facts(kept["dataset"], kept, Shapes(known=own) if own else None)
         layout = MapLayout(kept["run"], kept["key"], spec, kept["scale"], kept["shard_images"], names, origin)
         checksums = kept["sha256"]
         whole = kept == {**layout.to_dict(), "sha256": checksums} and len(checksums) == len(layout.shards)
-    except (KeyError, TypeError, ValueError, ArithmeticError):
+    except (KeyError, TypeError, ValueError, ArithmeticError, SeverstalError):
         whole = False
     if not whole:
         raise SeverstalError(f"{path}: not a manifest of maps: {MAKE_AGAIN}")

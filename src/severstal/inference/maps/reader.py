@@ -37,7 +37,7 @@ class MapReader:
         self.layout, self._checksums = read_manifest(self.folder)
         self.spec = self.layout.spec
         self.names = list(self.layout.names)
-        self._verified: dict[int, np.ndarray] = {}
+        self._verified: dict[int, list[np.ndarray]] = {}
         parts = []
         for shard in self.layout.shards:
             parts.append(open_shard(self.folder, shard, self.layout)[1])
@@ -50,26 +50,31 @@ class MapReader:
     def __getitem__(self, index: int) -> np.ndarray:
         """One image's map as it is stored: (C, h, w) uint8, read-only."""
         shard, place = divmod(range(len(self))[index], self.layout.shard_images)
-        return self._shard(shard)[place]
+        return self._shard(shard)[place]  # (C, h, w)
 
     def full(self, index: int) -> np.ndarray:
         """One image's map in the picture's shape: (C, H, W) uint8, half resolution interpolated linearly."""
-        return enlarge(self[index], self.spec.image_shape)
+        return enlarge(self[index], self.spec.shape_of(self.names[index]))
 
     def require(self, spec: Spec) -> None:
-        """Check that the maps are of a data set's classes and shape.
+        """Check that the maps are of a data set's classes and shapes.
 
         Raises:
             SeverstalError: they are not.
         """
         if (self.spec.classes, self.spec.image_shape) != (spec.classes, spec.image_shape):
-            made, wanted = (
-                f"{each.image_shape[0]} x {each.image_shape[1]} pictures of {', '.join(each.classes)}"
-                for each in (self.spec, spec)
-            )
+            made, wanted = (f"{spec_shape(each)} of {', '.join(each.classes)}" for each in (self.spec, spec))
             raise SeverstalError(
                 f"{self.folder}: the maps are of {made}, not of {wanted}: predict them again"
             )
+        if self.spec.image_shape is None and spec.shapes is not None:
+            for name in self.names:
+                own, now = self.spec.shape_of(name), spec.shapes.find(name)
+                if now is not None and now != own:
+                    raise SeverstalError(
+                        f"{self.folder}: the map of {name} is of a picture of {own[0]} x {own[1]}, which is "
+                        f"{now[0]} x {now[1]} now: predict it again"
+                    )
 
     def verify(self) -> None:
         """Compare the checksum of every shard that was not yet read.
@@ -80,16 +85,28 @@ class MapReader:
         for shard in progress(self.layout.shards, "checksums", unit="shard"):
             self._shard(shard)
 
-    def _shard(self, shard: int) -> np.ndarray:
+    def _shard(self, shard: int) -> list[np.ndarray]:
         if shard not in self._verified:
             maps = open_shard(self.folder, shard, self.layout)[0]
             self._compare(maps_path(self.folder, shard), self._checksums[shard][0])
-            self._verified[shard] = maps
+            self._verified[shard] = self.layout.split(shard, maps)
         return self._verified[shard]
 
     def _compare(self, path: Path, recorded: str) -> None:
         if checksum(path) != recorded:
             raise SeverstalError(f"{path}: altered since it was written: {MAKE_AGAIN}")
+
+
+def spec_shape(spec: Spec) -> str:
+    """Describe the pictures of a data set in words.
+
+    Example:
+        >>> from severstal.competition.spec import SEVERSTAL
+        >>> spec_shape(SEVERSTAL)
+        '256 x 1600 pictures'
+    """
+    shape = spec.image_shape
+    return "pictures of their own sizes" if shape is None else f"{shape[0]} x {shape[1]} pictures"
 
 
 def enlarge(small: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Writing maps, a shard at a time."""
 
 import logging
+import math
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,7 +26,17 @@ from severstal.progress import progress
 
 logger = logging.getLogger("severstal")
 
+_SHARD_BYTES = 1 << 28  # at most, but for a single image, where pictures of many sizes are kept in full
 SHARD_IMAGES = 64  # a quarter of a gigabyte where four classes are kept in full
+
+
+def _fitting(images: int, names: Sequence[str], spec: Spec) -> int:
+    """Return how many images go into a shard, whatever its scale; fewer where each has its own size and the
+    largest is large."""
+    if spec.image_shape is not None or not names:
+        return images
+    largest = max(math.prod(spec.shape_of(name)) for name in names) * len(spec.classes)
+    return max(1, min(images, _SHARD_BYTES // largest))
 
 
 class MapWriter:
@@ -41,7 +52,7 @@ class MapWriter:
         spec: shape and classes of the pictures.
         scale: 1 for full resolution, 2 for half, a quarter of the bytes.
         key: fingerprint of all that the maps are made from.
-        shard_images: images in a shard.
+        shard_images: images in a shard, at most; fewer where pictures of many sizes are large.
         run: name of the run, for the manifest.
         origin: fingerprints of what maps must share to be averaged (see `MapLayout`).
 
@@ -75,7 +86,9 @@ class MapWriter:
         origin: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = Path(folder)
-        self.layout = MapLayout(run, key, spec, scale, shard_images, tuple(names), dict(origin or {}))
+        names = tuple(names)
+        spec, shard_images = spec.with_shapes_of(names), _fitting(shard_images, names, spec)
+        self.layout = MapLayout(run, key, spec, scale, shard_images, names, dict(origin or {}))
         self._checksums: dict[int, list[str]] = {}
         self._recording = Lock()
         self._check_layout()
@@ -107,7 +120,8 @@ class MapWriter:
 
         Args:
             shard: index of the shard, from `missing_shards`.
-            maps: (images, classes, h, w) uint8, the images in the order of the shard's names.
+            maps: uint8 of the shape that `layout.shard_shape` returns, the images in the order of the shard's
+                names.
             class_probability: (images, classes) uint8, of each class being anywhere in the picture; None
                 takes the highest value of each map.
 
@@ -116,9 +130,10 @@ class MapWriter:
             SeverstalError: the disk is full or may not be written.
         """
         shape = self.layout.shard_shape(shard)
-        if class_probability is None:
-            class_probability = maps.max((2, 3))
-        for array, wanted in ((maps, shape), (class_probability, shape[:2])):
+        if class_probability is None and maps.shape == shape:
+            class_probability = np.stack([part.max((1, 2)) for part in self.layout.split(shard, maps)])
+        classes = len(self.layout.shard_names(shard)), len(self.layout.spec.classes)
+        for array, wanted in ((maps, shape), (class_probability, classes)):
             if array.shape != wanted or array.dtype != np.uint8:
                 raise ValueError(
                     f"shard {shard} is {array.shape} of {array.dtype}; it must be {wanted} of uint8"

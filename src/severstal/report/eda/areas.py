@@ -75,8 +75,9 @@ def area_distributions(masks: pd.DataFrame, spec: Spec, everywhere: pd.DataFrame
             quartiles = np.percentile(own, (25, 50, 75))
             for at, line in zip(quartiles, ("--", "-", "--"), strict=True):
                 place.axvline(at, color="black", linestyle=line, linewidth=1.2)
-            median = quartiles[1] / spec.pixels
-            text = f"{len(own):,} masks, median {quartiles[1]:,.0f} px = {median:.2%} of the picture"
+            text = f"{len(own):,} masks, median {quartiles[1]:,.0f} px"
+            if spec.image_shape is not None:
+                text += f" = {quartiles[1] / spec.pixels:.2%} of the picture"
             top = heights.max()
         if everywhere is not None:
             all_own = everywhere.loc[everywhere["ClassId"] == class_id, "area"].to_numpy()

@@ -28,7 +28,7 @@ def component_shapes(masks: pd.DataFrame, pieces: pd.DataFrame, spec: Spec) -> S
         >>> [float(bar.get_height()) for bar in figure.axes[2].patches]
         [50.0, 0.0, 0.0, 0.0, 50.0]
     """
-    high, wide = spec.image_shape
+    high, wide = spec.image_shape or (pieces["height"].max(initial=1), pieces["width"].max(initial=1))
     columns = len(spec.classes) if len(spec.classes) <= 5 else 4
     blocks = -(-len(spec.classes) // columns)
     figure, axes = sheet(
@@ -80,8 +80,9 @@ def component_shapes(masks: pd.DataFrame, pieces: pd.DataFrame, spec: Spec) -> S
             )
         largest = max(high, wide)
         below.plot([1, largest], [1, largest], "--", color="#606060", linewidth=0.8)
-        below.axvline(wide, color="black", linestyle=":", linewidth=0.9)
-        below.axhline(high, color="black", linestyle=":", linewidth=0.9)
+        if spec.image_shape is not None:
+            below.axvline(wide, color="black", linestyle=":", linewidth=0.9)
+            below.axhline(high, color="black", linestyle=":", linewidth=0.9)
         below.set_xlim(1, 1.4 * wide)
         below.set_ylim(1, 1.6 * high)
         for axis in (below.xaxis, below.yaxis):

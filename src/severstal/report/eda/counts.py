@@ -1,5 +1,6 @@
 """The number of images with each class and with each combination of classes, as figures."""
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -53,7 +54,10 @@ def class_counts(
     axes[0, 0].set_yticks(range(len(counts)), ["clean", *class_labels(spec)])
     if masks is not None:
         covered = [int(masks.loc[masks["ClassId"] == k, "area"].sum()) for k in spec.class_ids]
-        everything, labelled = share * spec.pixels, max(sum(covered), 1)
+        everything = share * spec.pixels
+        if spec.image_shape is None:
+            everything = max(1, sum(math.prod(spec.shape_of(image)) for image in images))
+        labelled = max(sum(covered), 1)
         percent = [0.0, *(100 * area / labelled for area in covered)]
         labels = [f"{1 - sum(covered) / everything:.1%} of all pixels are of no class"]
         labels += [f"{area / labelled:.1%}, {area / everything:.3%} of all" for area in covered]

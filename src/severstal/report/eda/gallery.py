@@ -8,7 +8,7 @@ from severstal.competition.spec import Spec
 from severstal.evaluation.class_counts import count_combinations
 from severstal.evaluation.examples import evenly_spaced, measure_contrast, random_masks, select_masks
 from severstal.evaluation.labels import class_label, truncate
-from severstal.report.crop import with_shape, zoom_window
+from severstal.report.crop import cell_shape, with_shape, zoom_window
 from severstal.report.overlay import ImageLookup, Panel, columns_for, describe_mask, gallery
 from severstal.report.palette import FIGURE_WIDTH, Sheet, empty_sheet
 
@@ -107,7 +107,7 @@ def _crops(
     """Show the largest component of masks in enlarged crops, one row of panels per class."""
     if not rows:
         return empty_sheet(title)
-    high, wide = spec.image_shape
+    high, wide = cell_shape(spec, [bits(name).shape for name, _, _ in rows])
     shape = (min(high, 256), min(wide, 256 * (2 if columns == 4 else 1)))
     room = int(14 * (FIGURE_WIDTH / columns - 0.1))  # letters above a panel
     panels: list[Panel | None] = []

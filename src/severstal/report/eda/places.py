@@ -18,7 +18,8 @@ def class_places(coverage: np.ndarray, masks: pd.DataFrame, spec: Spec) -> Sheet
         coverage: (C, rows, columns), mean share of each cell that the masks of a class cover, as
             `mask_statistics` returns it.
         masks: one row per mask, with `ClassId`.
-        spec: names the classes and fixes the size of a picture.
+        spec: names the classes and fixes the size of a picture; where each has its own, places are shares of
+            its height and width.
 
     Example:
         >>> coverage = np.array([[[0.0, 0.5], [0.0, 0.5]]])
@@ -26,10 +27,12 @@ def class_places(coverage: np.ndarray, masks: pd.DataFrame, spec: Spec) -> Sheet
         >>> figure.axes[1].images[0].get_array().tolist()
         [[0.0, 2.0], [0.0, 2.0]]
     """
-    high, wide = spec.image_shape
+    shares = spec.image_shape is None
+    high, wide = (1, 1) if shares else spec.image_shape
+    unit = "share of its size" if shares else "pixels"
     columns = 1 if columns_for(spec) == 2 else min(3, len(spec.classes))
     blocks = -(-len(spec.classes) // columns)
-    tall = (FIGURE_WIDTH / columns - 1.1) * high / wide
+    tall = (FIGURE_WIDTH / columns - 1.1) * (coverage.shape[1] / coverage.shape[2] if shares else high / wide)
     figure, axes = sheet(
         FIGURE_WIDTH,
         blocks * (tall + 1.25),
@@ -70,10 +73,10 @@ def class_places(coverage: np.ndarray, masks: pd.DataFrame, spec: Spec) -> Sheet
             f"{truncate(class_label(spec, class_id), 26)}: {text}", fontsize=TEXT_SIZE, loc="left", pad=3
         )
         lowest = place + columns >= len(spec.classes)
-        dress(below, x="x (pixels)" if lowest else "", y="y (pixels)" if place % columns == 0 else "")
+        dress(below, x=f"x ({unit})" if lowest else "", y=f"y ({unit})" if place % columns == 0 else "")
         below.tick_params(labelbottom=lowest)
         below.tick_params(labelsize=TEXT_SIZE - 1.5)
-        below.set_yticks([0, high // 2, high])
+        below.set_yticks([0, high / 2 if shares else high // 2, high])
         below.spines[:].set_visible(True)
         below.spines[:].set_color(GREY)
     bar = figure.colorbar(drawn, ax=figure.axes, extend="max", fraction=0.03, pad=0.015, aspect=40)

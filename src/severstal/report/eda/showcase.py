@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from severstal.competition.spec import Spec
 from severstal.evaluation.examples import evenly_spaced
 from severstal.evaluation.labels import class_label, truncate
-from severstal.report.crop import zoom_window
+from severstal.report.crop import cell_shape, zoom_window
 from severstal.report.eda.gallery import CONTOURS
 from severstal.report.overlay import CAPTION, ImageLookup, show_mask
 from severstal.report.palette import FIGURE_WIDTH, Sheet, empty_sheet, sheet
@@ -48,7 +48,7 @@ def class_showcase(
     clean = sorted(set(images) - set(masks["ImageId"]))
     if not classes:
         return empty_sheet(title, "No mask is labelled.")
-    high, wide = spec.image_shape
+    high, wide = cell_shape(spec, [bits(name).shape for name in images])
     long = wide > 2.5 * high
     width = FIGURE_WIDTH - 0.2
     tall = (
@@ -71,7 +71,7 @@ def class_showcase(
     low = sum(heights)  # inches above the bottom: where title and note end
     for inches, class_id in zip(heights, classes, strict=False):
         own = known[known["ClassId"] == class_id]
-        _show_class(figure, low, own, class_id, picture, bits, spec, (tall, zoom, aspect))
+        _show_class(figure, low, own, class_id, picture, bits, spec, (high, wide), (tall, zoom, aspect))
         low -= inches
     if clean and long:
         name = clean[evenly_spaced(len(clean), 1)[0]]
@@ -89,11 +89,12 @@ def _show_class(
     picture: ImageLookup,
     bits: ImageLookup,
     spec: Spec,
+    shape: tuple[int, int],
     sizes: tuple[float, float, float],
 ) -> None:
-    """Show a typical picture of a class and the crops; `top` in inches from the bottom of the figure."""
+    """Show a typical picture of a class, made for a shape, and the crops; `top` in inches from the bottom."""
     tall, zoom, aspect = sizes
-    high, wide = spec.image_shape
+    high, wide = shape
     long = wide > 2.5 * high
     width = FIGURE_WIDTH - 0.2
     typical = own.iloc[len(own) // 2]

@@ -11,6 +11,7 @@ from matplotlib.patheffects import withStroke
 
 from severstal.competition.spec import Spec
 from severstal.evaluation.labels import truncate
+from severstal.report.crop import cell_shape
 from severstal.report.overlay import CAPTION, show_mask
 from severstal.report.palette import FIGURE_WIDTH, TEXT_SIZE, Sheet, sheet
 
@@ -70,7 +71,8 @@ def side_by_side(
         >>> [axes.get_title(loc="left").split("\\n")[-1] for axes in figure.axes[:4]]
         ['picture', 'truth: 1', 'map', 'mask: none']
     """
-    high, wide = (min(side, int(_ASPECT * min(spec.image_shape))) for side in spec.image_shape)
+    shape = cell_shape(spec, [row.picture.shape[:2] for row in rows])
+    high, wide = (min(side, int(_ASPECT * min(shape))) for side in shape)
     columns = 2 + len(rows[0].maps) + (rows[0].mask is not None)
     cell = (FIGURE_WIDTH - _BAR) / columns - 0.08
     tall = cell * high / wide
@@ -138,7 +140,8 @@ def window(row: PairRow, shape: tuple[int, int]) -> tuple[slice, slice]:
         weight = np.max(row.maps, axis=0).astype(np.int64) - np.min(row.maps, axis=0)
     if not weight.any():  # equal masks: the crop with the highest probabilities
         weight = np.max(row.maps, axis=0).astype(np.int64)
-    return tuple(_most(weight.sum(axis=1 - axis), length) for axis, length in zip((0, 1), shape, strict=True))
+    lengths = map(min, shape, weight.shape)
+    return tuple(_most(weight.sum(axis=1 - axis), length) for axis, length in enumerate(lengths))
 
 
 def _most(weight: np.ndarray, length: int) -> slice:

@@ -92,6 +92,12 @@ def rules_by_fold(fitted: CrossFit, spec: Spec) -> Sheet:
         width_ratios=[1, 1, 0.16],
         sharex="col",
     )
+    largest = max(
+        rules.rules[index].min_area
+        for _, rules in searches
+        for index in shown
+        if not rules.rules[index].is_never_drawn(spec)
+    )
     for index, (left, right, text) in zip(shown, axes, strict=True):
         for row, (name, rules) in enumerate(searches):
             _draw_rule(left, right, text, row, rules.rules[index], spec, index + 1, name == "all folds")
@@ -106,7 +112,7 @@ def rules_by_fold(fitted: CrossFit, spec: Spec) -> Sheet:
         left.set_title(class_label(spec, index + 1), fontsize=TEXT_SIZE, loc="left", pad=3)
         text.set_title("gate", fontsize=TEXT_SIZE, loc="left", pad=3)
         right.set_xscale("symlog", linthresh=10, linscale=0.4)
-        right.set_xlim(-2, spec.pixels)
+        right.set_xlim(-2, spec.pixels if spec.image_shape is not None else max(20, 2 * largest))
         right.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
         right.xaxis.set_minor_formatter(NullFormatter())
     axes[-1, 0].set_xlabel("thresholds (probability)", fontsize=TEXT_SIZE)

@@ -131,16 +131,17 @@ def shown_areas(gained: np.ndarray, min_areas: np.ndarray, spec: Spec) -> np.nda
     Args:
         gained: (T, M) gain over the all-empty baseline, 0 where nothing is predicted.
         min_areas: (M,) pixels.
-        spec: fixes the size of a picture.
+        spec: fixes the size of a picture; where each has its own, the largest minimum area stands for it.
 
     Example:
         >>> spec = Spec("tiny", (400, 500), ("hole",))
         >>> shown_areas(np.array([[0.1, 0.1, 0.2, 0, 0]]), np.array([0, 1, 100, 9000, 90000]), spec)
         array([0, 2, 3])
     """
+    pixels = spec.pixels if spec.image_shape is not None else int(min_areas[-1])
     drawn = np.flatnonzero((np.abs(gained) > _SAME).any(axis=0))
-    last = min_areas[min(drawn[-1] + 1, len(min_areas) - 1)] if len(drawn) else spec.pixels
-    least = max(1, min(_SMALLEST * spec.pixels, last / 4))
+    last = min_areas[min(drawn[-1] + 1, len(min_areas) - 1)] if len(drawn) else pixels
+    least = max(1, min(_SMALLEST * pixels, last / 4))
     return np.flatnonzero((min_areas == 0) | ((min_areas >= least) & (min_areas <= last)))
 
 
