@@ -56,7 +56,7 @@ def test_bad_pictures_are_named(tmp_path: Path) -> None:
         text: "not a picture: replace the file",
         deep: "has more than 16 bits per pixel: save it as 8-bit or 16-bit grey",
         large: "the picture is 128 x 800; this data set is 24 x 40: "
-        "resize it, or remove image_shape from dataset.toml so that each picture keeps its own size",
+        "resize it, or leave image_shape out of dataset.toml so that each picture keeps its own size",
     }
     for path, message in expected.items():
         with pytest.raises(SeverstalError) as caught:

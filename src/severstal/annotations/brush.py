@@ -68,7 +68,7 @@ def unpack_brush(values: list, shape: tuple[int, int], where: str) -> np.ndarray
     if size != expected:
         raise SeverstalError(
             f"{where}: the brush covers {quote(size // _CHANNELS)} pixels, the picture has "
-            f"{shape[0]} x {shape[1]}: export the file again or set image_shape in dataset.toml"
+            f"{shape[0]} x {shape[1]}: export the file again, or correct image_shape in dataset.toml"
         )
     pixels = np.zeros(size, np.uint8)
     for start, stretch in _stretches(bits, size):

@@ -31,12 +31,12 @@ def write(labels: LabelSet, path: Path, segmentation: Segmentation = "compressed
     Images count from 1 in the order of `labels.images`, annotations from 1, and a category's id is its
     `ClassId`. `iscrowd` is 0 throughout, as training code passes over crowds.
     """
-    height, width = labels.spec.image_shape
     images, annotations = [], []
     for number, (image, rows) in enumerate(labels, start=1):
+        height, width = labels.spec.shape_of(image)
         images.append({"id": number, "file_name": image, "width": width, "height": height})
         for class_id, runs in rows.items():
-            mask = decode(runs, labels.spec.image_shape)
+            mask = decode(runs, labels.spec.shape_of(image))
             annotations.append(
                 {
                     "id": len(annotations) + 1,
@@ -137,7 +137,7 @@ def _id(value: Any) -> int | str | None:
 def _shapes(
     _: int, entry: dict[str, Any], categories: dict[Any, dict[str, Any]], image: str, target: Target
 ) -> Iterator[Shape | Unusable]:
-    where, shape = f"{entry['where']} ({image})", target.spec.image_shape
+    where, shape = f"{entry['where']} ({image})", target.spec.shape_of(image)
     segmentation = entry.get("segmentation")
     if not segmentation or (isinstance(segmentation, dict) and segmentation.get("counts") in ([], "", None)):
         raise Unusable(where, "has no segmentation, as boxes and keypoints have none")

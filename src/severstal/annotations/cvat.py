@@ -36,7 +36,6 @@ def write(labels: LabelSet, path: Path, shapes: Literal["masks", "polygons"] = "
     Raises:
         SeverstalError: the name of a picture or a class holds a letter that XML cannot.
     """
-    height, width = labels.spec.image_shape
     root = Element("annotations")
     SubElement(root, "version").text = "1.1"
     task = SubElement(SubElement(root, "meta"), "task")
@@ -50,10 +49,11 @@ def write(labels: LabelSet, path: Path, shapes: Literal["masks", "polygons"] = "
         SubElement(label, "type").text = "any"
         SubElement(label, "attributes")
     for frame, (image, rows) in enumerate(labels):
+        height, width = labels.spec.shape_of(image)
         size = {"width": str(width), "height": str(height)}
         entry = SubElement(root, "image", {"id": str(frame), "name": _text(image)} | size)
         for class_id, runs in rows.items():
-            mask = decode(runs, labels.spec.image_shape)
+            mask = decode(runs, labels.spec.shape_of(image))
             common = {"label": labels.spec.classes[class_id - 1], "source": "manual", "occluded": "0"}
             for kind, drawn in _mask(mask) if shapes == "masks" else _polygons(mask):
                 SubElement(entry, kind, common | drawn | {"z_order": "0"})
@@ -99,11 +99,13 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
         name = target.image(entry.get("name"), where)
         target.check_size(name, entry.get("height"), entry.get("width"), where)
         yield Picture(
-            where, name, draw_each(entry, partial(_shape, picture=f"{where} ({name})", target=target))
+            where,
+            name,
+            draw_each(entry, partial(_shape, image=name, picture=f"{where} ({name})", target=target)),
         )
 
 
-def _shape(count: int, element: Element, picture: str, target: Target) -> Iterator[Shape]:
+def _shape(count: int, element: Element, image: str, picture: str, target: Target) -> Iterator[Shape]:
     drawers: dict[str, Callable[[Element, tuple[int, int], str], np.ndarray]] = {
         "polygon": _draw_polygon,
         "box": _draw_box,
@@ -116,7 +118,7 @@ def _shape(count: int, element: Element, picture: str, target: Target) -> Iterat
     if element.tag == "box" and target.skip_boxes:
         raise Unusable(where, "a box is no outline")
     class_id = target.class_id(element.get("label"), where)
-    yield Shape(where, class_id, drawers[element.tag](element, target.spec.image_shape, where))
+    yield Shape(where, class_id, drawers[element.tag](element, target.spec.shape_of(image), where))
 
 
 def _numbers(element: Element, where: str, *names: str) -> list[float]:

@@ -17,6 +17,7 @@ from severstal.annotations.names import FormatName
 from severstal.annotations.target import Target
 from severstal.competition.folder import InputFolder, locate_input
 from severstal.competition.listing import list_images
+from severstal.competition.shapes import Shapes
 from severstal.competition.spec import read_spec
 from severstal.competition.tables import read_labels
 from severstal.errors import SeverstalError
@@ -180,7 +181,10 @@ def _open(input: Path | None, images: Path | None) -> tuple[InputFolder, Path]:
     if root is None:
         raise SeverstalError("no input folder: name it with --input, or render one with `severstal sample`")
     data = InputFolder(root, read_spec(root))
-    return data, images or data.train_images
+    folder = Path(images or data.train_images)
+    if data.spec.image_shape is None:
+        data = replace(data, spec=replace(data.spec, shapes=Shapes([folder])))
+    return data, folder
 
 
 def _mapping(texts: Sequence[str], data: InputFolder) -> dict[str, int]:

@@ -46,7 +46,7 @@ def write(labels: LabelSet, path: Path, form: Literal["export", "upload"] = "exp
                 "polygon": [{"x": x, "y": y} for x, y in corners.tolist()],
             }
             for class_id, runs in rows.items()
-            for corners in outlines(decode(runs, labels.spec.image_shape))
+            for corners in outlines(decode(runs, labels.spec.shape_of(image)))
         ]
         if form == "upload":
             lines += [entry | {"classifications": [], "dataRow": {"globalKey": image}} for entry in objects]
@@ -57,7 +57,7 @@ def write(labels: LabelSet, path: Path, form: Literal["export", "upload"] = "exp
 
 
 def _row(image: str, objects: list[dict[str, Any]], labels: LabelSet) -> dict[str, Any]:
-    height, width = labels.spec.image_shape
+    height, width = labels.spec.shape_of(image)
     entries = [
         entry | {"value": entry["name"], "annotation_kind": "ImagePolygon", "classifications": []}
         for entry in objects
@@ -94,7 +94,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
         else:
             raise SeverstalError(f"{where}: names no data row: export the project as NDJSON")
     for image, lines in uploads.items():
-        draw = partial(_shape, target=target)
+        draw = partial(_shape, image=image, target=target)
         yield Picture(lines[0][0], image, draw_each([(f"{w} ({image})", line) for w, line in lines], draw))
 
 
@@ -115,11 +115,11 @@ def _picture(where: str, line: dict[str, Any], target: Target) -> Picture:
             annotations = mapped(mapped(label, where, "the label").get("annotations"), where, "annotations")
             for entry in listed(annotations.get("objects"), where, "objects"):
                 objects.append((f"{where} ({image}) object {len(objects) + 1}", entry))
-    return Picture(where, image, draw_each(objects, partial(_shape, target=target)))
+    return Picture(where, image, draw_each(objects, partial(_shape, image=image, target=target)))
 
 
-def _shape(_: int, entry: tuple[str, Any], target: Target) -> Iterator[Shape]:
-    where, shape = entry[0], target.spec.image_shape
+def _shape(_: int, entry: tuple[str, Any], image: str, target: Target) -> Iterator[Shape]:
+    where, shape = entry[0], target.spec.shape_of(image)
     value = mapped(entry[1], where, "the object")
     key = next((key for key in _KINDS if key in value), None)
     if key is None:

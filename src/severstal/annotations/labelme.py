@@ -46,10 +46,10 @@ def write(labels: LabelSet, path: Path, shapes: Literal["polygons", "masks"] = "
         for image, rows in labels:
             drawn = []
             for class_id, runs in rows.items():
-                mask, label = decode(runs, labels.spec.image_shape), labels.spec.classes[class_id - 1]
+                mask, label = decode(runs, labels.spec.shape_of(image)), labels.spec.classes[class_id - 1]
                 drawn += polygon_shapes(mask, label) if shapes == "polygons" else [_mask_shape(mask, label)]
             place = os.path.relpath(labels.folder, path) if labels.folder else ""
-            content = labelme_file(drawn, PurePath(place, image).as_posix(), labels.spec.image_shape)
+            content = labelme_file(drawn, PurePath(place, image).as_posix(), labels.spec.shape_of(image))
             (part / names[image]).write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -124,11 +124,13 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
         name = content.get("imagePath")
         image = target.image(name, str(file)) if name else target.image_of_stem(file.stem, str(file))
         target.check_size(image, content.get("imageHeight"), content.get("imageWidth"), str(file))
-        yield Picture(str(file), image, draw_each(entries, partial(_shape, file=file, target=target)))
+        yield Picture(
+            str(file), image, draw_each(entries, partial(_shape, image=image, file=file, target=target))
+        )
 
 
-def _shape(count: int, entry: Any, file: Path, target: Target) -> Iterator[Shape]:
-    where, shape = f"{file} shape {count}", target.spec.image_shape
+def _shape(count: int, entry: Any, image: str, file: Path, target: Target) -> Iterator[Shape]:
+    where, shape = f"{file} shape {count}", target.spec.shape_of(image)
     entry = mapped(entry, where, "the shape")
     kind = entry.get("shape_type") or "polygon"
     if kind not in ("polygon", "oriented_rectangle", "rectangle", "circle", "mask"):

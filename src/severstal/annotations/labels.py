@@ -1,5 +1,6 @@
 """The labels of a set of pictures, on their way out to a labelling tool and in from one."""
 
+import math
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -195,11 +196,11 @@ def gather_files(
             if image in runs:
                 again.append(image)
             earlier = runs.setdefault(image, {})
-            masks = {k: decode(text, target.spec.image_shape) != 0 for k, text in earlier.items()}
-            drawn = 0
+            masks = {k: decode(text, target.spec.shape_of(image)) != 0 for k, text in earlier.items()}
+            drawn, most = 0, _MOST_DRAWN * math.prod(target.spec.shape_of(image))
             for count, shape in enumerate(shapes, start=1):
                 drawn += 0 if isinstance(shape, Unusable) else np.count_nonzero(shape.mask)
-                if count > _MOST_SHAPES or drawn > _MOST_DRAWN * target.spec.pixels:
+                if count > _MOST_SHAPES or drawn > most:
                     raise SeverstalError(
                         f"{where}: too many shapes on one picture: delete those that are there many times"
                     )

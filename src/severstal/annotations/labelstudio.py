@@ -35,12 +35,12 @@ def write(labels: LabelSet, path: Path, shapes: Literal["polygons", "brush"] = "
     labelling interface needs an `Image` tag named `image` and, for it, `PolygonLabels` or `BrushLabels`
     named `label`.
     """
-    height, width = labels.spec.image_shape
     tasks = []
     for number, (image, rows) in enumerate(labels, start=1):
+        height, width = labels.spec.shape_of(image)
         results: list[dict[str, Any]] = []
         for class_id, runs in rows.items():
-            mask = decode(runs, labels.spec.image_shape)
+            mask = decode(runs, labels.spec.shape_of(image))
             for kind, value in _polygons(mask) if shapes == "polygons" else _brush(mask):
                 results.append(
                     {
@@ -146,7 +146,7 @@ def _labels_of(value: Any) -> list[Any]:
 def _shape(
     count: int, entry: Any, image: str, picture: str, target: Target, drawn: set[Any]
 ) -> Iterator[Shape | Unusable]:
-    where, shape = f"{picture} ({image}) result {count}", target.spec.image_shape
+    where, shape = f"{picture} ({image}) result {count}", target.spec.shape_of(image)
     entry = mapped(entry, where, "the result")
     value, kind = mapped(entry.get("value"), where, "value"), entry.get("type")
     named = _labels_of(value)

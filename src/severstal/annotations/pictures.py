@@ -38,7 +38,7 @@ def read_indices(data: bytes, most: tuple[int, int], where: str) -> np.ndarray:
             if picture.height > most[0] or picture.width > most[1]:
                 raise SeverstalError(
                     f"{where}: the mask is {picture.height} x {picture.width}, larger than its picture "
-                    f"of {most[0]} x {most[1]}: export it again or set image_shape in dataset.toml"
+                    f"of {most[0]} x {most[1]}: export it again, or correct image_shape in dataset.toml"
                 )
             if picture.mode not in _GREY_MODES:
                 raise SeverstalError(

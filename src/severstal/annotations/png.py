@@ -6,6 +6,7 @@ folder per class holds them.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -48,9 +49,9 @@ def index_picture(image: str, rows: Mapping[int, str], labels: LabelSet) -> np.n
     Raises:
         SeverstalError: two classes overlap.
     """
-    indices = np.zeros(labels.spec.image_shape, np.uint8)
+    indices = np.zeros(labels.spec.shape_of(image), np.uint8)
     for class_id, runs in rows.items():
-        mask = decode(runs, labels.spec.image_shape).view(bool)
+        mask = decode(runs, labels.spec.shape_of(image)).view(bool)
         taken = indices[mask]
         if taken.any():
             one, two = (labels.spec.classes[k - 1] for k in (taken.max(), class_id))
@@ -82,16 +83,22 @@ def write_classes(labels: LabelSet, path: Path) -> None:
     Raises:
         SeverstalError: two pictures differ in their ending alone, or the folder holds something already.
     """
-    names, shape = labels.files(".png"), labels.spec.image_shape
-    clean = write_indices(np.zeros(shape, np.uint8))
+    names = labels.files(".png")
     with atomic_folder(path) as part:
         for class_id in labels.spec.class_ids:
             (part / str(class_id)).mkdir()
         for image, rows in labels:
+            shape = labels.spec.shape_of(image)
             for class_id in labels.spec.class_ids:
                 runs = rows.get(class_id)
-                data = clean if runs is None else write_indices(decode(runs, shape) * np.uint8(255))
+                data = _clean(shape) if runs is None else write_indices(decode(runs, shape) * np.uint8(255))
                 (part / str(class_id) / names[image]).write_bytes(data)
+
+
+@lru_cache(maxsize=64)
+def _clean(shape: tuple[int, int]) -> bytes:
+    """The mask of a clean picture, which most are."""
+    return write_indices(np.zeros(shape, np.uint8))
 
 
 def read(path: Path, target: Target) -> Iterator[Picture]:
@@ -110,7 +117,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
         if image not in target.known:
             yield Picture(str(file), image, iter(()))
             continue
-        indices = read_indices(read_bytes(file), target.spec.image_shape, str(file))
+        indices = read_indices(read_bytes(file), target.spec.shape_of(image), str(file))
         target.check_size(image, *indices.shape, str(file))
         unknown = [value for value in np.unique(indices).tolist() if value not in meaning]
         if unknown:
@@ -162,7 +169,7 @@ def _meaning(target: Target) -> dict[int, int]:
 def _masks(image: str, files: list[tuple[int, Path]], target: Target) -> Iterator[Shape]:
     background = next((value for value, k in _meaning(target).items() if value and not k), 0)
     for class_id, file in files:
-        indices = read_indices(read_bytes(file), target.spec.image_shape, str(file))
+        indices = read_indices(read_bytes(file), target.spec.shape_of(image), str(file))
         target.check_size(image, *indices.shape, str(file))
         apart = np.abs(indices.astype(np.int16) - background)
         if {0, 255} <= set(np.unique(indices).tolist()):

@@ -1,4 +1,4 @@
-"""The data set that imported annotations have to fit: pictures, their shape, and classes."""
+"""The data set that imported annotations have to fit: pictures, their shapes, and classes."""
 
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -107,15 +107,24 @@ class Target:
         So does that of a picture which the data set has not.
 
         Raises:
-            SeverstalError: the size differs from the data set's.
+            SeverstalError: the size differs from the data set's, or from the picture's own.
         """
         given = (_pixels(height), _pixels(width))
-        if image in self.known and given not in ((None, None), self.spec.image_shape):
+        if image not in self.known or given == (None, None):
+            return
+        shape = self.spec.shape_of(image)
+        if given == shape:
+            return
+        said = f"{where}: the picture is {quote(height)} x {quote(width)}"
+        if self.spec.image_shape is None:
             raise SeverstalError(
-                f"{where}: the picture is {quote(height)} x {quote(width)}; this data set is "
-                f"{self.spec.image_shape[0]} x {self.spec.image_shape[1]}: "
-                "annotate pictures of that size or set image_shape in dataset.toml"
+                f"{said} there; {image} is {shape[0]} x {shape[1]}: annotate the picture as it is in the "
+                "data set"
             )
+        raise SeverstalError(
+            f"{said}; this data set is {shape[0]} x {shape[1]}: annotate pictures of that size, or leave "
+            "image_shape out of dataset.toml so that each picture keeps its own size"
+        )
 
 
 def _composed(label: Any) -> str:

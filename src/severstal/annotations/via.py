@@ -44,7 +44,7 @@ def write(labels: LabelSet, path: Path) -> None:
                 "region_attributes": {_ATTRIBUTE: labels.spec.classes[class_id - 1]},
             }
             for class_id, runs in rows.items()
-            for corners in outlines(decode(runs, labels.spec.image_shape))
+            for corners in outlines(decode(runs, labels.spec.shape_of(image)))
         ]
         metadata[f"{image}{size}"] = {
             "filename": image,
@@ -112,12 +112,14 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
         regions = listed(regions or [], where, "regions")
         image = target.image(entry.get("filename"), where)
         yield Picture(
-            where, image, draw_each(regions, partial(_shape, picture=f"{where} ({image})", target=target))
+            where,
+            image,
+            draw_each(regions, partial(_shape, image=image, picture=f"{where} ({image})", target=target)),
         )
 
 
-def _shape(count: int, value: Any, picture: str, target: Target) -> Iterator[Shape]:
-    where, shape = f"{picture} region {count}", target.spec.image_shape
+def _shape(count: int, value: Any, image: str, picture: str, target: Target) -> Iterator[Shape]:
+    where, shape = f"{picture} region {count}", target.spec.shape_of(image)
     region = mapped(value, where, "the region")
     drawn = mapped(region.get("shape_attributes"), where, "shape_attributes")
     kind = drawn.get("name")

@@ -88,7 +88,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
             )
         image = target.image(root.findtext("filename") or f"{file.stem}.xml", str(file))
         target.check_size(image, root.findtext("size/height"), root.findtext("size/width"), str(file))
-        draw = partial(_shape, picture=f"{file} ({image})", target=target)
+        draw = partial(_shape, image=image, picture=f"{file} ({image})", target=target)
         yield Picture(str(file), image, draw_each(root.iter("object"), draw))
 
 
@@ -114,7 +114,7 @@ def _read_legend(folder: Path) -> _Legend:
 
 def _read_mask(image: str, file: Path, legend: _Legend, target: Target) -> Iterator[Shape]:
     """The classes of an indexed, grey or coloured PNG."""
-    indices, colours, coloured = read_colours(read_bytes(file), target.spec.image_shape, str(file))
+    indices, colours, coloured = read_colours(read_bytes(file), target.spec.shape_of(image), str(file))
     target.check_size(image, *indices.shape, str(file))
     for value in np.unique(indices).tolist():
         colour = None if colours is None else tuple(colours[value].tolist())
@@ -147,7 +147,7 @@ def _label_of_colour(colour: tuple[int, ...] | None, legend: _Legend) -> str | i
     return _label_of_index(known[colour], None, legend) if colour in known else ""
 
 
-def _shape(count: int, entry: Element, picture: str, target: Target) -> Iterator[Shape]:
+def _shape(count: int, entry: Element, image: str, picture: str, target: Target) -> Iterator[Shape]:
     where = f"{picture} object {count}"
     drawn = entry.find("polygon")
     if drawn is None:
@@ -157,5 +157,5 @@ def _shape(count: int, entry: Element, picture: str, target: Target) -> Iterator
     while f"x{len(corners) + 1}" in values:
         number = len(corners) + 1
         corners.append(tuple(coordinate(values.get(f"{axis}{number}"), where) for axis in "xy"))
-    mask = polygon(corners, target.spec.image_shape, where)
+    mask = polygon(corners, target.spec.shape_of(image), where)
     yield Shape(where, target.class_id(entry.findtext("name"), where), mask)

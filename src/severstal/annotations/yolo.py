@@ -34,14 +34,14 @@ def write(labels: LabelSet, path: Path) -> None:
     Raises:
         SeverstalError: two pictures differ in their ending alone, or the folder holds something already.
     """
-    height, width = labels.spec.image_shape
     names = labels.files(".txt")
     with atomic_folder(path) as part:
         (part / "labels").mkdir()
         for image, rows in labels:
+            height, width = labels.spec.shape_of(image)
             lines = []
             for class_id, runs in rows.items():
-                for corners in outlines(decode(runs, labels.spec.image_shape)):
+                for corners in outlines(decode(runs, labels.spec.shape_of(image))):
                     shares = (f"{x / width:.10g} {y / height:.10g}" for x, y in corners.tolist())
                     lines.append(f"{class_id - 1} {' '.join(shares)}\n")
             (part / "labels" / names[image]).write_text("".join(lines), encoding="utf-8")
@@ -72,7 +72,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
     for file in files:
         image = target.image_of_stem(file.stem, str(file))
         lines = [line.split() for line in read_text(file).splitlines()]
-        draw = partial(_shape, picture=f"{file}", names=names, target=target)
+        draw = partial(_shape, image=image, picture=f"{file}", names=names, target=target)
         yield Picture(str(file), image, draw_each(lines, draw))
 
 
@@ -81,11 +81,11 @@ def _may_hold_labels(file: Path) -> bool:
 
 
 def _shape(
-    count: int, words: list[str], picture: str, names: dict[int, Any], target: Target
+    count: int, words: list[str], image: str, picture: str, names: dict[int, Any], target: Target
 ) -> Iterator[Shape]:
     if not words:
         return
-    where, (height, width) = f"{picture} line {count}", target.spec.image_shape
+    where, (height, width) = f"{picture} line {count}", target.spec.shape_of(image)
     if not (words[0].isascii() and words[0].removesuffix(".0").isdecimal() and len(words[0]) < 10):
         raise SeverstalError(f"{where}: class {quote(words[0])} is no whole number from 0: export it again")
     shares = [coordinate(word, where) for word in words[1:]]
@@ -98,7 +98,7 @@ def _shape(
         raise Unusable(where, "a box is no outline")
     shares = shares[: len(shares) // 2 * 2]  # a predicted one ends with its confidence
     corners = [(x * width, y * height) for x, y in zip(shares[::2], shares[1::2], strict=True)]
-    mask = polygon(corners, target.spec.image_shape, where)
+    mask = polygon(corners, target.spec.shape_of(image), where)
     number = int(words[0].removesuffix(".0"))
     if names and number not in names:
         raise SeverstalError(f"{where}: class {number} has no name in the data set's list: add it there")

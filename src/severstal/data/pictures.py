@@ -124,7 +124,7 @@ def _check_shape(
     if (width, height) not in sizes:
         raise SeverstalError(
             f"{name}: the picture is {shown[1]} x {shown[0]}; this data set is {height} x {width}: "
-            "resize it, or remove image_shape from dataset.toml so that each picture keeps its own size"
+            "resize it, or leave image_shape out of dataset.toml so that each picture keeps its own size"
         )
 
 

@@ -11,7 +11,7 @@ from severstal.doctor.displacements import Displacement, undo_displacement
 from severstal.doctor.edges import FEWEST_NEAR_BORDER, gaps, measure_borders, wrapped
 from severstal.doctor.outline import measure_outlines, read_directions
 from severstal.doctor.report import EXAMPLES, Finding, FindingKind
-from severstal.doctor.table import MaskRuns, Table
+from severstal.doctor.table import MaskRuns, Sides, Table
 
 _TRIED = 600  # masks on which it is tried whether a shift is one of the whole table
 _NEAR_CERTAIN = 12  # masks a pixel off a border: by chance each has 1 in 4, so all of them 1 in 10 million
@@ -48,7 +48,7 @@ def undo_in_rows(table: Table, displacement: Displacement, rows: Collection[int]
     return table.changed(
         {
             row: table.rows[row]._replace(runs=rle.encode(undo_displacement(displacement, mask)))
-            for row, mask in table.runs.draw(table.spec.image_shape, wanted)
+            for row, mask in table.runs.draw(table.row_shape, wanted)
         }
     )
 
@@ -56,7 +56,7 @@ def undo_in_rows(table: Table, displacement: Displacement, rows: Collection[int]
 def find_by_rows(table: Table) -> CheckResult:
     """Find the masks that were written or decoded row by row."""
     runs = table.runs
-    directions = read_directions(measure_outlines(runs, table.spec.image_shape))
+    directions = read_directions(measure_outlines(runs, table.row_shape))
     right = int(directions.pop(None).sum())
     wrong, marks = max(directions.items(), key=lambda item: item[1].sum())
     count = int(marks.sum())
@@ -88,7 +88,7 @@ def find_shifts(table: Table) -> CheckResult:
 
 def _find_wrapped(table: Table, directions: tuple[Displacement, ...]) -> CheckResult:
     """Shifts that carried pixels over the border, which show in each mask."""
-    runs, shape = table.runs, table.spec.image_shape
+    runs, shape = table.runs, table.sides(table.runs)
     marks = wrapped(runs, shape)
     kinds: dict[Displacement, tuple[Displacement, ...]] = {
         "down": ("down", "down within columns"),
@@ -130,16 +130,16 @@ def _kind_of(table: Table, kinds: Sequence[Displacement], rows: np.ndarray) -> t
 
 def _outlines(table: Table, kind: Displacement, rows: np.ndarray) -> np.ndarray:
     part = table.with_cells([table.cells[row] for row in rows])
-    return measure_outlines(undo_in_rows(part, kind, part.runs.rows).runs, table.spec.image_shape).as_is
+    return measure_outlines(undo_in_rows(part, kind, part.runs.rows).runs, part.row_shape).as_is
 
 
 def _is_whole(table: Table, kind: Displacement, ways: Collection[Displacement]) -> bool:
     """Return whether all rows are shifted: once undone in all, none may look shifted the other way."""
-    runs, shape = table.runs, table.spec.image_shape
+    runs = table.runs
     tried = runs.rows[:: max(1, len(runs.rows) // _TRIED)]
     part = table.with_cells([table.cells[row] for row in tried])
-    undone = undo_in_rows(part, kind, part.runs.rows).runs
-    marks = wrapped(undone, shape)
+    undone = undo_in_rows(part, kind, part.runs.rows)
+    marks = wrapped(undone.runs, undone.sides(undone.runs))
     among = [marks[shift] for shift in marks if shift.split()[0] in ways]
     return int(np.any(among, axis=0).sum()) < 4 + len(tried) / 200
 
@@ -147,7 +147,7 @@ def _is_whole(table: Table, kind: Displacement, ways: Collection[Displacement]) 
 def _find_cut(table: Table, moved: bool) -> CheckResult:
     """Shifts that cut pixels off, which leave one border untouched in the whole table."""
     runs, spec = table.runs, table.spec
-    for shift, (at, off, further, opposite) in gaps(runs, spec.image_shape).items():
+    for shift, (at, off, further, opposite) in gaps(runs, table.sides(runs)).items():
         vertical = shift not in ("right", "left")
         if moved and vertical:
             continue
@@ -160,7 +160,7 @@ def _find_cut(table: Table, moved: bool) -> CheckResult:
             f"{at} masks touch the border that they would have left, {off} begin one pixel from it, "
             f"{further} two; {opposite} touch the opposite one"
         )
-        lost = _reaching(runs, shift, spec.image_shape)
+        lost = _reaching(runs, shift, table.sides(runs))
         note = f"; of {lost:,} rows that reach the other border, what was cut off there is gone"
         finding = _finding("shift", table, shift, runs.rows, True, evidence, note, certainty)
         return CheckResult(undo_in_rows(table, shift, runs.rows) if certain else table, (finding,))
@@ -168,7 +168,7 @@ def _find_cut(table: Table, moved: bool) -> CheckResult:
 
 
 def _unknown_sides(runs: MaskRuns, table: Table) -> tuple[str, ...]:
-    borders = measure_borders(runs, table.spec.image_shape)
+    borders = measure_borders(runs, table.sides(runs))
     few = [
         name
         for name, near in zip(("down", "up", "right", "left"), borders, strict=True)
@@ -179,7 +179,7 @@ def _unknown_sides(runs: MaskRuns, table: Table) -> tuple[str, ...]:
     return (f"shifts {', '.join(few)} by a pixel: too few masks reach the border that they would have left",)
 
 
-def _reaching(runs: MaskRuns, shift: Displacement, shape: tuple[int, int]) -> int:
+def _reaching(runs: MaskRuns, shift: Displacement, shape: Sides) -> int:
     """Count the masks that reach the border over which a shift pushes pixels."""
     if shift == "down":
         end = runs.start + runs.length

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from severstal.doctor.displacements import Displacement
-from severstal.doctor.table import MaskRuns
+from severstal.doctor.table import MaskRuns, Sides
 
 _SEVERAL = 2  # runs over the border before a mask counts as shifted: one alone occurs in sound masks
 FEWEST_NEAR_BORDER = 8  # masks next to a border that none touches, before this is worth a word
@@ -26,7 +26,7 @@ class Borders(NamedTuple):
     right: np.ndarray
 
 
-def measure_borders(runs: MaskRuns, shape: tuple[int, int]) -> Borders:
+def measure_borders(runs: MaskRuns, shape: Sides) -> Borders:
     """Find the rows and columns between each mask and the borders of the picture.
 
     Example:
@@ -46,7 +46,7 @@ def measure_borders(runs: MaskRuns, shape: tuple[int, int]) -> Borders:
     )
 
 
-def wrapped(runs: MaskRuns, shape: tuple[int, int]) -> dict[Displacement, np.ndarray]:
+def wrapped(runs: MaskRuns, shape: Sides) -> dict[Displacement, np.ndarray]:
     """Find the masks of which a line of pixels came out at the other side of the picture.
 
     Returns:
@@ -63,21 +63,20 @@ def wrapped(runs: MaskRuns, shape: tuple[int, int]) -> dict[Displacement, np.nda
     down = (ends_top >= _SEVERAL) & (ends_top >= starts_top) & (starts_top == single_top)
     up = (starts_bottom >= _SEVERAL) & (starts_bottom >= ends_bottom) & (ends_bottom == single_bottom)
     left, right = runs.start // height, end // height
-    in_column = {
-        column: runs.count((left <= column) & (right >= column)) > 0
-        for column in (0, 1, width - 2, width - 1)
-    }
+    first_column, second, last_but_one, last_column = (
+        runs.count((left <= column) & (right >= column)) > 0 for column in (0, 1, width - 2, width - 1)
+    )
     return {
         "down": down & (starts_top == 0),
         "down within columns": down & (starts_top > 0),
         "up": up & (ends_bottom == 0),
         "up within columns": up & (ends_bottom > 0),
-        "right": in_column[0] & ~in_column[1],
-        "left": in_column[width - 1] & ~in_column[width - 2],
+        "right": first_column & ~second,
+        "left": last_column & ~last_but_one,
     }
 
 
-def gaps(runs: MaskRuns, shape: tuple[int, int]) -> dict[Displacement, tuple[int, int, int, int]]:
+def gaps(runs: MaskRuns, shape: Sides) -> dict[Displacement, tuple[int, int, int, int]]:
     """Count what a shift that cuts off leaves: a border that no mask touches, though many are one pixel off.
 
     Returns:

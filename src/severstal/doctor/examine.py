@@ -1,13 +1,15 @@
 """The examination of an input folder, or of a CSV of masks."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from severstal.competition.folder import InputFolder
 from severstal.competition.listing import describe_rest
+from severstal.competition.shapes import Shapes
 from severstal.competition.spec import SEVERSTAL, Spec, read_spec
 from severstal.competition.tables import read_sample
-from severstal.doctor.pictures import ReadPicture, group_pictures, read_pictures
+from severstal.doctor.pictures import ReadPicture, count_pictures, group_pictures, read_pictures
 from severstal.doctor.report import EXAMPLES, Finding, Report
 from severstal.doctor.table import open_table, write_table
 from severstal.doctor.table_checks import PartialReport, examine_table, find_strangers, listing_of
@@ -44,6 +46,8 @@ def examine(path: str | Path, read: ReadPicture, images: str | Path | None = Non
         raise SeverstalError(f"{pictures}: no such folder: correct --images, or leave it out")
     if spec == SEVERSTAL and pictures is not None:
         spec = read_spec(pictures.parent)
+    if spec.image_shape is None and pictures is not None:
+        spec = replace(spec, shapes=Shapes([pictures]))
     part = examine_table(open_table(path, spec), pictures, read, None)
     return Report(str(path), *part)
 
@@ -113,7 +117,7 @@ def _examine_pictures(folder: Path, spec: Spec, read: ReadPicture) -> PartialRep
     if listing is None:
         return PartialReport()
     look = read_pictures(folder, listing.pictures, spec, read, None)
-    looked_at = [f"{folder.name}: {len(listing.pictures):,} pictures"]
+    looked_at = [f"{folder.name}: {count_pictures(listing.pictures, spec)}"]
     if rest := describe_rest(listing):
         looked_at.append(f"{folder.name}: {rest}")
     findings = [*find_strangers(folder, listing), *group_pictures(folder, look.faults)]

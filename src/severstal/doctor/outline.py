@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from severstal.doctor.displacements import Displacement, undo_displacement
-from severstal.doctor.table import MaskRuns
+from severstal.doctor.table import MaskRuns, RowShape
 
 _CLEARLY = 1.5  # times as long
 
@@ -23,7 +23,7 @@ class Outlines(NamedTuple):
     read_by_rows: np.ndarray
 
 
-def measure_outlines(runs: MaskRuns, shape: tuple[int, int]) -> Outlines:
+def measure_outlines(runs: MaskRuns, shape: RowShape) -> Outlines:
     """Count the pairs of neighbouring pixels of which one is set, for the three readings of each mask.
 
     Example:
@@ -32,9 +32,9 @@ def measure_outlines(runs: MaskRuns, shape: tuple[int, int]) -> Outlines:
         >>> [float(length[0]) for length in measure_outlines(runs, (4, 8))]
         [5.0, 5.0, 14.0]
     """
-    height, width = shape
     lengths = np.zeros((len(runs.rows), 3))
     for index, (_, mask) in enumerate(runs.draw(shape)):
+        height, width = mask.shape
         text = mask.T.reshape(-1)
         along = _changes(text, 1)  # between pixels next to each other in the text
         by_rows = undo_displacement("read by rows", mask).T.reshape(-1)

@@ -49,10 +49,12 @@ def read_pictures(
             return name, str(error).removeprefix(f"{folder / name}: "), None
         if name not in masks:
             return name, "", None
-        mask = np.unpackbits(masks[name], count=spec.pixels).reshape(spec.image_shape[::-1]).T
+        mask = np.unpackbits(masks[name], count=picture.size).reshape(picture.shape[::-1]).T
         return name, "", match_mask(picture, mask)
 
-    threads = max(1, min(os.cpu_count() or 1, _PIXELS_AT_ONCE // spec.pixels))
+    shapes = [shape for shape in map(spec.find_shape, names) if shape is not None]
+    largest = max((height * width for height, width in shapes), default=1)
+    threads = max(1, min(os.cpu_count() or 1, _PIXELS_AT_ONCE // largest))
     with ThreadPoolExecutor(threads) as pool, progress(names, f"reading {folder.name}") as bar:
         for name, fault, match in _in_blocks(pool, one, names):
             if fault:
@@ -98,7 +100,26 @@ def _pack_masks(table: Table, names: Sequence[str]) -> dict[str, np.ndarray]:
     chosen = list(rows)[:: max(1, -(-len(rows) // MASKS_COMPARED))]
     wanted = frozenset(row for image in chosen for row in rows[image])
     packed: dict[str, np.ndarray] = {}
-    for row, mask in table.runs.draw(table.spec.image_shape, wanted):
+    for row, mask in table.runs.draw(table.row_shape, wanted):
         bits, image = np.packbits(mask.T.reshape(-1)), table.rows[row].image
         packed[image] = packed[image] | bits if image in packed else bits
     return packed
+
+
+def count_pictures(names: Sequence[str], spec: Spec) -> str:
+    """Count pictures and, where each has its own, their sizes.
+
+    Example:
+        >>> from severstal.competition.shapes import Shapes
+        >>> known = {"a": (20, 90), "b": (60, 40), "c": (60, 40)}
+        >>> count_pictures(["a", "b", "c"], Spec("tiles", None, ("hole",), Shapes(known=known)))
+        '3 pictures of 2 sizes, 20 x 90 to 60 x 40'
+    """
+    said = f"{len(names):,} pictures"
+    shapes = {} if spec.image_shape else {spec.find_shape(name) for name in names} - {None}
+    if not shapes:
+        return said
+    low, high = (find(shapes, key=lambda shape: (shape[0] * shape[1], shape)) for find in (min, max))
+    sizes = "1 size" if len(shapes) == 1 else f"{len(shapes):,} sizes"
+    span = f"{low[0]} x {low[1]}" + (f" to {high[0]} x {high[1]}" if len(shapes) > 1 else "")
+    return f"{said} of {sizes}, {span}"

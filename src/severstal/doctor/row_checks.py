@@ -145,7 +145,7 @@ def rewrite(table: Table) -> Table:
             number = _whole(class_text.strip())
             class_text = str(number) if number in table.spec.class_ids else class_text
         if index in table.run_faults:
-            runs = _rewrite_runs(runs, table.spec.image_shape)
+            runs = _rewrite_runs(runs, table.spec.find_shape(row.image) or (1, table.spec.pixels))
         if (class_text, runs) != (row.class_text, row.runs):
             changes[index] = TableRow(row.image, class_text, runs)
     return table.changed(changes) if changes else table

@@ -16,6 +16,7 @@ from severstal.doctor.significance import SUSPECT, Significance, measure_signifi
 from severstal.doctor.table import Table
 
 FEW_PICTURES = 12
+_NOT_SQUARE = (1, 2)  # of pictures that differ in size, only the flips are compared, which all have
 
 
 def find_permuted_classes(table: Table) -> CheckResult:
@@ -74,7 +75,8 @@ def find_flips(table: Table, matches: Sequence[np.ndarray]) -> CheckResult:
 
 
 def _by_pictures(table: Table, matches: Sequence[np.ndarray]) -> CheckResult:
-    shape = table.spec.image_shape
+    shape = table.spec.image_shape or _NOT_SQUARE
+    matches = [gained[: 1 + len(turns_of(shape))] for gained in matches]
     weights = measure_turns(matches, shape)
     turn = max(weights, key=lambda turn: weights[turn].mean)
     weight = weights[turn]

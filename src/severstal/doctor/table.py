@@ -1,7 +1,7 @@
 """A table of masks as arrays of runs, faulty rows included as far as they can be read."""
 
 import csv
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,13 @@ from severstal.competition.spec import Spec
 from severstal.files import atomic_write
 
 _FEW_RUNS = 40  # up to here a loop over the runs is about as fast as NumPy calls over all of them
+
+
+RowShape = tuple[int, int] | Callable[[int], tuple[int, int]]
+"""Height and width of all pictures, or a function from a row of the table to those of its picture."""
+
+Sides = tuple[int, int] | tuple[np.ndarray, np.ndarray]
+"""Height and width of all pictures, or of the picture that each run is of, (runs,) int64 each."""
 
 
 @dataclass(frozen=True)
@@ -54,19 +61,17 @@ class MaskRuns:
         """Return the minimum of one value per run, by mask: (masks,)."""
         return np.minimum.reduceat(values, np.flatnonzero(np.diff(self.row, prepend=-1)))
 
-    def draw(
-        self, shape: tuple[int, int], only: Collection[int] | None = None
-    ) -> Iterator[tuple[int, np.ndarray]]:
+    def draw(self, shape: RowShape, only: Collection[int] | None = None) -> Iterator[tuple[int, np.ndarray]]:
         """Yield each row's number and its mask, (H, W) uint8 laid out by columns; of all rows, or of some.
 
         Runs before the first pixel or after the last wrap around, so that a shift back restores them.
         """
-        height, width = shape
-        pixels = height * width
         borders = [*np.searchsorted(self.row, self.rows).tolist(), len(self.row)]
         for index, row in enumerate(self.rows.tolist()):
             if only is not None and row not in only:
                 continue
+            height, width = shape(row) if callable(shape) else shape
+            pixels = height * width
             part = slice(borders[index], borders[index + 1])
             starts = self.start[part]
             ends = starts + self.length[part]
@@ -127,14 +132,19 @@ class Table:
 
     @cached_property
     def runs(self) -> MaskRuns:
-        """The runs of all rows that have a class and runs in order, whether or not they fit the picture."""
-        height, pixels = self.spec.image_shape[0], self.spec.pixels
+        """The runs of all rows that have a class and runs in order, whether or not they fit the picture.
+
+        Rows of a picture whose size is not known have none.
+        """
         numbers, rows = [], []
         for index, row in enumerate(self.rows):
             if row.is_empty or not self.labelled[index]:
                 continue
+            shape = self.spec.find_shape(row.image)
+            if shape is None:
+                continue
             if index in self.run_faults:
-                read = _read_misplaced(row.runs, -1, pixels + height)
+                read = _read_misplaced(row.runs, -1, shape[0] * shape[1] + shape[0])
             else:
                 read = np.fromstring(row.runs, np.int64, sep=" ")
             if len(read):
@@ -144,6 +154,19 @@ class Table:
         counts = np.array([len(read) // 2 for read in numbers], np.int64)
         kept = np.array(rows, np.int64)
         return MaskRuns(flat[::2] - 1, flat[1::2], np.repeat(kept, counts), kept)
+
+    @property
+    def row_shape(self) -> RowShape:
+        """Shape of the picture of each row."""
+        return self.spec.image_shape or (lambda row: self.spec.shape_of(self.rows[row].image))
+
+    def sides(self, runs: MaskRuns) -> Sides:
+        """Height and width of the pictures that runs of this table are of."""
+        if self.spec.image_shape is not None:
+            return self.spec.image_shape
+        shapes = np.array([self.spec.shape_of(self.rows[row].image) for row in runs.rows.tolist()], np.int64)
+        height, width = shapes.reshape(-1, 2)[runs.mask].T
+        return height, width
 
     def changed(self, rows: Mapping[int, TableRow]) -> "Table":
         """The table with other image, class and runs in some rows."""

@@ -8,7 +8,7 @@ from severstal.competition.listing import FolderListing, describe_rest, list_fol
 from severstal.competition.rows import match_images
 from severstal.doctor.displaced import find_by_rows, find_shifts
 from severstal.doctor.pairs import arrange, find_disorder, find_missing_pairs, find_overlaps
-from severstal.doctor.pictures import ReadPicture, group_pictures, read_pictures
+from severstal.doctor.pictures import ReadPicture, count_pictures, group_pictures, read_pictures
 from severstal.doctor.report import EXAMPLES, Finding
 from severstal.doctor.row_checks import find_row_faults, group_faults, is_placeholder, rewrite
 from severstal.doctor.swapped import find_flips, find_permuted_classes
@@ -62,7 +62,9 @@ def examine_table(
         look = read_pictures(folder, names, table.spec, read, corrected if judged else None)
         picture_findings += group_pictures(folder, look.faults)
         matches = look.matches
-        looked_at.append(f"{folder.name}: {len(names):,} pictures, {len(matches)} compared with their masks")
+        looked_at.append(
+            f"{folder.name}: {count_pictures(names, table.spec)}, {len(matches)} compared with their masks"
+        )
     if listing is not None and (rest := describe_rest(listing)):
         looked_at.append(f"{folder.name}: {rest}")
     if judged:

@@ -104,6 +104,7 @@ def _search(
         return engraved if common is None else common.remove(engraved)
 
     frame = Frame.for_reliefs(reliefs, step)
+    largest = max(picture(row).size for row in sampled)
     fingerprints = Fingerprints(frame)
     scales = [float(scale) for scale in frame.scales]
 
@@ -131,10 +132,14 @@ def _search(
         least_agreement = least + _SMALL_PIECES * (1 - found.piece / LARGEST_PIECE)
         side = min(*first.content.shape, *second.content.shape)
         least_evidence = evidence * max(1.0, _TRUSTED_SIDE / side) ** _DISTRUST
-        if found.agreement < least_agreement or found.evidence < least_evidence:
+        if found.agreement < least_agreement:
+            return None
+        here, there = picture(pair.first), picture(pair.second)
+        # Evidence is measured over the frame, most of which small pictures of many sizes leave empty.
+        filled = min(1.0, min(here.size, there.size) / largest)
+        if found.evidence * filled**0.5 < least_evidence:
             return None
         whole = np.linalg.inv(to_second) @ np.vstack([found.matrix, [0, 0, 1]]) @ to_first
-        here, there = picture(pair.first), picture(pair.second)
         laid = overlay_of(whole[:2], here.shape, there.shape)
         y, x, gain, difference = _refine(lay_on(here, laid, there.shape), there, step)
         placing = laid.orientation, laid.scale, laid.shift_y + y, laid.shift_x + x
