@@ -6,6 +6,7 @@ import pytest
 
 from severstal.competition.masks import Masks
 from severstal.competition.rle import encode
+from severstal.competition.shapes import Shapes
 from severstal.competition.spec import SEVERSTAL, Spec
 from severstal.competition.tables import read_labels
 
@@ -46,3 +47,19 @@ def test_presence_and_areas_of_the_real_labels(real_data):
         percent = [100 * np.mean(masks[name] >> k & 1) for k in range(4)]
         np.testing.assert_allclose(percent, areas.loc[name], atol=0.0051)  # the file holds two decimals
     assert masks.presence([]).shape == (0, 4)
+
+
+def test_masks_of_pictures_of_many_sizes_share_one_buffer():
+    known = {"a": (3, 5), "b": (40, 2), "c": (1, 9), "d": (6, 6)}
+    spec = Spec("tiles", None, ("hole", "crack"), Shapes(known=known))
+    rng, truth, rows = np.random.default_rng(0), {}, []
+    for name, shape in known.items():
+        truth[name] = np.zeros(shape, np.uint8)
+        for class_id in (1, 2):
+            mask = rng.random(shape) < 0.4
+            truth[name] |= mask.astype(np.uint8) << (class_id - 1)
+            rows.append((name, class_id, encode(mask)))
+    masks = Masks(pd.DataFrame(rows, columns=["ImageId", "ClassId", "EncodedPixels"]), spec)
+    for name in ("a", "b", "c", "d", "a", "b"):
+        assert np.array_equal(masks[name], truth[name])
+        assert np.array_equal(masks.draw(name, np.full(known[name], 9, np.uint8)), truth[name])

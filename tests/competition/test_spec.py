@@ -1,7 +1,10 @@
 """The valid contents of dataset.toml."""
 
+import json
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from severstal.competition.spec import SEVERSTAL, Spec, read_spec
 from severstal.errors import SeverstalError
@@ -87,3 +90,23 @@ def test_a_file_of_bytes_is_named(tmp_path):
     (tmp_path / "dataset.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SeverstalError, match=r"dataset\.toml: not TOML"):
         read_spec(tmp_path)
+
+
+def test_without_a_shape_each_picture_has_its_own(tmp_path):
+    write(tmp_path, image_shape=None)
+    for folder, size in (("train_images", (30, 20)), ("test_images", (7, 9))):
+        (tmp_path / folder).mkdir()
+        Image.new("L", size).save(tmp_path / folder / f"{folder}.png")
+    spec = read_spec(tmp_path)
+    assert spec.image_shape is None
+    assert spec.shape_of("train_images.png") == (20, 30)
+    assert spec.shape_of("test_images.png") == (9, 7)
+    assert spec.find_shape("absent.png") is None
+    assert spec.largest_shape(["train_images.png", "test_images.png"]) == (20, 30)
+    assert spec.typical_shape(["train_images.png", "test_images.png"]) == (14, 18)
+    assert spec == Spec("tiles", None, ("hole", "crack"))
+    with pytest.raises(SeverstalError, match=r"a\.png: its size is not known, as dataset\.toml has no"):
+        Spec("tiles", None, ("hole",)).shape_of("a.png")
+    kept = spec.with_shapes_of(["test_images.png"])
+    assert (kept.find_shape("train_images.png"), kept.shape_of("test_images.png")) == (None, (9, 7))
+    assert Spec.from_facts("tiles", json.loads(json.dumps(spec.facts()))) == spec

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from severstal.data.arrays import shrink, unpack
+from severstal.data.arrays import pad_black, shrink, unpack
 
 
 @pytest.mark.parametrize("scale", [1, 2, 3])
@@ -31,3 +31,14 @@ def test_odd_sizes_are_rounded_up() -> None:
 def test_soft_masks_keep_their_area() -> None:
     mask = (cv2.GaussianBlur(np.random.default_rng(1).random((64, 64)), (0, 0), 3) > 0.5).astype(np.float32)
     assert shrink(mask, 2).sum() * 4 == pytest.approx(mask.sum())
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (1, 9), (3, 5, 3)])
+def test_padding_adds_black_below_and_right(shape: tuple[int, ...]) -> None:
+    array = np.random.default_rng(0).integers(1, 256, shape, np.uint8)
+    padded = pad_black(array, (4, 7))
+    assert padded.shape[:2] == (4, max(7, shape[1]))
+    assert np.array_equal(padded[: shape[0], : shape[1]], array)
+    assert not padded[shape[0] :].any()
+    assert not padded[:, shape[1] :].any()
+    assert pad_black(array, (1, 1)) is array

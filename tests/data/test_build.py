@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from severstal.competition.shapes import Shapes
 from severstal.competition.spec import Spec
 from severstal.data import build
 from severstal.data.build import open_pictures
@@ -275,3 +277,65 @@ def test_two_builders_at_once_share_the_work(many: Path, tmp_path: Path) -> None
     pictures = open_pictures(many, sorted(os.listdir(many)), SPEC, tmp_path / "store")
     assert digests == {pictures.digest}
     assert all(np.array_equal(pictures[seed], picture(seed)) for seed in range(200))
+
+
+OWN = Spec("tiles", None, ("a", "b"))
+SHAPES = [(24, 40), (1, 50), (70, 9), (24, 40), (3, 3)]
+
+
+def save_own(folder: Path, index: int, shape: tuple[int, int], time: int = 0) -> np.ndarray:
+    grey = np.random.default_rng(index).integers(0, 256, shape, np.uint8)
+    Image.fromarray(grey).save(folder / f"{index}.png")
+    os.utime(folder / f"{index}.png", ns=(time, time))
+    return grey
+
+
+def test_pictures_of_many_sizes_are_stored_each_in_its_own(
+    folder: Path, tmp_path: Path, decoded: list[str]
+) -> None:
+    grey = [save_own(folder, index, shape) for index, shape in enumerate(SHAPES)]
+    spec = replace(OWN, shapes=Shapes([folder]))
+    store = open_pictures(folder, NAMES[::-1], spec, tmp_path / "store")
+    assert isinstance(store, ImageStore)
+    for index, name in enumerate(NAMES):
+        assert np.array_equal(store.picture(name), grey[index])
+    assert Catalogue(tmp_path / "store", None).pixels.stat().st_size == sum(each.size for each in grey)
+    assert open_pictures(folder, NAMES[::-1], spec, tmp_path / "store").digest == store.digest
+    assert decoded == NAMES[::-1]
+    # One picture becomes larger: its pixels are added, and the others stay.
+    grey[2] = save_own(folder, 2, (33, 44), time=9)
+    changed = open_pictures(folder, NAMES, replace(OWN, shapes=Shapes([folder])), tmp_path / "store")
+    assert decoded[5:] == ["2.png"]
+    assert all(np.array_equal(changed.picture(name), grey[index]) for index, name in enumerate(NAMES))
+    assert changed.digest != store.digest
+    assert store.picture("2.png").shape == (70, 9)
+
+
+def test_a_shape_is_part_of_the_checksum(folder: Path, tmp_path: Path) -> None:
+    found = []
+    for shape in ((2, 8), (4, 4)):
+        Image.fromarray(np.zeros(shape, np.uint8)).save(folder / "0.png")
+        spec = replace(OWN, shapes=Shapes([folder]))
+        found.append(open_pictures(folder, ["0.png"], spec, tmp_path / str(shape)).digest)
+    assert found[0] != found[1]
+
+
+@pytest.mark.parametrize("cut", [1, 40, 300])
+def test_a_store_of_many_sizes_that_was_cut_is_completed(folder: Path, tmp_path: Path, cut: int) -> None:
+    grey = [save_own(folder, index, shape) for index, shape in enumerate(SHAPES)]
+    spec = replace(OWN, shapes=Shapes([folder]))
+    digest = open_pictures(folder, NAMES, spec, tmp_path / "store").digest
+    path = tmp_path / "store" / CATALOGUE
+    path.write_bytes(path.read_bytes()[:-cut])  # as a kill may leave it
+    again = open_pictures(folder, NAMES, spec, tmp_path / "store")
+    assert again.digest == digest
+    assert all(np.array_equal(again.picture(name), grey[index]) for index, name in enumerate(NAMES))
+
+
+def test_a_store_of_one_size_is_started_again_for_many(folder: Path, tmp_path: Path) -> None:
+    one = open_pictures(folder, NAMES, SPEC, tmp_path / "store")
+    many = open_pictures(folder, NAMES, replace(OWN, shapes=Shapes([folder])), tmp_path / "store")
+    back = open_pictures(folder, NAMES, SPEC, tmp_path / "store")
+    for store in (one, many, back):
+        assert all(np.array_equal(store[index], picture(index)) for index in range(5))
+    assert one.digest == back.digest != many.digest

@@ -56,10 +56,10 @@ class Shapes:
         plain = bool(image) and Path(image).name == image
         places = [folder / image for folder in self._folders if plain and (folder / image).is_file()]
         if not places:
-            held = " and ".join(folder.name for folder in self._folders) or "the data set"
+            held = " or ".join(folder.name for folder in self._folders) or "the data set"
             raise SeverstalError(
-                f"{image}: its size is not known, as {held} has no such picture: correct the name, or put "
-                "the picture there"
+                f"{image}: its size is not known, as there is no such picture in {held}: correct the name "
+                "or put the picture there"
             )
         first, *others = [(place, read_shape(place)) for place in places]
         for place, shape in others:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from severstal.competition.masks import Masks
 from severstal.competition.rle import encode
+from severstal.competition.shapes import Shapes
 from severstal.competition.spec import Spec
 from severstal.data.augment import Augment, Donors
 from severstal.recipe import AugmentSettings
@@ -162,3 +163,38 @@ def test_it_travels_to_a_worker_and_draws_the_same_there() -> None:
     augment = Augment(AugmentSettings(crop=(32, 48), jpeg=1.0, cyclic_shift=1.0), (64, 200))
     there = pickle.loads(pickle.dumps(augment))
     assert np.array_equal(augment(picture, bits, 3)[0], there(picture, bits, 3)[0])
+
+
+@pytest.mark.parametrize("shape", [(20, 30), (1, 50), (150, 12)])
+@pytest.mark.parametrize("black_aware", [False, True])
+def test_a_picture_smaller_than_the_crop_is_padded_with_black(
+    shape: tuple[int, int], black_aware: bool
+) -> None:
+    picture = np.random.default_rng(0).integers(60, 200, shape, np.uint8)
+    settings = AugmentSettings(crop=(64, 64), black_aware=black_aware, **PLAIN)
+    for seed in range(8):
+        crop, bits = Augment(settings, (150, 200))(picture, picture & 1, seed)
+        assert crop.shape == bits.shape == (64, 64)
+        rows, columns = min(64, shape[0]), min(64, shape[1])
+        shown = crop != 0
+        assert shown.sum() == rows * columns == shown[:, : shape[1]][: shape[0]].sum()
+        assert np.array_equal(bits, crop & 1)  # of black nothing is labelled
+
+
+def test_all_switches_take_a_tiny_picture() -> None:
+    known = {"a": (9, 12), "b": (40, 30)}
+    spec = Spec("tiles", None, ("a", "b"), Shapes(known=known))
+    table = pd.DataFrame(
+        [("a", 1, "5 3"), ("b", 2, "100 20 140 20")], columns=["ImageId", "ClassId", "EncodedPixels"]
+    )
+    store = {
+        name: np.random.default_rng(3).integers(60, 90, shape, np.uint8) for name, shape in known.items()
+    }
+    donors = Donors(SimpleNamespace(picture=store.get), Masks(table, spec), list(known), spec)
+    masks = Masks(table, spec)
+    switches = dict.fromkeys(("blackout", "copy_paste", "cyclic_shift", "roll_shift", "jpeg"), 1.0)
+    augment = Augment(AugmentSettings(crop=(32, 48), multi_scale=0.3, **switches), (40, 30), donors)
+    for seed in range(6):
+        for name in known:
+            picture, bits = augment(store[name], masks[name], seed)
+            assert picture.shape == bits.shape == (32, 30)

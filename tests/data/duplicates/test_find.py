@@ -285,3 +285,16 @@ def test_no_exposure_of_a_magnetic_tile_crosses_a_fold(real_data: Path) -> None:
     sizes = groups.value_counts()
     assert (sizes == 6).mean() > 0.85
     assert sizes.max() <= 18
+
+
+def test_small_pictures_among_large_ones_are_no_duplicates_by_chance() -> None:
+    rng, held = np.random.default_rng(3), {}
+    for index in range(18):
+        height, width = ((20, 30), (64, 96), (150, 70), (128, 200))[index % 4]
+        grey = rng.integers(80, 120, (height, width)).astype(np.uint8)
+        top, left = rng.integers(0, height // 2), rng.integers(0, width // 2)
+        grey[top : top + height // 3, left : left + width // 3] = 230
+        held[f"{index:02d}"] = grey
+    held["copy"] = np.ascontiguousarray(np.rot90(held["03"], 2)) + 3
+    found = find_duplicates(SimpleNamespace(names=list(held), picture=held.get))
+    assert found[["first", "second"]].to_numpy().tolist() == [["03", "copy"]]

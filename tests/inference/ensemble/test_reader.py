@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from severstal.competition.shapes import Shapes
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
 from severstal.inference.ensemble import Combiner, EnsembleReader
@@ -109,3 +110,29 @@ def test_what_may_not_be_averaged(tmp_path, other, message) -> None:
     with pytest.raises(SeverstalError, match=message) as error:
         EnsembleReader([first, second], PLAIN)
     assert "\n" not in str(error.value)
+
+
+def test_members_of_many_sizes_meet_in_each_picture_s_frame(tmp_path) -> None:
+    known = {"a.jpg": (8, 12), "b.jpg": (3, 5), "c.jpg": (1, 9)}
+    spec = Spec("tiny", None, SPEC.classes, Shapes(known=known))
+    readers, exact = [], {}
+    for seed, scale in ((1, 1), (2, 2)):
+        writer = MapWriter(tmp_path / str(seed), NAMES, spec, scale, f"key {seed}", 2, "run", ORIGIN)
+        for shard, some in writer.missing_shards():
+            maps = {
+                name: maps_of(name, seed, Spec("s", tuple(-(-s // scale) for s in known[name]), SPEC.classes))
+                for name in some
+            }
+            for name, each in maps.items():
+                exact.setdefault(name, []).append(enlarge(each, known[name]).astype(float))
+            writer.write(shard, np.concatenate([each.ravel() for each in maps.values()]))
+        writer.close()
+        readers.append(MapReader(writer.folder))
+    both = EnsembleReader(readers, PLAIN)
+    for index, name in enumerate(NAMES):
+        assert np.abs(both[index] - np.mean(exact[name], axis=0)).max() <= 0.5
+        assert both.full(index).shape == (2, *known[name])
+    with pytest.raises(SeverstalError, match=r"the maps are of .*, not of .*: predict them again") as caught:
+        EnsembleReader([write(tmp_path / "one", 3), readers[0]], PLAIN)
+    assert "8 x 12 pictures" in str(caught.value)
+    assert "pictures of their own sizes" in str(caught.value)

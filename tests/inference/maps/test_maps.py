@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import zoom
 
+from severstal.competition.shapes import Shapes
 from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
 from severstal.inference.maps import MapReader, MapWriter
@@ -335,3 +336,68 @@ def test_missing_class_probabilities(tmp_path):
     with pytest.raises(SeverstalError, match=r"classes-00001\.npy: missing"):
         MapReader(tmp_path)
     assert [index for index, _ in open_writer(tmp_path).missing_shards()] == [1]
+
+
+OWN = {"e.jpg": (4, 6), "a.jpg": (1, 50), "d.jpg": (33, 5), "b.jpg": (4, 6), "c.jpg": (2, 2)}
+
+
+def own_maps(name: str, scale: int = 1) -> np.ndarray:
+    shape = (2, *(-(-side // scale) for side in OWN[name]))
+    return np.random.default_rng(list(name.encode())).integers(0, 256, shape).astype(np.uint8)
+
+
+def write_own(folder: Path, shapes: dict = OWN, scale: int = 1, only: int | None = None) -> MapWriter:
+    spec = Spec("tiny", None, ("scratch", "hole"), Shapes(known=shapes))
+    writer = MapWriter(folder, NAMES, spec, scale, "key", shard_images=2)
+    for shard, names in writer.missing_shards():
+        if only in (None, shard):
+            writer.write(shard, np.concatenate([own_maps(name, scale).ravel() for name in names]))
+    return writer
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_maps_of_many_sizes_are_read_back_in_each_picture_s_frame(tmp_path, scale):
+    write_own(tmp_path, scale=scale).close()
+    reader = MapReader(tmp_path)
+    for index, name in enumerate(NAMES):
+        assert np.array_equal(reader[index], own_maps(name, scale))
+        assert reader.full(index).shape == (2, *OWN[name])
+        assert np.array_equal(reader.class_probability[index], own_maps(name, scale).max((1, 2)))
+        assert reader.spec.shape_of(name) == OWN[name]
+    reader.verify()
+    manifest = json.loads((tmp_path / "maps.json").read_text())
+    assert manifest["shapes"] == [list(OWN[name]) for name in NAMES]
+
+
+def test_a_killed_try_of_many_sizes_is_continued(tmp_path):
+    write_own(tmp_path, only=1)
+    kept = (tmp_path / "maps-00001.npy").stat().st_mtime_ns
+    writer = write_own(tmp_path)
+    writer.close()
+    assert (tmp_path / "maps-00001.npy").stat().st_mtime_ns == kept
+    assert all(np.array_equal(MapReader(tmp_path)[i], own_maps(name)) for i, name in enumerate(NAMES))
+
+
+def test_maps_of_another_size_are_made_again_or_refused(tmp_path):
+    write_own(tmp_path).close()
+    reader, now = MapReader(tmp_path), OWN | {"d.jpg": (30, 5)}
+    reader.require(Spec("tiny", None, ("scratch", "hole"), Shapes(known=OWN)))
+    with pytest.raises(
+        SeverstalError, match=r"the map of d\.jpg is of a picture of 33 x 5, which is 30 x 5 now"
+    ):
+        reader.require(Spec("tiny", None, ("scratch", "hole"), Shapes(known=now)))
+    with pytest.raises(
+        SeverstalError, match="of pictures of their own sizes of scratch, hole, not of 4 x 6 pic"
+    ):
+        reader.require(SPEC)
+    spec = Spec("tiny", None, ("scratch", "hole"), Shapes(known=now))
+    assert len(MapWriter(tmp_path, NAMES, spec, 1, "key", shard_images=2).missing_shards()) == 3
+
+
+def test_shards_of_large_pictures_hold_fewer(tmp_path):
+    shapes = {"a.jpg": (9000, 9000), "b.jpg": (10, 10), "c.jpg": (10, 10)}
+    spec = Spec("tiny", None, ("scratch", "hole"), Shapes(known=shapes))
+    assert MapWriter(tmp_path, list(shapes), spec, 2, "key").layout.shard_images == 1
+    small = {name: (10, 10) for name in shapes}
+    spec = Spec("tiny", None, ("scratch", "hole"), Shapes(known=small))
+    assert MapWriter(tmp_path, list(shapes), spec, 2, "key").layout.shard_images == 64
