@@ -51,3 +51,11 @@ def test_a_name_that_is_no_picture_is_told(folders: list[Path], name: str) -> No
     with pytest.raises(SeverstalError, match="as there is no such picture in train_images or test_images"):
         shapes.of(name)
     assert shapes.find(name) is None
+
+
+def test_a_picture_of_too_many_pixels_is_refused(
+    folders: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "read_shape", lambda path: (40_000, 30_000))
+    with pytest.raises(SeverstalError, match="is 40,000 x 30,000: cut the picture to at most 1,073,"):
+        Shapes(folders).of("a.png")

@@ -7,6 +7,10 @@ from severstal.competition.headers import read_shape
 from severstal.errors import SeverstalError
 
 
+MOST_PIXELS = 1 << 30
+"""Pixels of a picture at most: areas and intersections are counted in 32 bits."""
+
+
 class Shapes:
     """Heights and widths of pictures by name: known ones, and those of files, whose headers are read once.
 
@@ -30,7 +34,8 @@ class Shapes:
         """The height and the width of a picture, as displayed.
 
         Raises:
-            SeverstalError: no picture has the name, it cannot be read, or two of the name differ in size.
+            SeverstalError: no picture has the name, it cannot be read, has more than 1,073,741,824 pixels, or two
+                of the name differ in size.
         """
         if image not in self._known:
             self._known[image] = self._read(image)
@@ -62,6 +67,11 @@ class Shapes:
                 "or put the picture there"
             )
         first, *others = [(place, read_shape(place)) for place in places]
+        height, width = first[1]
+        if height * width > MOST_PIXELS:
+            raise SeverstalError(
+                f"{first[0]}: is {height:,} x {width:,}: cut the picture to at most {MOST_PIXELS:,} pixels"
+            )
         for place, shape in others:
             if shape != first[1]:
                 raise SeverstalError(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from severstal.competition.shapes import Shapes
+from severstal.competition.shapes import MOST_PIXELS, Shapes
 from severstal.errors import SeverstalError, is_printable, shown
 from severstal.settings import read_toml
 
@@ -15,7 +15,6 @@ IMAGE_FOLDERS = ("train_images", "test_images")
 """Names of the folders of pictures in Kaggle's layout."""
 
 MAX_CLASSES = 16  # the bits of the widest mask, uint16
-_MOST_PIXELS = 1 << 30  # of a picture: areas and intersections are counted in 32 bits
 
 
 @dataclass(frozen=True)
@@ -51,9 +50,9 @@ class Spec:
             len(shape) != 2 or not all(type(side) is int and side > 0 for side in shape)
         ):
             raise SeverstalError(f"image_shape is {shown(list(shape))}: give [height, width] in pixels")
-        if self.pixels > _MOST_PIXELS:
+        if self.pixels > MOST_PIXELS:
             raise SeverstalError(
-                f"image_shape is {shown(list(shape))}: cut the pictures to at most {_MOST_PIXELS:,} pixels"
+                f"image_shape is {shown(list(shape))}: cut the pictures to at most {MOST_PIXELS:,} pixels"
             )
         named = all(isinstance(label, str) and label for label in classes)
         if not named or not 1 <= len(classes) <= MAX_CLASSES or len(set(classes)) < len(classes):
@@ -72,7 +71,7 @@ class Spec:
     @property
     def pixels(self) -> int:
         """Pixels in a picture; where each has its own size, the most that one may have."""
-        return _MOST_PIXELS if self.image_shape is None else self.image_shape[0] * self.image_shape[1]
+        return MOST_PIXELS if self.image_shape is None else self.image_shape[0] * self.image_shape[1]
 
     def shape_of(self, image: str) -> tuple[int, int]:
         """The height and the width of a picture.
