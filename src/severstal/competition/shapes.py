@@ -6,7 +6,6 @@ from pathlib import Path
 from severstal.competition.headers import read_shape
 from severstal.errors import SeverstalError
 
-
 MOST_PIXELS = 1 << 30
 """Pixels of a picture at most: areas and intersections are counted in 32 bits."""
 
@@ -34,8 +33,8 @@ class Shapes:
         """The height and the width of a picture, as displayed.
 
         Raises:
-            SeverstalError: no picture has the name, it cannot be read, has more than 1,073,741,824 pixels, or two
-                of the name differ in size.
+            SeverstalError: no picture has the name, it cannot be read, has more than 1,073,741,824 pixels, or
+                two of the name differ in size.
         """
         if image not in self._known:
             self._known[image] = self._read(image)

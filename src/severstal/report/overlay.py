@@ -185,7 +185,7 @@ def gallery(
         if panel is None:
             place.remove()
             continue
-        high, wide = panel.picture.shape[:2]
+        high, wide = spec.image_shape or panel.picture.shape[:2]
         show_mask(place, panel.picture, panel.bits, spec, min(cell, tall * wide / high))
         caption = "\n".join(truncate(line, int(14 * cell)) for line in panel.caption.split("\n"))
         place.set_title(caption, fontsize=8, loc="left", pad=3)
