@@ -48,7 +48,7 @@ def measure_disagreement(readers: Sequence[MapReader], truth: Mapping[str, np.nd
             (readers[0].layout.run,), np.zeros((classes, 1, 1)), pd.DataFrame(columns=columns)
         )
     overlap = measure_overlap(readers, truth)
-    products, smooth = overlap.products, SOFT_DICE_SMOOTH * overlap.pixels[:, None]
+    products, smooth = overlap.products, SOFT_DICE_SMOOTH * overlap.pixels[:, None, None, None]
     own = np.einsum("ncii->nci", products)
     total = own[..., :, None] + own[..., None, :]
     apart = 1 - (2 * products + smooth) / (total + smooth)  # (N, C, M, M)
