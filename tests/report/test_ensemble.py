@@ -16,7 +16,9 @@ def draw_overlap(members, classes, images=24):
     maps[:, :, 0] = (maps[:, :, 0] + true) / 2
     runs = ("a run with quite a long name", *(f"run-{k}" for k in range(1, members)))
     products = np.einsum("ncip,ncjp->ncij", maps, maps)
-    return Overlap(runs, products, np.einsum("ncip,ncp->nci", maps, true), true.sum(2), 60)
+    return Overlap(
+        runs, products, np.einsum("ncip,ncp->nci", maps, true), true.sum(2), np.full(len(true), 60)
+    )
 
 
 @pytest.mark.parametrize("members", [2, 3, 9])
