@@ -62,8 +62,8 @@ def main() -> None:
         masks = mask_statistics(labels, spec).masks
         bits = Masks(labels, spec)
         presence = bits.presence(names)
-        print(f"\n## {spec.name}\n\n{len(names):,} labelled pictures of {spec.image_shape[0]} x "
-              f"{spec.image_shape[1]} pixels, {(~presence.any(1)).sum():,} of them clean; "
+        print(f"\n## {spec.name}\n\n{len(names):,} labelled images of {spec.image_shape[0]} x "
+              f"{spec.image_shape[1]} pixels, {(~presence.any(1)).sum():,} of them without a defect; "
               f"all-empty baseline {1 - presence.mean():.4f}.")  # fmt: skip
         areas = [masks.loc[masks["ClassId"] == k, "area"].sum() for k in spec.class_ids]
         chosen = random_masks(masks, names, 60)
@@ -81,19 +81,21 @@ def main() -> None:
             },
             index=class_labels(spec),
         )
-        show("How often each class is there, and how much it differs from the steel around it:", counts)
+        show("Frequency of each class, and its contrast with the steel around it:", counts)
         several = [(ids, number) for ids, number in count_combinations(labels, names) if len(ids) > 1]
         if several:
             listed = ", ".join(f"{' + '.join(map(str, ids))}: {number}" for ids, number in several[:8])
             print(f"\nImages with several classes: {listed}.")
-        show("The masks, areas in pixels:", summarise_masks(masks, spec))
+        show("Masks, areas in pixels:", summarise_masks(masks, spec))
         lost = 1 - measure_ceiling(labels, spec)
         lost.columns = ["all masks" if c == "all" else class_labels(spec)[c - 1] for c in lost.columns]
-        show("Dice that degraded true masks lose:", lost.map(lambda value: f"{max(value, 0):.1%}"))
+        show("Loss of Dice when the true masks are degraded:", lost.map(lambda value: f"{max(value, 0):.1%}"))
         tests = sorted(entry.name for entry in (root / "test_images").iterdir())
         test = Folder(root / "test_images", tests, spec)
         shift = measure_shift(picture_features(train), picture_features(test))
-        show(f"What differs most between train and test pictures ({len(tests):,}):", shift.head(4).round(2))
+        show(
+            f"Largest differences between training and test images ({len(tests):,}):", shift.head(4).round(2)
+        )
 
 
 if __name__ == "__main__":
