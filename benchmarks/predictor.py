@@ -1,17 +1,20 @@
 """How long the predictor takes: from load to the first answer, over many pictures, and on a long strip.
 
     python benchmarks/predictor.py first RUN PICTURE
-    python benchmarks/predictor.py many RUN PICTURE [--pictures 1000]
+    python benchmarks/predictor.py many RUN PICTURE... [--pictures 1000] [--format overlay csv]
+    python benchmarks/predictor.py stages RUN PICTURE...
     python benchmarks/predictor.py strip RUN PICTURE [--length 200000]
 
-`first` starts a fresh Python: importing, loading and predicting one picture. `many` segments copies of a
-picture into a folder (overlays and tables) and compares with the bare network on the same batches; it prints
-the resident memory at a quarter of the pictures and at the end. `strip` repeats the picture along its width,
-predicts it in tiles, and prints the most memory that was resident. Beside the seconds of a clock stand those
-of the processor, which other programs on the machine change less.
+`first` starts a fresh Python: importing, loading and predicting one picture. `many` segments copies of the
+pictures, in turn, into a folder and compares with the bare network on the same pictures; it prints the
+resident memory at a quarter of the pictures and at the end. `stages` prints what each step takes per picture.
+`strip` repeats the picture along its width, predicts it in tiles, and prints the most memory that was
+resident. Beside the seconds of a clock stand those of the processor, which other programs on the machine
+change less.
 """
 
 import argparse
+import json
 import os
 import resource
 import shutil
@@ -19,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -59,42 +63,95 @@ def first(run: str, picture: Path) -> None:
     print(f"load average {os.getloadavg()[0]:.1f}; imported of what prediction does without: {heavy}")
 
 
-def many(run: str, picture: Path, count: int) -> None:
+def many(run: str, pictures: list[Path], count: int, formats: list[str]) -> None:
     """Compare `segment_files` with the bare network."""
     import severstal
     from severstal.deploy.segment.run import segment_files
 
     predictor = severstal.load(run, device="cpu")
-    grey = cv2.imread(str(picture), cv2.IMREAD_GRAYSCALE)
     size = predictor.model.batch_size
-    predictor.model.probabilities(np.stack([grey] * size))
+    grey = [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in pictures[: max(size, 32)]]
+    batches = [np.stack(grey[start : start + size]) for start in range(0, len(grey) - size + 1, size)]
+    predictor.model.probabilities(batches[0])
     start, used = time.perf_counter(), processor()
-    batches = max(2, min(count, 64) // size)
-    for _ in range(batches):
-        predictor.model.probabilities(np.stack([grey] * size))
-    bare = (processor() - used) / (batches * size)
-    clock = (time.perf_counter() - start) / (batches * size)
+    for batch in batches:
+        predictor.model.probabilities(batch)
+    bare = (processor() - used) / (len(batches) * size)
+    clock = (time.perf_counter() - start) / (len(batches) * size)
     print(f"network alone: {bare * 1000:.0f} ms of processor time, {clock * 1000:.0f} ms by the clock")
     with tempfile.TemporaryDirectory() as folder:
         sources = Path(folder, "in")
         sources.mkdir()
         for number in range(count):
+            picture = pictures[number % len(pictures)]
             shutil.copy(picture, sources / f"{number:06d}{picture.suffix}")
-        memory, original = [], predictor.model.probabilities
+        memory, original, networks = [], predictor.model.probabilities, [0.0]
 
-        def watched(pictures: np.ndarray) -> object:
+        def watched(given: np.ndarray) -> object:
             memory.append(resident())
-            return original(pictures)
+            begun = time.thread_time()
+            said = original(given)
+            networks[0] += time.thread_time() - begun
+            return said
 
         predictor.model.probabilities = watched
         start, used = time.perf_counter(), processor()
-        done = segment_files(predictor, [str(sources)], Path(folder, "out"))
+        done = segment_files(predictor, [str(sources)], Path(folder, "out"), formats)
         whole = (processor() - used) / count
         clock_whole = (time.perf_counter() - start) / count
+    inside = networks[0] / count
     print(f"segment: {whole * 1000:.0f} ms of processor time, {clock_whole * 1000:.0f} ms by the clock")
     print(f"of the bare rate: {bare / whole:.0%} by processor time, {clock / clock_whole:.0%} by the clock")
+    print(f"of its processor time the network took {inside * 1000:.0f} ms: {inside / whole:.0%}")
     print(f"resident: {memory[len(memory) // 4]:.0f} MB at a quarter, {memory[-1]:.0f} MB at the end")
-    print(f"{done.pictures} pictures, {done.defects} defects; load average {os.getloadavg()[0]:.1f}")
+    print(f"{done.pictures} pictures, {done.defective} with a defect, {done.defects} defects; {formats}")
+    print(f"load average {os.getloadavg()[0]:.1f}, {torch_threads()} thread(s) for the network")
+
+
+def torch_threads() -> int:
+    """Threads that torch computes with."""
+    import torch
+
+    return torch.get_num_threads()
+
+
+def stages(run: str, pictures: list[Path]) -> None:
+    """Time each step on one picture at a time."""
+    import severstal
+    from severstal.deploy.formats.plain import result_to_json
+    from severstal.deploy.formats.save import write_png
+    from severstal.deploy.result import Result
+
+    cv2.setNumThreads(1)
+    predictor, spent = severstal.load(run, device="cpu"), dict[str, float]()
+
+    def timed(step: str, do: Callable[..., object], *given: object) -> object:
+        begun = processor()
+        made = do(*given)
+        spent[step] = spent.get(step, 0.0) + processor() - begun
+        return made
+
+    def record(result: Result) -> str:
+        return json.dumps([result_to_json(result, False), result.to_rle()])
+
+    original = predictor.model.probabilities
+    predictor.model.probabilities = lambda given: timed("network", original, given)
+    found, defects = 0, 0
+    predictor(pictures[0])
+    spent.clear()
+    with tempfile.TemporaryDirectory() as folder:
+        for path in pictures:
+            result = timed("reading, network, rules and defects", predictor, path)
+            overlay = timed("overlay", result.overlay)
+            timed("overlay as PNG", write_png, overlay, Path(folder, "overlay.png"))
+            labels = timed("label map", getattr, result, "label_map")
+            timed("label map as PNG", write_png, labels, Path(folder, "mask.png"))
+            timed("record", record, result)
+            found, defects = found + (not result.ok), defects + len(result.defects)
+    spent["reading, rules and defects"] = spent.pop("reading, network, rules and defects") - spent["network"]
+    for step, seconds in sorted(spent.items(), key=lambda item: -item[1]):
+        print(f"{step:28s} {seconds / len(pictures) * 1000:7.2f} ms of processor time per picture")
+    print(f"{len(pictures)} pictures, {found} with a defect, {defects} defects")
 
 
 def strip(run: str, picture: Path, length: int) -> None:
@@ -112,20 +169,23 @@ def strip(run: str, picture: Path, length: int) -> None:
 
 
 def main() -> None:
-    """Run one of the three."""
+    """Run one of the four."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["first", "many", "strip"])
+    parser.add_argument("what", choices=["first", "many", "stages", "strip"])
     parser.add_argument("run")
-    parser.add_argument("picture", type=Path)
+    parser.add_argument("picture", nargs="+", type=Path)
     parser.add_argument("--pictures", type=int, default=1000)
+    parser.add_argument("--format", nargs="+", default=["overlay", "csv"])
     parser.add_argument("--length", type=int, default=200_000)
     given = parser.parse_args()
     if given.what == "first":
-        first(given.run, given.picture)
+        first(given.run, given.picture[0])
     elif given.what == "many":
-        many(given.run, given.picture, given.pictures)
+        many(given.run, given.picture, given.pictures, given.format)
+    elif given.what == "stages":
+        stages(given.run, given.picture)
     else:
-        strip(given.run, given.picture, given.length)
+        strip(given.run, given.picture[0], given.length)
 
 
 if __name__ == "__main__":

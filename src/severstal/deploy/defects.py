@@ -84,19 +84,11 @@ def find_defects(
         >>> defect.centroid, defect.mean_probability, defect.touches_edge
         ((2.5, 1.0), 0.8, False)
     """
-    wide = bits.shape[1] > bits.shape[0]
-    turned = bits.T if wide else bits
     found: list[Defect] = []
+    occupied = _occupied(bits)
     for index, name in enumerate(spec.classes):
         bit = bits.dtype.type(1 << index)
-        if not np.bitwise_and(bits, bit).any():
-            continue
-
-        def plane(rows: slice, bit: np.integer = bit) -> np.ndarray:
-            return (turned[rows] & bit) != 0
-
-        components = label_plane(plane, len(turned), band)
-        boxes = components.boxes[:, [1, 0, 3, 2]] if wide else components.boxes
+        boxes = _component_boxes(bits, bit, occupied, band)
         order = np.lexsort((boxes[:, 0], boxes[:, 1]))
         for top, left, bottom, right in boxes[order].tolist():
             rows, columns = slice(top, bottom + 1), slice(left, right + 1)
@@ -132,6 +124,34 @@ def find_defects(
                 )
             )
     return tuple(found)
+
+
+def _occupied(bits: np.ndarray) -> tuple[slice, slice]:
+    """Rows and columns of the smallest box around all pixels that are set."""
+    rows = np.flatnonzero(bits.any(axis=1))
+    if not len(rows):
+        return slice(0, 0), slice(0, 0)
+    around = slice(int(rows[0]), int(rows[-1]) + 1)
+    columns = np.flatnonzero(bits[around].any(axis=0))
+    return around, slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def _component_boxes(
+    bits: np.ndarray, bit: np.integer, occupied: tuple[slice, slice], band: int
+) -> np.ndarray:
+    """Top, left, bottom and right of each component of a class, (components, 4), the last two inclusive."""
+    inside = bits[occupied]
+    if not np.bitwise_and(inside, bit).any():
+        return np.empty((0, 4), np.int64)
+    wide = inside.shape[1] > inside.shape[0]
+    turned = inside.T if wide else inside
+
+    def plane(rows: slice) -> np.ndarray:
+        return (turned[rows] & bit) != 0
+
+    boxes = label_plane(plane, len(turned), band).boxes
+    top, left = occupied[0].start, occupied[1].start
+    return (boxes[:, [1, 0, 3, 2]] if wide else boxes) + [top, left, top, left]
 
 
 def _touching_all_sides(crop: np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """The probabilities of one picture at its own resolution, as a whole or by windows."""
 
+from functools import cached_property
+
 import cv2
 import numpy as np
 
@@ -23,8 +25,13 @@ class ProbabilityPlanes:
 
     def __init__(self, maps: np.ndarray, shape: tuple[int, int], scale: int | None = None) -> None:
         self._shape, self._scale = shape, scale
-        self._maps = enlarge(maps, shape) if scale is None else maps
+        self._given = maps
         self.classes = len(maps)
+
+    @cached_property
+    def _maps(self) -> np.ndarray:
+        """As given, or enlarged at the first look."""
+        return enlarge(self._given, self._shape) if self._scale is None else self._given
 
     def window(self, index: int, rows: slice, columns: slice) -> np.ndarray:
         """A class's probabilities in a window of the picture: (rows, columns) uint8."""

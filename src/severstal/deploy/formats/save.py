@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 ResultFormat = Literal["overlay", "mask", "json", "csv", "coco", "labelme"]
 
+# Level 1 takes half the time of the default, for files a tenth larger; one filter instead of trying all of
+# them for every row takes 11 ms instead of 18 ms for a 256 x 1600 overlay, for files of the same size.
+_PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+if hasattr(cv2, "IMWRITE_PNG_FILTER"):  # OpenCV 4.12 and later
+    _PNG += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_AVG]
+
 _ENDINGS = {
     "overlay": ".overlay.png",
     "mask": ".mask.png",
@@ -57,8 +63,7 @@ def write_png(picture: np.ndarray, path: Path) -> None:
     """Write a picture as PNG, whole: (H, W) grey, or (H, W, 3) red, green, blue; uint8."""
     if picture.ndim == 3:
         picture = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
-    # Level 1: half the time of the default, for files a tenth larger.
-    _, data = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    _, data = cv2.imencode(".png", picture, _PNG)
     with atomic_write(path) as part:
         part.write_bytes(data)
 

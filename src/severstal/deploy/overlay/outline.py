@@ -21,20 +21,24 @@ def draw_outlines(canvas: np.ndarray, defects: tuple[Defect, ...], bits: np.ndar
         bits: (h, w) bitmask of the picture.
         zoom: pixels of the canvas per pixel of the picture.
     """
-    before = canvas.copy() if defects else canvas
+    boxes = [_box(defect, zoom) for defect in defects]
+    before = [canvas[box].copy() for box in boxes]
     rings = [(defect, *_ring(defect, canvas.shape[:2], zoom)) for defect in defects]
     for _, box, _, rim in rings:  # all rims first: none may cover the ring of another
         canvas[box][rim] = 0
     for defect, box, ring, _ in rings:
         canvas[box][ring] = rgb(defect.class_id)
-    for defect in defects:
-        left, top, width, height = (zoom * part for part in defect.box)
-        box = slice(top, top + height), slice(left, left + width)
+    for box, steel in zip(boxes, before, strict=True):
         inside = _enlarged(
-            bits[box[0].start // zoom : box[0].stop // zoom, box[1].start // zoom : box[1].stop // zoom] != 0,
-            zoom,
+            bits[tuple(slice(side.start // zoom, side.stop // zoom) for side in box)] != 0, zoom
         )
-        canvas[box][inside] = before[box][inside]
+        canvas[box][inside] = steel[inside]
+
+
+def _box(defect: Defect, zoom: int) -> tuple[slice, slice]:
+    """Rows and columns of a defect's bounding box on the canvas."""
+    left, top, width, height = (zoom * part for part in defect.box)
+    return slice(top, top + height), slice(left, left + width)
 
 
 def _ring(

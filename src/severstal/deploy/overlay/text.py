@@ -15,6 +15,7 @@ def font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.load_default(size)
 
 
+@lru_cache(maxsize=4096)
 def text_width(text: str, size: int) -> int:
     """Width of a line of text in pixels.
 
@@ -50,12 +51,16 @@ def ink_on(background: Colour) -> Colour:
 
 def draw_badge(canvas: Image.Image, left: int, top: int, text: str, size: int, background: Colour) -> None:
     """Draw a line of text on a filled box; `badge_size` says how large it is."""
-    width, height = badge_size(text, size)
-    pen = ImageDraw.Draw(canvas)
-    pen.rectangle((left, top, left + width - 1, top + height - 1), fill=background, outline=(0, 0, 0))
-    pen.text(
-        (left + size // 4, top + height // 2), text, fill=ink_on(background), font=font(size), anchor="lm"
-    )
+    canvas.paste(_badge(text, size, background), (left, top))
+
+
+@lru_cache(maxsize=1024)  # of many pictures, most have the same legend
+def _badge(text: str, size: int, background: Colour) -> Image.Image:
+    badge = Image.new("RGB", badge_size(text, size), background)
+    pen, (width, height) = ImageDraw.Draw(badge), badge.size
+    pen.rectangle((0, 0, width - 1, height - 1), outline=(0, 0, 0))
+    pen.text((size // 4, height // 2), text, fill=ink_on(background), font=font(size), anchor="lm")
+    return badge
 
 
 def badge_size(text: str, size: int) -> tuple[int, int]:
