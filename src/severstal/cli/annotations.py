@@ -20,23 +20,23 @@ def export(
     input: InputFolder = None,
     images: OptionalFolder = None,
 ) -> None:
-    """Export labels to a labelling tool's format; pictures without a defect are listed too.
+    """Export labels to a labelling tool's format; images without a defect are listed too.
 
     Formats of one file: coco (compressed RLE), coco-counts (uncompressed RLE), coco-polygons, cvat (CVAT for
     images 1.1, masks), cvat-polygons, via (VGG Image Annotator 2), label-studio (polygons),
     label-studio-brush, labelbox (NDJSON as it exports), labelbox-upload (NDJSON as it imports).
 
-    Formats of one file per picture, in a new folder: labelme (polygons), labelme-masks, yolo (segmentation),
+    Formats of one file per image, in a new folder: labelme (polygons), labelme-masks, yolo (segmentation),
     voc (SegmentationClass), png (palette index = class), png-classes (one folder per class).
 
     Every format restores the exact pixels on import. RectLabel reads and writes coco, voc and yolo.
 
     Args:
         format: format of the annotations, one of those above.
-        output: file to write, or new folder for formats of one file per picture.
+        output: file to write, or new folder for formats of one file per image.
         labels: labels in the form of train.csv; by default train.csv of the input folder.
         input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
-        images: folder of the pictures; by default train_images of the input folder.
+        images: folder of the images; by default train_images of the input folder.
     """
     from severstal.annotations.formats import export_labels
 
@@ -55,9 +55,9 @@ def import_(
 ) -> None:
     """Import a labelling tool's annotations into a table in the form of train.csv.
 
-    A pixel belongs to a shape if its centre lies inside; shapes of the same class on one picture are united.
+    A pixel belongs to a shape if its centre lies inside; shapes of the same class on one image are united.
     Shapes without an area (points, lines, tags, bounding boxes without an outline) are skipped and counted.
-    An existing table is extended: a mask in it is replaced only by a new one of the same picture and class.
+    An existing table is extended: a mask in it is replaced only by a new one of the same image and class.
 
     Args:
         format: format of the annotations (see `severstal export --help`); coco, labelme, cvat, label-studio
@@ -65,7 +65,7 @@ def import_(
         path: files, folders or ZIPs that the tool exported.
         output: table to write or to extend.
         input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
-        images: folder of the pictures; by default train_images of the input folder.
+        images: folder of the images; by default train_images of the input folder.
         classes: ClassId of each label that dataset.toml does not name, such as scratch=1 "oil stain=2"; for
             PNG masks, of each pixel value, such as 255=1 (255=0 for background).
         skip_boxes: skip rectangles, which enclose a defect but do not outline it.

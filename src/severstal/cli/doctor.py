@@ -19,7 +19,7 @@ def doctor(
 
     Args:
         data: input folder in Kaggle's layout, or a CSV of labels or a submission.
-        images: folder of the pictures that the CSV names.
+        images: folder of the images that the CSV names.
         json: also write the results to this file.
         repair: also write the table (of a folder, its train.csv) to this file, with every certain fault
             fixed.

@@ -11,13 +11,13 @@ def duplicates(
     figures: OptionalFolder = None,
     test: bool = False,
 ) -> None:
-    """Find near-duplicate pictures (rotated, mirrored, scaled, brightened, re-encoded); compare their labels.
+    """Find near-duplicate images (rotated, mirrored, scaled, brightened, re-encoded); compare their labels.
 
     Args:
         input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
         output: also write the table of near-duplicate pairs to this file.
-        figures: also write a figure per pair to this folder, with both pictures and their labels.
-        test: find the test pictures that are also in the training set instead.
+        figures: also write a figure per pair to this folder, with both images and their labels.
+        test: instead find the test images that are also in the training set.
     """
     from severstal.errors import SeverstalError
     from severstal.experiments.duplicates import report_copies, report_duplicates
@@ -32,16 +32,16 @@ def duplicates(
 def lookup(
     input: InputFolder = None, output: OutputCsv = Path("submissions/lookup.csv"), truth: Labels = None
 ) -> None:
-    """Score the control that copies to each test picture the mask of the nearest training picture.
+    """Score the control that copies to each test image the mask of the nearest training image.
 
     A network may have memorised whatever this control scores: report it beside the score of any split whose
-    test pictures are also in the training set.
+    test images are also in the training set.
 
     Args:
         input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
         output: submission of the control.
-        truth: labels of the test pictures in train.csv's form; by default the input folder's test_labels.csv,
-            where it has one.
+        truth: labels of the test images in the form of train.csv; by default test_labels.csv of the input
+            folder, if it exists.
     """
     from severstal.cli.score import print_score
     from severstal.competition.folder import locate_input

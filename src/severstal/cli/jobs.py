@@ -40,9 +40,9 @@ def run(
         name: name of the run's folder in runs/; by default made of recipe and input folder, such as
             smoke-sample.
         folds: your own table of folds, a CSV with the columns ImageId and fold (numbered from 0); by default
-            that of the recipe (data.folds_file), else the images are split.
-        hours: stop training between two epochs, before so many hours have passed, with exit code 1; the same
-            command resumes there. By default train to the end.
+            that of the recipe (data.folds_file), or else the images are split.
+        hours: stop training between two epochs, before this many hours have passed, with exit code 1; the
+            same command resumes. By default train to the end.
     """
     from severstal import pipeline
     from severstal.training.deadline import Deadline
@@ -71,7 +71,7 @@ def notebooks(
         refresh: also overwrite the notebooks in notebooks/ with the executed ones.
         only: names of the notebooks to run; by default all except 07_architectures, which compares networks.
         folds: your own table of folds, a CSV with the columns ImageId and fold (numbered from 0); by default
-            that of the recipe (data.folds_file), else the images are split.
+            that of the recipe (data.folds_file), or else the images are split.
     """
     from severstal.notebooks import STUDIES, run_all
 
@@ -103,9 +103,9 @@ def train(
         engine: local trains one fold after the other; ray trains one fold per GPU (or CPU core) in parallel,
             on this machine or on the cluster at RAY_ADDRESS.
         folds: your own table of folds, a CSV with the columns ImageId and fold (numbered from 0); by default
-            that of the recipe (data.folds_file), else the images are split.
-        hours: stop training between two epochs, before so many hours have passed, with exit code 1; the same
-            command resumes there. By default train to the end.
+            that of the recipe (data.folds_file), or else the images are split.
+        hours: stop training between two epochs, before this many hours have passed, with exit code 1; the
+            same command resumes. By default train to the end.
     """
     from severstal import pipeline
     from severstal.processes import distributed
@@ -122,7 +122,7 @@ def predict(runs: Runs, input: InputFolder = None) -> None:
     """Predict probability maps of the labelled images (out of fold) and of the test images.
 
     Args:
-        runs: folder of a trained run, runs/NAME; of several, each picture is read once.
+        runs: folder of a trained run, runs/NAME; for several, each image is read only once.
         input: input folder, if it has moved since training.
     """
     if not runs:

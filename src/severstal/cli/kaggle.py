@@ -21,15 +21,15 @@ def kaggle(
 ) -> int:
     """Write what Kaggle's client uploads for a submission without internet: weights, wheels, a notebook.
 
-    The notebook trains nothing. It writes a valid submission.csv with all pictures empty first, runs one
-    process per GPU, and drops views and then networks where the time does not suffice.
+    The notebook trains nothing. It first writes a valid all-empty submission.csv, runs one process per GPU,
+    and drops views and then networks if time runs short.
 
-    With --check: look for faults in such a kit, without a network; exit code 0 none, 1 findings, 2 no kit.
+    With --check: check such a kit, without a network; exit code 0 valid, 1 findings, 2 no kit.
 
     Args:
-        models: folder of a release, or of a tuned run or ensemble; several runs name their ensemble.
+        models: folder of a release, or of a tuned run or ensemble; several stand for their tuned ensemble.
         output: folder to write; it must be new or empty.
-        user: name of the Kaggle account, as in the address of its profile.
+        user: name of the Kaggle account, as in the URL of its profile.
         hours: hours that the notebook may take; the competition allows 1.
         check: check the kit in this folder instead of writing one.
     """

@@ -28,8 +28,8 @@ def metrics(
         csv: submission, scored with --truth; or folder of a run or an ensemble, runs/NAME.
         truth: ground truth in the form of train.csv.
         input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
-        images: images that count in the score: a folder of pictures, or a CSV with one row per image.
-        tolerance: tolerance of the boundary F1 in pixels; by default 0.75 % of the picture's diagonal.
+        images: images that count in the score: a folder of images, or a CSV with one row per image.
+        tolerance: tolerance of the boundary F1 in pixels; by default 0.75 % of the image's diagonal.
         json: also write the results to this file.
     """
     from severstal.evaluation.suite import measure_masks

@@ -13,15 +13,15 @@ def pack(
     """Pack a run or an ensemble as a release: one folder of weights, rules, model card and checksums.
 
     `severstal.load` and `severstal segment` open it on a machine that has neither the run nor its data. It
-    holds no picture, and no path of this machine.
+    contains no image and no path of this machine.
 
     Args:
-        runs: folder of a tuned run or ensemble, runs/NAME; several name the ensemble that was tuned of them.
+        runs: folder of a tuned run or ensemble, runs/NAME; several stand for their tuned ensemble.
         output: folder to write; it must be new or empty.
-        fp16: round the weights to fp16, half the size; prints how the masks of some pictures change.
-        onnx: also write model.onnx, which needs no torch; refused where it draws other masks than torch.
-        input: input folder whose pictures the result is tried on; by default the run's own where it is there,
-            else drawn pictures.
+        fp16: round the weights to fp16, half the size; prints how the masks of some images change.
+        onnx: also write model.onnx, which runs without torch; an error if its masks differ from torch's.
+        input: input folder whose images the release is compared on; by default the run's own, if it exists,
+            else synthetic images.
     """
     from severstal.deploy.release.packing import pack_release
 

@@ -51,7 +51,7 @@ def compare_submissions(
         b: submission to compare it with, of the same images.
         truth: ground truth in the form of train.csv.
         input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
-        images: images that count in the score: a folder of pictures, or a CSV with one row per image.
+        images: images that count in the score: a folder of images, or a CSV with one row per image.
         folds: a table of folds, a CSV with the columns ImageId and fold; with the folds.csv of a run, the
             bootstrap resamples near-duplicates together.
         json: also write the results to this file.

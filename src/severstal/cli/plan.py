@@ -15,9 +15,9 @@ def plan(
     """Estimate which folds, epochs and members of a training fit into sessions of limited length.
 
     A few steps of each network are timed here and scaled by the ratio of the device's speed to this
-    machine's, which the output states. It rests on the device's data sheet and one assumption; the first
-    epoch on the device itself gives a better estimate. Train with `severstal train RECIPE --hours NUMBER`: it
-    stops in time, and resumes in the next session from the saved output.
+    machine's, which the output states. The estimate depends on the device's data sheet and one assumption;
+    the first epoch on the device itself gives a better one. Train with `severstal train RECIPE --hours
+    NUMBER`: it stops in time, and resumes in the next session from the saved output.
 
     Args:
         recipe: name of a recipe (see `severstal recipes`) or a TOML file.

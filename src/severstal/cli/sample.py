@@ -12,8 +12,8 @@ def sample(
 
     Args:
         output: folder to write.
-        images: number of labelled pictures, 8 to 20,000.
-        test_images: number of test pictures, 8 to 20,000.
+        images: number of labelled images, 8 to 20,000.
+        test_images: number of test images, 8 to 20,000.
         seed: random seed.
     """
     from severstal.synthetic import draw_sample

@@ -41,7 +41,7 @@ def score(
         csv: submission, scored with --truth; or folder of a run or an ensemble, runs/NAME.
         truth: ground truth in the form of train.csv.
         input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
-        images: images that count in the score: a folder of pictures, or a CSV with one row per image.
+        images: images that count in the score: a folder of images, or a CSV with one row per image.
         folds: a table of folds, a CSV with the columns ImageId and fold; with the folds.csv of a run, the
             bootstrap resamples near-duplicates together, and the images most similar to the test set get a
             score of their own.

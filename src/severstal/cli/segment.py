@@ -28,23 +28,23 @@ def segment(
     strict: bool = False,
     device: Device = None,
 ) -> int:
-    """Segment your own pictures of any size: exit code 0 done, 1 some could not be read, 2 unusable.
+    """Segment your own images of any size: exit code 0 done, 1 some could not be read, 2 unusable.
 
-    A command that was stopped goes on where it was: pictures whose outputs are there are left alone.
+    After an interruption the same command resumes: images that already have their outputs are skipped.
 
     Args:
         run: folder of a trained run, an ensemble of runs or a release.
-        sources: picture files, folders, patterns such as "roll*.png", videos and files with several pages.
+        sources: image files, folders, patterns such as "roll*.png", videos and files with several pages.
         output: folder to write.
         format: overlay (NAME.overlay.png and contact.png), mask (NAME.mask.png, the class of each pixel),
             json (NAME.json), labelme (NAME.labelme.json), csv (defects.csv and masks.csv) and coco
-            (coco.json), as many as wanted.
-        threshold: draw every class where its probability reaches this, in place of the run's own rules.
-        mm_per_pixel: side of a pixel in millimetres, for areas and lengths.
-        recursive: search folders with their subfolders.
-        jobs: threads that read pictures, and as many that write.
-        strict: end at the first picture that cannot be read.
-        device: cpu, cuda or cuda:1; by default the GPU where there is one.
+            (coco.json); one or more of them.
+        threshold: predict each class where its probability reaches this, instead of by the run's rules.
+        mm_per_pixel: size of a pixel in millimetres, for areas and lengths.
+        recursive: also search subfolders.
+        jobs: number of threads that read images, and of threads that write.
+        strict: stop at the first image that cannot be read.
+        device: cpu, cuda or cuda:1; by default the GPU, if there is one.
     """
     if not sources:
         raise SeverstalError("no picture is named: give at least one picture file or folder")

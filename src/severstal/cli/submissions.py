@@ -59,7 +59,7 @@ def diff(
         a: submission, in the form of 2019 or of today; or a table of masks of train images.
         b: submission or table to compare it with, of the same images.
         input: input folder in Kaggle's layout; by default the downloaded data set, else the synthetic sample.
-        output: also write differences.csv and pictures of the largest differences to this folder.
+        output: also write differences.csv and figures of the largest differences to this folder.
         most: number of differences to list and draw, largest first.
         json: also write the results to this file.
     """

@@ -19,9 +19,9 @@ def weights(
     $SEVERSTAL_WEIGHTS (by default a folder in the user's cache), and in the cache of the Hugging Face Hub.
 
     Args:
-        recipes: names of recipes (see `severstal recipes`) or TOML files; by default all that are included.
+        recipes: names of recipes (see `severstal recipes`) or TOML files; by default all included recipes.
         fetch: download missing weights from the Hugging Face Hub.
-        pack: copy all weights to this folder, for a machine without network, where SEVERSTAL_WEIGHTS names
+        pack: copy all weights to this folder, for a machine without network; there, set SEVERSTAL_WEIGHTS to
             the folder.
         json: also write the results to this file.
     """
