@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from severstal.competition.spec import Spec
+from severstal.data.inputs import to_inputs
 from severstal.decision.rules import ClassRule, Rules
 from severstal.deploy.model import ModelDescription, ModelMember
 from severstal.deploy.torch_model import TorchMember, TorchModel
@@ -89,6 +90,40 @@ def make_model() -> Make:
         return TorchModel(description, parts, combiner, choose_device("cpu", "fp32"))
 
     return make
+
+
+def _clear_of_thresholds(model: TorchModel, pictures: Sequence[np.ndarray]) -> None:
+    """Move a one-network model's thresholds to where no probability lies near, in the pictures given.
+
+    Of some ten thousand probabilities of random weights, one is often within a rounding error of a threshold,
+    and decides a pixel by chance.
+    """
+    [member] = model.members
+    [network] = member.networks
+    values: list[list[np.ndarray]] = [[] for _ in SPEC.classes]
+    with torch.inference_mode():
+        for picture in pictures:
+            masks = network(to_inputs(picture[None], member.recipe.data, "cpu")).masks[0].sigmoid()
+            for of_class, plane in zip(values, masks, strict=True):
+                of_class.append(plane.numpy().ravel() * 255)
+
+    def clearest(of_class: np.ndarray, levels: range) -> float:
+        """The level, as a probability, from whose edge, half a step below, all values are farthest."""
+        best = max(levels, key=lambda level: np.abs(of_class - (level - 0.5)).min())
+        assert np.abs(of_class - (best - 0.5)).min() > 1e-3
+        return (best - 0.25) / 255
+
+    chosen = []
+    for of_class, rule in zip(map(np.concatenate, values), model.description.rules.rules, strict=True):
+        high, low = clearest(of_class, range(96, 128)), clearest(of_class, range(64, 96))
+        chosen.append(replace(rule, high=high, low=low))
+    rules = replace(model.description.rules, rules=tuple(chosen))
+    model.description = replace(model.description, rules=rules)
+
+
+@pytest.fixture
+def clear_of_thresholds() -> Callable[[TorchModel, Sequence[np.ndarray]], None]:
+    return _clear_of_thresholds
 
 
 @pytest.fixture

@@ -100,11 +100,17 @@ def test_members_of_several_map_scales_are_refused(
 @pytest.mark.slow
 @pytest.mark.parametrize("architecture", architectures())
 def test_every_architecture(
-    architecture: str, make_model: Make, pictures: Sequence[np.ndarray], tmp_path: Path
+    architecture: str,
+    make_model: Make,
+    pictures: Sequence[np.ndarray],
+    clear_of_thresholds: Callable[[TorchModel, Sequence[np.ndarray]], None],
+    tmp_path: Path,
 ) -> None:
     encoder, options = smallest(architecture)
     model = make_model((PLAIN, 1), model=ModelSettings(architecture, encoder, "none", options=options))
     path = tmp_path / "model.onnx"
+    if architecture not in CANNOT:
+        clear_of_thresholds(model, pictures)
     if architecture in CANNOT:
         with pytest.raises(SeverstalError, match="no ONNX file is written"):
             export_onnx(model, path, pictures, "drawn pictures")
