@@ -58,7 +58,7 @@ def compare_models(first: Model, second: Model, pictures: Sequence[np.ndarray]) 
 
     Args:
         first: draws its masks by its own rules.
-        second: of the same classes.
+        second: the other model, with the same classes.
         pictures: (H, W) uint8 of any sizes, at least one.
 
     Raises:

@@ -17,20 +17,20 @@ class Defect:
     Coordinates are pixels from the upper left corner of the picture, x to the right and y down.
 
     Attributes:
-        id: from 1 in each picture, by class and then from left to right.
+        id: number in the picture, from 1, by class and then from left to right.
         class_id: `ClassId`, from 1.
-        class_name: of the class.
+        class_name: name of the class.
         area: pixels.
         area_mm2: square millimetres; None where the size of a pixel is not known.
         box: left, top, width and height of the bounding box in pixels.
         centroid: mean x and y of the pixels' centres.
         length: longer side of the smallest rectangle, turned as it may be, around the pixels.
         width: shorter side of that rectangle.
-        length_mm: in millimetres, or None.
-        width_mm: in millimetres, or None.
+        length_mm: length in millimetres, or None.
+        width_mm: width in millimetres, or None.
         contour: (N, 2) int32, x and y of the pixels at which the outer border turns.
         mean_probability: over the pixels, 0 to 1.
-        highest_probability: of the pixels, 0 to 1.
+        highest_probability: highest probability of the pixels, 0 to 1.
         touches_edge: whether a pixel lies at the border of the picture, beyond which the defect may go on.
         disagreement: mean over the pixels of the standard deviation among what was averaged, the members of
             an ensemble or the folds of a run: 0 where they agree, 0.5 at most; None where there was one.
@@ -68,7 +68,7 @@ def find_defects(
 
     Args:
         bits: (H, W) bitmask, bit k - 1 for class k.
-        spec: names the classes.
+        spec: specification of the data set; names the classes.
         planes: probabilities of the same picture.
         spread: standard deviations among what was averaged; None where it was one.
         mm_per_pixel: side of a pixel in millimetres, or None.

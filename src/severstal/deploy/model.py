@@ -22,7 +22,7 @@ class ModelMember:
     """One of the runs that a model averages; a model of one run has one member.
 
     Attributes:
-        name: of the run.
+        name: name of the run.
         networks: how many are averaged in it, one per fold.
         data: preprocessing; of these settings `scale`, `mean`, `std` and `local_contrast` count.
     """
@@ -37,15 +37,15 @@ class ModelDescription:
     """Everything that a predictor knows about a model but its weights.
 
     Attributes:
-        name: of the run, the ensemble or the release.
+        name: name of the run, the ensemble or the release.
         key: checksum of all that the answers depend on: weights, preprocessing, views, averaging and rules.
         spec: name and classes of the data set; its `image_shape` is the size of the training pictures,
             None where they differed.
-        rules: from probabilities to masks.
+        rules: rules from probabilities to masks.
         members: what is averaged, at least one.
         map_scale: pixels of the picture along one side of a pixel of the map.
         stride: a picture whose height and width are multiples of it needs no padding.
-        statistics: of the training pictures; None where the run recorded none.
+        statistics: statistics of the training pictures; None where the run recorded none.
         mm_per_pixel: side of a pixel in millimetres; None where it is not known.
 
     Example:
@@ -86,7 +86,7 @@ class ModelDescription:
         """A description from what `to_json` gave.
 
         Args:
-            value: of any origin.
+            value: plain JSON value, of any origin.
             source: the file, for the error message.
 
         Raises:
@@ -141,7 +141,7 @@ class Model(Protocol):
     Attributes:
         description: all else that there is to know.
         batch_size: pictures of the training size that suit one call on its device.
-        device: where it computes, such as "cpu" or "cuda:0".
+        device: device that computes, such as "cpu" or "cuda:0".
     """
 
     description: ModelDescription

@@ -15,7 +15,7 @@ def open_model(path: str | Path, device: str | None = None) -> Model:
 
     Args:
         path: folder of a run, an ensemble of runs or a release.
-        device: as torch names it, such as "cpu" or "cuda:1"; None takes the GPU where there is one.
+        device: device by torch's name, such as "cpu" or "cuda:1"; None takes the GPU where there is one.
 
     Raises:
         SeverstalError: the folder is none of the three, is incomplete or damaged; or there is no such device.

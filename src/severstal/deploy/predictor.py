@@ -1,9 +1,7 @@
 """The predictor: a model's networks and rules, applied to any picture without the training data."""
 
 import logging
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -18,6 +16,7 @@ from severstal.deploy.model import Model, ModelDescription
 from severstal.deploy.opening import open_model
 from severstal.deploy.planes import ProbabilityPlanes
 from severstal.deploy.result import ClassVerdict, Result, Speed
+from severstal.deploy.sources.read_ahead import ReadPicture, read_ahead
 from severstal.deploy.sources.several import Unreadable, is_many, open_many, open_one
 from severstal.deploy.sources.source import PendingPicture
 from severstal.deploy.tiles.blend import blend_tiles
@@ -40,7 +39,7 @@ class Predictor:
     how rules apply to them. Pictures are read by the rules of training: 16 bits, transparency, EXIF.
 
     Args:
-        model: computes probabilities.
+        model: model that computes probabilities.
         threshold: above 0 and at most 1; every class is drawn wherever its probability reaches it, in place
             of the model's rules (gates, minimum areas and smallest components included). None keeps these.
         mm_per_pixel: side of a pixel in millimetres; None takes the model's, if it knows one.
@@ -49,10 +48,10 @@ class Predictor:
             memory.
 
     Attributes:
-        model: as given.
-        rules: in use.
-        mm_per_pixel: in use.
-        tile: in use.
+        model: the model, as given.
+        rules: rules in use.
+        mm_per_pixel: side of a pixel in use, in millimetres, or None.
+        tile: height and width of tiles in use.
 
     Raises:
         SeverstalError: threshold, size of a pixel or tile are out of range.
@@ -119,24 +118,23 @@ class Predictor:
         Pictures of one size that follow each other make a batch. The next ones are read meanwhile.
 
         Args:
-            sources: as `deploy.sources` opens them.
+            sources: sources as `deploy.sources` opens them.
             readers: threads that read.
         """
-        batch: list[tuple[PendingPicture, np.ndarray, float]] = []
-        for source, found in self._read_ahead(sources, readers):
-            if isinstance(found, SeverstalError):
+        batch: list[ReadPicture] = []
+        for found in read_ahead(sources, readers, readers + self.model.batch_size):
+            if not isinstance(found, ReadPicture):
                 yield from self._whole(batch)
                 batch = []
-                yield (source if isinstance(source, str) else source.label), found
+                yield found
                 continue
-            picture, reading = found
-            if batch and (batch[0][1].shape != picture.shape):
+            if batch and batch[0].picture.shape != found.picture.shape:
                 yield from self._whole(batch)
                 batch = []
-            if self._is_tiled(picture):
-                yield self._in_tiles(source, picture, reading)
+            if self._is_tiled(found.picture):
+                yield self._in_tiles(*found)
                 continue
-            batch.append((source, picture, reading))
+            batch.append(found)
             if len(batch) >= self.model.batch_size:
                 yield from self._whole(batch)
                 batch = []
@@ -151,36 +149,15 @@ class Predictor:
             else:
                 logger.warning("%s", found[1])
 
-    def _read_ahead(
-        self, sources: Iterable[PendingPicture | Unreadable], readers: int
-    ) -> Iterator[tuple[Any, tuple[np.ndarray, float] | SeverstalError]]:
-        """Each source with its picture and milliseconds, or with its error."""
-        waiting: deque[tuple[Any, Future | SeverstalError]] = deque()
-        pool = ThreadPoolExecutor(readers)
-        try:
-            for source in sources:
-                if isinstance(source, tuple):
-                    waiting.append(source)
-                else:
-                    waiting.append((source, pool.submit(_read, source)))
-                if len(waiting) > readers + self.model.batch_size:
-                    first, found = waiting.popleft()
-                    yield first, found.result() if isinstance(found, Future) else found
-            while waiting:
-                first, found = waiting.popleft()
-                yield first, found.result() if isinstance(found, Future) else found
-        finally:
-            pool.shutdown(cancel_futures=True)
-
     def _is_tiled(self, picture: np.ndarray) -> bool:
         return plan_tiles(picture.shape, self.tile, self.description.stride) is not None
 
-    def _whole(self, batch: list[tuple[PendingPicture, np.ndarray, float]]) -> Iterator[Result]:
+    def _whole(self, batch: list[ReadPicture]) -> Iterator[Result]:
         """The results of pictures of one size that need no tiles."""
         if not batch:
             return
         start = perf_counter()
-        said = self.model.probabilities(np.stack([picture for _, picture, _ in batch]))
+        said = self.model.probabilities(np.stack([each.picture for each in batch]))
         network = (perf_counter() - start) * 1000 / len(batch)
         for row, (source, picture, reading) in enumerate(batch):
             start = perf_counter()
@@ -262,17 +239,6 @@ def usual_tile(description: ModelDescription) -> tuple[int, int]:
         return description.spec.image_shape
     sizes = description.statistics
     return _TILE if sizes is None else (int(sizes.height.high), int(sizes.width.high))
-
-
-def _read(source: PendingPicture) -> tuple[np.ndarray, float] | SeverstalError:
-    start = perf_counter()
-    try:
-        picture = source.read()
-    except SeverstalError as error:
-        return error
-    except MemoryError:
-        return SeverstalError(f"{source.label}: more than the memory holds: cut the picture into parts")
-    return picture, (perf_counter() - start) * 1000
 
 
 def _rules(description: ModelDescription, threshold: float | None) -> Rules:

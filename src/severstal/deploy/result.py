@@ -21,7 +21,7 @@ class ClassVerdict:
 
     Attributes:
         id: `ClassId`, from 1.
-        name: of the class.
+        name: name of the class.
         probability: that the class is anywhere in the picture, 0 to 1; of a picture in tiles, the highest.
         found: whether it was drawn.
         area: pixels drawn.
@@ -39,7 +39,7 @@ class Speed:
     """Milliseconds that a picture took; of a batch, its share.
 
     Attributes:
-        reading: of the file or array.
+        reading: time for reading the file or array.
         network: probabilities.
         rules: masks and defects.
     """
@@ -59,8 +59,8 @@ class Result:
         frame: number of a video's frame or a file's page, from 0, or None.
         picture: (H, W) uint8 grey, as the networks saw it.
         mask: (H, W) bitmask, bit k - 1 for class k.
-        spec: names the classes.
-        classes: of every class, its probability and verdict.
+        spec: specification of the data set; names the classes.
+        classes: probability and verdict of every class.
         defects: the connected components of the masks.
         speed: how long it took.
         model: name of what predicted it.
@@ -123,7 +123,7 @@ class Result:
         """Write files called as the picture into a folder, which is made where it is missing.
 
         Args:
-            folder: to write.
+            folder: folder to write.
             formats: any of "overlay" (`NAME.overlay.png`), "mask" (`NAME.mask.png`, the label map), "json"
                 (`NAME.json`), "csv" (`NAME.csv`, one row per defect), "coco" (`NAME.coco.json`) and "labelme"
                 (`NAME.labelme.json`).

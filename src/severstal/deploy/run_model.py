@@ -25,7 +25,7 @@ def open_run_model(folder: str | Path, device: str | None = None) -> TorchModel:
 
     Args:
         folder: `runs/NAME`.
-        device: as torch names it, such as "cpu" or "cuda:1"; None takes the GPU where there is one.
+        device: device by torch's name, such as "cpu" or "cuda:1"; None takes the GPU where there is one.
 
     Raises:
         SeverstalError: the folder is not a run's; its training or tuning is unfinished; weights are missing

@@ -22,7 +22,7 @@ class TorchMember:
     """The networks of one run.
 
     Attributes:
-        recipe: of the run; its `data` and `inference` settings count.
+        recipe: recipe of the run; its `data` and `inference` settings count.
         networks: one per fold.
     """
 
@@ -34,8 +34,8 @@ class TorchModel:
     """Predicts as a run's or an ensemble's submission was predicted.
 
     Args:
-        description: of the model.
-        members: in the order of `description.members`.
+        description: description of the model.
+        members: members in the order of `description.members`.
         combiner: averages the members; None for a single one.
         placement: device and precision.
 

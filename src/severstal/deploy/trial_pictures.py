@@ -18,7 +18,7 @@ def trial_pictures(data: InputFolder | None, spec: Spec, count: int = TRIAL_PICT
 
     Args:
         data: its test pictures are read, or the labelled ones where it has none; None draws pictures.
-        spec: of the model.
+        spec: specification of the model's data set.
         count: how many, at least 1; fewer where the folder has fewer.
 
     Returns:

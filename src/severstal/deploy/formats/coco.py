@@ -13,7 +13,7 @@ def coco_content(records: Iterable[dict[str, Any]], spec: Spec) -> dict[str, Any
 
     Args:
         records: what `Result.to_json` gave, one per picture.
-        spec: names the classes.
+        spec: specification of the data set; names the classes.
     """
     images, annotations = [], []
     for record in records:

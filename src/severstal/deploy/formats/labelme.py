@@ -14,8 +14,8 @@ def labelme_content(result: "Result", folder: str | Path | None = None) -> dict[
     """What LabelMe opens.
 
     Args:
-        result: of one picture.
-        folder: where the file will lie, from which `imagePath` is seen; None beside the picture.
+        result: result of one picture.
+        folder: folder of the file, from which `imagePath` is seen; None beside the picture.
     """
     shapes = []
     for defect in result.defects:

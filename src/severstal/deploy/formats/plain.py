@@ -23,7 +23,7 @@ def result_to_json(result: "Result", outlines: bool = True) -> dict[str, Any]:
     """Everything but pixels and probabilities as plain JSON values.
 
     Args:
-        result: of one picture.
+        result: result of one picture.
         outlines: whether defects have their `contour` and `segmentation`, which take most of the time.
     """
     height, width = result.image_shape
@@ -85,8 +85,8 @@ def run_lengths(mask: np.ndarray, left: int, top: int, shape: tuple[int, int]) -
 
     Args:
         mask: (h, w) bool with at least one pixel set.
-        left: where its first column lies.
-        top: where its first row lies.
+        left: column of the picture where its first column lies.
+        top: row of the picture where its first row lies.
         shape: height and width of the picture.
 
     Example:

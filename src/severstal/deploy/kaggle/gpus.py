@@ -29,7 +29,7 @@ def check_capability(name: str, capability: tuple[int, int], built_for: list[str
     """Check that torch was built for a GPU.
 
     Args:
-        name: of the GPU.
+        name: name of the GPU.
         capability: its compute capability.
         built_for: what torch was built for, such as `["sm_75", "sm_80", "compute_90"]`: machine code runs on
             the same major and at least the same minor version, code that is compiled on start on any later

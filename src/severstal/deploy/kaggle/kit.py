@@ -32,9 +32,9 @@ class KaggleKit:
     """A kit that was written.
 
     Attributes:
-        folder: of the kit.
+        folder: folder of the kit.
         commands: what to give to a shell, in order, to upload it.
-        size: in bytes.
+        size: size in bytes.
     """
 
     folder: Path

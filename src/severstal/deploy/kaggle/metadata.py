@@ -29,7 +29,7 @@ def title_of(name: str, kind: str) -> str:
     """A title of 6 to 50 characters whose slug has at most 50.
 
     Args:
-        name: of a run, any text.
+        name: name of a run, any text.
         kind: what it holds, such as "weights".
 
     Example:

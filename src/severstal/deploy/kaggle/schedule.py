@@ -37,7 +37,7 @@ def reductions(members: Sequence[TorchMember]) -> list[Reduction]:
     members, the last first.
 
     Args:
-        members: of the whole model.
+        members: members of the whole model.
     """
     whole = sum(_work(member) for member in members)
     left, kept = list(members), list(range(len(members)))
@@ -67,7 +67,7 @@ def choose_reduction(steps: Sequence[Reduction], seconds: float, pictures: int, 
     """The step with the most work that fits the time; the last one where none does.
 
     Args:
-        steps: of `reductions`.
+        steps: steps that `reductions` returned.
         seconds: per picture, of the whole model.
         pictures: still to be computed.
         left: seconds until the limit.
@@ -105,7 +105,7 @@ class Clock:
     """The time that a job has.
 
     Args:
-        deadline: in seconds since the epoch.
+        deadline: end of the time, in seconds since the epoch.
 
     Example:
         >>> 9 < Clock(time.time() + 10).left() <= 10

@@ -39,12 +39,12 @@ class KaggleSubmission:
     """A finished submission.
 
     Attributes:
-        path: of `submission.csv`.
+        path: path of `submission.csv`.
         model: folder of what predicted.
         pictures: how many were asked for.
         segmented: how many were segmented; the others are empty.
         masks: how many were drawn.
-        seconds: from the call to the end.
+        seconds: seconds from the call to the end.
     """
 
     path: Path
@@ -60,7 +60,8 @@ def submit_here(hours: float = 1.0, devices: Sequence[str] | None = None) -> Kag
 
     Args:
         hours: that the notebook may take from now on, above 0.
-        devices: as torch names them, one process each; None takes every GPU, or the CPU where there is none.
+        devices: devices by torch's names, one process each; None takes every GPU, or the CPU where there is
+            none.
 
     Raises:
         SeverstalError: the competition, or a release or run, is not attached; this torch has no code for a

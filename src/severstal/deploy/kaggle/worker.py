@@ -46,7 +46,7 @@ class WorkerJob:
 
     Attributes:
         model: folder of a release or a run.
-        device: as torch names it.
+        device: device by torch's name.
         pictures: folder of the pictures.
         names: which of them, in order.
         lines: file of the results; `{"image": ..., "masks": [[class, runs], ...]}` per line.

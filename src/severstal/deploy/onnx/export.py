@@ -39,7 +39,7 @@ class ExportRecord:
 
     Attributes:
         exporter: the exporter of torch that made it.
-        agreement: of torch and ONNX Runtime.
+        agreement: agreement of torch and ONNX Runtime.
         pictures: which pictures were compared, in words.
         packages: versions of torch, onnx and onnxruntime.
     """
@@ -68,9 +68,9 @@ def export_onnx(model: TorchModel, path: Path, pictures: Sequence[np.ndarray], s
     probability by more than 2 of 255 steps.
 
     Args:
-        model: on the CPU, in fp32.
-        path: of the new file.
-        pictures: to compare the answers on, (H, W) uint8 of several sizes.
+        model: model on the CPU, in fp32.
+        path: path of the new file.
+        pictures: pictures to compare the answers on, (H, W) uint8 of several sizes.
         source: which pictures these are, in words.
 
     Raises:

@@ -79,7 +79,7 @@ class ModelGraph(nn.Module):
     """A run, or an ensemble of runs averaged by their combiner.
 
     Args:
-        members: of the model.
+        members: members of the model.
         combiner: averages them; None for a single one.
 
     Raises:

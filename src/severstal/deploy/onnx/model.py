@@ -25,8 +25,8 @@ class OnnxModel:
     """Predicts by the graph that `onnx.export` wrote.
 
     Args:
-        description: of the model.
-        path: of the file.
+        description: description of the model.
+        path: path of the file.
 
     Attributes:
         description, batch_size, device: see `deploy.model.Model`.

@@ -21,7 +21,7 @@ def contact_sheet(paths: Sequence[Path]) -> np.ndarray | None:
     Wide pictures stand in two columns, others in up to eight; each is shrunk to the width of its column.
 
     Args:
-        paths: of overlays; those that are missing are left out, and what exceeds `MOST`.
+        paths: paths of overlays; missing files are left out, and those beyond `MOST`.
 
     Returns:
         (H, W, 3) uint8, RGB; None where no picture is there.

@@ -17,7 +17,7 @@ def draw_outlines(canvas: np.ndarray, defects: tuple[Defect, ...], bits: np.ndar
 
     Args:
         canvas: (H, W, 3) uint8, RGB; changed in place.
-        defects: in the frame of the picture.
+        defects: defects with coordinates in the picture.
         bits: (h, w) bitmask of the picture.
         zoom: pixels of the canvas per pixel of the picture.
     """

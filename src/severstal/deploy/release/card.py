@@ -17,9 +17,9 @@ class CardFacts:
     """What a card says beyond the model's description.
 
     Attributes:
-        recipes: of the members.
+        recipes: recipes of the members.
         scores: out of fold, as `current_scores` gives them; None where there are none.
-        environment: of the training, as `environment.json` has it; None where it is not recorded.
+        environment: environment of the training, as `environment.json` has it; None where it is not recorded.
         images: labelled images that the members were trained on; None where it is not known.
         fp16: whether the weights were rounded to fp16.
         fp16_agreement: with the weights before; None where it was not measured.

@@ -29,8 +29,8 @@ class ReleaseFiles:
     """The checked files of a release.
 
     Attributes:
-        folder: of the release.
-        names: of all files but `release.json`.
+        folder: folder of the release.
+        names: names of all files but `release.json`.
     """
 
     folder: Path

@@ -28,8 +28,8 @@ def open_release(folder: str | Path, device: str | None = None) -> Model:
     computes.
 
     Args:
-        folder: of the release.
-        device: as torch names it; None chooses.
+        folder: folder of the release.
+        device: device by torch's name; None chooses.
 
     Raises:
         SeverstalError: a file is damaged, missing, not listed or of another release, or the packages that

@@ -44,9 +44,9 @@ class PackedRelease:
     """A release that was written.
 
     Attributes:
-        folder: of the release.
+        folder: folder of the release.
         networks: how many networks it holds.
-        size: in bytes, of all files.
+        size: size of all files, in bytes.
         fp16: agreement of the weights in fp16 with those before; None where they were kept, or where no
             pictures were at hand to measure it on.
         onnx: the record of the export; None without an ONNX file.

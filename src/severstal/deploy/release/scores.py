@@ -13,7 +13,7 @@ def current_scores(folder: str | Path) -> dict[str, Any] | None:
     """The figures of `scorecard.json` for the labelled images, each judged by rules found without its fold.
 
     Args:
-        folder: of a run or an ensemble.
+        folder: folder of a run or an ensemble.
 
     Returns:
         `score`, `interval`, `all_empty`, `classes` and more, as `Scorecard.to_dict` has them; None where the

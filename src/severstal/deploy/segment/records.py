@@ -18,7 +18,7 @@ class Records:
     Only names and places of the lines are held in memory. A line that a kill left unfinished is cut off.
 
     Args:
-        folder: of the outputs, which is there.
+        folder: existing folder of the outputs.
 
     Example:
         >>> import tempfile

@@ -40,7 +40,7 @@ class Segmented:
     Attributes:
         pictures: how many have their outputs now.
         kept: how many of these had them already.
-        defects: in all of them.
+        defects: number of defects in all of them.
         defective: pictures with a defect.
         unreadable: one line for each picture that could not be read.
     """
@@ -69,7 +69,7 @@ def segment_files(
     whose outputs are there, made by the same model and settings from the same bytes, is left alone.
 
     Args:
-        predictor: of a model.
+        predictor: predictor of a model.
         sources: paths of files and folders, or patterns.
         output: folder to write; no folder that is searched for pictures.
         formats: any of `deploy.formats.save.ResultFormat`.

@@ -23,9 +23,10 @@ def write_tables(folder: Path, records: EachRecord, spec: Spec, formats: Iterabl
     """Write what the formats ask for, each file whole; a record at a time is in memory.
 
     Args:
-        folder: of the outputs.
-        records: with `result`, as `Result.to_json` gives it, and `rle`, as `Result.to_rle` gives it.
-        spec: names the classes.
+        folder: folder of the outputs.
+        records: function that goes through the records, each with `result`, as `Result.to_json` gives it, and
+            `rle`, as `Result.to_rle` gives it.
+        spec: specification of the data set; names the classes.
         formats: "csv" asks for `defects.csv` (one row per defect) and `masks.csv` (one row per class found,
             in the form of train.csv); "coco" for `coco.json`.
     """

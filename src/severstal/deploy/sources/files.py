@@ -23,7 +23,7 @@ def open_file(path: str | Path, folder: str = "") -> Iterator[PendingPicture]:
     """The pictures of one file; nothing but the headers is read yet.
 
     Args:
-        path: of the file.
+        path: path of the file.
         folder: see `PendingPicture`.
 
     Raises:

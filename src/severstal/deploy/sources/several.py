@@ -47,7 +47,7 @@ def open_one(source: Any, name: str = "picture") -> PendingPicture:
 
     Args:
         source: a path, bytes, an open file, an array or a picture of Pillow.
-        name: of what has no path.
+        name: name of a source without a path.
 
     Raises:
         SeverstalError: it is nothing that a picture is read from.

@@ -13,7 +13,7 @@ class PendingPicture:
 
     Attributes:
         name: what its outputs are called, without an ending; of a frame NAME-000123, counted from 0.
-        read: gives the picture, (H, W) uint8; raises SeverstalError where it cannot be read.
+        read: function that returns the picture, (H, W) uint8; raises SeverstalError where it cannot be read.
         path: the file; None for what was in memory.
         frame: number of a video's frame or a file's page, from 0; None for a picture of its own.
         folder: below the folder that was named, where that is searched with its subfolders; else empty.

@@ -45,8 +45,8 @@ def blend_tiles(
 
     Args:
         picture: (H, W) uint8.
-        tiling: of it.
-        predict: gives the output for (N, h, w) uint8 tiles.
+        tiling: tiling of the picture.
+        predict: function that returns the output for (N, h, w) uint8 tiles.
         batch_size: tiles in a batch.
         map_scale: pixels of the picture per pixel of the maps, along a side.
     """

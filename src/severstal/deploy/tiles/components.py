@@ -21,8 +21,8 @@ class Components:
     """The components of a plane.
 
     Attributes:
-        bounds: where each band begins, and the end of the last.
-        roots: for each band, the component of each of its labels, from 0; label 0, the background, has -1.
+        bounds: first row of each band, and the end of the last.
+        roots: component of each label of each band, from 0; label 0, the background, has -1.
         area: pixels of each component.
         boxes: (components, 4) int64: first row, first column, last row and last column, both inclusive.
         connectivity: 4 or 8.
@@ -41,7 +41,7 @@ class Components:
         """The component of each pixel of a band.
 
         Args:
-            plane: as it was labelled.
+            plane: the plane that was labelled.
             band: its number, from 0.
 
         Returns:
@@ -59,7 +59,7 @@ def label_plane(plane: Plane, length: int, band: int, connectivity: Literal[4, 8
     """Label the components of a plane.
 
     Args:
-        plane: gives its rows.
+        plane: function that returns its rows.
         length: how many there are.
         band: rows in a band, from 1.
         connectivity: whether pixels that touch at a corner alone are of one component (8) or not (4).

@@ -89,9 +89,9 @@ def draw_tiled(
     Args:
         planes: the blended probabilities.
         classes: (tiles, C) uint8, class probabilities of each tile, 0 to 255 for 0 to 1.
-        tiling: of the picture.
-        rules: of the same classes.
-        spec: names the classes.
+        tiling: tiling of the picture.
+        rules: rules for the same classes.
+        spec: specification of the data set; names the classes.
         picture: (H, W) uint8, for rules with a CRF.
 
     Returns:
