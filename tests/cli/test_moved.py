@@ -14,6 +14,7 @@ COMMANDS = {
     "tune": ("tune", RUN),
     "submit": ("submit", RUN, "--output", "new.csv"),
     "score": ("score", RUN),
+    "distill": ("distill", RUN, "--into", f"{RUN}/recipe.toml"),
     "pack": ("pack", RUN, "--output", "packed", "--fp16"),
 }
 WITHOUT = {"pack": "packed: 2 networks"}  # does without pictures, and says what it could not measure

@@ -167,3 +167,18 @@ def test_unpack_is_the_bits() -> None:
     bits = np.random.default_rng(2).integers(0, 2**12, (5, 7)).astype(np.uint16)
     planes = unpack(bits, 12)
     assert np.array_equal(sum(planes[k].astype(np.uint16) << k for k in range(12)), bits)
+
+
+def test_the_teacher_s_probabilities_come_with_their_crop(crops: CropDataset) -> None:
+    def soft(name: str) -> np.ndarray:
+        return np.stack([crops.store.picture(name), 255 - crops.store.picture(name)])
+
+    augment = Augment(AugmentSettings(crop=(32, 48), brightness=0.0, contrast=0.0), (64, 96))
+    common = (crops.store, crops.masks, crops.names, DataSettings(scale=2), 2, augment, 5)
+    plain, taught = CropDataset(*common), CropDataset(*common, soft=soft)
+    for draw in range(4):
+        crop, batch = taught[draw, draw], batch_of(taught[draw, draw])
+        assert torch.equal(crop.pictures, plain[draw, draw].pictures)
+        assert torch.equal(crop.soft[0], crop.pictures)
+        assert batch.soft.shape == (1, 2, 16, 24)
+    assert batch_of(plain[0, 0]).soft.numel() == 0

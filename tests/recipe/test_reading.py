@@ -76,6 +76,23 @@ def test_a_byte_order_mark_is_read_over(tmp_path: Path) -> None:
             "0.34 or more, or larger batches",
         ),
         (
+            "[distill]\nweight = 0.5\n[augment]\nblackout = 0.3\n",
+            "distill.weight is 0.5 with augment.blackout = 0.3: set one of the two to 0",
+        ),
+        (
+            "[distill]\nweight = 0.5\n[pseudo]\nrounds = 1\n",
+            "distill.weight is 0.5 with pseudo.rounds = 1: set one of the two to 0",
+        ),
+        (
+            "[distill]\nunlabelled = 0.2\n",
+            "distill.unlabelled is 0.2 and distill.weight 0: set it above 0",
+        ),
+        (
+            "[distill]\nweight = 0.5\nunlabelled = 0.2\n[training]\nbatch_size = 4\n",
+            "distill.unlabelled is 0.2 of batches of 4, which is less than one crop: give 0.25 or more, or "
+            "larger batches",
+        ),
+        (
             '[inference]\nweights = "swa"\n',
             "inference.weights is 'swa' and training.swa is 0: set training.swa above 0",
         ),

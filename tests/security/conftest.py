@@ -106,6 +106,14 @@ ROWS = {
         (*RUN, *OUT),
         ("small/train.csv", "small/sample_submission.csv"),
     ),
+    # The recipe splits into other folds than the run, so that nothing is trained.
+    "distill": Row(
+        ("distill", "runs/tiny-small", "--into", "three.toml"),
+        (),
+        (*RUN, "runs/three-distilled-small", "runs/three-distilled-small/*"),
+        ("tiny.toml",),
+        2,
+    ),
     "segment": Row(
         ("segment", "runs/tiny-small", "small/test_images/test00.png", "--output", "out"), (), OUT
     ),
@@ -238,6 +246,10 @@ def workspace(
     monkeypatch.chdir(work)
     shutil.copy(CSV, "other.csv")
     shutil.copytree("runs/tiny-small", "runs/second")
+    tiny = Path("tiny.toml").read_text()
+    Path("three.toml").write_text(
+        tiny.replace("folds = 2", "folds = 3").replace("train_folds = 3", "train_folds = 2")
+    )
     header, *labels = Path("small/train.csv").read_text().splitlines(keepends=True)
     Path("faulty.csv").write_text(header + "".join(reversed(labels)))  # which a repair sorts
     made = Workspace(home, capsys)

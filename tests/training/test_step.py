@@ -306,3 +306,22 @@ def test_a_compiled_network_learns_the_same_and_keeps_its_names() -> None:
         TrainStep(compiled, model, loss, make_accelerator("fp32"))(crops(seed), seed)
     torch.testing.assert_close(weights(plain), weights(compiled))
     assert list(weights(compiled)) == list(weights(plain))
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+def test_the_teacher_s_probabilities_have_their_weight_in_the_loss(parts: int) -> None:
+    state, batch = state_of(parts=parts), crops()
+    soft = torch.rand(batch.masks.shape, generator=torch.Generator().manual_seed(5))
+    with torch.no_grad():
+        output = state.network(batch.pictures)
+    labels = build_loss({"bce": 0.75, "dice": 0.25})(output, batch.masks)
+    teacher = functional.binary_cross_entropy_with_logits(output.masks, soft)
+    result = make_step(state, distill=0.3)(replace(batch, soft=soft), 0)
+    torch.testing.assert_close(result.loss, 0.7 * labels + 0.3 * teacher)
+
+
+def test_a_step_without_a_teacher_is_that_of_the_labels() -> None:
+    one, other = state_of(), state_of()
+    make_step(one)(crops(), 0)
+    make_step(other, distill=0.3)(crops(), 0)
+    assert same(weights(one), weights(other))

@@ -11,6 +11,7 @@ from severstal.cli.annotations import export, import_
 from severstal.cli.catalogue import losses, networks, recipes
 from severstal.cli.compare import compare
 from severstal.cli.console import error_line, escape_results
+from severstal.cli.distill import distill
 from severstal.cli.doctor import doctor
 from severstal.cli.download import download
 from severstal.cli.folds import duplicates, lookup
@@ -49,6 +50,7 @@ COMMANDS = {
         predict,
         tune,
         submit,
+        distill,
         segment,
         pack,
         kaggle,

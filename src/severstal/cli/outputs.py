@@ -136,6 +136,7 @@ COMMAND_FILES: dict[str, tuple[Paths, Paths]] = {
     "predict": (_none, _none),
     "tune": (_none, _none),
     "submit": (_submission, _data),
+    "distill": (_none, _none),
     "segment": (_segmented, _segment_inputs),
     "pack": (_none, _none),
     "kaggle": (_none, _none),

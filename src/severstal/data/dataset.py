@@ -14,7 +14,7 @@ from severstal.data.arrays import pad_black, shrink
 from severstal.data.augment import Augment
 from severstal.data.images import Pictures
 from severstal.data.inputs import normalize_bytes
-from severstal.data.pseudo import PseudoData
+from severstal.data.pseudo import PseudoData, SoftMasks
 from severstal.recipe import DataSettings
 
 
@@ -29,12 +29,14 @@ class Batch(NamedTuple):
             classes.
         draws: (N,) int64, number of each crop in the order of sampling, over the whole training.
         rows: (N,) int64: which pictures; from the number of labelled ones on, pseudo-labelled ones.
+        soft: (N, C, h, w) uint8, the teacher's probabilities, shrunk by `data.scale`; (N, 0) without one.
     """
 
     pictures: torch.Tensor
     bits: torch.Tensor
     draws: torch.Tensor
     rows: torch.Tensor
+    soft: torch.Tensor = torch.empty(0, dtype=torch.uint8)
 
 
 class CropDataset(Dataset):
@@ -54,6 +56,8 @@ class CropDataset(Dataset):
         pseudo: pictures with pseudo-labels: the rows from N on.
         size: height and width that whole pictures are padded to, see `pad_black`, so that they fit into one
             batch; None leaves them as they are.
+        soft: the teacher's probabilities of the labelled pictures, where the recipe distils; `augment` is
+            given then, and `pseudo` has its own.
     """
 
     def __init__(
@@ -67,10 +71,11 @@ class CropDataset(Dataset):
         seed: int,
         pseudo: PseudoData | None = None,
         size: tuple[int, int] | None = None,
+        soft: SoftMasks | None = None,
     ):
         self.store, self.masks, self.names = store, masks, list(names)
         self.settings, self.classes, self.augment, self.seed = settings, classes, augment, seed
-        self.pseudo, self.size = pseudo, size
+        self.pseudo, self.size, self.soft = pseudo, size, soft
         self._board: np.ndarray | None = None  # buffer that masks are drawn into, one after the other
         cv2.setNumThreads(0)  # a crop is too small to share out, and workers would fight over the cores
 
@@ -82,7 +87,7 @@ class CropDataset(Dataset):
         draw, row = key
         name = self.name(row)
         source = self if row < len(self.names) else self.pseudo
-        picture = source.store.picture(name)
+        picture, taught = source.store.picture(name), ()
         if self.augment is None:
             bits = source.masks[name]
             if self.size is not None:
@@ -91,11 +96,19 @@ class CropDataset(Dataset):
             if self._board is None or self._board.shape != picture.shape:
                 self._board = np.empty(picture.shape, source.masks.dtype)
             seed = int(np.random.SeedSequence([self.seed, draw]).generate_state(1)[0])
-            picture, bits = self.augment(picture, source.masks.draw(name, self._board), seed)
+            drawn = source.masks.draw(name, self._board)
+            if source.soft is None:
+                picture, bits = self.augment(picture, drawn, seed)
+            else:
+                given = source.soft(name)  # (C, H, W)
+                picture, bits, soft = self.augment.with_probabilities(picture, drawn, given, seed)
+                planes = np.stack([shrink(plane, self.settings.scale) for plane in soft])  # (C, h, w)
+                taught = (torch.from_numpy(planes),)
         if bits.dtype == np.uint16:
             bits = bits.astype(np.int32)  # torch computes with no uint16
         pixels = np.array(shrink(picture, self.settings.scale))  # the store's may not be written to
-        return Batch(torch.from_numpy(pixels), torch.from_numpy(bits), torch.tensor(draw), torch.tensor(row))
+        crop = torch.from_numpy(pixels), torch.from_numpy(bits), torch.tensor(draw), torch.tensor(row)
+        return Batch(*crop, *taught)
 
     def name(self, row: int) -> str:
         """File name of a row's picture."""

@@ -1,7 +1,7 @@
 """Pseudo-labels: unlabelled pictures with a network's confident masks."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,6 +19,9 @@ from severstal.data.images import Pictures
 from severstal.files import write_text
 from severstal.recipe import PseudoSettings
 
+SoftMasks = Callable[[str], np.ndarray]
+"""Gives the probabilities of each class in a picture by its name: (C, H, W) uint8, 0 to 255 for 0 to 1."""
+
 PseudoVerdict = Literal["taken", "class unsure", "class and mask disagree", "pixels unsure"]
 
 
@@ -30,11 +33,13 @@ class PseudoData:
         store: source of the pictures; separate from that of labelled pictures, so that a name may be in both.
         masks: masks that the network predicted.
         names: names of the pictures that were taken; one without a mask is taken as clean.
+        soft: function from a name to the probabilities of each class, (C, H, W) uint8; None for masks alone.
     """
 
     store: Pictures
     masks: Masks
     names: Sequence[str]
+    soft: SoftMasks | None = None
 
 
 def judge_pseudo_label(

@@ -8,6 +8,7 @@ missing or changed. The notebooks and the command line call the same functions.
 
 from severstal.pipeline.combination import OofMaps, RunMaps, combine_oof, combine_test
 from severstal.pipeline.data import check_input, prepare, record
+from severstal.pipeline.distillation import distill
 from severstal.pipeline.folds import (
     Folds,
     duplicate_pairs,
@@ -47,6 +48,7 @@ __all__ = [
     "check_output",
     "combine_oof",
     "combine_test",
+    "distill",
     "draw_test",
     "duplicate_pairs",
     "explore_rules",

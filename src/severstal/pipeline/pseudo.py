@@ -1,6 +1,5 @@
 """The stage between two rounds of a fold: its network pseudo-labels the test pictures."""
 
-import hashlib
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -8,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from severstal.data.duplicates import copied_pictures
+from severstal.data.duplicates import held_out_copies
 from severstal.data.pseudo import PseudoData, judge_pseudo_label, label_rows, load_labels, save_labels
 from severstal.device import make_accelerator
 from severstal.files import digest, write_json
@@ -95,15 +94,12 @@ def _choose(
     """Rows of the pictures that are taken, and the counts that are reported; a map at a time."""
     rows: list[tuple[str, int, str]] = []
     left_out, classes, clean = Counter(), np.zeros(len(job.spec.classes), int), 0
-    seen = {_checksum(job.train_pictures.picture(name)) for name in held_out}
-    copied = copied_pictures(job.test_pictures, job.train_pictures, held_out)
+    copied = held_out_copies(job.test_pictures, job.train_pictures, held_out)
     for index, name in enumerate(progress(maps.names, "choose pictures")):
         verdict, masks = judge_pseudo_label(
             maps.full(index), maps.class_probability[index], job.recipe.pseudo
         )
-        # Pictures without texture have no near-duplicates but those of equal pixels.
-        is_copy = name in copied or _checksum(job.test_pictures.picture(name)) in seen
-        if verdict == "taken" and is_copy:
+        if verdict == "taken" and name in copied:
             verdict = _HELD_OUT
         if verdict != "taken":
             left_out[verdict] += 1
@@ -124,7 +120,3 @@ def _choose(
 
 def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name}: {count:,}" for name, count in counts.items())
-
-
-def _checksum(picture: np.ndarray) -> str:
-    return hashlib.blake2b(np.ascontiguousarray(picture), digest_size=16).hexdigest()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from severstal.pipeline.folds import Folds
+from severstal.pipeline.teacher import teacher_inputs
 from severstal.recipe import Recipe
 from severstal.recipe.switches import change
 from severstal.runs import inputs
@@ -57,6 +58,7 @@ def make_round(folds: Folds, fold: int, number: int, before: Path | None) -> Rou
         labels=job.labels_digest,
         encoder=file_checksum(encoder) if encoder.is_file() else None,
         pseudo=None if before is None else _learnt(folds, before),
+        teacher=teacher_inputs(folds.job),
     )
     return Round(folder, used, training_stage(job.folder, folder, stated), labels_test)
 

@@ -57,7 +57,11 @@ def _fault(round: Round, fold: int) -> str | None:
         differences = ", ".join(describe_differences(now.get("settings", {}), then.get("settings", {})))
         return f"fold{fold} was trained with other settings: {differences}"
     changed = [name for name in now if then.get(name) != now[name]]
-    words = {"encoder": "the file of pretrained weights", "pseudo": "the pseudo-labels"}
+    words = {
+        "encoder": "the file of pretrained weights",
+        "pseudo": "the pseudo-labels",
+        "teacher": "the teacher's maps",
+    }
     return f"fold{fold} was trained on other data: {words.get(changed[0], changed[0])} changed since"
 
 

@@ -14,6 +14,7 @@ from severstal.files import atomic_write, digest, exclusive_lock
 from severstal.pipeline.folds import Folds, open_folds
 from severstal.pipeline.pseudo import label_test
 from severstal.pipeline.rounds import Round, make_round, training_stage
+from severstal.pipeline.teacher import with_teacher
 from severstal.processes import is_main_process, main_process_first
 from severstal.runs import inputs
 from severstal.runs.job import Job
@@ -112,6 +113,8 @@ def _train_rounds(folds: Folds, fold: int, deadline: Deadline | None) -> str:
     if count := job.recipe.training.overfit_images:
         train = held_out = _with_defects(job, count)
     data, before = FoldData(job.train_pictures, job.masks, job.spec, train, held_out), None
+    if job.recipe.distill.weight and not make_round(folds, fold, 0, None).stage.is_done():
+        data = with_teacher(data, job, fold)
     for number in range(job.recipe.pseudo.rounds):
         round = make_round(folds, fold, number, before)
         _train(folds, fold, round, data, deadline)

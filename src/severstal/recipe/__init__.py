@@ -1,6 +1,12 @@
 """Recipes: the settings of an experiment, as frozen dataclasses and TOML files with defaults."""
 
-from severstal.recipe.data import AugmentSettings, DataSettings, PseudoSettings, SamplingSettings
+from severstal.recipe.data import (
+    AugmentSettings,
+    DataSettings,
+    DistillSettings,
+    PseudoSettings,
+    SamplingSettings,
+)
 from severstal.recipe.network import LossSettings, ModelSettings
 from severstal.recipe.outcome import DecisionSettings, EnsembleSettings, InferenceSettings
 from severstal.recipe.reading import RECIPES, load_recipe, recipe_names, save_recipe
@@ -13,6 +19,7 @@ __all__ = [
     "AugmentSettings",
     "DataSettings",
     "DecisionSettings",
+    "DistillSettings",
     "EnsembleSettings",
     "InferenceSettings",
     "LossSettings",

@@ -118,3 +118,18 @@ class PseudoSettings:
     confidence: float = renamed(within(0.95, 0.5, 1.0), "sure")
     confident_pixels: float = renamed(within(0.99, 0.0, 1.0), "sure_pixels")
     edge: int = within(5, 0, 1000)
+
+
+@dataclass(frozen=True)
+class DistillSettings:
+    """Distillation: training on the probabilities of an ensemble as well as on the labels.
+
+    Attributes:
+        weight: weight of the cross-entropy to the teacher's probabilities; the loss on the labels has the
+            rest, 1 - weight. 0 is off.
+        unlabelled: largest share of crops of test pictures in a batch, which have the teacher's masks, at
+            0.5, as labels; 0 is off.
+    """
+
+    weight: float = within(0.0, 0.0, 1.0)
+    unlabelled: float = within(0.0, 0.0, 0.9)

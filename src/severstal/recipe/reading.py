@@ -117,6 +117,23 @@ def _repeated_view(settings: InferenceSettings) -> str | None:
     return None
 
 
+def _beside_distillation(recipe: Recipe) -> str | None:
+    """The first setting that distillation does not go with; None where there is none.
+
+    The teacher's probabilities follow crops, flips and resizing, and nothing that moves or replaces steel
+    within the picture.
+    """
+    found = {
+        "pseudo.rounds": recipe.pseudo.rounds,
+        "training.overfit_images": recipe.training.overfit_images,
+        "augment.cyclic_shift": recipe.augment.cyclic_shift,
+        "augment.blackout": recipe.augment.blackout,
+        "augment.copy_paste": recipe.augment.copy_paste,
+        "augment.mixup": recipe.augment.mixup,
+    }
+    return next((f"{name} = {value:g}" for name, value in found.items() if value), None)
+
+
 def check_together(recipe: Recipe, source: str) -> None:
     """Refuse settings that are valid by themselves and contradict each other.
 
@@ -152,6 +169,15 @@ def check_together(recipe: Recipe, source: str) -> None:
         fault = (
             f"pseudo.share is {recipe.pseudo.share:g} of batches of {batch}, which is less than one "
             f"pseudo-labelled crop: give {math.ceil(100 / batch) / 100:g} or more, or larger batches"
+        )
+    elif recipe.distill.weight and (other := _beside_distillation(recipe)):
+        fault = f"distill.weight is {recipe.distill.weight:g} with {other}: set one of the two to 0"
+    elif recipe.distill.unlabelled and not recipe.distill.weight:
+        fault = f"distill.unlabelled is {recipe.distill.unlabelled:g} and distill.weight 0: set it above 0"
+    elif 0 < recipe.distill.unlabelled * batch < 1 - 1e-9:
+        fault = (
+            f"distill.unlabelled is {recipe.distill.unlabelled:g} of batches of {batch}, which is less than "
+            f"one crop: give {math.ceil(100 / batch) / 100:g} or more, or larger batches"
         )
     elif [phase.start for phase in recipe.phases] != sorted({phase.start for phase in recipe.phases}):
         fault = "phases are not in ascending order of start: sort them, and give each another start"

@@ -5,7 +5,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from severstal.recipe.data import AugmentSettings, DataSettings, PseudoSettings, SamplingSettings
+from severstal.recipe.data import (
+    AugmentSettings,
+    DataSettings,
+    DistillSettings,
+    PseudoSettings,
+    SamplingSettings,
+)
 from severstal.recipe.network import LossSettings, ModelSettings
 from severstal.recipe.outcome import DecisionSettings, EnsembleSettings, InferenceSettings
 from severstal.recipe.training import PhaseSettings, TrainingSettings
@@ -24,7 +30,8 @@ class Recipe:
         source: author of the published solution that the recipe follows, and its reported score; empty where
             there is none.
         seed: random seed of weights and crops, and of the folds where `data.fold_seed` is not given.
-        data, sampling, augment, pseudo, model, loss, training, inference, decision: settings by step.
+        data, sampling, augment, pseudo, distill, model, loss, training, inference, decision: settings by
+            step.
         phases: settings that change during the training of a fold, in the order of their starts.
         ensemble: averaging of the members.
         members: recipes of the networks of an ensemble; a recipe with members trains no network of its own.
@@ -42,6 +49,7 @@ class Recipe:
     sampling: SamplingSettings = SamplingSettings()
     augment: AugmentSettings = AugmentSettings()
     pseudo: PseudoSettings = PseudoSettings()
+    distill: DistillSettings = DistillSettings()
     model: ModelSettings = ModelSettings()
     loss: LossSettings = LossSettings()
     training: TrainingSettings = TrainingSettings()

@@ -60,6 +60,7 @@ def training(
     labels: str,
     encoder: str | None,
     pseudo: Inputs | None = None,
+    teacher: Inputs | None = None,
 ) -> Inputs:
     """A training depends on the settings of network, crops and optimizer, on the pictures and the split.
 
@@ -72,6 +73,7 @@ def training(
         encoder: checksum of the file of pretrained weights; None for weights by name.
         pseudo: inputs of the pseudo-labels, of a round that learns from them, as `pseudo_labels_learnt`
             states them.
+        teacher: inputs of a training that distils, as `teacher` states them.
     """
     settings = recipe.to_dict()
     kept = {key: settings[key] for key in SECTIONS}
@@ -86,7 +88,19 @@ def training(
         "folds": folds,
         "fold": fold,
         **({} if pseudo is None else {"pseudo": pseudo}),
+        **({} if teacher is None else {"teacher": teacher}),
     }
+
+
+def teacher(recipe: Recipe, *, oof: str, test: str | None) -> Inputs:
+    """A training that distils depends on how its losses are weighted, and on the teacher's maps.
+
+    Args:
+        recipe: recipe of the student; its `distill` settings are read.
+        oof: checksum of the teacher's out-of-fold maps.
+        test: checksum of its test maps; None where the student learns from none.
+    """
+    return {"distill": recipe.to_dict()["distill"], "oof": oof, "test": test}
 
 
 def resuming(training: Inputs) -> Inputs:

@@ -87,6 +87,16 @@ class RunFiles:
         return self.folder / "test"
 
     @property
+    def teacher(self) -> Path:
+        """Folder of the maps that the run is distilled from, until it is trained."""
+        return self.folder / "teacher"
+
+    @property
+    def teacher_record(self) -> Path:
+        """What the run was distilled from: name and checksums."""
+        return self.folder / "teacher.json"
+
+    @property
     def summary(self) -> Path:
         """Areas and intersections of the out-of-fold maps at every threshold."""
         return self.oof / "summary.npz"

@@ -104,7 +104,9 @@ def fit(
                 loader = TrainLoader(data, recipe, phase, seed, accelerator, state.hardness)
                 loss = losses[plan.phases.index(phase)].to(accelerator.device)
                 mining = recipe.sampling.hard_negatives > 0
-                step = TrainStep(state, model, loss, accelerator, settings.clip, hardness=mining)
+                step = TrainStep(
+                    state, model, loss, accelerator, settings.clip, mining, recipe.distill.weight
+                )
             state.history.start_epoch()
             label = f"fold {fold} epoch {epoch + 1}/{settings.epochs}"
             result = train_epoch(state, step, loader, plan, guard, label)

@@ -15,7 +15,7 @@ from severstal.data.augment import Augment, Donors
 from severstal.data.dataset import Batch, CropDataset, to_tensors
 from severstal.data.images import Pictures
 from severstal.data.mixup import mix
-from severstal.data.pseudo import PseudoData
+from severstal.data.pseudo import PseudoData, SoftMasks
 from severstal.data.sampling import EpochSampler
 from severstal.device import choose_workers
 from severstal.recipe import Recipe
@@ -35,6 +35,7 @@ class FoldData:
         train: names of the pictures to train on.
         held_out: names of the pictures to validate on.
         pseudo: pseudo-labelled pictures to train on as well.
+        soft: the teacher's probabilities of the pictures to train on, where the recipe distils.
     """
 
     store: Pictures
@@ -43,6 +44,7 @@ class FoldData:
     train: Sequence[str]
     held_out: Sequence[str]
     pseudo: PseudoData | None = None
+    soft: SoftMasks | None = None
 
     @property
     def largest_shape(self) -> tuple[int, int]:
@@ -61,6 +63,7 @@ class Crops:
         draws: (n,) int64, number of each crop in the order of sampling, over the whole training.
         rows: (n,) int64: which pictures; from the number of labelled ones on, pseudo-labelled ones.
         batch_size: crops in the batch, over all processes.
+        soft: (n, C, h, w) float32, 0 to 1, the teacher's probabilities; None without a teacher.
     """
 
     pictures: torch.Tensor
@@ -69,6 +72,7 @@ class Crops:
     draws: torch.Tensor
     rows: torch.Tensor
     batch_size: int
+    soft: torch.Tensor | None = None
 
 
 class BatchSampler(Sampler[list[tuple[int, int]]]):
@@ -144,7 +148,9 @@ class TrainLoader:
             seed,
             data.pseudo,
             data.spec.largest_shape(data.train),
+            data.soft,
         )
+        share = recipe.distill.unlabelled if recipe.distill.weight else recipe.pseudo.share
         presence = data.masks.presence(data.train)
         self._clean = ~presence.any(1)
         self._sampler = EpochSampler(
@@ -153,7 +159,7 @@ class TrainLoader:
             recipe.training.epoch_images or len(data.train),
             seed,
             pseudo=len(data.pseudo.names) if data.pseudo else 0,
-            share=recipe.pseudo.share if data.pseudo else 0.0,
+            share=share if data.pseudo else 0.0,
             batch_size=phase.batch_size,
         )
         if hardness is not None:
@@ -196,7 +202,10 @@ class TrainLoader:
                 tensors = self._mix(tensors, int(batch.draws[0]))
             pictures, masks, present = tensors
             pictures = pictures.contiguous(memory_format=self._layout)
-            yield Crops(pictures, masks, present, batch.draws, batch.rows, self._whole)
+            soft = None
+            if batch.soft.numel():
+                soft = batch.soft.to(self.accelerator.device, non_blocking=True).float() / 255
+            yield Crops(pictures, masks, present, batch.draws, batch.rows, self._whole, soft)
 
     def names(self, crops: Crops) -> list[str]:
         """Names of the pictures that the crops come from."""

@@ -12,6 +12,7 @@ from torch.nn import functional
 from torch.nn.parallel import DistributedDataParallel
 
 from severstal.errors import SeverstalError
+from severstal.losses.bce import pixel_cross_entropy
 from severstal.training.batch_sizes import micro_batch_of_one_error, supports_batch_size_one
 from severstal.training.loader import Crops
 from severstal.training.state import TrainingState
@@ -58,6 +59,9 @@ class TrainStep:
         accelerator: processes and precision.
         clip: largest norm of the gradients, which are clipped to it; 0 is off.
         hardness: whether to measure the hardness of each crop.
+        distill: weight of the cross-entropy to the teacher's probabilities, of crops that have some; the
+            loss function has the rest. Up to the teacher's own entropy it is the divergence of Hinton et al.
+            2015 (arXiv:1503.02531), at temperature 1.
     """
 
     def __init__(
@@ -68,9 +72,10 @@ class TrainStep:
         accelerator: Accelerator,
         clip: float = 0.0,
         hardness: bool = False,
+        distill: float = 0.0,
     ) -> None:
         self._state, self._accelerator, self._clip = state, accelerator, clip
-        self._forward: nn.Module = _ForwardLoss(model, loss_function, hardness)
+        self._forward: nn.Module = _ForwardLoss(model, loss_function, hardness, distill)
         if accelerator.num_processes > 1:
             # In some networks a branch gets no gradient from a batch without a defect.
             self._forward = DistributedDataParallel(
@@ -128,6 +133,8 @@ class TrainStep:
         self._state.optimizer.zero_grad()
         total, hardness = torch.zeros((), device=crops.pictures.device), []
         tensors = (crops.pictures, crops.masks, crops.present)
+        if crops.soft is not None:
+            tensors = (*tensors, crops.soft)
         micro_batches = list(zip(*(tensor.tensor_split(count) for tensor in tensors), strict=True))
         for number, micro_batch in enumerate(micro_batches):
             share = len(micro_batch[0]) / crops.batch_size
@@ -165,14 +172,27 @@ class _ForwardLoss(nn.Module):
     So DistributedDataParallel finds exactly the weights that the loss does not depend on.
     """
 
-    def __init__(self, model: nn.Module, loss_function: Callable[..., Tensor], hardness: bool):
+    def __init__(
+        self, model: nn.Module, loss_function: Callable[..., Tensor], hardness: bool, distill: float
+    ):
         super().__init__()
-        self.model, self.loss_function, self.hardness = model, loss_function, hardness
+        self.model, self.loss_function = model, loss_function
+        self.hardness, self.distill = hardness, distill
 
-    def forward(self, pictures: Tensor, masks: Tensor, present: Tensor) -> tuple[Tensor, Tensor | None]:
+    def forward(
+        self, pictures: Tensor, masks: Tensor, present: Tensor, soft: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None]:
         """Return the loss, a scalar, and the hardness of each picture, (n,) without a gradient."""
         output = self.model(pictures)
         loss = self.loss_function(output, masks, present)
+        if soft is not None:
+            if output.masks is None:
+                raise SeverstalError(
+                    "distillation needs the logits of each crop, which a network with its own loss lacks: "
+                    "distill into another model.architecture"
+                )
+            taught = pixel_cross_entropy(output.masks, soft).mean()
+            loss = (1 - self.distill) * loss + self.distill * taught
         if not self.hardness:
             return loss, None
         if output.masks is None:

@@ -198,3 +198,26 @@ def test_all_switches_take_a_tiny_picture() -> None:
         for name in known:
             picture, bits = augment(store[name], masks[name], seed)
             assert picture.shape == bits.shape == (32, 30)
+
+
+@pytest.mark.parametrize("crop", [(32, 64), (96, 240)])
+def test_probabilities_are_cut_with_the_picture(crop: tuple[int, int]) -> None:
+    settings = AugmentSettings(crop=crop, brightness=0.0, contrast=0.0, multi_scale=0.3)
+    augment = Augment(settings, (96, 240))
+    picture, bits = numbered()
+    soft = np.stack([picture, 255 - picture])
+    for seed in range(8):
+        cut, mask, probabilities = augment.with_probabilities(picture, bits, soft, seed)
+        plain = augment(picture, bits, seed)
+        assert np.array_equal(cut, plain[0])
+        assert np.array_equal(mask, plain[1])
+        assert np.array_equal(probabilities[0], cut)  # cut, resized and mirrored as the picture is
+        assert probabilities.shape == (2, *cut.shape)
+
+
+@pytest.mark.parametrize("switch", ["cyclic_shift", "blackout"])
+def test_probabilities_follow_nothing_that_moves_steel(switch: str) -> None:
+    augment = Augment(AugmentSettings(**{switch: 0.5}), SHAPE)
+    picture, bits = numbered()
+    with pytest.raises(ValueError, match="probabilities follow no"):
+        augment.with_probabilities(picture, bits, picture[None], seed=0)

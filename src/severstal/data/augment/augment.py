@@ -66,6 +66,36 @@ class Augment:
         Returns:
             The crop of the picture, (h, w) uint8, and of the mask, (h, w) as it came; new arrays both.
         """
+        picture, bits, _ = self._crop(picture, bits, None, seed)
+        return picture, bits
+
+    def with_probabilities(
+        self, picture: np.ndarray, bits: np.ndarray, soft: np.ndarray, seed: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Sample the same crop, and cut it out of probabilities, too.
+
+        These follow the window, its size and the flips alone: the settings must not have a cyclic shift,
+        blackout or copy-paste.
+
+        Args:
+            picture: (H, W) uint8.
+            bits: (H, W), bit k - 1 for class k.
+            soft: (C, H, W) uint8, 0 to 255 for 0 to 1.
+            seed: random seed of this crop, from 0.
+
+        Returns:
+            The crops of picture and mask as `__call__` gives them, and of the probabilities, (C, h, w) uint8.
+
+        Raises:
+            ValueError: the settings have one of these three.
+        """
+        if self._settings.cyclic_shift or self._settings.blackout or self._settings.copy_paste:
+            raise ValueError("probabilities follow no cyclic shift, blackout or copy-paste")
+        return self._crop(picture, bits, soft, seed)
+
+    def _crop(
+        self, picture: np.ndarray, bits: np.ndarray, soft: np.ndarray | None, seed: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         settings, rng = self._settings, np.random.default_rng(seed)
         if settings.cyclic_shift:
             picture, bits = cyclic_shift(picture, bits, settings.cyclic_shift, _switch(seed, 1))
@@ -79,6 +109,9 @@ class Augment:
             picture, bits = blackout(picture, bits, window, settings.blackout, _switch(seed, 2))
         flips = (rng.random() < settings.horizontal_flip, rng.random() < settings.vertical_flip)
         picture, bits = cut(picture, bits, window, self._size, *flips)
+        if soft is not None:
+            planes = [pad_black(plane, self._size) for plane in soft]
+            soft = np.stack([cut(plane, plane, window, self._size, *flips)[0] for plane in planes])
         if settings.copy_paste:
             picture, bits = copy_paste(picture, bits, self._donors, settings.copy_paste, _switch(seed, 3))
         if settings.roll_shift:
@@ -86,7 +119,7 @@ class Augment:
         picture = brightness_contrast(picture, settings.brightness, settings.contrast, rng)
         if settings.jpeg:
             picture = jpeg(picture, settings.jpeg, _switch(seed, 5))
-        return picture, bits
+        return picture, bits, soft
 
 
 def _switch(seed: int, number: int) -> np.random.Generator:

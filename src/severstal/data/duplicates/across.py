@@ -1,5 +1,6 @@
 """Near-duplicates between two sets of pictures, and the score of copying labels from one to the other."""
 
+import hashlib
 from collections.abc import Sequence
 from types import SimpleNamespace
 
@@ -37,6 +38,35 @@ def copied_pictures(test: Pictures, train: Pictures, names: Sequence[str]) -> fr
     """
     held = SimpleNamespace(names=list(names), picture=train.picture)
     return frozenset(find_duplicates(held, test)["second"])
+
+
+def held_out_copies(test: Pictures, train: Pictures, held_out: Sequence[str]) -> frozenset[str]:
+    """Find the test pictures that a fold may not be trained on: near-duplicates of its held-out pictures.
+
+    Pictures without texture have no near-duplicates but those of equal pixels, which count here, too.
+
+    Args:
+        test: pictures that may be copies.
+        train: labelled pictures.
+        held_out: names of those that the fold is validated on.
+
+    Returns:
+        Names of test pictures.
+
+    Example:
+        >>> black = np.zeros((64, 64), np.uint8)
+        >>> train = SimpleNamespace(names=["a"], picture={"a": black}.get)
+        >>> test = SimpleNamespace(names=["x"], picture={"x": black.copy()}.get)
+        >>> copied_pictures(test, train, ["a"]), held_out_copies(test, train, ["a"])
+        (frozenset(), frozenset({'x'}))
+    """
+    seen = {_pixels_checksum(train.picture(name)) for name in held_out}
+    equal = {name for name in test.names if _pixels_checksum(test.picture(name)) in seen}
+    return copied_pictures(test, train, held_out) | equal
+
+
+def _pixels_checksum(picture: np.ndarray) -> bytes:
+    return hashlib.blake2b(np.ascontiguousarray(picture), digest_size=16).digest()
 
 
 def lookup_table(pairs: pd.DataFrame, names: Sequence[str], masks: Masks, spec: Spec) -> pd.DataFrame:
