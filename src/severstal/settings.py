@@ -180,7 +180,9 @@ def _without_places(label: str) -> str:
 def _fit(value: Any, hint: Any, source: str, label: str) -> Any:
     """Check a TOML value against a type hint, and turn lists into tuples and whole numbers into floats."""
     if get_origin(hint) in (UnionType, Union):  # X | None: TOML has no None, so it can only be X
-        return _fit(value, get_args(hint)[0], source, label)
+        kinds = get_args(hint)
+        lists = [kind for kind in kinds if get_origin(kind) is tuple]  # X | tuple[X, ...]
+        return _fit(value, lists[0] if lists and isinstance(value, list) else kinds[0], source, label)
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Literal:
         if value in arguments:

@@ -48,7 +48,9 @@ def test_masks_have_a_bit_for_each_class(classes, dtype):
     [
         ({"name": None}, "key 'name' is missing: add"),
         ({"classes": None}, "key 'classes' is missing: add"),
-        ({"channels": "3"}, "key 'channels' is unknown: keep"),
+        ({"colours": "3"}, "key 'colours' is unknown: keep"),
+        ({"channels": "2"}, "channels is 2: give 1 for grey, or 3 for red, green and blue"),
+        ({"channels": "true"}, "channels is True: give 1"),
         ({"name": '""'}, "name is '': give"),
         ({"name": "3"}, "name is 3: give"),
         ({"image_shape": "[256]"}, "image_shape is [256]: give"),

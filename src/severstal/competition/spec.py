@@ -27,10 +27,12 @@ class Spec:
             `shape_of` says.
         classes: names of the classes; `classes[k - 1]` is `ClassId` k.
         shapes: shapes of the pictures where each has its own.
+        channels: 1 where pictures are grey, 3 where they keep red, green and blue.
 
     Raises:
         SeverstalError: no name; a side below 1 pixel, or more than 1,073,741,824 pixels (32,768 x 32,768);
-            not 1 to 16 classes of different names; a name with control characters.
+            not 1 to 16 classes of different names; a name with control characters; channels that are neither
+            1 nor 3.
 
     Example:
         >>> SEVERSTAL.image_shape, list(SEVERSTAL.class_ids), SEVERSTAL.mask_dtype
@@ -41,6 +43,7 @@ class Spec:
     image_shape: tuple[int, int] | None
     classes: tuple[str, ...]
     shapes: Shapes | None = field(default=None, compare=False, repr=False)
+    channels: int = 1
 
     def __post_init__(self) -> None:
         shape, classes = self.image_shape, self.classes
@@ -53,6 +56,10 @@ class Spec:
         if self.pixels > MOST_PIXELS:
             raise SeverstalError(
                 f"image_shape is {shown(list(shape))}: cut the pictures to at most {MOST_PIXELS:,} pixels"
+            )
+        if type(self.channels) is not int or self.channels not in (1, 3):
+            raise SeverstalError(
+                f"channels is {shown(self.channels)}: give 1 for grey, or 3 for red, green and blue"
             )
         named = all(isinstance(label, str) and label for label in classes)
         if not named or not 1 <= len(classes) <= MAX_CLASSES or len(set(classes)) < len(classes):
@@ -141,7 +148,9 @@ class Spec:
             True
         """
         shape = None if self.image_shape is None else list(self.image_shape)
-        return {"image_shape": shape, "classes": list(self.classes)}
+        # Named only where it differs from the default, so that what earlier runs keep stays as it is.
+        channels = {} if self.channels == 1 else {"channels": self.channels}
+        return {"image_shape": shape, "classes": list(self.classes), **channels}
 
     @classmethod
     def from_facts(cls, name: str, facts: Mapping[str, Any], shapes: Shapes | None = None) -> "Spec":
@@ -152,7 +161,8 @@ class Spec:
             KeyError, TypeError: something is missing or of another type.
         """
         shape = facts["image_shape"]
-        return cls(name, None if shape is None else tuple(shape), tuple(facts["classes"]), shapes)
+        shape = None if shape is None else tuple(shape)
+        return cls(name, shape, tuple(facts["classes"]), shapes, facts.get("channels", 1))
 
     def _own_shapes(self, image: str) -> Shapes:
         if self.shapes is None:
@@ -176,7 +186,8 @@ def read_spec(folder: str | Path) -> Spec:
     """Read `dataset.toml` in an input folder, or return the competition's own where there is none.
 
     The file holds `name` and `classes = [...]`, and `image_shape = [height, width]` where all pictures have
-    the same size; without it each picture of `train_images` and `test_images` keeps its own.
+    the same size; without it each picture of `train_images` and `test_images` keeps its own. `channels = 3`
+    keeps the pictures' colours; without it, or with 1, they are read as grey.
 
     Raises:
         SeverstalError: the file is not TOML, or a key is missing, unknown or impossible.
@@ -189,11 +200,13 @@ def read_spec(folder: str | Path) -> Spec:
     if not path.is_file():
         return SEVERSTAL
     settings = read_toml(path)
-    required, known = ("classes", "name"), {"name", "image_shape", "classes"}
+    required, known = ("classes", "name"), {"name", "image_shape", "classes", "channels"}
     for key in (key for key in required if key not in settings):
         raise SeverstalError(f"{path}: key {key!r} is missing: add name and classes")
     for key in sorted(settings.keys() - known):
-        raise SeverstalError(f"{path}: key {shown(key)} is unknown: keep name, image_shape and classes")
+        raise SeverstalError(
+            f"{path}: key {shown(key)} is unknown: keep name, image_shape, classes and channels"
+        )
     name, shape, classes = settings["name"], settings.get("image_shape"), settings["classes"]
     if shape is not None and not isinstance(shape, list):
         raise SeverstalError(f"{path}: image_shape is {shown(shape)}: give [height, width] in pixels")
@@ -201,6 +214,7 @@ def read_spec(folder: str | Path) -> Spec:
         raise SeverstalError(f"{path}: classes is {shown(classes)}: give 1 to {MAX_CLASSES} different names")
     try:
         shapes = Shapes([Path(folder) / part for part in IMAGE_FOLDERS]) if shape is None else None
-        return Spec(name, None if shape is None else tuple(shape), tuple(classes), shapes)
+        shape = None if shape is None else tuple(shape)
+        return Spec(name, shape, tuple(classes), shapes, settings.get("channels", 1))
     except SeverstalError as error:
         raise SeverstalError(f"{path}: {error}") from None

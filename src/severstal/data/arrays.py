@@ -17,6 +17,48 @@ def shrink(array: np.ndarray, scale: int) -> np.ndarray:
     return cv2.resize(array, size, interpolation=cv2.INTER_AREA)
 
 
+def to_luma(picture: np.ndarray) -> np.ndarray:
+    """The brightness of a picture: 0.299 R + 0.587 G + 0.114 B (ITU-R 601-2); that of a grey one is itself.
+
+    Args:
+        picture: (H, W) or (H, W, 3) uint8.
+
+    Returns:
+        (H, W) uint8.
+
+    Example:
+        >>> to_luma(np.uint8([[[255, 0, 0], [9, 9, 9]]])).tolist()
+        [[76, 9]]
+    """
+    return picture if picture.ndim == 2 else cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)
+
+
+def with_channels(grey: np.ndarray, channels: int) -> np.ndarray:
+    """A grey picture, (H, W), with so many channels: (H, W, 3) of three equal ones, or as it is with one."""
+    return grey if channels == 1 else np.repeat(grey[..., None], channels, axis=2)
+
+
+def with_colours(picture: np.ndarray) -> np.ndarray:
+    """A copy of a picture, (H, W) or (H, W, 3) uint8, as (H, W, 3), to be drawn on."""
+    return np.array(picture, order="C") if picture.ndim == 3 else with_channels(picture, 3)
+
+
+def where_pixels(condition: np.ndarray, chosen: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Choose pixels from one of two pictures, as `np.where` does.
+
+    Args:
+        condition: (H, W) bool.
+        chosen: (H, W) or (H, W, 3), taken where the condition holds.
+        other: as `chosen`, taken elsewhere.
+
+    Example:
+        >>> colours = np.uint8([[[1, 2, 3], [4, 5, 6]]])
+        >>> where_pixels(np.array([[True, False]]), colours, 10 * colours).tolist()
+        [[[1, 2, 3], [40, 50, 60]]]
+    """
+    return np.where(condition if chosen.ndim == 2 else condition[..., None], chosen, other)
+
+
 def pad_black(array: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Pad the first two axes at the bottom and the right with zeros: black in a picture, no class in a mask.
 

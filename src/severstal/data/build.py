@@ -70,12 +70,12 @@ def _open(images: Path, names: Sequence[str], spec: Spec, folder: Path) -> Pictu
         raise SeverstalError(
             f"{error.filename}: no such picture: put it back or take its rows out of the tables"
         ) from None
-    catalogue = Catalogue(folder, spec.image_shape)
+    catalogue = Catalogue(folder, spec.image_shape, spec.channels)
     if _without_row(catalogue, sources) and _is_mostly_unused(catalogue, images):
         catalogue.begin_anew()
 
     lacking = _without_row(catalogue, sources)
-    need, free = sum(_pixels_of(source, spec) for source in lacking), shutil.disk_usage(folder).free
+    need, free = sum(_bytes_of(source, spec) for source in lacking), shutil.disk_usage(folder).free
     keep = need <= free
     if not keep:
         logger.warning(
@@ -97,10 +97,10 @@ def _open(images: Path, names: Sequence[str], spec: Spec, folder: Path) -> Pictu
     return ImageStore(names, checksum, catalogue.pixels, *places)
 
 
-def _pixels_of(source: Source, spec: Spec) -> int:
-    """Pixels of a picture; 0 where it has its own shape and cannot be read, which decoding it reports."""
+def _bytes_of(source: Source, spec: Spec) -> int:
+    """Bytes of a decoded picture; 0 where it has its own shape and cannot be read, which decoding reports."""
     shape = spec.find_shape(source.name)
-    return 0 if shape is None else shape[0] * shape[1]
+    return 0 if shape is None else shape[0] * shape[1] * spec.channels
 
 
 def _is_known(catalogue: Catalogue, source: Source) -> bool:
@@ -177,7 +177,7 @@ def _blocks(sources: Sequence[Source], spec: Spec) -> Iterator[list[Source]]:
     """Split pictures into blocks of at most `BLOCK` pictures and, but for a single one, `BLOCK_BYTES`."""
     block, held = [], 0
     for source in sources:
-        size = _pixels_of(source, spec)
+        size = _bytes_of(source, spec)
         if block and (len(block) == BLOCK or held + size > BLOCK_BYTES):
             yield block
             block, held = [], 0

@@ -9,6 +9,7 @@ end is there: whatever instant a writer is killed at, what the lines say is true
 """
 
 import json
+import math
 import os
 import re
 import secrets
@@ -52,12 +53,12 @@ class Entry(Source):
     Attributes:
         pixels: checksum of its decoded pixels.
         row: row in the file of pixels; None where the pixels are not stored.
-        shape: height and width in pixels; None where all pictures have the same.
+        shape: shape of the picture's pixels; None where all pictures have the same.
     """
 
     pixels: str
     row: int | None
-    shape: tuple[int, int] | None = None
+    shape: tuple[int, ...] | None = None
 
     @property
     def source(self) -> Source:
@@ -67,7 +68,7 @@ class Entry(Source):
     @property
     def rows(self) -> int:
         """Rows in the file of pixels that the picture takes."""
-        return 1 if self.shape is None else self.shape[0] * self.shape[1]
+        return 1 if self.shape is None else math.prod(self.shape)
 
     def to_json(self) -> dict[str, Any]:
         """The line of the catalogue."""
@@ -83,6 +84,7 @@ class Catalogue:
     Args:
         folder: folder of the catalogue and of the file of pixels.
         image_shape: height and width of each picture; None where each has its own.
+        channels: 1 for grey pictures, 3 for colours.
 
     Attributes:
         entries: cached facts of the pictures, by name.
@@ -97,19 +99,21 @@ class Catalogue:
         900
     """
 
-    def __init__(self, folder: Path, image_shape: tuple[int, int] | None):
-        self.path, self.image_shape = folder / CATALOGUE, image_shape
+    def __init__(self, folder: Path, image_shape: tuple[int, int] | None, channels: int = 1):
+        self.path, self.image_shape, self.channels = folder / CATALOGUE, image_shape, channels
         if not self._load():
             self.begin_anew()
 
     @property
     def row_bytes(self) -> int:
         """Bytes of a row: those of a picture, or 1 where each has its own shape."""
-        return 1 if self.image_shape is None else self.image_shape[0] * self.image_shape[1]
+        return 1 if self.image_shape is None else math.prod(self.image_shape) * self.channels
 
-    def shape_of(self, name: str) -> tuple[int, int]:
-        """The height and the width of a picture that is in the catalogue."""
-        return self.image_shape or self.entries[name].shape
+    def shape_of(self, name: str) -> tuple[int, ...]:
+        """The shape of the pixels of a picture that is in the catalogue: (H, W), or (H, W, 3) of colours."""
+        if self.image_shape is None:
+            return self.entries[name].shape
+        return self.image_shape if self.channels == 1 else (*self.image_shape, self.channels)
 
     def offset_of(self, name: str) -> int:
         """The place in the file of pixels, in bytes, where a picture stands."""
@@ -121,6 +125,7 @@ class Catalogue:
         self.rows = 0
         self.pixels = self.path.with_name(f"pixels-{secrets.token_hex(4)}.u8")
         header = {"image_shape": self._shape, "pixels": self.pixels.name}
+        header |= {} if self.channels == 1 else {"channels": self.channels}
         text = json.dumps(header) + "\n"
         self._bytes = len(text)
         write_text(self.path, text)
@@ -151,6 +156,8 @@ class Catalogue:
             header, *_ = lines = self.path.read_bytes().splitlines(keepends=True)
             facts = json.loads(header)
             if not header.endswith(b"\n") or facts["image_shape"] != self._shape:
+                return False
+            if facts.get("channels", 1) != self.channels:
                 return False
             if not _PIXEL_FILE.fullmatch(facts["pixels"]):
                 return False

@@ -24,7 +24,7 @@ class Batch(NamedTuple):
     One crop is the same without the first axis, which the loader adds.
 
     Attributes:
-        pictures: (N, h, w) uint8, shrunk by `data.scale`.
+        pictures: (N, h, w) uint8, or (N, h, w, 3) of colours, shrunk by `data.scale`.
         bits: (N, H, W), bit k - 1 for class k, at the crop's full size: uint8, or int32 for more than 8
             classes.
         draws: (N,) int64, number of each crop in the order of sampling, over the whole training.
@@ -93,8 +93,8 @@ class CropDataset(Dataset):
             if self.size is not None:
                 picture, bits = pad_black(picture, self.size), pad_black(bits, self.size)
         else:
-            if self._board is None or self._board.shape != picture.shape:
-                self._board = np.empty(picture.shape, source.masks.dtype)
+            if self._board is None or self._board.shape != picture.shape[:2]:
+                self._board = np.empty(picture.shape[:2], source.masks.dtype)
             seed = int(np.random.SeedSequence([self.seed, draw]).generate_state(1)[0])
             drawn = source.masks.draw(name, self._board)
             if source.soft is None:
@@ -128,8 +128,9 @@ def to_tensors(
         device: device of the network.
 
     Returns:
-        Pictures, (N, 1, h, w) float32, as `to_inputs` gives them; masks, (N, C, h, w) float32 from 0 to 1,
-        soft at the edges where `scale` shrinks them; which classes have any pixel, (N, C) float32 of 0 and 1.
+        Pictures, (N, 1, h, w) float32 or with 3 channels, as `to_inputs` gives them; masks, (N, C, h, w)
+        float32 from 0 to 1, soft at the edges where `scale` shrinks them; which classes have any pixel,
+        (N, C) float32 of 0 and 1.
 
     Example:
         >>> crop = torch.tensor([[[0, 51], [102, 255]]], dtype=torch.uint8)

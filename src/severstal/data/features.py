@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from severstal.data.arrays import to_luma
 from severstal.data.images import Pictures
 from severstal.progress import progress
 
@@ -55,12 +56,13 @@ def picture_features(pictures: Pictures, names: Sequence[str] | None = None) -> 
 
 
 def describe_picture(picture: np.ndarray) -> dict[str, float]:
-    """The features of one picture, (H, W) uint8; see `picture_features`.
+    """The features of one picture, (H, W) uint8 or (H, W, 3) by its luma; see `picture_features`.
 
     Example:
         >>> describe_picture(np.full((8, 8), 90, np.uint8))["contrast"]
         0.0
     """
+    picture = to_luma(picture)
     left, right, top, bottom = black_bands(picture)
     height, width = picture.shape
     steel = picture[top : height - bottom, left : width - right]
@@ -90,7 +92,7 @@ def black_bands(picture: np.ndarray) -> tuple[int, int, int, int]:
     """Measure the black bands at a picture's sides.
 
     Args:
-        picture: (H, W) uint8.
+        picture: (H, W) uint8; (H, W, 3) of colours, by its luma.
 
     Returns:
         Columns at the left and at the right, rows at the top and at the bottom, each counted from its side
@@ -102,6 +104,7 @@ def black_bands(picture: np.ndarray) -> tuple[int, int, int, int]:
         >>> black_bands(grey)
         (0, 2, 0, 0)
     """
+    picture = to_luma(picture)
     height, width = picture.shape
     lit = np.flatnonzero(cv2.reduce(picture, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[0] >= _BLACK)
     if not len(lit):

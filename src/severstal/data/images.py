@@ -18,7 +18,7 @@ _HELD = 256
 
 
 class Pictures(ABC):
-    """Grey pictures, by name or by number; pickling sends the names, never the pixels.
+    """Pictures, grey or with colours, by name or by number; pickling sends the names, never the pixels.
 
     Args:
         names: names of the pictures, in order.
@@ -38,10 +38,10 @@ class Pictures(ABC):
 
     @abstractmethod
     def __getitem__(self, index: int) -> np.ndarray:
-        """The picture of that number, (H, W) uint8, not to be written to."""
+        """The picture of that number, (H, W) uint8, or (H, W, 3) of colours; not to be written to."""
 
     def picture(self, name: str) -> np.ndarray:
-        """The picture of that file name, (H, W) uint8, not to be written to."""
+        """The picture of that file name, as by its number."""
         return self[self._numbers[name]]
 
     def index(self, name: str) -> int:
@@ -50,7 +50,7 @@ class Pictures(ABC):
 
 
 class ImageStore(Pictures):
-    """Pictures in a memory-mapped file of one byte per pixel, decoded once.
+    """Pictures in a memory-mapped file of one byte per pixel and channel, decoded once.
 
     Only accessed pages are read, and a process holds those of a few hundred pictures at most. Rows are never
     overwritten, so that a store stays valid while others add to the same file.
@@ -60,7 +60,7 @@ class ImageStore(Pictures):
         digest: checksum of names and pixels.
         path: path of the file: the pictures' pixels, one picture after the other.
         offsets: place of each picture in the file, in bytes, in the order of `names`.
-        shapes: height and width of each picture, in pixels.
+        shapes: shape of each picture's pixels, height and width first.
 
     Raises:
         SeverstalError: the file is gone.
@@ -80,7 +80,7 @@ class ImageStore(Pictures):
         digest: str,
         path: Path,
         offsets: Sequence[int],
-        shapes: Sequence[tuple[int, int]],
+        shapes: Sequence[tuple[int, ...]],
     ):
         super().__init__(names, digest)
         self._path, self._offsets, self._shapes = Path(path), list(offsets), list(shapes)

@@ -7,6 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from severstal.data.arrays import to_luma
 from severstal.data.features import black_bands
 from severstal.errors import SeverstalError
 from severstal.settings import build
@@ -85,7 +86,7 @@ def measure_picture(picture: np.ndarray) -> dict[str, float]:
     """Measure height, width, brightness, contrast and black share, as `PictureStatistics` has them.
 
     Args:
-        picture: (H, W) uint8.
+        picture: (H, W) uint8; (H, W, 3) of colours, by its luma.
 
     Example:
         >>> grey = np.full((8, 40), 51, np.uint8)
@@ -93,6 +94,7 @@ def measure_picture(picture: np.ndarray) -> dict[str, float]:
         >>> measure_picture(grey)
         {'height': 8.0, 'width': 40.0, 'brightness': 0.2, 'contrast': 0.0, 'black': 0.25}
     """
+    picture = to_luma(picture)
     height, width = picture.shape
     left, right, top, bottom = black_bands(picture)
     steel = picture[top : height - bottom, left : width - right]

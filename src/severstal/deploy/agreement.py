@@ -76,7 +76,7 @@ def compare_models(first: Model, second: Model, pictures: Sequence[np.ndarray]) 
             drawn += total > 0
             differing += apart > 0
             pixels += apart
-    shapes = tuple(sorted({picture.shape for picture in pictures}))
+    shapes = tuple(sorted({picture.shape[:2] for picture in pictures}))
     return Agreement(len(pictures), shapes, largest / 255, drawn, differing, pixels, float(np.mean(dice)))
 
 
@@ -84,6 +84,6 @@ def _segment(model: Model, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray,
     """Maps (C, h, w) and classes (C,) uint8, and the masks (C, H, W) bool of one picture."""
     about = model.description
     said = model.probabilities(picture[None])
-    spec = replace(about.spec, image_shape=picture.shape)
-    bits = apply(enlarge(said.maps[0], picture.shape), about.rules, spec, said.classes[0], picture)
+    spec = replace(about.spec, image_shape=picture.shape[:2])
+    bits = apply(enlarge(said.maps[0], picture.shape[:2]), about.rules, spec, said.classes[0], picture)
     return said.maps[0], said.classes[0], unpack(bits, len(spec.classes)).astype(bool)

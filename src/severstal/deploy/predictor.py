@@ -122,7 +122,9 @@ class Predictor:
             readers: threads that read.
         """
         batch: list[ReadPicture] = []
-        for found in read_ahead(sources, readers, readers + self.model.batch_size):
+        for found in read_ahead(
+            sources, readers, readers + self.model.batch_size, self.description.spec.channels
+        ):
             if not isinstance(found, ReadPicture):
                 yield from self._whole(batch)
                 batch = []
@@ -150,7 +152,7 @@ class Predictor:
                 logger.warning("%s", found[1])
 
     def _is_tiled(self, picture: np.ndarray) -> bool:
-        return plan_tiles(picture.shape, self.tile, self.description.stride) is not None
+        return plan_tiles(picture.shape[:2], self.tile, self.description.stride) is not None
 
     def _whole(self, batch: list[ReadPicture]) -> Iterator[Result]:
         """The results of pictures of one size that need no tiles."""
@@ -161,9 +163,9 @@ class Predictor:
         network = (perf_counter() - start) * 1000 / len(batch)
         for row, (source, picture, reading) in enumerate(batch):
             start = perf_counter()
-            planes = ProbabilityPlanes(said.maps[row], picture.shape)
-            spread = None if said.spread is None else ProbabilityPlanes(said.spread[row], picture.shape)
-            spec = replace(self.description.spec, image_shape=picture.shape)
+            planes = ProbabilityPlanes(said.maps[row], picture.shape[:2])
+            spread = None if said.spread is None else ProbabilityPlanes(said.spread[row], picture.shape[:2])
+            spec = replace(self.description.spec, image_shape=picture.shape[:2])
             bits = apply(planes.full(), self.rules, spec, said.classes[row], picture)
             yield self._result(
                 source, picture, bits, planes, spread, said.classes[row], reading, network, start
@@ -171,13 +173,13 @@ class Predictor:
 
     def _in_tiles(self, source: PendingPicture, picture: np.ndarray, reading: float) -> Result:
         description, start = self.description, perf_counter()
-        tiling = plan_tiles(picture.shape, self.tile, description.stride)
+        tiling = plan_tiles(picture.shape[:2], self.tile, description.stride)
         scale = description.map_scale
         said = blend_tiles(picture, tiling, self.model.probabilities, self.model.batch_size, scale)
         network = (perf_counter() - start) * 1000
         start = perf_counter()
-        planes = ProbabilityPlanes(said.maps, picture.shape, scale)
-        spread = None if said.spread is None else ProbabilityPlanes(said.spread, picture.shape, scale)
+        planes = ProbabilityPlanes(said.maps, picture.shape[:2], scale)
+        spread = None if said.spread is None else ProbabilityPlanes(said.spread, picture.shape[:2], scale)
         bits = draw_tiled(planes, said.classes, tiling, self.rules, description.spec, picture)
         highest = said.classes.max(axis=0)
         return self._result(source, picture, bits, planes, spread, highest, reading, network, start)

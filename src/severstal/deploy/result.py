@@ -57,7 +57,7 @@ class Result:
         name: what its outputs are called, without an ending.
         path: the file, or None.
         frame: number of a video's frame or a file's page, from 0, or None.
-        picture: (H, W) uint8 grey, as the networks saw it.
+        picture: (H, W) uint8 grey, or (H, W, 3) of colours, as the networks saw it.
         mask: (H, W) bitmask, bit k - 1 for class k.
         spec: specification of the data set; names the classes.
         classes: probability and verdict of every class.
@@ -88,7 +88,7 @@ class Result:
     @property
     def image_shape(self) -> tuple[int, int]:
         """Height and width of the picture."""
-        height, width = self.picture.shape
+        height, width = self.picture.shape[:2]
         return height, width
 
     @property

@@ -74,7 +74,7 @@ class TorchModel:
     def _predict(self, pictures: np.ndarray) -> ModelOutput:
         if self.combiner is None:
             return self._predict_run(self.members[0], pictures)
-        shape = pictures.shape[1:]
+        shape = pictures.shape[1:3]
         maps, classes = [], []  # of each member
         for member in self.members:
             said = self._predict_member(member, pictures)
@@ -103,5 +103,5 @@ class TorchModel:
 
 
 def _map_shape(pictures: np.ndarray, recipe: Recipe) -> tuple[int, int]:
-    height, width = (-(-side // recipe.inference.map_scale) for side in pictures.shape[1:])
+    height, width = (-(-side // recipe.inference.map_scale) for side in pictures.shape[1:3])
     return height, width

@@ -6,6 +6,7 @@ import numpy as np
 
 from severstal.competition.folder import InputFolder
 from severstal.competition.spec import Spec
+from severstal.data.arrays import with_channels
 from severstal.data.pictures import read_picture
 
 _ANY_SIZE = (256, 512)  # of pictures drawn for a model whose training pictures differ in size
@@ -22,7 +23,7 @@ def trial_pictures(data: InputFolder | None, spec: Spec, count: int = TRIAL_PICT
         count: how many, at least 1; fewer where the folder has fewer.
 
     Returns:
-        Pictures (H, W) uint8.
+        Pictures (H, W) uint8, or (H, W, 3) of colours.
 
     Raises:
         SeverstalError: a picture cannot be read or is not of that size.
@@ -32,7 +33,8 @@ def trial_pictures(data: InputFolder | None, spec: Spec, count: int = TRIAL_PICT
         [(40, 60), (40, 60)]
     """
     if data is None:
-        return [_drawn(spec.image_shape or _ANY_SIZE, number) for number in range(count)]
+        shape = spec.image_shape or _ANY_SIZE
+        return [with_channels(_drawn(shape, number), spec.channels) for number in range(count)]
     folder = data.test_images if data.has_test else data.train_images
     names = data.test_names() if data.has_test else data.train_names()
     places = np.linspace(0, len(names) - 1, min(count, len(names))).round().astype(int)
@@ -52,7 +54,7 @@ def odd_crops(pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 def _crop(picture: np.ndarray, height: float, width: float) -> np.ndarray:
     rows, columns = (
-        int(side * share) | 1 for side, share in zip(picture.shape, (height, width), strict=True)
+        int(side * share) | 1 for side, share in zip(picture.shape[:2], (height, width), strict=True)
     )
     return np.ascontiguousarray(picture[-rows:, -columns:])
 

@@ -10,7 +10,7 @@ def warnings_of_picture(picture: np.ndarray, statistics: PictureStatistics | Non
     """Say in what a picture lies outside of the range of the training pictures.
 
     Args:
-        picture: (H, W) uint8.
+        picture: (H, W) uint8, or (H, W, 3) of colours.
         statistics: None says nothing.
 
     Returns:
@@ -26,7 +26,7 @@ def warnings_of_picture(picture: np.ndarray, statistics: PictureStatistics | Non
     if statistics is None:
         return []
     found = []
-    height, width = picture.shape
+    height, width = picture.shape[:2]
     if height not in statistics.height or width not in statistics.width:
         found.append(
             f"size {height} x {width} is outside of {_span(statistics.height)} x {_span(statistics.width)}, "

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from severstal.data.arrays import to_luma
 from severstal.doctor.displacements import Displacement, undo_displacement
 from severstal.doctor.significance import Significance, measure_significance
 
@@ -35,14 +36,14 @@ def match_mask(picture: np.ndarray, mask: np.ndarray) -> np.ndarray | None:
     deviations over the picture.
 
     Args:
-        picture: (H, W) uint8.
+        picture: (H, W) uint8; (H, W, 3) of colours, by its luma.
         mask: (H, W) uint8, not zero where any class is.
 
     Returns:
         (1 + turns,) float64, the mask as it is first, then in the order of `turns_of`; None where it
         covers too little or too much to be compared.
     """
-    signs = _signs(picture)
+    signs = _signs(to_luma(picture))
     valid = signs[0] >= 0
     size = valid.shape[::-1]
     matches, seen = [], False

@@ -1,5 +1,6 @@
 """The pictures of a folder: which can be read, and how the masks lie on them."""
 
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -49,7 +50,7 @@ def read_pictures(
             return name, str(error).removeprefix(f"{folder / name}: "), None
         if name not in masks:
             return name, "", None
-        mask = np.unpackbits(masks[name], count=picture.size).reshape(picture.shape[::-1]).T
+        mask = np.unpackbits(masks[name], count=math.prod(picture.shape[:2])).reshape(picture.shape[1::-1]).T
         return name, "", match_mask(picture, mask)
 
     shapes = [shape for shape in map(spec.find_shape, names) if shape is not None]

@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from severstal.data.arrays import to_luma
+
 _RING = 12  # pixels around the defect that it is compared with
 _BLACK = 15  # grey levels up to which a pixel is of a black band and not of steel
 
@@ -14,7 +16,7 @@ def mask_contrast(picture: np.ndarray, plane: np.ndarray) -> float:
     mottled defects all count. Black bands beside the steel are left out.
 
     Args:
-        picture: (H, W) uint8, grey.
+        picture: (H, W) uint8, grey; (H, W, 3) of colours, by its luma.
         plane: (H, W) mask of one class, bool or 0 and 1.
 
     Returns:
@@ -28,7 +30,7 @@ def mask_contrast(picture: np.ndarray, plane: np.ndarray) -> float:
         >>> mask_contrast(picture, plane), mask_contrast(picture + 50 * plane, plane)
         (1.0, 50.0)
     """
-    inside = plane.astype(bool)
+    picture, inside = to_luma(picture), plane.astype(bool)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _RING + 1, 2 * _RING + 1))
     around = cv2.dilate(inside.astype(np.uint8), kernel).astype(bool) & ~inside & (picture > _BLACK)
     if not inside.any() or not around.any():

@@ -136,9 +136,9 @@ def draw_heldout(trained: Trained, names: Sequence[str], fold: int = 0) -> dict[
     drawn = {}
     for name in names:
         picture = job.train_pictures.picture(name)
-        shape = tuple(-(-side // job.recipe.inference.map_scale) for side in picture.shape)
+        shape = tuple(-(-side // job.recipe.inference.map_scale) for side in picture.shape[:2])
         maps, present = predict_batch([network], picture[None], job.recipe, accelerator, shape)
-        drawn[name] = apply(enlarge(maps[0], picture.shape), rules, job.spec, present[0], picture)
+        drawn[name] = apply(enlarge(maps[0], picture.shape[:2]), rules, job.spec, present[0], picture)
     return drawn
 
 

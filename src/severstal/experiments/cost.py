@@ -63,7 +63,7 @@ def _measure(trained: Trained) -> Cost:
     network = new_network(recipe, spec, encoder_weights="none")
     parameters = sum(weight.numel() for weight in network.parameters())
     height, width = (-(-side // recipe.data.scale) for side in trained.job.typical_shape)
-    counted = count_multiply_adds(network.eval(), torch.zeros(1, 1, height, width))
+    counted = count_multiply_adds(network.eval(), torch.zeros(1, spec.channels, height, width))
     return Cost(
         parameters,
         counted,
@@ -105,7 +105,7 @@ def _kept_bytes(
         -(-min(side, whole) // recipe.data.scale) for side, whole in zip(phase.crop, picture, strict=True)
     ]
     loss = loss_of(recipe, len(spec.classes), phase.masks)
-    some = torch.randn(2, 1, *crop)
+    some = torch.randn(2, spec.channels, *crop)
     truth = _some_defects(len(spec.classes), *crop).expand(2, -1, -1, -1)
     kept = count_kept_bytes(network.train(), lambda: loss(network(some), truth)) / len(some)
     return kept * -(-phase.batch_size // recipe.training.accumulate)
@@ -169,7 +169,7 @@ def _inference_rate(trained: Trained) -> float:
     sizes = [job.spec.shape_of(name) for name in job.images]
     alike = next(batches_of_one_shape(range(len(sizes)), sizes.__getitem__, TRIED, job.spec))
     pictures = np.stack([job.train_pictures.picture(job.images[row]) for row in alike])
-    shape = tuple(-(-side // job.recipe.inference.map_scale) for side in pictures.shape[1:])
+    shape = tuple(-(-side // job.recipe.inference.map_scale) for side in pictures.shape[1:3])
     seconds = []
     for _ in range(1 + REPEATS):
         begun = time.perf_counter()

@@ -64,7 +64,7 @@ def measure_recipe(recipe: Recipe, spec: Spec, images: int, steps: int = 3) -> R
         if phase.start < recipe.training.epochs:
             freeze_encoder(optimizer, phase.frozen_encoder)
             phases.append(_measure_phase(network, optimizer, recipe, spec, phase, images, steps))
-    whole = torch.randn(1, 1, *(-(-side // recipe.data.scale) for side in spec.image_shape))
+    whole = torch.randn(1, spec.channels, *(-(-side // recipe.data.scale) for side in spec.image_shape))
     network.eval()
     with torch.no_grad():
         picture = _median_time(lambda: network(whole), steps)
@@ -84,7 +84,7 @@ def _measure_phase(
         -(-min(side, whole) // recipe.data.scale)
         for side, whole in zip(phase.crop, spec.image_shape, strict=True)
     ]
-    crops = torch.randn(_CROPS, 1, *shape)
+    crops = torch.randn(_CROPS, spec.channels, *shape)
     truth = (torch.rand(_CROPS, len(spec.classes), *shape) < 0.05).float()
     loss = loss_of(recipe, len(spec.classes), phase.masks)
 

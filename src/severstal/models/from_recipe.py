@@ -24,7 +24,7 @@ def new_network(
 
     Args:
         recipe: recipe; its `model` is read, and whether the loss uses deep supervision.
-        spec: specification of the data set; gives the number of classes.
+        spec: specification of the data set; gives the number of classes and of the pictures' channels.
         encoder_weights: replaces the recipe's encoder weights, for example "none".
         defaults: options that hold where the recipe gives none.
         for_training: as in `build_model`.
@@ -34,6 +34,7 @@ def new_network(
         model.architecture,
         model.encoder_name,
         model.encoder_weights if encoder_weights is None else encoder_weights,
+        in_channels=spec.channels,
         classes=len(spec.classes),
         class_head=model.class_head,
         options={**(defaults or {}), **model.options},

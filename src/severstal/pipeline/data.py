@@ -8,6 +8,7 @@ from severstal.errors import SeverstalError
 from severstal.processes import is_main_process, main_process_first
 from severstal.runs.combining import open_recipe
 from severstal.runs.ensemble import Ensemble, RunOrEnsemble, jobs_of
+from severstal.runs.job import Job
 
 logger = logging.getLogger("severstal")
 
@@ -60,6 +61,9 @@ def check_input(run: RunOrEnsemble) -> dict[str, int]:
         SeverstalError: the first fault, with file, row and repair.
     """
     names = run.data.train_names()
+    for job in jobs_of(run):
+        if isinstance(job.recipe.data.mean, tuple) or isinstance(job.recipe.data.std, tuple):
+            _check_colours(job)
     if (given := run.recipe.data.folds_file) is not None:
         read_given_folds(given, names)
     used = set(run.labels.loc[run.labels["ImageId"].isin(run.images), "ClassId"])
@@ -84,3 +88,12 @@ def check_input(run: RunOrEnsemble) -> dict[str, int]:
         "used": len(run.train_pictures),
         "decoded": len(run.train_pictures) + (len(run.test_pictures) if test else 0),
     }
+
+
+def _check_colours(job: Job) -> None:
+    """Refuse three means or deviations for pictures of one channel."""
+    if job.spec.channels == 1:
+        raise SeverstalError(
+            f"recipe {job.recipe.name}: data.mean or data.std has 3 values, and the pictures are read as "
+            "grey: give one value, or set channels = 3 in dataset.toml"
+        )

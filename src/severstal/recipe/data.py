@@ -25,8 +25,8 @@ class DataSettings:
             it then, and so is `train_folds` where it was equal to `folds` or is larger.
         scale: factor by which pictures are downscaled before the network sees them.
         mean: value that is subtracted from the pictures, whose values are 0 to 1. The real train pictures
-            have 0.344.
-        std: value by which the pictures are divided after that.
+            have 0.344. One value, or a list of three for red, green and blue in a data set of colours.
+        std: value by which the pictures are divided after that; one or three, as `mean`.
         local_contrast: side in pixels of the window of local contrast normalisation, rounded up to an odd
             number: each pixel is centred and scaled by the mean and the standard deviation of the window
             around it, so that light and rolls of steel differ less. 0 is off.
@@ -39,8 +39,8 @@ class DataSettings:
     group_duplicates: bool = True
     folds_file: str | None = None
     scale: int = within(1, 1, 8)
-    mean: float = within(0.344, 0.0, 1.0)
-    std: float = within(0.18, 0.001, 1.0)
+    mean: float | tuple[float, float, float] = within(0.344, 0.0, 1.0)
+    std: float | tuple[float, float, float] = within(0.18, 0.001, 1.0)
     local_contrast: int = within(0, 0, 1001)
 
 

@@ -11,6 +11,7 @@ from severstal.competition.difference import SubmissionDifference
 from severstal.competition.folder import InputFolder
 from severstal.competition.masks import Masks
 from severstal.competition.spec import Spec
+from severstal.data.arrays import to_luma
 from severstal.data.pictures import read_picture
 from severstal.evaluation.labels import class_label, truncate
 from severstal.files import atomic_write
@@ -33,7 +34,7 @@ def draw_difference(
     stripes cross.
 
     Args:
-        picture: (H, W) uint8, grey.
+        picture: (H, W) uint8, or (H, W, 3) of colours, drawn by its luma.
         a: (H, W) bitmask, bit k - 1 for class k.
         b: likewise.
         spec: names the classes.
@@ -50,6 +51,7 @@ def draw_difference(
         >>> drawn[0, 0].tolist(), drawn[0, 3].tolist()
         ([162, 119, 24], [60, 60, 60])
     """
+    picture = to_luma(picture)
     height, across = picture.shape
     size = max(1, round(across * scale)), max(1, round(height * scale))
     sampling = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
@@ -80,7 +82,7 @@ def difference_figure(
     """Show a picture, the masks of two submissions and their difference.
 
     Args:
-        picture: (H, W) uint8, grey.
+        picture: (H, W) uint8, or (H, W, 3) of colours, drawn by its luma.
         a: (H, W) bitmask, bit k - 1 for class k.
         b: likewise.
         spec: names the classes.
@@ -96,7 +98,7 @@ def difference_figure(
         >>> [axes.get_title(loc="left") for axes in figure.axes]
         ['picture', 'A one.csv: clean', 'B two.csv: class 3 (5,000 px)', 'class 3: only in B']
     """
-    height, across = picture.shape
+    height, across = picture.shape[:2]
     columns = 1 if across > 2.5 * height else 2
     rows = 4 // columns
     cell = FIGURE_WIDTH / columns - 0.2

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from severstal.competition.spec import Spec
+from severstal.data.arrays import with_colours
 from severstal.evaluation.labels import class_label, truncate
 from severstal.report.crop import cell_shape
 from severstal.report.palette import DPI, FIGURE_WIDTH, Sheet, colour, ink, rgb, sheet
@@ -24,7 +25,7 @@ class Panel:
     """One picture of a gallery.
 
     Attributes:
-        picture: (H, W) uint8, grey.
+        picture: (H, W) uint8, grey, or (H, W, 3), red, green and blue.
         bits: (H, W) bitmask, bit k - 1 for class k.
         caption: one or more lines above it, truncated where they do not fit.
     """
@@ -55,7 +56,7 @@ def draw_contours(picture: np.ndarray, bits: np.ndarray, spec: Spec, thickness: 
     a black rim, as in greyscale it may be as bright as the steel.
 
     Args:
-        picture: (H, W) uint8, grey.
+        picture: (H, W) uint8, grey, or (H, W, 3), red, green and blue.
         bits: (H, W) bitmask, bit k - 1 for class k.
         spec: names the classes.
         thickness: thickness of the line in pixels, at least 1.
@@ -71,7 +72,7 @@ def draw_contours(picture: np.ndarray, bits: np.ndarray, spec: Spec, thickness: 
         >>> drawn[1, 1].tolist(), drawn[2, 2].tolist()
         ([230, 159, 0], [0, 0, 0])
     """
-    drawn = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_GRAY2RGB)
+    drawn = with_colours(picture)
     outlines = {
         class_id: cv2.findContours(plane, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)[0]
         for class_id, plane in class_planes(bits, spec)
@@ -92,7 +93,7 @@ def show_mask(axes: Axes, picture: np.ndarray, bits: np.ndarray, spec: Spec, wid
 
     Args:
         axes: axes to draw on.
-        picture: (H, W) uint8, grey.
+        picture: (H, W) uint8, grey, or (H, W, 3), red, green and blue.
         bits: (H, W) bitmask, bit k - 1 for class k.
         spec: names the classes.
         width: width of the axes in inches; the picture is resampled to twice their dots, for contours of
@@ -107,7 +108,7 @@ def show_mask(axes: Axes, picture: np.ndarray, bits: np.ndarray, spec: Spec, wid
         >>> [text.get_text() for text in axes.texts]
         ['3']
     """
-    height, across = picture.shape
+    height, across = picture.shape[:2]
     scale = 2 * width * DPI / across
     size = (max(1, round(across * scale)), max(1, round(height * scale)))
     surrounding = np.zeros(size[::-1], bits.dtype)

@@ -13,7 +13,12 @@ _NO_VARIANCE = "Expected more than 1 value per channel"  # torch's error for one
 
 
 def check_batch_sizes(
-    plan: Plan, recipe: Recipe, image_shape: tuple[int, int], state: TrainingState, accelerator: Accelerator
+    plan: Plan,
+    recipe: Recipe,
+    image_shape: tuple[int, int],
+    state: TrainingState,
+    accelerator: Accelerator,
+    channels: int = 1,
 ) -> None:
     """Refuse batches that are too small in a phase to come; training would otherwise fail hours later.
 
@@ -23,6 +28,7 @@ def check_batch_sizes(
         image_shape: height and width of the pictures, the greatest where they differ.
         state: state of the training; its history says which epochs are done.
         accelerator: device and processes.
+        channels: channels of the pictures.
 
     Raises:
         SeverstalError: a process would get no crop of a batch, or the recipe splits batches into
@@ -36,7 +42,7 @@ def check_batch_sizes(
         fewest = min(phase.batch_size, plan.images) // processes  # crops per process
         crop = image_shape if recipe.training.overfit_images else map(min, phase.crop, image_shape)
         size = [-(-side // recipe.data.scale) for side in crop]
-        blank = torch.zeros(1, 1, *size, device=accelerator.device)
+        blank = torch.zeros(1, channels, *size, device=accelerator.device)
         if 1 <= fewest <= state.micro_batches.asked and not supports_batch_size_one(
             state.network, blank, accelerator
         ):

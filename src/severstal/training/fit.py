@@ -80,7 +80,7 @@ def fit(
     best = BestEpochs(folder, max(1, settings.soup))
     resumed = state.restore(folder / "state.safetensors", key, best.paths)
     if not _is_done(state.history, settings):
-        check_batch_sizes(plan, recipe, data.largest_shape, state, accelerator)
+        check_batch_sizes(plan, recipe, data.largest_shape, state, accelerator, data.spec.channels)
     if accelerator.is_main_process:
         if resumed:
             _log_micro_batches(state, settings, fold)

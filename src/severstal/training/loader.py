@@ -57,7 +57,7 @@ class Crops:
     """This process's part of a batch, on the device.
 
     Attributes:
-        pictures: (n, 1, h, w) float32, normalised.
+        pictures: (n, 1, h, w) float32, or with 3 channels, normalised.
         masks: (n, C, h, w) float32, 0 to 1.
         present: (n, C) float32, 0 to 1: which classes have any pixel at full resolution.
         draws: (n,) int64, number of each crop in the order of sampling, over the whole training.
@@ -137,6 +137,7 @@ class TrainLoader:
         self.seed, self.accelerator = seed, accelerator
         self._settings, self._mixup = recipe.data, recipe.augment.mixup
         self._classes, self._shape = len(data.spec.classes), data.largest_shape
+        self._channels = data.spec.channels
         self._layout = torch.channels_last if recipe.training.channels_last else torch.contiguous_format
         self._dataset = CropDataset(
             data.store,
@@ -232,7 +233,11 @@ class TrainLoader:
     def _crop_bytes(self, phase: Phase) -> int:
         """Bytes of a crop and its mask at their full size, as the workers pass them on."""
         height, width = self._shape if self._dataset.augment is None else phase.crop
-        return min(height, self._shape[0]) * min(width, self._shape[1]) * (2 if self._classes <= 8 else 5)
+        return (
+            min(height, self._shape[0])
+            * min(width, self._shape[1])
+            * (self._channels + (1 if self._classes <= 8 else 4))
+        )
 
     def _mix(self, mine: tuple[torch.Tensor, ...], draw: int) -> tuple[torch.Tensor, ...]:
         """Mix this process's crops, the first of which is given, with those of the whole batch (mixup)."""

@@ -10,7 +10,7 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 
-from severstal.data.arrays import unpack
+from severstal.data.arrays import unpack, with_colours
 from severstal.errors import SeverstalError
 from severstal.files import explain_os_error
 from severstal.recipe import Recipe
@@ -131,7 +131,7 @@ def draw_worst_panel(picture: np.ndarray, truth: np.ndarray, predicted: np.ndarr
     The `ClassId` stands beside each outline. Pictures longer than 800 pixels are shrunk first.
 
     Args:
-        picture: (H, W) uint8.
+        picture: (H, W) uint8, or (H, W, 3) of colours.
         truth: (C, H, W) of 0 and 1.
         predicted: (C, H, W) of 0 and 1.
 
@@ -142,10 +142,10 @@ def draw_worst_panel(picture: np.ndarray, truth: np.ndarray, predicted: np.ndarr
         >>> draw_worst_panel(np.zeros((20, 30), np.uint8), *np.zeros((2, 4, 20, 30), bool)).shape
         (68, 30, 3)
     """
-    height, width = picture.shape
+    height, width = picture.shape[:2]
     factor = min(1.0, _LONGEST / max(height, width))
     size = max(1, round(width * factor)), max(1, round(height * factor))
-    plain = cv2.cvtColor(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), cv2.COLOR_GRAY2RGB)
+    plain = with_colours(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
     gap = np.full((4, size[0], 3), 255, np.uint8)
     return np.concatenate([plain, gap, _outlined(plain, truth), gap, _outlined(plain, predicted)])
 

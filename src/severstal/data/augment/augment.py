@@ -59,12 +59,12 @@ class Augment:
         """Sample a crop.
 
         Args:
-            picture: (H, W) uint8.
+            picture: (H, W) uint8, or (H, W, 3) of colours.
             bits: (H, W), bit k - 1 for class k.
             seed: random seed of this crop, from 0.
 
         Returns:
-            The crop of the picture, (h, w) uint8, and of the mask, (h, w) as it came; new arrays both.
+            The crop of the picture, (h, w) uint8 or (h, w, 3), and of the mask, (h, w) as it came; both new.
         """
         picture, bits, _ = self._crop(picture, bits, None, seed)
         return picture, bits

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
+from severstal.data.arrays import where_pixels
 from severstal.data.augment.graft import FEATHER, free_places, graft, grown, off_steel
 from severstal.data.augment.window import Window
 from severstal.data.features import black_bands
@@ -29,7 +30,7 @@ def blackout(
     covered in parts; where the picture has too little plain steel for one, the piece stays.
 
     Args:
-        picture: (H, W) uint8.
+        picture: (H, W) uint8, or (H, W, 3) of colours.
         bits: (H, W), bit k - 1 for class k.
         window: window that the crop will be cut from; pieces outside it are unchanged.
         chance: probability of erasing each piece.
@@ -63,8 +64,8 @@ def blackout(
     picture, bits = picture.copy(), bits.copy()
     for number in chosen:
         left, top, width, height, _ = boxes[number]
-        box = _around((slice(top, top + height), slice(left, left + width)), _MARGIN, picture.shape)
-        where = np.zeros(picture.shape, bool)
+        box = _around((slice(top, top + height), slice(left, left + width)), _MARGIN, bits.shape)
+        where = np.zeros(bits.shape, bool)
         where[box] = grown(labels[box] == number, _MARGIN) & ((labels[box] == number) | (labels[box] == 0))
         where &= ~black
         parts = list(_parts(box, where, busy, plain, rng))
@@ -72,11 +73,11 @@ def blackout(
             continue
         waiting = defect | black
         for part, wide, source in parts:
-            here = np.zeros(picture.shape, bool)
+            here = np.zeros(bits.shape, bool)
             here[part] = where[part]
             steel = graft(picture[wide], plain[source], ~waiting[wide], here[wide])
             others = (labels[wide] != number) & (bits[wide] != 0)
-            picture[wide] = np.where(others | black[wide], picture[wide], steel)
+            picture[wide] = where_pixels(others | black[wide], picture[wide], steel)
             waiting[part] &= ~where[part]  # plain steel now, to which the next part is matched
         bits[labels == number] = 0
     return picture, bits

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from severstal.data.arrays import to_luma, where_pixels
 from severstal.data.augment.donors import Donors, Piece
 from severstal.data.augment.graft import free_places, graft, grown, off_steel
 from severstal.data.features import black_bands
@@ -23,7 +24,7 @@ def copy_paste(
     onto a black band or another defect; where no place is found, nothing is pasted.
 
     Args:
-        picture: (h, w) uint8, a crop.
+        picture: (h, w) uint8, or (h, w, 3) of colours, a crop.
         bits: (h, w), bit k - 1 for class k.
         donors: source of the pieces.
         chance: probability that a piece is pasted.
@@ -44,7 +45,7 @@ def copy_paste(
     """
     if rng.random() >= chance:
         return picture, bits
-    piece = donors.sample(rng, picture.shape)
+    piece = donors.sample(rng, bits.shape)
     if piece is None:
         return picture, bits
     for axis in (0, 1):
@@ -62,7 +63,7 @@ def copy_paste(
             picture, bits = picture.copy(), bits.copy()
             grafted = graft(picture[place], source, known, grown(own, _MARGIN))
             # Without a label, another defect of the donor must not even be in what is mixed around the piece.
-            picture[place] = np.where(own | piece.steel, grafted, picture[place])
+            picture[place] = where_pixels(own | piece.steel, grafted, picture[place])
             bits[place][own] = piece.bits[own]
             break
     return picture, bits
@@ -72,9 +73,12 @@ def _as_bright(source: np.ndarray, target: np.ndarray, known: np.ndarray) -> np.
     """The piece as bright and rich in contrast as the steel at its new place; None where they differ much."""
     steel = known.astype(np.uint8)
     (mean, deviation), (there, spread) = (
-        [value.item() for value in cv2.meanStdDev(part, mask=steel)] for part in (source, target)
+        [value.item() for value in cv2.meanStdDev(to_luma(part), mask=steel)] for part in (source, target)
     )
     gain = spread / deviation if deviation else 1.0
     if not (_ALIKE[0] <= gain <= _ALIKE[1] and _ALIKE[0] * mean <= there <= _ALIKE[1] * mean):
         return None
-    return np.float32(there) + np.float32(gain) * (source.astype(np.float32) - np.float32(mean))
+    own, other = (
+        cv2.mean(part, mask=steel)[: part.shape[2] if part.ndim == 3 else 1] for part in (source, target)
+    )
+    return np.float32(other) + np.float32(gain) * (source.astype(np.float32) - np.float32(own))

@@ -20,7 +20,7 @@ def cyclic_shift(
     brightness is spread over 96 pixels to each side, so that no seam is visible. No pixel of a mask is lost.
 
     Args:
-        picture: (H, W) uint8.
+        picture: (H, W) uint8, or (H, W, 3) of colours.
         bits: (H, W), bit k - 1 for class k.
         chance: probability of applying it.
         rng: random generator, also of the distance.
@@ -39,12 +39,12 @@ def cyclic_shift(
     upright = picture.shape[0] > picture.shape[1]
     before, after = (top, bottom) if upright else (left, right)
     first = before + EDGE if before else 0
-    last = max(picture.shape) - (after + EDGE if after else 0)
+    last = max(picture.shape[:2]) - (after + EDGE if after else 0)
     if last - first < 2:
         return picture, bits
     by = int(rng.integers(1, last - first))
     rolled = _roll(picture, first, last, by, upright)
-    sheet = rolled.T if upright else rolled
+    sheet = rolled.swapaxes(0, 1) if upright else rolled
     seams = [0, *([first] if before else []), first + by, *([last] if after else []), sheet.shape[1]]
     for start, seam, end in zip(seams, seams[1:], seams[2:], strict=False):
         # Neither black nor what belongs to the next seam is touched.
@@ -54,7 +54,7 @@ def cyclic_shift(
 
 def _roll(array: np.ndarray, first: int, last: int, by: int, upright: bool) -> np.ndarray:
     rolled = array.copy()
-    old, new = (array.T, rolled.T) if upright else (array, rolled)
+    old, new = (array.swapaxes(0, 1), rolled.swapaxes(0, 1)) if upright else (array, rolled)
     new[:, first : first + by] = old[:, last - by : last]
     new[:, first + by : last] = old[:, first : last - by]
     return rolled
@@ -66,8 +66,9 @@ def _mend(sheet: np.ndarray, start: int, seam: int, end: int) -> None:
         sheet[:, max(start, seam - _SEAM) : seam].mean(axis=1, dtype=np.float32),
         sheet[:, seam : min(end, seam + _SEAM)].mean(axis=1, dtype=np.float32),
     )
-    step = cv2.blur((right - left)[:, None], (1, 4 * _SEAM + 1))  # (H, 1): the light's, not the grain's
+    # (H, 1), or (H, 1, 3) of colours: the light's, not the grain's
+    step = cv2.blur((right - left)[:, None], (1, 4 * _SEAM + 1))
     for side, low, high in ((1, max(start, seam - _FADE), seam), (-1, seam, min(end, seam + _FADE))):
         fade = np.linspace(0, 0.5, high - low, endpoint=False, dtype=np.float32)[::side]
-        part = sheet[:, low:high]
+        part, fade = sheet[:, low:high], fade if sheet.ndim == 2 else fade[:, None]
         part[:] = np.clip(part + side * step * fade + 0.5, 0, 255)

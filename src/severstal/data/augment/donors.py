@@ -15,7 +15,7 @@ class Piece(NamedTuple):
     """A defect cut out with the steel around it.
 
     Attributes:
-        picture: (h, w) uint8.
+        picture: (h, w) uint8, or (h, w, 3) of colours.
         bits: (h, w), bit k - 1 for class k: the defect's own.
         steel: (h, w) bool: what belongs to no defect.
     """

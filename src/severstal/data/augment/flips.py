@@ -17,7 +17,7 @@ def cut(
     """Cut a window out of a picture and its mask.
 
     Args:
-        picture: (H, W) uint8.
+        picture: (H, W) uint8, or (H, W, 3) of colours.
         bits: (H, W), bit k - 1 for class k.
         window: window to cut out.
         size: height and width of the result: the picture is resized by area or linearly, the mask by the
@@ -35,8 +35,8 @@ def cut(
                [5, 4]], dtype=uint8)
     """
     picture, bits = window.of(picture), window.of(bits)
-    if picture.shape != size:
-        shrunk = picture.size > size[0] * size[1]
+    if bits.shape != size:
+        shrunk = bits.size > size[0] * size[1]
         how = cv2.INTER_AREA if shrunk else cv2.INTER_LINEAR
         picture = cv2.resize(picture, size[::-1], interpolation=how)
         # "Exact" takes the pixel at the centre, as the others do; the plain one is half a pixel off.

@@ -14,13 +14,13 @@ def graft(target: np.ndarray, source: np.ndarray, known: np.ndarray, where: np.n
     quick stand-in for Poisson blending (Pérez 2003) that leaves the piece its own texture.
 
     Args:
-        target: (h, w) uint8.
-        source: (h, w) uint8.
+        target: (h, w) uint8, or (h, w, 3) of colours, channel by channel.
+        source: as `target`.
         known: (h, w) bool: where both are plain steel.
         where: (h, w) bool: what to replace; up to 7 pixels around it are mixed.
 
     Returns:
-        (h, w) uint8.
+        As `target`.
 
     Example:
         >>> target, source = np.full((40, 40), 90, np.uint8), np.full((40, 40), 120, np.uint8)
@@ -31,6 +31,9 @@ def graft(target: np.ndarray, source: np.ndarray, known: np.ndarray, where: np.n
         >>> int(grafted[16, 16]), int(grafted[20, 20])
         (90, 120)
     """
+    if target.ndim == 3:
+        channels = zip(np.moveaxis(target, 2, 0), np.moveaxis(source, 2, 0), strict=True)
+        return np.stack([graft(*pair, known, where) for pair in channels], axis=2)
     shift = spread(target.astype(np.float32) - source, known)
     share = cv2.dilate(where.astype(np.float32), np.ones((FEATHER, FEATHER), np.uint8))
     share = cv2.blur(share, (FEATHER, FEATHER))  # 1 on all of the piece
@@ -119,7 +122,7 @@ def off_steel(picture: np.ndarray, bands: tuple[int, int, int, int]) -> np.ndarr
         [[1, 0, 1, 1]]
     """
     left, right, top, bottom = bands
-    off = np.ones(picture.shape, bool)
+    off = np.ones(picture.shape[:2], bool)
     off[top : picture.shape[0] - bottom, left : picture.shape[1] - right] = False
     return off
 

@@ -11,12 +11,12 @@ def jpeg(picture: np.ndarray, chance: float, rng: np.random.Generator) -> np.nda
     """Compress a crop as a JPEG and read it back (12th place).
 
     Args:
-        picture: (H, W) uint8.
+        picture: (H, W) uint8, or (H, W, 3) of colours.
         chance: probability of applying it.
         rng: random generator, also of the quality, 50 to 95.
 
     Returns:
-        (H, W) uint8.
+        As `picture`.
 
     Example:
         >>> picture = np.random.default_rng(0).integers(0, 255, (16, 16), np.uint8)

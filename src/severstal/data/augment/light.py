@@ -13,13 +13,13 @@ def brightness_contrast(
     """Change brightness and contrast in four of five crops, as albumentations' RandomBrightnessContrast.
 
     Args:
-        picture: (H, W) uint8.
+        picture: (H, W) uint8, or (H, W, 3) of colours.
         brightness: largest step up or down, as a share of full white.
         contrast: largest change of the factor 1.
         rng: random generator.
 
     Returns:
-        (H, W) uint8.
+        As `picture`.
 
     Example:
         >>> brightness_contrast(np.full((1, 2), 100, np.uint8), 0.0, 0.0, np.random.default_rng(0)).tolist()

@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from severstal.data.arrays import to_luma, where_pixels
+
 BLACK, _STEEL = 8, 32  # grey levels: what is darker than the first stays, above the second all changes
 _GAIN, _OFFSET, _GAMMA, _SLOPE = 0.3, 24.0, 0.35, 0.2  # the largest changes at strength 1
 _KNOTS = 4  # of the slow change across the sheet
@@ -15,13 +17,13 @@ def roll_shift(picture: np.ndarray, strength: float, rng: np.random.Generator) -
     what differs most. Beside the strip it is black in all of them, so black stays black.
 
     Args:
-        picture: (H, W) uint8.
+        picture: (H, W) uint8, or (H, W, 3) of colours, whose channels change alike.
         strength: 0 to 1; at 1 the gain changes by up to 30 %, the offset by 24 grey levels, gamma by a factor
             of 1.4, and the brightness across the sheet by 20 %.
         rng: random generator.
 
     Returns:
-        (H, W) uint8.
+        As `picture`.
 
     Example:
         >>> roll_shift(np.array([[0, 5, 100]], np.uint8), 1.0, np.random.default_rng(0))[0, :2].tolist()
@@ -33,9 +35,11 @@ def roll_shift(picture: np.ndarray, strength: float, rng: np.random.Generator) -
     lit = np.clip((levels - BLACK) / (_STEEL - BLACK), 0, 1)
     table = np.clip(levels + lit * (changed - levels), 0, 255).round().astype(np.uint8)
     # Light falls off along the longer side, which is across the sheet in the competition's pictures.
-    length = max(picture.shape)
+    length = max(picture.shape[:2])
     curve = cv2.resize(1 + _SLOPE * np.float32([slow]), (length, 1), interpolation=cv2.INTER_CUBIC)
     curve = curve if picture.shape[1] == length else curve.T
     out = cv2.LUT(picture, table)
+    curve = curve if out.ndim == 2 else curve[..., None]
     slowly = cv2.multiply(out, np.ascontiguousarray(np.broadcast_to(curve, out.shape)), dtype=cv2.CV_8U)
-    return np.where(picture < BLACK, picture, np.maximum(slowly, BLACK))  # nor does steel become black
+    lit = np.maximum(slowly, BLACK) if out.ndim == 2 else slowly  # nor does steel become black
+    return where_pixels(to_luma(picture) < BLACK, picture, lit)

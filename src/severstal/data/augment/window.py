@@ -47,7 +47,7 @@ def sample_window(
     window is sampled uniformly from all that are within the picture.
 
     Args:
-        picture: (H, W) uint8.
+        picture: (H, W) uint8, or (H, W, 3) of colours.
         bits: (H, W), not 0 where a defect is.
         size: height and width of the crop, at most the picture's.
         non_empty: probability that the window of a picture with a defect is sampled at a defect.
@@ -65,14 +65,13 @@ def sample_window(
         >>> window.of(bits).any(), window.of(bits).shape
         (np.True_, (32, 40))
     """
-    sides = [min(whole, max(1, round(side / zoom))) for side, whole in zip(size, picture.shape, strict=True)]
-    ranges = [(0, whole - side) for side, whole in zip(sides, picture.shape, strict=True)]
+    sides = [min(whole, max(1, round(side / zoom))) for side, whole in zip(size, bits.shape, strict=True)]
+    ranges = [(0, whole - side) for side, whole in zip(sides, bits.shape, strict=True)]
     if black_aware:
         left, right, top, bottom = black_bands(picture)
         bands = ((top, bottom), (left, right))
         ranges = [
-            _on_steel(side, whole, *band)
-            for side, whole, band in zip(sides, picture.shape, bands, strict=True)
+            _on_steel(side, whole, *band) for side, whole, band in zip(sides, bits.shape, bands, strict=True)
         ]
     corner = [int(rng.integers(low, high + 1)) for low, high in ranges]
     count = cv2.countNonZero(bits) if rng.random() < non_empty else 0

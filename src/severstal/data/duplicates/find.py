@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from severstal.data.arrays import to_luma
 from severstal.data.duplicates.align import LARGEST_PIECE, PlacedRelief, align
 from severstal.data.duplicates.candidates import CandidatePair, candidate_pairs
 from severstal.data.duplicates.common import CommonPicture
@@ -51,7 +52,8 @@ def find_duplicates(pictures: Pictures, test: Pictures | None = None) -> pd.Data
     hundred pictures, whatever their number.
 
     Args:
-        pictures: grey pictures; all that is asked of it is `names` and `picture(name)`.
+        pictures: pictures, compared by their luma where they keep colours; all that is asked of it is `names`
+            and `picture(name)`.
         test: other pictures; then only pairs of one of `pictures` and one of these are looked for.
 
     Returns:
@@ -76,7 +78,7 @@ def find_duplicates(pictures: Pictures, test: Pictures | None = None) -> pd.Data
     names += [] if test is None else test.names
 
     def picture(row: int) -> np.ndarray:
-        return (pictures if begin is None or row < begin else test).picture(names[row])
+        return to_luma((pictures if begin is None or row < begin else test).picture(names[row]))
 
     rows: list[tuple | None] = []
     if names:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from severstal.data.arrays import to_luma
 from severstal.decision.refine.filters import BilateralFilter, GaussianFilter
 
 _HALF_STEP = 0.5 / 255  # probabilities are clipped to half a step of the map from 0 and 1
@@ -53,7 +54,7 @@ class Crf:
 
         Args:
             plane: (H, W) uint8, 0 to 255 for 0 to 1.
-            picture: (H, W) uint8 grey, of the same shape.
+            picture: (H, W) uint8 grey, of the same shape, or (H, W, 3) of colours, by its luma.
             device: torch device that computes it.
 
         Returns:
@@ -62,6 +63,7 @@ class Crf:
         Raises:
             ValueError: the picture is of another shape or type.
         """
+        picture = to_luma(picture)
         if picture.shape != plane.shape or picture.dtype != np.uint8:
             raise ValueError(
                 f"the picture is {picture.shape} of {picture.dtype}; it must be {plane.shape} of uint8"

@@ -150,8 +150,8 @@ def _masks(
     maps: np.ndarray, classes: np.ndarray, picture: np.ndarray, model: TorchModel
 ) -> list[tuple[int, str]]:
     about = model.description
-    spec = replace(about.spec, image_shape=picture.shape)
-    bits = apply(enlarge(maps, picture.shape), about.rules, spec, classes, picture)
+    spec = replace(about.spec, image_shape=picture.shape[:2])
+    bits = apply(enlarge(maps, picture.shape[:2]), about.rules, spec, classes, picture)
     planes = unpack(bits, len(spec.classes))
     return [(number, encode(plane)) for number, plane in enumerate(planes, 1) if plane.any()]
 

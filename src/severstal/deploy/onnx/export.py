@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from severstal.deploy.agreement import Agreement, compare_models
-from severstal.deploy.model import Model
+from severstal.deploy.model import Model, ModelDescription
 from severstal.deploy.onnx.graph import ModelGraph
 from severstal.deploy.onnx.model import INPUT, KEY, OUTPUTS, OnnxModel
 from severstal.deploy.torch_model import TorchModel
@@ -70,7 +70,7 @@ def export_onnx(model: TorchModel, path: Path, pictures: Sequence[np.ndarray], s
     Args:
         model: model on the CPU, in fp32.
         path: path of the new file.
-        pictures: pictures to compare the answers on, (H, W) uint8 of several sizes.
+        pictures: pictures to compare the answers on, (H, W) uint8 of several sizes, or (H, W, 3) of colours.
         source: which pictures these are, in words.
 
     Raises:
@@ -84,7 +84,7 @@ def export_onnx(model: TorchModel, path: Path, pictures: Sequence[np.ndarray], s
     reasons = []
     for exporter in ("torchscript", "torch.export"):
         try:
-            _write(graph, path, exporter, model.description.key)
+            _write(graph, path, exporter, model.description)
             agreement = _compare(model, OnnxModel(model.description, path), pictures)
         except SeverstalError as error:
             reasons.append(f"{exporter}: {error}")
@@ -107,7 +107,7 @@ def _compare(model: TorchModel, other: Model, pictures: Sequence[np.ndarray]) ->
     return agreement
 
 
-def _write(graph: ModelGraph, path: Path, exporter: Exporter, key: str) -> None:
+def _write(graph: ModelGraph, path: Path, exporter: Exporter, description: ModelDescription) -> None:
     """Export, and put the model's key into the file.
 
     Raises:
@@ -118,7 +118,8 @@ def _write(graph: ModelGraph, path: Path, exporter: Exporter, key: str) -> None:
     networks = [network for member in graph.members for network in member.networks]
     scale = max(member.recipe.data.scale for member in graph.members)
     side = scale * max(64, *(max(network.stride, network.smallest) for network in networks))
-    example = torch.randint(0, 256, (2, side, side * 3 // 2), dtype=torch.uint8)
+    colours = () if description.spec.channels == 1 else (description.spec.channels,)
+    example = torch.randint(0, 256, (2, side, side * 3 // 2, *colours), dtype=torch.uint8)
     count = len(OUTPUTS) if graph.combined or graph.members[0].several else len(OUTPUTS) - 1
     names = {"input_names": [INPUT], "output_names": list(OUTPUTS[:count]), "opset_version": _OPSET}
     if exporter == "torchscript":
@@ -129,6 +130,7 @@ def _write(graph: ModelGraph, path: Path, exporter: Exporter, key: str) -> None:
         options: dict[str, Any] = {"dynamo": False, "dynamic_axes": kept}
     else:
         free = dict.fromkeys(range(3), torch.export.Dim.DYNAMIC)
+        free |= dict.fromkeys(range(3, example.ndim), torch.export.Dim.STATIC)
         options = {"dynamo": True, "dynamic_shapes": (free,), "external_data": False, "verbose": False}
     buffer = io.BytesIO()
     with torch.no_grad(), warnings.catch_warnings(), _silenced():
@@ -140,7 +142,7 @@ def _write(graph: ModelGraph, path: Path, exporter: Exporter, key: str) -> None:
         except Exception as error:  # each layer of the exporters has errors of its own
             raise SeverstalError(_reason(error)) from error
     proto = program.model_proto if options["dynamo"] else onnx.load_from_string(buffer.getvalue())
-    onnx.helper.set_model_props(proto, {KEY: key})
+    onnx.helper.set_model_props(proto, {KEY: description.key})
     proto.doc_string = ""
     for node in proto.graph.node:
         node.doc_string = ""  # which holds the source lines that it was traced from, with their folders

@@ -57,13 +57,13 @@ class MemberGraph(nn.Module):
         """Probabilities of a batch of pictures.
 
         Args:
-            pictures: (N, H, W) uint8.
+            pictures: (N, H, W) uint8, or (N, H, W, 3) of colours.
 
         Returns:
             Maps (N, C, h, w) and classes (N, C), 0 to 1, and the maps of each network (F, N, C, h, w).
         """
         scale, map_scale = self.recipe.data.scale, self.recipe.inference.map_scale
-        shape = _divided(pictures.shape[-2], map_scale), _divided(pictures.shape[-1], map_scale)
+        shape = _divided(pictures.shape[1], map_scale), _divided(pictures.shape[2], map_scale)
         inputs = normalize(_shrunk(pictures, scale) / 255, self.recipe.data)
         every = [_mean_of_views(network, inputs, views(self.recipe.inference)) for network in self.networks]
         maps = torch.stack([masks for masks, _ in every])
@@ -108,7 +108,7 @@ class ModelGraph(nn.Module):
             self.register_buffer("levels", levels, persistent=False)  # (65536,)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:
-        """`GraphOutput` of pictures (N, H, W) uint8, without a spread where it is None."""
+        """`GraphOutput` of pictures (N, H, W) or (N, H, W, 3) uint8, without a spread where it is None."""
         said = [member(pictures) for member in self.members]
         finite = torch.stack([maps.sum((1, 2, 3)) + classes.sum(1) for maps, classes, _ in said]).sum(0)
         finite = ~finite.isnan()  # sigmoids are never infinite
@@ -168,16 +168,17 @@ def _padded(side: int, stride: int, smallest: int) -> int:
 
 
 def _shrunk(pictures: Tensor, scale: int) -> Tensor:
-    """(N, H, W) uint8 as (N, 1, h, w) float32 of whole levels 0 to 255, as `arrays.shrink` has them."""
-    grey = pictures[:, None].float()
+    """(N, H, W) or (N, H, W, 3) uint8 as (N, 1 or 3, h, w) float32 of whole levels 0 to 255, as
+    `arrays.shrink` has them."""
+    planes = (pictures[:, None] if pictures.ndim == 3 else pictures.permute(0, 3, 1, 2)).float()
     if scale == 1:
-        return grey
-    shape = _divided(grey.shape[-2], scale), _divided(grey.shape[-1], scale)
-    small = resample(grey, shape, (area_shares(scale),) * 2)
+        return planes
+    shape = _divided(planes.shape[-2], scale), _divided(planes.shape[-1], scale)
+    small = resample(planes, shape, (area_shares(scale),) * 2)
     if scale != 2:
         return small.round()
     # OpenCV rounds the mean of 2 x 2 pixels half up, and any other half to even.
-    whole = (1 - grey.shape[-2] % 2) * (1 - grey.shape[-1] % 2)
+    whole = (1 - planes.shape[-2] % 2) * (1 - planes.shape[-1] % 2)
     return small.round() + ((small + 0.5).floor() - small.round()) * whole
 
 

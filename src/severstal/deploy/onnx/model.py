@@ -40,7 +40,8 @@ class OnnxModel:
         self._session = open_session(path)
         self._outputs = [output.name for output in self._session.get_outputs()]
         inputs = [(each.name, each.type, len(each.shape)) for each in self._session.get_inputs()]
-        if inputs != [(INPUT, "tensor(uint8)", 3)] or tuple(self._outputs) not in (OUTPUTS, OUTPUTS[:-1]):
+        axes = 3 if description.spec.channels == 1 else 4
+        if inputs != [(INPUT, "tensor(uint8)", axes)] or tuple(self._outputs) not in (OUTPUTS, OUTPUTS[:-1]):
             raise SeverstalError(f"{path}: not a model of this project: pack the release again with --onnx")
         if self._session.get_modelmeta().custom_metadata_map.get(KEY) != description.key:
             raise SeverstalError(f"{path}: made from another model: pack the release again with --onnx")
@@ -50,7 +51,7 @@ class OnnxModel:
         try:
             said = dict(zip(self._outputs, self._session.run(None, {INPUT: pictures}), strict=True))
         except Exception as error:  # onnxruntime has no common class for what may fail
-            height, width = pictures.shape[1:]
+            height, width = pictures.shape[1:3]
             reason = str(error).splitlines()[0][:200]
             raise SeverstalError(
                 f"ONNX Runtime failed on {len(pictures)} pictures of {height} x {width} ({reason}): give "

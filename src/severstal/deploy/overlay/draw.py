@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 from PIL import Image
 
+from severstal.data.arrays import with_colours
 from severstal.deploy.defects import Defect
 from severstal.deploy.overlay.outline import draw_outlines
 from severstal.deploy.overlay.places import BadgeBox, place_badge
@@ -30,7 +30,7 @@ def draw_overlay(result: "Result") -> np.ndarray:
     height, width = result.image_shape
     zoom = max(1, -(-_SMALLEST // max(height, width)))
     size = max(_TEXT, round(min(height, width) * zoom / 90))
-    canvas = cv2.cvtColor(np.ascontiguousarray(_enlarged(result.picture, zoom)), cv2.COLOR_GRAY2RGB)
+    canvas = with_colours(_enlarged(result.picture, zoom))
     draw_outlines(canvas, result.defects, result.mask, zoom)
     unlabelled = 0
     if result.defects:

@@ -1,4 +1,4 @@
-"""Arrays and Pillow's pictures as grey pictures, by stated rules."""
+"""Arrays and Pillow's pictures as pictures of a model, grey or with colours, by stated rules."""
 
 from typing import Any
 
@@ -6,14 +6,15 @@ import numpy as np
 from PIL import Image
 
 from severstal.competition.headers import PILLOW_ERRORS
-from severstal.data.pictures import to_grey
+from severstal.data.arrays import with_channels
+from severstal.data.pictures import to_pixels
 from severstal.errors import SeverstalError
 
 _COLOURS = {1: "grey", 3: "RGB", 4: "RGBA"}
 
 
-def array_to_grey(array: np.ndarray, name: str = "the array") -> np.ndarray:
-    """Turn an array of pixels into a grey picture.
+def array_to_picture(array: np.ndarray, name: str = "the array", channels: int = 1) -> np.ndarray:
+    """Turn an array of pixels into a picture, grey or with colours.
 
     uint8 is taken as it is. uint16 is divided by 256, as in files. Booleans are black and white. Floats are 0
     black to 1 white, times 255, rounded. Colours are red, green and blue, which become grey by their luma, as
@@ -22,17 +23,18 @@ def array_to_grey(array: np.ndarray, name: str = "the array") -> np.ndarray:
     Args:
         array: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); at least one pixel.
         name: what an error calls it.
+        channels: 1 for grey, 3 for red, green and blue; grey gets three equal channels.
 
     Returns:
-        (H, W) uint8, contiguous.
+        (H, W) uint8, or (H, W, 3), contiguous.
 
     Raises:
         SeverstalError: another shape or type; a float is non-finite or outside of 0 to 1.
 
     Example:
-        >>> array_to_grey(np.array([[0.0, 0.5, 1.0]])), array_to_grey(np.uint16([[65_535, 256]]))
+        >>> array_to_picture(np.array([[0.0, 0.5, 1.0]])), array_to_picture(np.uint16([[65_535, 256]]))
         (array([[  0, 128, 255]], dtype=uint8), array([[255,   1]], dtype=uint8))
-        >>> array_to_grey(np.array([[float("nan")]]))
+        >>> array_to_picture(np.array([[float("nan")]]))
         Traceback (most recent call last):
         severstal.errors.SeverstalError: the array: holds NaN or infinity: replace such values first
     """
@@ -43,21 +45,21 @@ def array_to_grey(array: np.ndarray, name: str = "the array") -> np.ndarray:
         raise SeverstalError(
             f"{name}: an array of shape {array.shape}: give (height, width) or (height, width, 3){more}"
         )
-    grey = _to_bytes(array, name)
-    if is_colour:
-        grey = grey[..., 0] if grey.shape[2] == 1 else to_grey(Image.fromarray(grey[..., :3]), name)
-    return np.ascontiguousarray(grey)
+    pixels = _to_bytes(array, name)
+    if is_colour and pixels.shape[2] > 1:
+        return np.ascontiguousarray(to_pixels(Image.fromarray(pixels[..., :3]), name, channels))
+    return np.ascontiguousarray(with_channels(pixels[..., 0] if is_colour else pixels, channels))
 
 
-def pillow_to_grey(picture: Image.Image, name: str = "the picture") -> np.ndarray:
-    """Turn a picture of Pillow into a grey one, (H, W) uint8, upright as its EXIF orientation says.
+def pillow_to_picture(picture: Image.Image, name: str = "the picture", channels: int = 1) -> np.ndarray:
+    """Turn a picture of Pillow into an array as `array_to_picture` does, upright by its EXIF orientation.
 
     Raises:
         SeverstalError: its file is damaged, or it holds values beyond 16 bits; a float picture is outside of
             0 to 1.
 
     Example:
-        >>> pillow_to_grey(Image.new("RGB", (2, 1), (255, 255, 255)))
+        >>> pillow_to_picture(Image.new("RGB", (2, 1), (255, 255, 255)))
         array([[255, 255]], dtype=uint8)
     """
     from PIL import ImageOps
@@ -65,8 +67,8 @@ def pillow_to_grey(picture: Image.Image, name: str = "the picture") -> np.ndarra
     try:
         upright = ImageOps.exif_transpose(picture)
         if upright.mode == "F":
-            return array_to_grey(np.asarray(upright), name)
-        return np.ascontiguousarray(to_grey(upright, name))
+            return array_to_picture(np.asarray(upright), name, channels)
+        return np.ascontiguousarray(to_pixels(upright, name, channels))
     except PILLOW_ERRORS as error:
         raise SeverstalError(f"{name}: damaged or cut short ({error}): replace it") from error
 

@@ -9,8 +9,9 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from severstal.competition.headers import PILLOW_ERRORS, open_of_any_size
+from severstal.data.arrays import with_channels
 from severstal.data.available import check_memory
-from severstal.data.pictures import decode_bytes, to_grey
+from severstal.data.pictures import decode_bytes, to_pixels
 from severstal.deploy.sources.source import PendingPicture, frame_name
 from severstal.errors import SeverstalError
 
@@ -36,19 +37,25 @@ def open_file(path: str | Path, folder: str = "") -> Iterator[PendingPicture]:
         return
     pages = _pages(path)
     if pages == 1:
-        yield PendingPicture(
-            path.stem, lambda: decode_bytes(read_file_bytes(path), str(path))[0], path, folder=folder
-        )
+
+        def read(channels: int) -> np.ndarray:
+            return decode_bytes(read_file_bytes(path), str(path), channels=channels)[0]
+
+        yield PendingPicture(path.stem, read, path, folder=folder)
         return
     for page in range(pages):
         yield PendingPicture(
-            frame_name(path.stem, page), lambda page=page: _read_page(path, page), path, page, folder
+            frame_name(path.stem, page),
+            lambda channels, page=page: _read_page(path, page, channels),
+            path,
+            page,
+            folder,
         )
 
 
 def open_bytes(data: bytes, name: str = "bytes") -> PendingPicture:
     """The first picture of a file that is in memory."""
-    return PendingPicture(name, lambda: decode_bytes(data, name)[0])
+    return PendingPicture(name, lambda channels: decode_bytes(data, name, channels=channels)[0])
 
 
 def is_sequence(path: str | Path) -> bool:
@@ -93,13 +100,13 @@ def _pages(path: Path) -> int:
             raise SeverstalError(f"{path}: damaged or cut short ({error}): replace the file") from error
 
 
-def _read_page(path: Path, page: int) -> np.ndarray:
+def _read_page(path: Path, page: int, channels: int) -> np.ndarray:
     data, name = read_file_bytes(path), f"{path} page {page}"
     try:
         with open_of_any_size(data) as picture:
             picture.seek(page)
             check_memory(name, picture.height, picture.width, 7, len(data))
-            return np.ascontiguousarray(to_grey(picture, name))
+            return np.ascontiguousarray(to_pixels(picture, name, channels))
     except UnidentifiedImageError:
         raise SeverstalError(f"{name}: not a picture: replace the file") from None
     except PILLOW_ERRORS as error:
@@ -118,9 +125,12 @@ def _frames(path: Path, folder: str) -> Iterator[PendingPicture]:
             found, colours = capture.read()
             if not found:
                 break
-            picture = _bgr_to_grey(colours)
             yield PendingPicture(
-                frame_name(path.stem, frame), lambda picture=picture: picture, path, frame, folder
+                frame_name(path.stem, frame),
+                lambda channels, colours=colours: _from_bgr(colours, channels),
+                path,
+                frame,
+                folder,
             )
             frame += 1
         if frame == 0:
@@ -131,7 +141,7 @@ def _frames(path: Path, folder: str) -> Iterator[PendingPicture]:
         capture.release()
 
 
-def _bgr_to_grey(colours: np.ndarray) -> np.ndarray:
+def _from_bgr(colours: np.ndarray, channels: int) -> np.ndarray:
     if colours.ndim == 2:
-        return colours
-    return np.ascontiguousarray(to_grey(Image.fromarray(colours[..., ::-1]), "the frame"))
+        return with_channels(colours, channels)
+    return np.ascontiguousarray(to_pixels(Image.fromarray(colours[..., ::-1]), "the frame", channels))

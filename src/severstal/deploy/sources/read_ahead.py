@@ -28,7 +28,7 @@ class ReadPicture(NamedTuple):
 
 
 def read_ahead(
-    sources: Iterable[PendingPicture | Unreadable], readers: int, ahead: int
+    sources: Iterable[PendingPicture | Unreadable], readers: int, ahead: int, channels: int = 1
 ) -> Iterator[ReadPicture | Unreadable]:
     """Read pictures in the order of their sources.
 
@@ -36,12 +36,13 @@ def read_ahead(
         sources: sources as `deploy.sources.several` opens them.
         readers: threads that read.
         ahead: pictures that are read or waiting, at most, before the first of them is asked for.
+        channels: channels of the pictures, 1 for grey and 3 for red, green and blue.
 
     Returns:
         Each picture; what cannot be read takes its place as name and error.
 
     Example:
-        >>> sources = [PendingPicture(name, lambda: np.zeros((2, 3), np.uint8)) for name in "ab"]
+        >>> sources = [PendingPicture(name, lambda channels: np.zeros((2, 3), np.uint8)) for name in "ab"]
         >>> [each.source.name for each in read_ahead(sources, readers=2, ahead=4)]
         ['a', 'b']
     """
@@ -49,7 +50,7 @@ def read_ahead(
     pool = ThreadPoolExecutor(readers)
     try:
         for source in sources:
-            waiting.append(source if isinstance(source, tuple) else pool.submit(_read, source))
+            waiting.append(source if isinstance(source, tuple) else pool.submit(_read, source, channels))
             if len(waiting) > ahead:
                 yield _found(waiting.popleft())
         while waiting:
@@ -62,10 +63,10 @@ def _found(waiting: "Future[ReadPicture | Unreadable] | Unreadable") -> ReadPict
     return waiting.result() if isinstance(waiting, Future) else waiting
 
 
-def _read(source: PendingPicture) -> ReadPicture | Unreadable:
+def _read(source: PendingPicture, channels: int) -> ReadPicture | Unreadable:
     start = perf_counter()
     try:
-        picture = source.read()
+        picture = source.read(channels)
     except SeverstalError as error:
         return source.label, error
     except MemoryError:

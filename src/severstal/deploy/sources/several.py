@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from severstal.competition.listing import describe_rest, list_folder
-from severstal.deploy.sources.arrays import array_to_grey, foreign_array, pillow_to_grey
+from severstal.deploy.sources.arrays import array_to_picture, foreign_array, pillow_to_picture
 from severstal.deploy.sources.files import VIDEO_ENDINGS, is_sequence, open_bytes, open_file
 from severstal.deploy.sources.source import PendingPicture
 from severstal.errors import SeverstalError
@@ -57,7 +57,7 @@ def open_one(source: Any, name: str = "picture") -> PendingPicture:
     if isinstance(source, bytes | bytearray | memoryview):
         return open_bytes(bytes(source), name)
     if isinstance(source, Image.Image):
-        return PendingPicture(name, lambda: pillow_to_grey(source, name))
+        return PendingPicture(name, lambda channels: pillow_to_picture(source, name, channels))
     if hasattr(source, "read"):
         data = source.read()
         if not isinstance(data, bytes):
@@ -66,7 +66,7 @@ def open_one(source: Any, name: str = "picture") -> PendingPicture:
     array = source if isinstance(source, np.ndarray) else foreign_array(source)
     if array is None:
         raise _unknown(source)
-    return PendingPicture(name, lambda: array_to_grey(array, name))
+    return PendingPicture(name, lambda channels: array_to_picture(array, name, channels))
 
 
 def open_many(source: Any, recursive: bool = False) -> Iterator[PendingPicture | Unreadable]:

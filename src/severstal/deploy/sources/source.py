@@ -13,14 +13,15 @@ class PendingPicture:
 
     Attributes:
         name: what its outputs are called, without an ending; of a frame NAME-000123, counted from 0.
-        read: function that returns the picture, (H, W) uint8; raises SeverstalError where it cannot be read.
+        read: function from a number of channels to the picture, (H, W) uint8 for 1 and (H, W, 3) for 3;
+            raises SeverstalError where it cannot be read.
         path: the file; None for what was in memory.
         frame: number of a video's frame or a file's page, from 0; None for a picture of its own.
         folder: below the folder that was named, where that is searched with its subfolders; else empty.
     """
 
     name: str
-    read: Callable[[], np.ndarray]
+    read: Callable[[int], np.ndarray]
     path: Path | None = None
     frame: int | None = None
     folder: str = ""

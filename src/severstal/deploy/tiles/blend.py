@@ -44,9 +44,9 @@ def blend_tiles(
     and as wide as the picture's shorter side.
 
     Args:
-        picture: (H, W) uint8.
+        picture: (H, W) uint8, or (H, W, 3) of colours.
         tiling: tiling of the picture.
-        predict: function that returns the output for (N, h, w) uint8 tiles.
+        predict: function that returns the output for (N, h, w) uint8 tiles, or (N, h, w, 3).
         batch_size: tiles in a batch.
         map_scale: pixels of the picture per pixel of the maps, along a side.
     """
@@ -87,7 +87,8 @@ def read_tile(picture: np.ndarray, top: int, left: int, tile: Sequence[int]) -> 
     """
     found = picture[top : top + tile[0], left : left + tile[1]]
     below, right = tile[0] - found.shape[0], tile[1] - found.shape[1]
-    return np.pad(found, ((0, below), (0, right)), mode="edge") if below or right else found
+    missing = [(0, below), (0, right)] + [(0, 0)] * (found.ndim - 2)
+    return np.pad(found, missing, mode="edge") if below or right else found
 
 
 def _each(

@@ -22,6 +22,7 @@ from itertools import pairwise
 import numpy as np
 
 from severstal.competition.spec import Spec
+from severstal.data.arrays import to_luma
 from severstal.decision.gate import gated_area, reached_levels
 from severstal.decision.levels import NEVER
 from severstal.decision.refine.morphology import closed, opened, smoothed
@@ -92,12 +93,12 @@ def draw_tiled(
         tiling: tiling of the picture.
         rules: rules for the same classes.
         spec: specification of the data set; names the classes.
-        picture: (H, W) uint8, for rules with a CRF.
+        picture: (H, W) uint8, or (H, W, 3) of colours, for rules with a CRF.
 
     Returns:
         (H, W) bitmask, `spec.mask_dtype`, bit k - 1 for class k.
     """
-    frame = _Frame(planes, tiling, picture)
+    frame = _Frame(planes, tiling, to_luma(picture) if rules.need_pictures else picture)
     whole = np.zeros(tiling.shape, spec.mask_dtype)
     bits = frame.turned(whole)
     for index, rule in enumerate(rules.rules):

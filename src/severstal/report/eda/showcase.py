@@ -135,7 +135,7 @@ def _place(figure: Sheet, left: float, top: float, wide: float, tall: float) -> 
 
 def _bare(axes: Axes, picture: np.ndarray, spec: Spec, width: float, caption: str) -> None:
     """Show a picture without contours."""
-    show_mask(axes, picture, np.zeros(picture.shape, np.uint8), spec, width)
+    show_mask(axes, picture, np.zeros(picture.shape[:2], np.uint8), spec, width)
     _dress(axes, caption)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from severstal.competition.scored import ScoredPairs
 from severstal.competition.spec import Spec
+from severstal.data.arrays import to_luma
 from severstal.decision.reader import Reader
 from severstal.decision.rules import ClassRule
 from severstal.decision.search import SearchResult
@@ -97,7 +98,9 @@ def _figure(row: PairRow, rule: ClassRule, spec: Spec) -> Any:
     plane = row.maps[0]
     areas = mask_areas(plane)
     figure = make_subplots(2, 1, row_heights=[0.45, 0.55], vertical_spacing=0.12)
-    figure.add_heatmap(z=row.picture[::step, ::step], colorscale="gray", showscale=False, hoverinfo="skip")
+    figure.add_heatmap(
+        z=to_luma(row.picture)[::step, ::step], colorscale="gray", showscale=False, hoverinfo="skip"
+    )
     figure.add_contour(
         z=plane[::step, ::step] / 255,
         contours={"start": rule.high, "end": rule.high, "size": 1, "coloring": "none"},
