@@ -203,3 +203,21 @@ def test_present_names_are_read_in_silence(caplog: pytest.LogCaptureFixture) -> 
 def test_wrong_settings_under_earlier_names(table: dict, message: str) -> None:
     with pytest.raises(SeverstalError, match=f"^a.toml: {message}$"):
         build(Stove, table, "a.toml")
+
+
+@dataclass(frozen=True)
+class _Light:
+    mean: float | tuple[float, float, float] = within(0.5, 0.0, 1.0)
+
+
+def test_one_number_or_three() -> None:
+    assert build(_Light, {"mean": 1}, "a.toml") == _Light(1.0)
+    assert build(_Light, {"mean": [0, 0.5, 1]}, "a.toml") == _Light((0.0, 0.5, 1.0))
+    for value, said in (
+        ([0.1, 0.2], "give a list of 3"),
+        ([0.1, 0.2, 1.2], "give 0 to 1"),
+        ("grey", "give a number"),
+        ([0.1, "grey", 0.2], "give a number"),
+    ):
+        with pytest.raises(SeverstalError, match=f"a.toml: mean is .*: {said}"):
+            build(_Light, {"mean": value}, "a.toml")

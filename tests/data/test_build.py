@@ -339,3 +339,23 @@ def test_a_store_of_one_size_is_started_again_for_many(folder: Path, tmp_path: P
     for store in (one, many, back):
         assert all(np.array_equal(store[index], picture(index)) for index in range(5))
     assert one.digest == back.digest != many.digest
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_colours_take_three_bytes_a_pixel(
+    folder: Path, tmp_path: Path, own: bool, decoded: list[str]
+) -> None:
+    rgb = [np.stack([picture(seed + k) for k in range(3)], axis=2) for seed in range(5)]
+    for seed in range(5):
+        Image.fromarray(rgb[seed]).save(folder / f"{seed}.png")
+    grey = replace(OWN, shapes=Shapes([folder])) if own else SPEC
+    plain = open_pictures(folder, NAMES, grey, tmp_path / "store")
+    assert plain[0].shape == (24, 40)
+    store = open_pictures(folder, NAMES, replace(grey, channels=3), tmp_path / "store")
+    assert sorted(decoded) == sorted(NAMES * 2)  # grey ones are not taken for colours
+    assert all(np.array_equal(store[seed], rgb[seed]) for seed in range(5))
+    assert store.digest != plain.digest
+    catalogue = Catalogue(tmp_path / "store", grey.image_shape, 3)
+    assert catalogue.pixels.stat().st_size == 5 * 24 * 40 * 3
+    assert open_pictures(folder, NAMES, replace(grey, channels=3), tmp_path / "store").digest == store.digest
+    assert len(decoded) == 10

@@ -52,3 +52,13 @@ def test_light_does_not_matter_and_black_stays_finite() -> None:
 def test_off_it_is_mean_and_deviation_of_the_data_set() -> None:
     grey = torch.tensor([[[[0.0, 1.0]]]])
     assert normalize(grey, DataSettings(mean=0.5, std=0.25)).tolist() == [[[[-2.0, 2.0]]]]
+
+
+def test_each_colour_has_its_own_mean_and_deviation() -> None:
+    pixels = torch.rand(2, 3, 5, 7)
+    settings = DataSettings(mean=(0.2, 0.4, 0.6), std=(0.1, 0.2, 0.3))
+    found = normalize(pixels, settings)
+    for index in range(3):
+        expected = (pixels[:, index] - settings.mean[index]) / settings.std[index]
+        assert torch.allclose(found[:, index], expected)
+    assert torch.equal(normalize(pixels, DataSettings(mean=0.5)), (pixels - 0.5) / 0.18)

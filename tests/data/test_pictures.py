@@ -3,6 +3,7 @@
 import struct
 import tracemalloc
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -147,3 +148,35 @@ def test_a_picture_larger_than_the_memory_is_reported(
     Image.fromarray(picture(0)).save(tmp_path / "a.png")
     with pytest.raises(SeverstalError, match=r"a\.png: \d+ x \d+ pixels take 0\.0 GB of memory, 0\.0 GB are"):
         read_picture(tmp_path / "a.png", SPEC)
+
+
+COLOURS = Spec("tiny", (24, 40), ("a", "b"), channels=3)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "I;16", "CMYK", "1"])
+def test_a_data_set_of_colours_keeps_them(tmp_path: Path, mode: str) -> None:
+    rgb, plain = np.stack([picture(seed) for seed in range(3)], axis=2), picture(0)
+    if mode == "I;16":
+        saved, shown = Image.fromarray(plain.astype(np.uint16) * 256 + 7), Image.fromarray(plain)
+    else:
+        saved = shown = Image.fromarray(plain if mode in ("L", "1") else rgb).convert(mode)
+    saved.save(tmp_path / "a.tif")
+    expected = np.array(shown.convert("RGB"))
+    read = read_picture(tmp_path / "a.tif", COLOURS)
+    assert read.dtype == np.uint8
+    assert np.array_equal(read, expected)
+    luma = expected @ np.array([0.299, 0.587, 0.114])
+    assert np.abs(read_picture(tmp_path / "a.tif", SPEC) - luma).max() <= 1
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_colours_are_turned_upright(tmp_path: Path, turn: int) -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (24, 40, 3), np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    Image.fromarray(rgb).save(tmp_path / "a.png", exif=exif)
+    with Image.open(tmp_path / "a.png") as opened:
+        shown = np.array(ImageOps.exif_transpose(opened))
+    read, turned = decode_picture(tmp_path / "a.png", replace(COLOURS, image_shape=shown.shape[:2]))
+    assert np.array_equal(read, shown)
+    assert turned == (turn > 1)

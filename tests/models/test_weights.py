@@ -7,10 +7,15 @@ import timm
 import torch
 from safetensors.torch import load_file, save_file
 
+from severstal.competition.spec import Spec
 from severstal.errors import SeverstalError
 from severstal.models import weights
+from severstal.models.encoders import new_encoder
+from severstal.models.from_recipe import new_network
 from severstal.models.registry import build_model
 from severstal.models.weights import find_weights, load_encoder
+from severstal.recipe import Recipe
+from severstal.recipe.network import ModelSettings
 
 
 def colour(grey):
@@ -195,3 +200,23 @@ def test_only_the_encoder_is_filled(resnet):
     expected = load_file(path)
     assert torch.equal(encoder.layer4[1].bn2.running_mean, expected["layer4.1.bn2.running_mean"])
     assert torch.equal(encoder.conv1.weight, expected["conv1.weight"].sum(1, keepdim=True))
+
+
+def test_three_channels_keep_the_kernels_of_colours(tmp_path) -> None:
+    colour = new_encoder("tu-test_resnet", 3)
+    path = tmp_path / "colour.safetensors"
+    save_file(colour.state_dict(), path)
+    first = next(name for name, weight in colour.state_dict().items() if weight.ndim == 4)
+    kept, summed = new_encoder("tu-test_resnet", 3), new_encoder("tu-test_resnet", 1)
+    load_encoder(kept, "tu-test_resnet", path, 3)
+    load_encoder(summed, "tu-test_resnet", path, 1)
+    assert torch.equal(kept.state_dict()[first], colour.state_dict()[first])
+    total = colour.state_dict()[first].sum(1, keepdim=True)
+    assert torch.allclose(summed.state_dict()[first], total)
+    recipe = Recipe(
+        name="colour", model=ModelSettings(encoder_name="tu-test_resnet", encoder_weights=str(path))
+    )
+    network = new_network(recipe, Spec("hues", (32, 32), ("a",), channels=3))
+    own = next(weight for weight in network.state_dict().values() if weight.ndim == 4)
+    assert torch.equal(own, colour.state_dict()[first])
+    assert network(torch.zeros(2, 3, 40, 70)).masks.shape == (2, 1, 40, 70)

@@ -221,3 +221,47 @@ def test_probabilities_follow_nothing_that_moves_steel(switch: str) -> None:
     picture, bits = numbered()
     with pytest.raises(ValueError, match="probabilities follow no"):
         augment.with_probabilities(picture, bits, picture[None], seed=0)
+
+
+def _colours(grey: np.ndarray) -> np.ndarray:
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+@pytest.mark.parametrize("upright", [False, True])
+def test_three_equal_channels_are_augmented_as_grey_is(upright: bool) -> None:
+    rng = np.random.default_rng(1)
+    shape = (200, 64) if upright else SHAPE
+    spec = Spec("s", shape, ("a",))
+    store = {name: rng.integers(70, 110, shape, np.uint8) for name in "ab"}
+    store["a"][:20] = 2  # a black band
+    rows = []
+    for name in "ab":
+        mask = np.zeros(shape, bool)
+        mask[shape[0] // 2 : shape[0] // 2 + 9, 20:32] = True
+        store[name][mask] = 160
+        rows.append((name, 1, encode(mask)))
+    masks = Masks(pd.DataFrame(rows, columns=["ImageId", "ClassId", "EncodedPixels"]), spec)
+    switches = dict.fromkeys(("blackout", "copy_paste", "cyclic_shift", "roll_shift"), 0.8)
+    settings = AugmentSettings(crop=(48, 56), multi_scale=0.2, black_aware=True, **switches)
+    grey, colour = (
+        Augment(settings, shape, Donors(SimpleNamespace(picture=get), masks, ["a", "b"], spec))
+        for get in (store.get, lambda name: _colours(store[name]))
+    )
+    for seed in range(30):
+        name = "ab"[seed % 2]
+        picture, bits = grey(store[name], masks[name], seed)
+        coloured, coloured_bits = colour(_colours(store[name]), masks[name], seed)
+        assert coloured.shape == (48, 56, 3)
+        assert np.array_equal(bits, coloured_bits)
+        assert np.abs(coloured.astype(int) - _colours(picture)).max() <= 1  # rounded channel by channel
+
+
+def test_a_colour_stays_a_colour() -> None:
+    red = np.full((64, 96, 3), (200, 40, 20), np.uint8)
+    settings = AugmentSettings(crop=(32, 48), roll_shift=1.0, jpeg=1.0, cyclic_shift=1.0)
+    for seed in range(10):
+        crop, _ = Augment(settings, (64, 96))(red, np.zeros((64, 96), np.uint8), seed)
+        assert crop.shape == (32, 48, 3)
+        assert crop.dtype == np.uint8
+        mean = crop.reshape(-1, 3).mean(0)
+        assert mean[0] > mean[1] + 60 > mean[2]

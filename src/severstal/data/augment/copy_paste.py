@@ -78,7 +78,7 @@ def _as_bright(source: np.ndarray, target: np.ndarray, known: np.ndarray) -> np.
     gain = spread / deviation if deviation else 1.0
     if not (_ALIKE[0] <= gain <= _ALIKE[1] and _ALIKE[0] * mean <= there <= _ALIKE[1] * mean):
         return None
-    own, other = (
-        cv2.mean(part, mask=steel)[: part.shape[2] if part.ndim == 3 else 1] for part in (source, target)
-    )
+    own, other = mean, there
+    if source.ndim == 3:
+        own, other = (cv2.mean(part, mask=steel)[:3] for part in (source, target))  # of each channel
     return np.float32(other) + np.float32(gain) * (source.astype(np.float32) - np.float32(own))

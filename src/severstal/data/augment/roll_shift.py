@@ -41,5 +41,6 @@ def roll_shift(picture: np.ndarray, strength: float, rng: np.random.Generator) -
     out = cv2.LUT(picture, table)
     curve = curve if out.ndim == 2 else curve[..., None]
     slowly = cv2.multiply(out, np.ascontiguousarray(np.broadcast_to(curve, out.shape)), dtype=cv2.CV_8U)
-    lit = np.maximum(slowly, BLACK) if out.ndim == 2 else slowly  # nor does steel become black
+    # Nor does steel become black.
+    lit = where_pixels(to_luma(slowly) < BLACK, np.maximum(slowly, BLACK), slowly)
     return where_pixels(to_luma(picture) < BLACK, picture, lit)
