@@ -20,6 +20,7 @@ import numpy as np
 from severstal.competition.rle import encode
 from severstal.competition.spec import Spec
 from severstal.data.arrays import unpack
+from severstal.data.batches import batches_of_one_shape
 from severstal.data.pictures import read_picture
 from severstal.decision.draw import apply
 from severstal.deploy.kaggle.schedule import Clock, Reduction, choose_reduction, reduced_model, reductions
@@ -135,15 +136,17 @@ def _look_at_clock(
 
 def _segment(model: TorchModel, pictures: Sequence[np.ndarray | None]) -> list[list[tuple[int, str]]]:
     """Of each picture its masks: class and run lengths."""
-    some = [picture for picture in pictures if picture is not None]
-    drawn: Iterator[list[tuple[int, str]]] = iter(())
-    if some:
+    found: list[list[tuple[int, str]]] = [[] for _ in pictures]
+    there = [row for row, picture in enumerate(pictures) if picture is not None]
+    if not there:
+        return found
+    spec = model.description.spec
+    for rows in batches_of_one_shape(there, lambda row: pictures[row].shape, len(there), spec):
+        some = [pictures[row] for row in rows]
         said = model.probabilities(np.stack(some))
-        drawn = (
-            _masks(maps, classes, picture, model)
-            for maps, classes, picture in zip(said.maps, said.classes, some, strict=True)
-        )
-    return [[] if picture is None else next(drawn) for picture in pictures]
+        for row, maps, classes, picture in zip(rows, said.maps, said.classes, some, strict=True):
+            found[row] = _masks(maps, classes, picture, model)
+    return found
 
 
 def _masks(
