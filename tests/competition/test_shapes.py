@@ -59,3 +59,16 @@ def test_a_picture_of_too_many_pixels_is_refused(
     monkeypatch.setattr(module, "read_shape", lambda path: (40_000, 30_000))
     with pytest.raises(SeverstalError, match="is 40,000 x 30,000: cut the picture to at most 1,073,"):
         Shapes(folders).of("a.png")
+
+
+def test_a_remembered_shape_counts_while_its_file_is_unchanged(
+    folders: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status, read = (folders[0] / "a.png").stat(), []
+    monkeypatch.setattr(module, "read_shape", lambda path: read.append(path.name) or (20, 30))
+    for size, time in ((status.st_size, status.st_mtime_ns), (status.st_size, 1), (1, status.st_mtime_ns)):
+        shapes = Shapes(folders)
+        shapes.remember(folders[0], {"a.png": (size, time, (7, 8))})
+        unchanged = (size, time) == (status.st_size, status.st_mtime_ns)
+        assert shapes.of("a.png") == ((7, 8) if unchanged else (20, 30))
+    assert read == ["a.png", "a.png"]

@@ -15,6 +15,7 @@ from fixtures.sizes import SIZES, draw_sizes_input
 import severstal
 from severstal import pipeline
 from severstal.cli import main
+from severstal.competition import shapes
 from severstal.decision.mask_table import draw_masks
 from severstal.decision.rules import plain_rules
 from severstal.decision.summary import Summary
@@ -165,6 +166,17 @@ def test_pictures_of_one_size_need_no_stated_shape(
     for part in ("oof", "test"):
         stated, own = MapReader(f"runs/stated/{part}"), MapReader(f"runs/own/{part}")
         assert all(np.array_equal(*both) for both in zip(stated, own, strict=True))
+
+
+def test_headers_are_read_once(tmp_path: Path, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    truth = draw_sizes_input(tmp_path / "sizes", images=8, test_images=2)
+    read, own = [], shapes.read_shape
+    monkeypatch.setattr(shapes, "read_shape", lambda path: read.append(path.name) or own(path))
+    for _ in range(2):
+        run = pipeline.prepare(tiny_recipe, "sizes")
+        assert all(run.masks[name].shape == truth[name].shape[1:] for name in run.images)
+    assert sorted(read) == sorted(truth)
 
 
 def test_a_picture_that_changed_its_size_is_noticed(

@@ -28,6 +28,18 @@ class Shapes:
     ) -> None:
         self._folders = tuple(folders)
         self._known: dict[str, tuple[int, int]] = dict(known or {})
+        self._remembered: dict[Path, tuple[tuple[int, int], tuple[int, int]]] = {}
+
+    def remember(self, folder: Path, found: Mapping[str, tuple[int, int, tuple[int, int]]]) -> None:
+        """Take shapes that were read earlier in place of the headers of files that have not changed since.
+
+        Args:
+            folder: folder of the files.
+            found: by the name of a file its size in bytes, the time of its last change in nanoseconds, and
+                the height and the width of the picture.
+        """
+        for name, (size, time, shape) in found.items():
+            self._remembered[folder / name] = (size, time), shape
 
     def of(self, image: str) -> tuple[int, int]:
         """The height and the width of a picture, as displayed.
@@ -65,7 +77,7 @@ class Shapes:
                 f"{image}: its size is not known, as there is no such picture in {held}: correct the name "
                 "or put the picture there"
             )
-        first, *others = [(place, read_shape(place)) for place in places]
+        first, *others = [(place, self._read_file(place)) for place in places]
         height, width = first[1]
         if height * width > MOST_PIXELS:
             raise SeverstalError(
@@ -78,3 +90,11 @@ class Shapes:
                     "pictures of one name must agree in size: rename one of them"
                 )
         return first[1]
+
+    def _read_file(self, path: Path) -> tuple[int, int]:
+        stamp, shape = self._remembered.get(path, (None, None))
+        if shape is not None:
+            status = path.stat()
+            if (status.st_size, status.st_mtime_ns) == stamp:
+                return shape
+        return read_shape(path)

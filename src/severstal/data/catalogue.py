@@ -181,3 +181,25 @@ class Catalogue:
             if entry.row is not None:
                 self.rows = max(self.rows, entry.row + entry.rows)
         self._bytes += len(lines)
+
+
+def stored_shapes(folder: Path) -> dict[str, tuple[int, int, tuple[int, int]]]:
+    """Read the shapes of pictures of many sizes from a catalogue, which is left as it is.
+
+    Args:
+        folder: folder of the catalogue; it may be missing or hold another.
+
+    Returns:
+        By the name of a file its size in bytes, the time of its last change in nanoseconds, and the height
+        and the width of the picture, for `Shapes.remember`; none where the catalogue has no shapes.
+    """
+    found = {}
+    try:
+        for line in (folder / CATALOGUE).read_bytes().splitlines(keepends=True)[1:]:
+            if line.endswith(b"\n"):
+                facts = json.loads(line)
+                height, width = facts["shape"][:2]
+                found[facts["name"]] = (facts["bytes"], facts["time"], (height, width))
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return {}
+    return found

@@ -12,6 +12,7 @@ from severstal.competition.masks import Masks
 from severstal.competition.spec import Spec
 from severstal.competition.tables import Sample, read_labels, read_test_sample
 from severstal.data.build import open_pictures
+from severstal.data.catalogue import stored_shapes
 from severstal.data.folds import sample_images
 from severstal.data.images import Pictures
 from severstal.errors import SeverstalError
@@ -42,10 +43,15 @@ class Job:
         """The run folder's files by name."""
         return RunFiles(self.folder)
 
-    @property
+    @cached_property
     def spec(self) -> Spec:
-        """Shape and classes of the data set."""
-        return self.data.spec
+        """Shapes and classes of the data set; shapes of unchanged files are those stored when they were
+        decoded."""
+        spec = self.data.spec
+        if spec.shapes is not None:
+            for folder in (self.data.train_images, self.data.test_images):
+                spec.shapes.remember(folder, stored_shapes(self._store(folder)))
+        return spec
 
     @property
     def typical_shape(self) -> tuple[int, int]:
@@ -122,11 +128,9 @@ class Job:
         return self.files.weights(self.recipe, fold)
 
     def _pictures(self, folder: Path, names: Sequence[str]) -> Pictures:
+        return open_pictures(folder, names, self.spec, self._store(folder))
+
+    def _store(self, folder: Path) -> Path:
         # Every run shares the same pictures, so they lie beside the runs, a folder for each folder of files.
-        place = digest(str(folder.resolve()))[:12]
-        store = (
-            self.folder.parent
-            / "pictures"
-            / f"{plain_name(self.data.root.resolve().name)}-{folder.name}-{place}"
-        )
-        return open_pictures(folder, names, self.spec, store)
+        name = f"{plain_name(self.data.root.resolve().name)}-{folder.name}"
+        return self.folder.parent / "pictures" / f"{name}-{digest(str(folder.resolve()))[:12]}"
