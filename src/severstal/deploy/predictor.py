@@ -16,7 +16,7 @@ from severstal.deploy.model import Model, ModelDescription
 from severstal.deploy.opening import open_model
 from severstal.deploy.planes import ProbabilityPlanes
 from severstal.deploy.result import ClassVerdict, Result, Speed
-from severstal.deploy.sources.read_ahead import ReadPicture, read_ahead
+from severstal.deploy.sources.read_ahead import SourcePicture, read_ahead
 from severstal.deploy.sources.several import Unreadable, is_many, open_many, open_one
 from severstal.deploy.sources.source import PendingPicture
 from severstal.deploy.tiles.blend import blend_tiles
@@ -121,11 +121,11 @@ class Predictor:
             sources: sources as `deploy.sources` opens them.
             readers: threads that read.
         """
-        batch: list[ReadPicture] = []
+        batch: list[SourcePicture] = []
         for found in read_ahead(
             sources, readers, readers + self.model.batch_size, self.description.spec.channels
         ):
-            if not isinstance(found, ReadPicture):
+            if not isinstance(found, SourcePicture):
                 yield from self._whole(batch)
                 batch = []
                 yield found
@@ -154,7 +154,7 @@ class Predictor:
     def _is_tiled(self, picture: np.ndarray) -> bool:
         return plan_tiles(picture.shape[:2], self.tile, self.description.stride) is not None
 
-    def _whole(self, batch: list[ReadPicture]) -> Iterator[Result]:
+    def _whole(self, batch: list[SourcePicture]) -> Iterator[Result]:
         """The results of pictures of one size that need no tiles."""
         if not batch:
             return

@@ -13,7 +13,7 @@ from severstal.deploy.sources.source import PendingPicture
 from severstal.errors import SeverstalError
 
 
-class ReadPicture(NamedTuple):
+class SourcePicture(NamedTuple):
     """A picture with its source.
 
     Attributes:
@@ -29,7 +29,7 @@ class ReadPicture(NamedTuple):
 
 def read_ahead(
     sources: Iterable[PendingPicture | Unreadable], readers: int, ahead: int, channels: int = 1
-) -> Iterator[ReadPicture | Unreadable]:
+) -> Iterator[SourcePicture | Unreadable]:
     """Read pictures in the order of their sources.
 
     Args:
@@ -46,7 +46,7 @@ def read_ahead(
         >>> [each.source.name for each in read_ahead(sources, readers=2, ahead=4)]
         ['a', 'b']
     """
-    waiting: deque[Future[ReadPicture | Unreadable] | Unreadable] = deque()
+    waiting: deque[Future[SourcePicture | Unreadable] | Unreadable] = deque()
     pool = ThreadPoolExecutor(readers)
     try:
         for source in sources:
@@ -59,11 +59,11 @@ def read_ahead(
         pool.shutdown(cancel_futures=True)
 
 
-def _found(waiting: "Future[ReadPicture | Unreadable] | Unreadable") -> ReadPicture | Unreadable:
+def _found(waiting: "Future[SourcePicture | Unreadable] | Unreadable") -> SourcePicture | Unreadable:
     return waiting.result() if isinstance(waiting, Future) else waiting
 
 
-def _read(source: PendingPicture, channels: int) -> ReadPicture | Unreadable:
+def _read(source: PendingPicture, channels: int) -> SourcePicture | Unreadable:
     start = perf_counter()
     try:
         picture = source.read(channels)
@@ -72,4 +72,4 @@ def _read(source: PendingPicture, channels: int) -> ReadPicture | Unreadable:
     except MemoryError:
         line = f"{source.label}: more than the memory holds: cut the picture into parts"
         return source.label, SeverstalError(line)
-    return ReadPicture(source, picture, (perf_counter() - start) * 1000)
+    return SourcePicture(source, picture, (perf_counter() - start) * 1000)
