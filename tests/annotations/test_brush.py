@@ -64,13 +64,13 @@ def test_a_long_run_is_split_and_the_head_is_label_studios_own() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ([], "break off"),
-        ([0, 0, 0, 8, 57, 27, 252], "break off"),
+        ([], "are truncated"),
+        ([0, 0, 0, 8, 57, 27, 252], "are truncated"),
         ([0, 0, 0, 4, 57, 27, 252, 96, 17, 255, 128], "covers 1 pixels, the picture has 1 x 2"),
         ([255] * 40, "covers 1073741823 pixels"),
-        ([0, 0, 0, 256], "no bytes"),
-        ([0, 0, 0, 1.0], "no bytes"),
-        (["0"], "no bytes"),
+        ([0, 0, 0, 256], "not bytes"),
+        ([0, 0, 0, 1.0], "not bytes"),
+        (["0"], "not bytes"),
     ],
 )
 def test_damaged_runs_are_one_line(values: list, message: str, fault) -> None:

@@ -99,14 +99,17 @@ def test_cvats_own_brush_mask_is_a_disc(tmp_path):
 @pytest.mark.parametrize(
     ("shape", "message"),
     [
-        ('<polygon label="hole" points="0,0;nan,1;2,2"/>', "'nan' is no coordinate"),
-        ('<polygon label="hole" points="0,0;1_0,1;2,2"/>', "'1_0' is no coordinate"),
+        ('<polygon label="hole" points="0,0;nan,1;2,2"/>', "'nan' is not a coordinate"),
+        ('<polygon label="hole" points="0,0;1_0,1;2,2"/>', "'1_0' is not a coordinate"),
         ('<polygon label="whole" points="0,0;4,4;0,4"/>', "label 'whole' is unknown, the nearest is 'hole'"),
         ('<polygon points="0,0;4,4;0,4"/>', "label nothing is unknown"),
-        ('<box label="hole" xtl="2" ytl="1" xbr="4"/>', "nothing is no coordinate"),
+        ('<box label="hole" xtl="2" ytl="1" xbr="4"/>', "nothing is not a coordinate"),
         (SHAPE.format('rle="0, 9" left="7" top="4" width="2" height="2"'), "add up to 9, not to 2 x 2"),
-        (SHAPE.format('rle="5, -1" left="7" top="4" width="2" height="2"'), "count '-1' is no whole number"),
-        (SHAPE.format('left="7" top="4" width="2" height="2"'), "count '' is no whole number"),
+        (
+            SHAPE.format('rle="5, -1" left="7" top="4" width="2" height="2"'),
+            "'-1' is not a whole number",
+        ),
+        (SHAPE.format('left="7" top="4" width="2" height="2"'), "count '' is not a whole number"),
         (SHAPE.format('rle="1" left="0" top="0" width="99999" height="99999"'), "mask is 99999 x 99999"),
         ("</image>", "not XML"),
         ("&xxe;", "not XML"),

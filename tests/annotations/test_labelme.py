@@ -125,13 +125,13 @@ def test_no_shapes_is_a_clean_picture(read):
     ("shape", "message"),
     [
         ({"points": [[0, 0], [5, 5], [0]]}, "a corner is not a pair"),
-        ({"points": [[0, 0], [5, "a"], [0, 1]]}, "'a' is no coordinate"),
-        ({"points": {}}, "points is no list"),
+        ({"points": [[0, 0], [5, "a"], [0, 1]]}, "'a' is not a coordinate"),
+        ({"points": {}}, "points is not a list"),
         ({"label": "hloe"}, "label 'hloe' is unknown, the nearest is 'hole'"),
         ({"label": {"a": 1}}, "label dict is unknown"),
-        ({"shape_type": "circle", "points": [[0, 0]]}, "a circle has two points"),
+        ({"shape_type": "circle", "points": [[0, 0]]}, "a circle needs two points"),
         ({"shape_type": "mask", "points": SMALL, "mask": None}, "not in base64"),
-        ({"shape_type": "mask", "points": SMALL, "mask": "AAAA"}, "damaged or no PNG"),
+        ({"shape_type": "mask", "points": SMALL, "mask": "AAAA"}, "damaged, or not a PNG"),
         (
             {"shape_type": "mask", "points": SMALL, "mask": png(np.ones((7, 9)) > 0)},
             "larger than its",

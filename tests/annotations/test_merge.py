@@ -56,6 +56,6 @@ def test_a_table_of_labels_is_read(tmp_path: Path) -> None:
 )
 def test_anything_else_is_not_written_over(text: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(text.encode("latin-1"))
-    with pytest.raises(SeverstalError, match="name another --output") as caught:
+    with pytest.raises(SeverstalError, match="give another --output") as caught:
         read_earlier(tmp_path / "file", SPEC)
     assert "\n" not in str(caught.value)

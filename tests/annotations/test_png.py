@@ -64,8 +64,8 @@ def test_grey_palette_and_bits_are_read(make, read):
 @pytest.mark.parametrize(
     ("picture", "name", "message"),
     [
-        (Image.fromarray(square(4)), "a.png", "index 4 is no class, they go from 1 to 3"),
-        (Image.fromarray(square(255)), "a.png", "index 255 is no class"),
+        (Image.fromarray(square(4)), "a.png", "index 4 is not one of the classes 1 to 3"),
+        (Image.fromarray(square(255)), "a.png", "index 255 is not one of the classes"),
         (Image.fromarray(square()).convert("RGB"), "a.png", "keeps colours (RGB)"),
         (Image.fromarray(square().astype(np.uint16)), "a.png", "keeps colours (I;16)"),
         (Image.fromarray(square().T), "a.png", "the mask is 9 x 6, larger"),
@@ -81,7 +81,7 @@ def test_a_cut_file_is_one_line(tmp_path, target, fault):
     Image.fromarray(square()).save(tmp_path / "a.png")
     data = (tmp_path / "a.png").read_bytes()
     (tmp_path / "a.png").write_bytes(data[: len(data) // 2])
-    assert "a.png: damaged or no PNG" in fault(lambda: gather(png.read(tmp_path, target), target))
+    assert "a.png: damaged, or not a PNG" in fault(lambda: gather(png.read(tmp_path, target), target))
 
 
 def test_a_picture_bomb_is_not_decoded(tmp_path, target, fault):
@@ -125,8 +125,8 @@ def test_values_and_backgrounds_of_other_tools(background, value, classes, tmp_p
 def test_an_unknown_value_is_reported_with_the_option_that_names_it(tmp_path, target, fault):
     Image.fromarray(square(255)).save(tmp_path / "a.png")
     message = fault(lambda: gather(png.read(tmp_path, target), target))
-    assert "index 255 is no class" in message
-    assert message.endswith("--classes 255=1, or 255=0 for none")
+    assert "index 255 is not one of the classes" in message
+    assert message.endswith("--classes 255=1, or 255=0 for background")
 
 
 @pytest.mark.parametrize("white", [False, True])

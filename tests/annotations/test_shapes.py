@@ -40,4 +40,4 @@ def test_a_patch_is_cut_at_the_edge(top, left):
 
 @pytest.mark.parametrize("value", [True, None, "", "x", "1_0", "inf", "nan", 1e7, 10**400, [1]])
 def test_what_is_no_coordinate(value, fault):
-    assert "is no coordinate in pixels" in fault(coordinate, value, "a.json")
+    assert "is not a coordinate in pixels" in fault(coordinate, value, "a.json")

@@ -36,7 +36,7 @@ def test_sizes_may_be_text_or_absent_but_not_others(fault):
 def test_an_ambiguous_stem_is_refused(fault):
     target = Target(["a.jpg", "a.png", "b.jpg"], SPEC)
     assert target.image_of_stem("b", "x") == "b.jpg"
-    assert "may belong to a.jpg or a.png" in fault(target.image_of_stem, "a", "x")
+    assert "could belong to a.jpg or a.png" in fault(target.image_of_stem, "a", "x")
 
 
 @pytest.mark.parametrize("label", ["Hole", " hole", "h" * 10_000, "a\nb", 7, "0", 1.0, True, None])

@@ -97,7 +97,7 @@ def test_what_cannot_be_used_is_left_out_with_a_note(shape, attributes, why, tmp
         (POLYGON, {"class": {}}, "label dict is unknown"),
         (POLYGON, {"class": "holes"}, "label 'holes' is unknown, the nearest is 'hole'"),
         (POLYGON | {"all_points_x": [1, 2, 3]}, None, "3 x and 4 y"),
-        ({"name": "rect", "x": 1, "y": 1}, None, "nothing is no coordinate"),
+        ({"name": "rect", "x": 1, "y": 1}, None, "nothing is not a coordinate"),
         ({}, None, "its shape has no name"),
     ],
 )

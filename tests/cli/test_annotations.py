@@ -77,7 +77,7 @@ def test_a_changed_mask_replaces_the_earlier_one_and_is_reported(small_input, tm
 def test_the_annotations_are_not_written_over(small_input, tmp_path):
     export("coco", tmp_path / "a.json", input=small_input)
     before = (tmp_path / "a.json").read_bytes()
-    with pytest.raises(SeverstalError, match="name another --output"):
+    with pytest.raises(SeverstalError, match="give another --output"):
         import_("coco", tmp_path / "a.json", tmp_path / "a.json", input=small_input)
     assert (tmp_path / "a.json").read_bytes() == before
 

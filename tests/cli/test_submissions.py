@@ -151,7 +151,7 @@ def test_submissions_of_other_data_are_one_line(command: Callable, small: Path) 
     assert "give two tables of the same images" in the_line(
         command("score", "oof.csv", "--truth", "truth.csv", "--input", small)
     )
-    assert "give --input the folder it is for" in the_line(command("check", "oof.csv", "--input", small))
+    assert "give the matching folder as --input" in the_line(command("check", "oof.csv", "--input", small))
     pairs = [f"{image}_{k},\n" for image, k in product(TEST, range(1, 6))]
     Path("five.csv").write_text("ImageId_ClassId,EncodedPixels\n" + "".join(pairs))
     assert "five.csv row 3: class `3`" in the_line(command("diff", "right.csv", "five.csv", "--input", small))

@@ -56,7 +56,7 @@ def test_2019s_official_sample_is_a_submission(real_data):
         ),
         (
             TODAY + ",,1\nb.jpg,,\na.jpg,,1\n",
-            ["row 1: the image's name", "row 2: image b.jpg stands without"],
+            ["row 1: the image's name", "row 2: image b.jpg has no class"],
         ),
     ],
 )
@@ -85,7 +85,7 @@ def test_each_fault_of_todays_form_is_found(tmp_path, text, findings):
         (lambda rows: [*rows[:-1], "a.jpg_4,9"], ["row 8: run 1 (`9`)"]),
         (
             lambda rows: ["b.jpg,", *rows[1:]],
-            ["row 1: image b.jpg stands without a class", "pair b.jpg_1 has no"],
+            ["row 1: image b.jpg has no class", "pair b.jpg_1 has no"],
         ),
     ],
 )

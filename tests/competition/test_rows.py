@@ -111,14 +111,14 @@ def test_messages_name_the_wrong_value_and_the_repair():
     found = row_faults(rows, range(1, 5), images=["a.jpg", "b.jpg"], may_be_empty=False)
     assert found == {
         1: "the image's name is empty: write it, or delete the row",
-        2: "image b.jpg stands without a class: write one of 1 to 4",
+        2: "image b.jpg has no class: write one of 1 to 4",
         3: "class `7` is not one of 1 to 4: correct it, or list it in dataset.toml",
         4: "class ` 2` is not one of 1 to 4: correct it",
         5: "class 0 is only the sample submission's placeholder: write one of 1 to 4, "
         "and if the image has no defect, delete the row",
         6: "image c.jpg is not among the data set's pictures: correct the name or delete the row",
         7: "image a.jpg class 1 repeats row 1: delete one of the two",
-        8: "image a.jpg class 1 has another mask in row 1: keep or make one",
+        8: "image a.jpg class 1 has another mask in row 1: keep one, or merge them",
         9: "image b.jpg class 1 has an empty mask: write its runs or delete the row",
     }
 

@@ -94,7 +94,7 @@ def test_labels_need_no_row_for_a_clean_image(data, table):
         (
             TRAIN,
             TEST,
-            r"a\.csv is about images of .*train_images, .*b\.csv about images of .*_submission\.csv",
+            r"a\.csv names images of .*train_images, .*b\.csv images of .*_submission\.csv",
         ),
     ],
 )

@@ -66,8 +66,8 @@ def test_masks_have_a_bit_for_each_class(classes, dtype):
         ({"classes": '"a"'}, "classes is 'a': give"),
         ({"classes": str([str(k) for k in range(17)])}, "classes is ['0', '1'"),
         ({"name": "tiles"}, "not TOML ("),
-        ({"name": '"a\\u001b[2J"'}, r"'a\x1b[2J' holds control characters: give a name of one line"),
-        ({"classes": '["a", "b\\nc"]'}, r"'b\nc' holds control characters: give"),
+        ({"name": '"a\\u001b[2J"'}, r"'a\x1b[2J' contains control characters: give a one-line name"),
+        ({"classes": '["a", "b\\nc"]'}, r"'b\nc' contains control characters: give"),
         (
             {"image_shape": "[1000000, 1000000]"},
             "image_shape is [1000000, 1000000]: cut the pictures to at m",

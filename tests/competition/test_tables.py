@@ -130,8 +130,8 @@ def test_2019s_labels_may_lack_the_rows_of_empty_pairs(table):
     [
         (TODAY + "a.jpg,9,1 3\n", " row 1: class `9` is not one of 1 to 4: correct it"),
         (OLD + "a.jpg_9,1 3\n", " row 1: class `9` is not one of 1 to 4: correct it"),
-        (OLD + "a.jpg,1 3\n", " row 1: image a.jpg stands without a class"),
-        (TODAY + "a.jpg,,1 3\n", " row 1: image a.jpg stands without a class"),
+        (OLD + "a.jpg,1 3\n", " row 1: image a.jpg has no class"),
+        (TODAY + "a.jpg,,1 3\n", " row 1: image a.jpg has no class"),
         (TODAY + ",1,1 3\n", " row 1: the image's name is empty"),
         (TODAY + "a.jpg,1,1 3\na.jpg,1,1 3\n", " row 2: image a.jpg class 1 repeats row 1"),
         (TODAY + "a.jpg,1,1 3\na.jpg,1,1 4\n", " row 2: image a.jpg class 1 has another mask in row 1"),

@@ -62,7 +62,7 @@ def unpack_brush(values: list, shape: tuple[int, int], where: str) -> np.ndarray
         array([[False,  True]])
     """
     if not all(type(value) is int and 0 <= value < 256 for value in values):
-        raise SeverstalError(f"{where}: the brush's runs are no bytes: export the file again")
+        raise SeverstalError(f"{where}: the brush's run lengths are not bytes: export the file again")
     bits = _Bits(bytes(values), where)
     size, expected = bits.read(32), shape[0] * shape[1] * _CHANNELS
     if size != expected:
@@ -85,7 +85,9 @@ class _Bits:
     def read(self, count: int) -> int:
         start, self._place = self._place, self._place + count
         if self._place > 8 * len(self._data):
-            raise SeverstalError(f"{self._where}: the brush's runs break off: export the file again")
+            raise SeverstalError(
+                f"{self._where}: the run lengths of the brush are truncated: export the file again"
+            )
         chunk = self._data[start // 8 : -(-self._place // 8)]
         return int.from_bytes(chunk, "big") >> -self._place % 8 & (1 << count) - 1
 

@@ -120,7 +120,7 @@ def _by_id(entries: list[Any], path: Path, what: str) -> dict[Any, dict[str, Any
         if key is None:
             raise SeverstalError(f"{path}: {what} number {number} has no id: export the file again")
         if key in found:
-            raise SeverstalError(f"{path}: {what} id {quote(key)} is used twice: give each its own")
+            raise SeverstalError(f"{path}: {what} id {quote(key)} is used twice: give each entry its own id")
         found[key] = entry
     return found
 
@@ -159,7 +159,9 @@ def _shapes(
     mask = np.zeros(shape, bool)
     for flat in polygons:
         if not isinstance(flat, list) or len(flat) % 2:
-            raise SeverstalError(f"{where}: a polygon is no list of x, y, x, y, ...: export the file again")
+            raise SeverstalError(
+                f"{where}: a polygon is not a list of x, y, x, y, ...: export the file again"
+            )
         try:
             mask |= polygon(list(zip(flat[::2], flat[1::2], strict=True)), shape, where)
         except Unusable as fault:

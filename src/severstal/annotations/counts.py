@@ -48,7 +48,7 @@ def mask_of(counts: Any, shape: tuple[int, int], where: str, order: PixelOrder =
         (H, W) bool.
 
     Raises:
-        SeverstalError: a count is no whole number from 0, or they do not add up to H * W.
+        SeverstalError: a count is not a whole number of at least 0, or they do not add up to H * W.
 
     Example:
         >>> mask_of([0, 3, 3], (2, 3), "a.json").astype(int)
@@ -59,7 +59,7 @@ def mask_of(counts: Any, shape: tuple[int, int], where: str, order: PixelOrder =
     for count in counts:
         if type(count) is not int or count < 0:
             raise SeverstalError(
-                f"{where}: count {quote(count)} is no whole number from 0: export the file again"
+                f"{where}: count {quote(count)} is not a whole number of at least 0: export the file again"
             )
     if sum(counts) != height * width:
         raise SeverstalError(
@@ -113,7 +113,7 @@ def decompress(text: str, where: str) -> list[int]:
         code = ord(letter) - 48
         if not 0 <= code < 64 or bits == 5 * _LONGEST:
             raise SeverstalError(
-                f"{where}: letter {quote(letter)} breaks the counts' text: export the file again"
+                f"{where}: character {quote(letter)} is invalid in the counts' text: export the file again"
             )
         value |= (code & 31) << bits
         bits += 5
@@ -124,5 +124,5 @@ def decompress(text: str, where: str) -> list[int]:
         counts.append(value + counts[-2] if len(counts) > 2 else value)
         value = bits = 0
     if bits:
-        raise SeverstalError(f"{where}: the counts' text breaks off: export the file again")
+        raise SeverstalError(f"{where}: the counts' text is truncated: export the file again")
     return counts

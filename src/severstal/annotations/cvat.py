@@ -64,7 +64,7 @@ def write(labels: LabelSet, path: Path, shapes: Literal["masks", "polygons"] = "
 
 def _text(text: str) -> str:
     if _NOT_IN_XML.search(text):
-        raise SeverstalError(f"{quote(text)}: XML cannot hold this name: rename it, or export another form")
+        raise SeverstalError(f"{quote(text)}: XML cannot hold this name: rename it, or use another format")
     return text
 
 
@@ -93,7 +93,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
     """
     root = read_xml(path)
     if root.tag != "annotations" or root.find("track") is not None:
-        raise SeverstalError(f'{path}: no labels of pictures: export the task as "CVAT for images 1.1"')
+        raise SeverstalError(f'{path}: no image annotations: export the task as "CVAT for images 1.1"')
     for count, entry in enumerate(root.iter("image"), start=1):
         where = f"{path} image {count}"
         name = target.image(entry.get("name"), where)

@@ -26,7 +26,7 @@ def files_of(folder: str | Path, ending: str) -> list[Path]:
             if file.name.lower().endswith(ending) and file.is_file() and not file.name.startswith(".")
         )
     except OSError as error:
-        raise SeverstalError(f"{folder}: {error.strerror}: give a folder that may be read") from error
+        raise SeverstalError(f"{folder}: {error.strerror}: give a readable folder") from error
     if not found:
         raise SeverstalError(f"{folder}: holds no {ending} file: name the folder that does")
     return found

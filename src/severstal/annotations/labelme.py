@@ -148,7 +148,7 @@ def _draw(kind: str, entry: dict[str, Any], shape: tuple[int, int], where: str) 
     if kind == "rectangle" and len(points) == 4:
         return polygon(points, shape, where)
     if len(points) != 2 or not all(isinstance(point, list) and len(point) == 2 for point in points):
-        raise SeverstalError(f"{where}: a {kind} has two points x, y: draw it again")
+        raise SeverstalError(f"{where}: a {kind} needs two points x, y: draw it again")
     (x0, y0), (x1, y1) = ([coordinate(value, where) for value in point] for point in points)
     match kind:
         case "rectangle":

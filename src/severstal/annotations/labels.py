@@ -201,9 +201,7 @@ def gather_files(
             for count, shape in enumerate(shapes, start=1):
                 drawn += 0 if isinstance(shape, Unusable) else np.count_nonzero(shape.mask)
                 if count > _MOST_SHAPES or drawn > most:
-                    raise SeverstalError(
-                        f"{where}: too many shapes on one picture: delete those that are there many times"
-                    )
+                    raise SeverstalError(f"{where}: too many shapes on one picture: delete the repeated ones")
                 if isinstance(shape, Unusable):
                     left_out.setdefault(shape.why, []).append(shape)
                 elif not shape.mask.any():

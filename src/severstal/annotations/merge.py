@@ -43,10 +43,10 @@ def read_earlier(path: Path, spec: Spec) -> pd.DataFrame | None:
         own = tuple(read_cells(path)[0]) == TABLE_COLUMNS["today"]
         earlier = read_labels(path, spec) if own else None
     except SeverstalError as error:
-        raise SeverstalError(f"{error} (or name another --output: this file would be added to)") from error
+        raise SeverstalError(f"{error} (or give another --output: this file would be extended)") from error
     if earlier is None:
         raise SeverstalError(
-            f"{path}: is there already and is no table in train.csv's form: name another --output"
+            f"{path}: exists and is not a table in the form of train.csv: give another --output"
         )
     return earlier
 

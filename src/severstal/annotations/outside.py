@@ -36,7 +36,7 @@ def read_bytes(path: str | Path) -> bytes:
     except IsADirectoryError:
         raise SeverstalError(f"{path}: is a folder: name the file in it") from None
     except OSError as error:
-        raise SeverstalError(f"{path}: {error.strerror}: give a file that may be read") from error
+        raise SeverstalError(f"{path}: {error.strerror}: give a readable file") from error
 
 
 def read_text(path: str | Path) -> str:
@@ -68,7 +68,7 @@ def read_foreign_json(path: str | Path) -> Any:
     try:
         return json.loads(read_text(path))
     except RecursionError:
-        raise SeverstalError(f"{path}: nested too deeply: this is not a file of labels") from None
+        raise SeverstalError(f"{path}: nested too deeply for a file of labels: give another file") from None
     except ValueError as error:  # of the syntax, or of a number with thousands of digits
         raise SeverstalError(f"{path}: not JSON ({error}): export it again") from error
 
@@ -109,14 +109,14 @@ def read_xml(path: str | Path) -> ElementTree.Element:
         >>> _ = path.write_text('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>')
         >>> read_xml(path)
         Traceback (most recent call last):
-        severstal.errors.SeverstalError: ...a.xml: declares a document type (DOCTYPE): take that line out
+        severstal.errors.SeverstalError: ...a.xml: declares a document type (DOCTYPE): delete that line
     """
     text = read_text(path)
     # Decoded above and in UTF-8 below, XML has no second way to write these letters.
     if "\0" in text:  # UTF-16 without a mark, which the parser would take all the same
         raise SeverstalError(f"{path}: not XML (it holds zero bytes): export it again as UTF-8")
     if "<!DOCTYPE" in text:
-        raise SeverstalError(f"{path}: declares a document type (DOCTYPE): take that line out")
+        raise SeverstalError(f"{path}: declares a document type (DOCTYPE): delete that line")
     try:
         return ElementTree.fromstring(text.encode(), ElementTree.XMLParser(encoding="utf-8"))
     except (ElementTree.ParseError, ValueError) as error:
@@ -139,10 +139,10 @@ def listed(value: Any, where: str, what: str) -> list[Any]:
     Example:
         >>> listed({}, "a.json", "shapes")
         Traceback (most recent call last):
-        severstal.errors.SeverstalError: a.json: shapes is no list: export it again
+        severstal.errors.SeverstalError: a.json: shapes is not a list: export it again
     """
     if not isinstance(value, list):
-        raise SeverstalError(f"{where}: {what} is no list: export it again")
+        raise SeverstalError(f"{where}: {what} is not a list: export it again")
     return value
 
 
@@ -152,10 +152,10 @@ def mapped(value: Any, where: str, what: str) -> dict[str, Any]:
     Example:
         >>> mapped([], "a.json", "shape 1")
         Traceback (most recent call last):
-        severstal.errors.SeverstalError: a.json: shape 1 is no object: export it again
+        severstal.errors.SeverstalError: a.json: shape 1 is not an object: export it again
     """
     if not isinstance(value, dict):
-        raise SeverstalError(f"{where}: {what} is no object: export it again")
+        raise SeverstalError(f"{where}: {what} is not an object: export it again")
     return value
 
 

@@ -31,7 +31,7 @@ def read_indices(data: bytes, most: tuple[int, int], where: str) -> np.ndarray:
     Example:
         >>> read_indices(b"GIF89a", (2, 2), "a.png")
         Traceback (most recent call last):
-        severstal.errors.SeverstalError: a.png: damaged or no PNG: export it again
+        severstal.errors.SeverstalError: a.png: damaged, or not a PNG: export it again
     """
     try:
         with open_of_any_size(data, ["PNG"]) as picture:
@@ -48,7 +48,7 @@ def read_indices(data: bytes, most: tuple[int, int], where: str) -> np.ndarray:
             check_memory(where, picture.height, picture.width, 3, len(data))
             return _decode(data)
     except _PILLOW_ERRORS as error:
-        raise SeverstalError(f"{where}: damaged or no PNG: export it again") from error
+        raise SeverstalError(f"{where}: damaged, or not a PNG: export it again") from error
 
 
 def read_colours(
@@ -82,7 +82,7 @@ def read_colours(
                 return indices.reshape(pixels.shape[:2]), colours, True
             table = picture.getpalette() if picture.mode == "P" else None
     except _PILLOW_ERRORS as error:
-        raise SeverstalError(f"{where}: damaged or no PNG: export it again") from error
+        raise SeverstalError(f"{where}: damaged, or not a PNG: export it again") from error
     indices = read_indices(data, most, where)
     if table is None:
         return indices, None, False

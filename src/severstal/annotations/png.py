@@ -57,7 +57,7 @@ def index_picture(image: str, rows: Mapping[int, str], labels: LabelSet) -> np.n
             one, two = (labels.spec.classes[k - 1] for k in (taken.max(), class_id))
             raise SeverstalError(
                 f"{image}: {one!r} and {two!r} overlap in {np.count_nonzero(taken)} pixels, "
-                "and a pixel of an indexed PNG has one class: export png-classes or another form"
+                "and a pixel of an indexed PNG has one class: export png-classes or another format"
             )
         indices[mask] = class_id
     return indices
@@ -122,8 +122,8 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
         unknown = [value for value in np.unique(indices).tolist() if value not in meaning]
         if unknown:
             raise SeverstalError(
-                f"{file}: index {unknown[-1]} is no class, they go from 1 to {len(target.spec.classes)}: "
-                f"say which class it is with --classes {unknown[-1]}=1, or {unknown[-1]}=0 for none"
+                f"{file}: index {unknown[-1]} is not one of the classes 1 to {len(target.spec.classes)}: "
+                f"assign a class with --classes {unknown[-1]}=1, or {unknown[-1]}=0 for background"
             )
         shapes = [
             Shape(str(file), class_id, indices == value)

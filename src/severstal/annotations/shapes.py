@@ -25,7 +25,7 @@ def coordinate(value: Any, where: str) -> float:
         2.5
         >>> coordinate(float("nan"), "a.json shape 1")
         Traceback (most recent call last):
-        severstal.errors.SeverstalError: a.json shape 1: nan is no coordinate in pixels: draw the shape again
+        severstal.errors.SeverstalError: a.json shape 1: nan is not a coordinate in pixels: draw it again
     """
     try:
         # Not by float(), which also takes True, and texts such as 1_0
@@ -33,7 +33,7 @@ def coordinate(value: Any, where: str) -> float:
     except (ValueError, OverflowError):
         result = math.nan
     if not abs(result) <= _FARTHEST:
-        raise SeverstalError(f"{where}: {quote(value)} is no coordinate in pixels: draw the shape again")
+        raise SeverstalError(f"{where}: {quote(value)} is not a coordinate in pixels: draw it again")
     return result
 
 

@@ -60,7 +60,7 @@ class Target:
             SeverstalError: `name` is no text, or means more than one picture.
         """
         if not isinstance(name, str) or not name:
-            raise SeverstalError(f"{where}: names no picture but {quote(name)}: export the file again")
+            raise SeverstalError(f"{where}: names {quote(name)} instead of an image: export the file again")
         return _only(self._names.find(base_name(name)) or [name], where)
 
     def image_of_stem(self, stem: str, where: str) -> str:
@@ -98,7 +98,7 @@ class Target:
         known = nearest(str(label)[:200], names) or self.spec.classes[0]
         raise SeverstalError(
             f"{where}: label {quote(label)} is unknown, the nearest is {known!r}: rename it, "
-            f"or say which class it is with --classes {quote(label)}={self._class_ids[_composed(known)]}"
+            f"or assign its class with --classes {quote(label)}={self._class_ids[_composed(known)]}"
         )
 
     def check_size(self, image: str, height: Any, width: Any, where: str) -> None:
@@ -134,7 +134,7 @@ def _composed(label: Any) -> str:
 
 def _only(found: list[str], where: str) -> str:
     if len(found) > 1:
-        raise SeverstalError(f"{where}: may belong to {' or '.join(found[:4])}: rename one of the pictures")
+        raise SeverstalError(f"{where}: could belong to {' or '.join(found[:4])}: rename one of the pictures")
     return found[0]
 
 

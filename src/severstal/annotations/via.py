@@ -146,7 +146,9 @@ def _draw(drawn: dict[str, Any], shape: tuple[int, int], where: str) -> np.ndarr
                 listed(drawn.get(f"all_points_{axis}"), where, f"all_points_{axis}") for axis in "xy"
             )
             if len(across) != len(down):
-                raise SeverstalError(f"{where}: {len(across)} x and {len(down)} y: draw the polygon again")
+                raise SeverstalError(
+                    f"{where}: has {len(across)} x and {len(down)} y coordinates: draw it again"
+                )
             return polygon(list(zip(across, down, strict=True)), shape, where)
         case "rect":
             x, y, width, height = numbers("x", "y", "width", "height")

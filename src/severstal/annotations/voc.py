@@ -84,7 +84,7 @@ def read(path: Path, target: Target) -> Iterator[Picture]:
         root = read_xml(file)
         if root.tag != "annotation":
             raise SeverstalError(
-                f"{file}: no annotation of PASCAL VOC: name the folder that holds those alone"
+                f"{file}: not a PASCAL VOC annotation: give a folder that contains only those"
             )
         image = target.image(root.findtext("filename") or f"{file.stem}.xml", str(file))
         target.check_size(image, root.findtext("size/height"), root.findtext("size/width"), str(file))
@@ -101,7 +101,9 @@ def _read_legend(folder: Path) -> _Legend:
             name, _, rest = line.partition(":")
             values = rest.partition(":")[0].split(",")
             if len(values) != 3 or not all(value.strip().isdecimal() for value in values):
-                raise SeverstalError(f"{file}: `{line[:40]}` is no label with its colour: write NAME:R,G,B::")
+                raise SeverstalError(
+                    f"{file}: `{line[:40]}` is not a label with a colour: write NAME:R,G,B::"
+                )
             indices[index] = name
             colours[tuple(int(value) for value in values)] = name
     if not indices:
@@ -121,7 +123,7 @@ def _read_mask(image: str, file: Path, legend: _Legend, target: Target) -> Itera
         label = _label_of_colour(colour, legend) if coloured else _label_of_index(value, colour, legend)
         if label == "":
             what = f"colour {colour}" if coloured else f"index {value}"
-            raise SeverstalError(f"{file}: {what} stands for no class: add it to labelmap.txt")
+            raise SeverstalError(f"{file}: {what} has no class: add it to labelmap.txt")
         if label is not None:
             yield Shape(str(file), target.class_id(label, str(file)), indices == value)
 

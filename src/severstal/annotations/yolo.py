@@ -87,12 +87,14 @@ def _shape(
         return
     where, (height, width) = f"{picture} line {count}", target.spec.shape_of(image)
     if not (words[0].isascii() and words[0].removesuffix(".0").isdecimal() and len(words[0]) < 10):
-        raise SeverstalError(f"{where}: class {quote(words[0])} is no whole number from 0: export it again")
+        raise SeverstalError(
+            f"{where}: class {quote(words[0])} is not a whole number of at least 0: export it again"
+        )
     shares = [coordinate(word, where) for word in words[1:]]
     if any(abs(share) > _MOST_ASIDE for share in shares):
         raise SeverstalError(
-            f"{where}: {quote(max(shares, key=abs))} is no share of the picture's side: export it as YOLO "
-            "segmentation, with coordinates from 0 to 1"
+            f"{where}: {quote(max(shares, key=abs))} is not a coordinate from 0 to 1: export it as "
+            "YOLO segmentation"
         )
     if len(shares) in (4, 5):
         raise Unusable(where, "a box is no outline")

@@ -46,13 +46,13 @@ def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
     except FileNotFoundError:
         raise SeverstalError(f"{path}: no such file: correct the path or put the file there") from None
     except OSError as error:
-        raise SeverstalError(f"{path}: {error.strerror}: give a CSV file that may be read") from error
+        raise SeverstalError(f"{path}: {error.strerror}: give a CSV file that can be read") from error
     except UnicodeDecodeError as error:
         raise SeverstalError(f"{path}: not UTF-8 text: save it again as CSV in UTF-8") from error
     except csv.Error as error:
         place = f"row {len(rows)}" if rows else "header"
         raise SeverstalError(
-            f"{path} {place}: a quotation mark is out of place ({error}): close it or take it out"
+            f"{path} {place}: a quotation mark is out of place ({error}): close or delete it"
         ) from error
     if not rows:
         raise SeverstalError(f"{path}: empty: fetch or write the file again")

@@ -82,9 +82,9 @@ def read_checked(path: str | Path, sample: Sample, spec: Spec) -> Checked:
     known = frozenset(sample.spelt)
     if rows and not any(row.image in known for row in match_images(rows, known)):
         raise SeverstalError(
-            f"{path}: names none of the {len(known):,} images of the sample submission (row 1 is of "
-            f"`{shorten_text(rows[0].image)}`, there it is {sample.spelt[0]}): give --input the folder it is "
-            "for"
+            f"{path}: names none of the {len(known):,} images of the sample submission (row 1 names "
+            f"`{shorten_text(rows[0].image)}`, there it is {sample.spelt[0]}): give the matching folder as "
+            "--input"
         )
     faults = run_faults(rows, spec) | row_faults(
         rows, spec.class_ids, images=known, place="those of the sample submission"

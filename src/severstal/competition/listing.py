@@ -68,7 +68,7 @@ def list_folder(folder: str | Path) -> FolderListing:
     except (FileNotFoundError, NotADirectoryError):
         raise SeverstalError(f"{folder}: no such folder: give Kaggle's layout with --input") from None
     except OSError as error:
-        raise SeverstalError(f"{folder}: {error.strerror}: give a folder that may be read") from error
+        raise SeverstalError(f"{folder}: {error.strerror}: give a readable folder") from error
     pictures = [name for name in files if _is_picture(folder, name)]
     others = tuple(sorted(set(files).difference(pictures)))
     masks = _find_masks(folder, pictures)

@@ -172,7 +172,7 @@ def row_faults(
         if not row.image:
             fault = "the image's name is empty: write it, or delete the row"
         elif not class_text:
-            fault = f"image {image} stands without a class: write one of {listed}"
+            fault = f"image {image} has no class: write one of {listed}"
         elif class_text == "0" and "0" not in classes:
             clean = "leave its mask empty" if may_be_empty else "delete the row"
             fault = (
@@ -192,7 +192,8 @@ def row_faults(
             fault = f"image {image} class {class_text} repeats row {earlier + 1}: delete one of the two"
         elif earlier < index:
             fault = (
-                f"image {image} class {class_text} has another mask in row {earlier + 1}: keep or make one"
+                f"image {image} class {class_text} has another mask in row {earlier + 1}: "
+                "keep one, or merge them"
             )
         else:
             fault = f"image {image} class {class_text} has an empty mask: write its runs or delete the row"

@@ -148,7 +148,7 @@ def find_scope(
             raise_first(table.path, row_faults(table.rows, spec.class_ids, images=kinds[place], place=known))
     homes = [next(place for place in kinds if holds(place, table)) for table in tables]
     raise SeverstalError(
-        f"{tables[0].path} is about images of {homes[0]}, {tables[1].path} about images of {homes[1]}: "
+        f"{tables[0].path} names images of {homes[0]}, {tables[1].path} images of {homes[1]}: "
         "give two tables of the same images"
     )
 

@@ -68,7 +68,7 @@ class Spec:
             )
         for label in (self.name, *classes):
             if not is_printable(label):
-                raise SeverstalError(f"{shown(label)} holds control characters: give a name of one line")
+                raise SeverstalError(f"{shown(label)} contains control characters: give a one-line name")
 
     @property
     def class_ids(self) -> range:

@@ -109,7 +109,7 @@ def _assemble(
         first = members[0]
         if member.data.root.resolve() != first.data.root.resolve():
             raise SeverstalError(
-                f"{member.folder}: a run on {member.data.root}, {first.folder} on {first.data.root}: "
+                f"{member.folder}: trained on {member.data.root}, {first.folder} on {first.data.root}: "
                 "train both on the same input folder"
             )
     _check_weights(weights, len(members))

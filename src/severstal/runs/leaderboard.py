@@ -108,7 +108,7 @@ def enter_scores(csv: str | Path, public: float | None = None, private: float | 
         if not there.any():
             raise SeverstalError(
                 f"{csv}: not in {csv.parent / NAME}, or changed since: write it with `severstal submit`, and "
-                "enter scores before it is written again"
+                "then enter its scores"
             )
         for name, value in zip(ENTERED, (public, private), strict=True):
             if value is not None:

@@ -85,7 +85,7 @@ def load_scored(run: str | Path) -> ScoredPairs:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SeverstalError(
             f"{run}: its files are of an incompatible version ({error!r}): `severstal score` on the run "
-            "writes them"
+            "writes them again"
         ) from error
     if not current:
         stale = (

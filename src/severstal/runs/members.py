@@ -63,7 +63,7 @@ def read_ensemble(folder: str | Path) -> EnsembleFile:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise SeverstalError(
-            f"{path}: not the file of an ensemble ({error!r}): make the ensemble again from its runs"
+            f"{path}: not an ensemble file ({error!r}): make the ensemble again from its runs"
         ) from error
     for member in found.members:
         if not member.is_dir():

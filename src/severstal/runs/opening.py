@@ -65,7 +65,7 @@ def open_run(folder: str | Path, input: str | Path | None = None) -> Job:
     """
     files = RunFiles(Path(folder))
     if files.is_ensemble:
-        raise SeverstalError(f"{folder}: holds an ensemble of runs: give one of the runs that it is made of")
+        raise SeverstalError(f"{folder}: is an ensemble of runs: give one of its runs")
     recipe, root, _ = read_run(folder)
     return Job(recipe, open_input(root if input is None else input), files.folder)
 
