@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from severstal.cli import main
 from severstal.cli.annotations import export, import_
 from severstal.errors import SeverstalError
 
@@ -87,3 +88,29 @@ def test_an_export_writes_over_nothing_in_the_input_folder(small_input, tmp_path
     with pytest.raises(SeverstalError, match="belongs to what is read"):
         export("coco", small_input / "train.csv", input=small_input)
     assert (small_input / "train.csv").read_bytes() == before
+
+
+def test_an_import_begins_and_extends_the_labels_of_its_input_folder(small_input, tmp_path, capsys):
+    export("coco", tmp_path / "a.json", input=small_input)
+    expected = (small_input / "train.csv").read_bytes()
+    (small_input / "train.csv").unlink()
+    words = [
+        "import",
+        "coco",
+        tmp_path / "a.json",
+        "--input",
+        small_input,
+        "--output",
+        small_input / "train.csv",
+    ]
+    for _ in range(2):  # new, then extended
+        with pytest.raises(SystemExit) as ended:
+            main(list(map(str, words)))
+        assert not ended.value.code
+        assert (small_input / "train.csv").read_bytes() == expected
+    before = (small_input / "sample_submission.csv").read_bytes()
+    with pytest.raises(SystemExit) as ended:
+        main([*map(str, words[:-1]), str(small_input / "sample_submission.csv")])
+    assert ended.value.code == 2
+    assert "belongs to what is read" in capsys.readouterr().err
+    assert (small_input / "sample_submission.csv").read_bytes() == before

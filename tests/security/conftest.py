@@ -81,7 +81,7 @@ ROWS = {
         ("import", "coco", "coco.json", "--output", "out.csv", "--input", "small"),
         ("out.csv",),
         ("out.csv",),
-        ("coco.json", *DATA),
+        ("coco.json", *DATA[1:]),  # train.csv is what an import extends
         merges=True,
     ),
     "run": Row(

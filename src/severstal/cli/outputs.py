@@ -114,6 +114,11 @@ def _data(given: SimpleNamespace) -> list[Path]:
     return [*tables, data.train_images, data.test_images]
 
 
+def _data_but_labels(given: SimpleNamespace) -> list[Path]:
+    """What is read of the input folder apart from train.csv, which an import may begin or extend."""
+    return [path for path in _data(given) if path.name != "train.csv"]
+
+
 def _run_folders(given: SimpleNamespace) -> list[Path]:
     return [path for path in given.folder.iterdir() if path.is_dir()] if given.folder.is_dir() else []
 
@@ -128,7 +133,7 @@ COMMAND_FILES: dict[str, tuple[Paths, Paths]] = {
     "duplicates": (_named("output"), _data),
     "lookup": (_named("output"), _data),
     "export": (_named("output"), _together(_named("labels", "images"), _data)),
-    "import": (_named("output"), _together(_named("path", "images"), _data)),
+    "import": (_named("output"), _together(_named("path", "images"), _data_but_labels)),
     "run": (_submission, _together(_named("recipe", "folds"), _data)),
     "notebooks": (_submission, _together(_named("recipe", "folds"), _data)),
     "plan": (_none, _none),
