@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -90,3 +91,20 @@ def test_save_writes_every_form_and_never_over_the_picture(result: Result, tmp_p
     (tmp_path / "a.png").hardlink_to(tmp_path / "a.mask.png")
     with pytest.raises(SeverstalError, match=r"a\.mask\.png: belongs to what is read"):
         bright_predictor()(tmp_path / "a.png").save(tmp_path, ("mask",))
+
+
+def test_supervision_takes_the_defects(result: Result) -> None:
+    supervision = pytest.importorskip("supervision")
+    found = result.to_supervision()
+    assert isinstance(found, supervision.Detections)
+    assert len(found) == len(result.defects) > 0
+    assert found.class_id.tolist() == [defect.class_id for defect in result.defects]
+    assert found.data["class_name"].tolist() == [defect.class_name for defect in result.defects]
+    assert found.area.tolist() == [defect.area for defect in result.defects]  # of masks, where there are some
+    corners = supervision.mask_to_xyxy(found.mask)  # whose last row and column are inside
+    assert np.array_equal(found.xyxy, corners + np.array([0, 0, 1, 1]))
+    sure = found[found.confidence >= found.confidence.max()]
+    assert sure.class_id[0] == result.defects[int(found.confidence.argmax())].class_id
+    drawn = supervision.MaskAnnotator().annotate(np.zeros((*result.image_shape, 3), np.uint8), found)
+    assert drawn.any()
+    assert len(replace(result, defects=()).to_supervision()) == 0
