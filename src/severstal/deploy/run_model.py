@@ -78,6 +78,10 @@ def open_run_model(folder: str | Path, device: str | None = None) -> TorchModel:
 
 def _read_member(folder: Path, spec: Spec) -> Recipe:
     recipe, _, of_member = read_run(folder)
+    if of_member.channels != spec.channels:
+        raise SeverstalError(
+            f"{folder}: reads colours where the ensemble reads grey, or grey: train it again"
+        )
     if of_member.classes != spec.classes:
         raise SeverstalError(f"{folder}: its classes are not those of the ensemble: train it again")
     return recipe

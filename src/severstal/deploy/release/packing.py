@@ -150,10 +150,12 @@ def _pictures_of(run: Path, spec: Spec, input: str | Path | None) -> InputFolder
         if input is None:
             return None
         raise
-    if (data.spec.image_shape, data.spec.classes) != (spec.image_shape, spec.classes):
+    if data.spec != replace(spec, name=data.spec.name):
         if input is None:
             return None
-        raise SeverstalError(f"{root}: other classes or sizes than the run's: give its own input folder")
+        raise SeverstalError(
+            f"{root}: other classes, sizes or channels than the run's: give its own input folder"
+        )
     return data
 
 
