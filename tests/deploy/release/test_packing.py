@@ -121,7 +121,7 @@ def test_a_folder_with_something_in_it_is_refused(work: Path, tmp_path: Path) ->
 def test_pictures_of_another_data_set_are_refused(work: Path, tmp_path: Path) -> None:
     toml = Path("small/dataset.toml")
     toml.write_text(toml.read_text().replace("bright", "grey"))
-    with pytest.raises(SeverstalError, match="small: other classes or sizes than the run's"):
+    with pytest.raises(SeverstalError, match="small: other classes, sizes or channels than the run's"):
         pack_release([RUN], tmp_path / "release", input="small")
 
 
