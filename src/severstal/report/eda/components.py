@@ -28,7 +28,8 @@ def component_shapes(masks: pd.DataFrame, pieces: pd.DataFrame, spec: Spec) -> S
         >>> [float(bar.get_height()) for bar in figure.axes[2].patches]
         [50.0, 0.0, 0.0, 0.0, 50.0]
     """
-    high, wide = spec.image_shape or (pieces["height"].max(initial=1), pieces["width"].max(initial=1))
+    largest = (pieces[side].to_numpy().max(initial=1) for side in ("height", "width"))
+    high, wide = spec.image_shape or largest
     columns = len(spec.classes) if len(spec.classes) <= 5 else 4
     blocks = -(-len(spec.classes) // columns)
     figure, axes = sheet(
@@ -78,8 +79,8 @@ def component_shapes(masks: pd.DataFrame, pieces: pd.DataFrame, spec: Spec) -> S
             below.plot(
                 own["width"].median(), own["height"].median(), "+", color="black", markersize=15, mew=2
             )
-        largest = max(high, wide)
-        below.plot([1, largest], [1, largest], "--", color="#606060", linewidth=0.8)
+        longest = max(high, wide)
+        below.plot([1, longest], [1, longest], "--", color="#606060", linewidth=0.8)
         if spec.image_shape is not None:
             below.axvline(wide, color="black", linestyle=":", linewidth=0.9)
             below.axhline(high, color="black", linestyle=":", linewidth=0.9)
