@@ -9,6 +9,7 @@ import numpy as np
 
 from severstal.competition.masks import Masks
 from severstal.competition.spec import Spec
+from severstal.data.arrays import to_luma
 from severstal.data.augment import Augment, Donors
 from severstal.data.images import Pictures
 from severstal.recipe import AugmentSettings
@@ -97,8 +98,9 @@ def augment_figure(
 
 def _enlarge(shown: list[tuple[np.ndarray, np.ndarray]]) -> list[tuple[np.ndarray, np.ndarray]]:
     """The part of both crops in which they differ most, a third as high and as wide."""
-    height, width = (max(1, side // _ENLARGED) for side in shown[0][0].shape)
-    change = cv2.boxFilter(cv2.absdiff(shown[0][0], shown[1][0]).astype(np.float32), -1, (width, height))
+    height, width = (max(1, side // _ENLARGED) for side in shown[0][1].shape)
+    change = to_luma(cv2.absdiff(shown[0][0], shown[1][0])).astype(np.float32)
+    change = cv2.boxFilter(change, -1, (width, height))
     row, column = np.unravel_index(change.argmax(), change.shape)
     top = int(np.clip(row - height // 2, 0, change.shape[0] - height))
     left = int(np.clip(column - width // 2, 0, change.shape[1] - width))
@@ -123,5 +125,5 @@ def _draws(
         for draw in range(seed, seed + _TRIES):
             before, after = (augment(picture, bits, draw) for augment in both)
             change = float(cv2.absdiff(before[0], after[0]).mean())
-            if change and not (steel and np.mean(before[0] <= _BLACK) > 0.1):
+            if change and not (steel and np.mean(to_luma(before[0]) <= _BLACK) > 0.1):
                 yield change, name, [before, after]
