@@ -187,7 +187,7 @@ def speeds(batch: int, size: int, steps: int, skip: tuple[str, ...]) -> dict[str
     return rates
 
 
-def learn(root: Path, crops: int, batch: int, size: int) -> None:
+def learn(root: Path, crops: int, batch: int, size: int, skip: tuple[str, ...]) -> None:
     """Print the loss of each variant after as many crops."""
     from severstal.device import make_accelerator
     from severstal.recipe import Recipe
@@ -205,6 +205,8 @@ def learn(root: Path, crops: int, batch: int, size: int) -> None:
     loader = TrainLoader(data, recipe, Plan(recipe, crops).phase(0), 0, make_accelerator("fp32"))
     for variant in VARIANTS:
         if variant.encoder != ENCODER or not (variant.learns_otherwise or variant == VARIANTS[0]):
+            continue
+        if any(word in variant.name for word in skip):
             continue
         trainer, losses = Trainer(variant, "imagenet"), []
         for number, each in enumerate(loader.batches(0)):
@@ -237,7 +239,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     if arguments.learn:
-        learn(arguments.learn, arguments.crops, arguments.batch, arguments.size)
+        learn(arguments.learn, arguments.crops, arguments.batch, arguments.size, tuple(arguments.skip))
         return
     profile(arguments.batch, arguments.size, arguments.steps)
     speeds(arguments.batch, arguments.size, arguments.steps, tuple(arguments.skip))
