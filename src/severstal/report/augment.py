@@ -30,6 +30,7 @@ _SWITCHES = {
     "black_aware": ("no crop without steel", {"black_aware": True}),
 }
 _BLACK = 15  # grey levels up to which a pixel is of a black band and not of steel
+_BLACK_SHARES = (0.1, 0.9)  # of a crop that is shown: steel if there is any, else what there is
 _ENLARGED = 3  # by which factor the fine changes of "jpeg" are enlarged
 _TRIES = 2  # samples per picture
 _COMPARED = 12  # samples, of which the one with the largest change is shown
@@ -75,9 +76,12 @@ def augment_figure(
         if switch in ("black_aware", "copy_paste"):
             before = replace(before, non_empty=0.0)
         both = [Augment(settings, whole, donors) for settings in (before, replace(before, **change))]
-        steel = switch != "black_aware"  # whose effect is on black crops
-        draws = islice(_draws(pictures, masks, rest or names, both, seed, steel), _COMPARED)
-        found = max(draws, key=lambda draw: draw[0], default=None)
+        limits = (1.0,) if switch == "black_aware" else _BLACK_SHARES  # whose effect is on black crops
+        for limit in limits:
+            draws = islice(_draws(pictures, masks, rest or names, both, seed, limit), _COMPARED)
+            found = max(draws, key=lambda draw: draw[0], default=None)
+            if found is not None:
+                break
         if found is None:
             continue
         _, name, shown = found
@@ -114,16 +118,16 @@ def _draws(
     names: Sequence[str],
     both: Sequence[Augment],
     seed: int,
-    steel: bool,
+    limit: float,
 ) -> Iterator[tuple[float, str, list[tuple[np.ndarray, np.ndarray]]]]:
     """Samples that the switch changes: size of the change, name, and crops before and after.
 
-    With `steel`, only crops with at most a tenth of black.
+    Only crops whose share of black is at most the limit.
     """
     for name in names:
         picture, bits = pictures.picture(name), masks[name]
         for draw in range(seed, seed + _TRIES):
             before, after = (augment(picture, bits, draw) for augment in both)
             change = float(cv2.absdiff(before[0], after[0]).mean())
-            if change and not (steel and np.mean(to_luma(before[0]) <= _BLACK) > 0.1):
+            if change and np.mean(to_luma(before[0]) <= _BLACK) <= limit:
                 yield change, name, [before, after]
