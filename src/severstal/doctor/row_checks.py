@@ -39,7 +39,7 @@ _SORTS = (
         "write a class, or for a clean image an empty mask",
     ),
     _Sort("image's name is empty", "wrong row", "rows name no image", "write the name, or delete the rows"),
-    _Sort("without a class", "wrong row", "rows name no class", "write the class"),
+    _Sort("has no class", "wrong row", "rows name no class", "write the class"),
     _Sort(
         "has an empty mask",
         "wrong row",
