@@ -27,10 +27,9 @@ def ablate(
     from severstal import experiments
     from severstal.experiments.rows import ablation_table
     from severstal.report.ablation import format_ablation
-    from severstal.runs.leaks import describe_leaking, leaking_images
+    from severstal.runs.leaks import leak_note
 
     rows = experiments.ablate(recipe, input, switches, train_folds, output, engine)
     print(format_ablation(ablation_table(rows)))
-    images, held = leaking_images(rows[0].run)  # all rows share their folds
-    if images:
-        print(describe_leaking(images, held))
+    if note := leak_note(rows[0].run):  # all rows share their folds
+        print(note)

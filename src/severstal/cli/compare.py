@@ -36,7 +36,7 @@ def compare(
     from severstal.experiments.rows import recipe_table
     from severstal.models.registry import architectures
     from severstal.report.recipes import format_recipes
-    from severstal.runs.leaks import describe_leaking, leaking_images
+    from severstal.runs.leaks import leak_note
     from severstal.runs.opening import choose_recipe
 
     chosen = [choose_recipe(name) for name in recipes]
@@ -53,9 +53,8 @@ def compare(
                 )
     rows = experiments.compare_recipes(chosen, input, crops, epochs, train_folds, output, engine)
     print(format_recipes(recipe_table(rows)))
-    images, held = leaking_images(rows[0].run)  # all rows share their folds
-    if images:
-        print(describe_leaking(images, held))
+    if note := leak_note(rows[0].run):  # all rows share their folds
+        print(note)
     failed = [row.recipe for row in rows if row.fault]
     if failed:
         raise SeverstalError(

@@ -20,7 +20,7 @@ def compare_runs(a: Run, b: Run, json: JsonFile = None) -> None:
         b: folder of the run to compare it with, on the same images.
         json: also write the results to this file.
     """
-    from severstal.runs.leaks import describe_leaking, leaking_images
+    from severstal.runs.leaks import leak_note
     from severstal.runs.listing import load_scored
 
     for run in (a, b):
@@ -28,9 +28,8 @@ def compare_runs(a: Run, b: Run, json: JsonFile = None) -> None:
             raise SeverstalError(f"{run} is a file: give folders of runs, or use compare-submissions")
     _compare(load_scored(a), load_scored(b), (a, b), {}, json)
     for run in (a, b):
-        images, held = leaking_images(run)
-        if images:
-            print(f"{run}: {describe_leaking(images, held)}")
+        if note := leak_note(run):
+            print(f"{run}: {note}")
 
 
 def compare_submissions(

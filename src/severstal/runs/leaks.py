@@ -52,3 +52,14 @@ def describe_leaking(images: int, held: int) -> str:
     return (
         f"{images:,} of {held:,} held-out images {are} of images in another fold: the score is too high there"
     )
+
+
+def leak_note(run: str | Path) -> str | None:
+    """Describe what `leaking_images` counts in a run; None where there is nothing to say.
+
+    Example:
+        >>> leak_note("runs/never-made") is None
+        True
+    """
+    images, held = leaking_images(run)
+    return describe_leaking(images, held) if images else None
