@@ -6,12 +6,11 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
-from severstal.competition.headers import open_of_any_size
+from severstal.competition.headers import PILLOW_ERRORS, open_of_any_size
 from severstal.data.available import check_memory
 from severstal.errors import SeverstalError
 
 _GREY_MODES = ("1", "L", "P")
-_PILLOW_ERRORS = (OSError, SyntaxError, ValueError)  # what Pillow raises on a damaged file
 
 
 def read_indices(data: bytes, most: tuple[int, int], where: str) -> np.ndarray:
@@ -47,7 +46,7 @@ def read_indices(data: bytes, most: tuple[int, int], where: str) -> np.ndarray:
                 )
             check_memory(where, picture.height, picture.width, 3, len(data))
             return _decode(data)
-    except _PILLOW_ERRORS as error:
+    except PILLOW_ERRORS as error:
         raise SeverstalError(f"{where}: damaged, or not a PNG: export it again") from error
 
 
@@ -81,7 +80,7 @@ def read_colours(
                     )
                 return indices.reshape(pixels.shape[:2]), colours, True
             table = picture.getpalette() if picture.mode == "P" else None
-    except _PILLOW_ERRORS as error:
+    except PILLOW_ERRORS as error:
         raise SeverstalError(f"{where}: damaged, or not a PNG: export it again") from error
     indices = read_indices(data, most, where)
     if table is None:

@@ -3,7 +3,8 @@
 import io
 import struct
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -41,6 +42,31 @@ def open_of_any_size(data: bytes | BinaryIO, formats: Sequence[str] | None = Non
             Image.MAX_IMAGE_PIXELS = limit
 
 
+@contextmanager
+def picture_faults(name: str | Path) -> Iterator[None]:
+    """Turn what Pillow raises in the block on a file that is no picture, or a damaged one, into one line.
+
+    A `FileNotFoundError` passes: the caller knows what a missing file means.
+
+    Args:
+        name: name of the file, for error messages.
+
+    Example:
+        >>> with picture_faults("a.jpg"), open_of_any_size(b"text"):
+        ...     pass
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: a.jpg: not a picture: replace the file
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except UnidentifiedImageError:
+        raise SeverstalError(f"{name}: not a picture: replace the file") from None
+    except PILLOW_ERRORS as error:
+        raise SeverstalError(f"{name}: damaged or cut short ({error}): replace the file") from error
+
+
 def read_orientation(picture: Image.Image) -> int:
     """The EXIF orientation of an open picture, 1 to 8; 1 also of a TIFF, which Pillow itself turns.
 
@@ -64,7 +90,7 @@ def read_shape(path: str | Path) -> tuple[int, int]:
         severstal.errors.SeverstalError: a.jpg: no such picture: put it back or ...
     """
     try:
-        with Path(path).open("rb") as file, open_of_any_size(file) as picture:
+        with picture_faults(path), Path(path).open("rb") as file, open_of_any_size(file) as picture:
             width, height = picture.size
             plain = picture.format == "PNG" and not _may_hold_exif(file)
             turn = 1 if plain else read_orientation(picture)
@@ -72,10 +98,6 @@ def read_shape(path: str | Path) -> tuple[int, int]:
         raise SeverstalError(
             f"{path}: no such picture: put it back or take its rows out of the tables"
         ) from None
-    except UnidentifiedImageError:
-        raise SeverstalError(f"{path}: not a picture: replace the file") from None
-    except PILLOW_ERRORS as error:
-        raise SeverstalError(f"{path}: damaged or cut short ({error}): replace the file") from error
     if not width or not height:
         raise SeverstalError(f"{path}: has no pixels: replace the file")
     return (width, height) if turn in QUARTER_TURNS else (height, width)

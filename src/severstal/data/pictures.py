@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from severstal.competition.headers import (
-    PILLOW_ERRORS,
     QUARTER_TURNS,
     open_of_any_size,
+    picture_faults,
     read_orientation,
 )
 from severstal.competition.spec import Spec
@@ -92,7 +92,7 @@ def decode_bytes(
     """
     height, width = image_shape or (0, 0)
     try:
-        with open_of_any_size(data) as picture:
+        with picture_faults(name), open_of_any_size(data) as picture:
             if 0 in picture.size:
                 raise SeverstalError(f"{name}: has no pixels: replace the file")
             sizes = {picture.size, picture.size[::-1]}
@@ -114,10 +114,6 @@ def decode_bytes(
         raise SeverstalError(
             f"{name}: {height} x {width} pixels are more than the memory holds: cut the picture into parts"
         ) from None
-    except UnidentifiedImageError:
-        raise SeverstalError(f"{name}: not a picture: replace the file") from None
-    except PILLOW_ERRORS as error:
-        raise SeverstalError(f"{name}: damaged or cut short ({error}): replace the file") from error
 
 
 def _check_shape(

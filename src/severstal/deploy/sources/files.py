@@ -6,9 +6,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from severstal.competition.headers import PILLOW_ERRORS, open_of_any_size
+from severstal.competition.headers import PILLOW_ERRORS, open_of_any_size, picture_faults
 from severstal.data.arrays import with_channels
 from severstal.data.available import check_memory
 from severstal.data.pictures import decode_bytes, to_pixels
@@ -94,23 +94,16 @@ def _pages(path: Path) -> int:
     with picture:
         if picture.format in _ONE_PICTURE:
             return 1
-        try:
+        with picture_faults(path):
             return max(1, getattr(picture, "n_frames", 1))
-        except PILLOW_ERRORS as error:
-            raise SeverstalError(f"{path}: damaged or cut short ({error}): replace the file") from error
 
 
 def _read_page(path: Path, page: int, channels: int) -> np.ndarray:
     data, name = read_file_bytes(path), f"{path} page {page}"
-    try:
-        with open_of_any_size(data) as picture:
-            picture.seek(page)
-            check_memory(name, picture.height, picture.width, 7, len(data))
-            return np.ascontiguousarray(to_pixels(picture, name, channels))
-    except UnidentifiedImageError:
-        raise SeverstalError(f"{name}: not a picture: replace the file") from None
-    except PILLOW_ERRORS as error:
-        raise SeverstalError(f"{name}: damaged or cut short ({error}): replace the file") from error
+    with picture_faults(name), open_of_any_size(data) as picture:
+        picture.seek(page)
+        check_memory(name, picture.height, picture.width, 7, len(data))
+        return np.ascontiguousarray(to_pixels(picture, name, channels))
 
 
 def _frames(path: Path, folder: str) -> Iterator[PendingPicture]:
