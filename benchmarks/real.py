@@ -82,6 +82,12 @@ SETS: dict[str, dict[str, Any]] = {
 }
 """Recipe settings that the pictures of each data set need."""
 
+MEMBER_SETTINGS: dict[tuple[str, str], dict[str, Any]] = {
+    # Breaks, frays and uneven tiles are told by the whole tile, of which a crop of 192 shows a part.
+    ("magnetic_tile", "deeplab"): {"data.scale": 2, "inference.map_scale": 2, "augment.crop": (128, 256)},
+}
+"""What one member has otherwise than the others on a data set."""
+
 MEMBERS = ("one", "deeplab", "unet")  # of the recipe `laptop_ensemble`, in its order
 ROWS = ("plain", *MEMBERS, "ensemble")
 SHARED = ("encoder_name", "encoder_weights")  # that the plain recipe takes from the row `one`
@@ -133,7 +139,7 @@ def recipe_of(data: str, row: str) -> Recipe:
         }
         return replace(change(recipe, values), name=name)
     member = load_recipe("laptop_ensemble").members[MEMBERS.index(row)]
-    return replace(change(member, SETS[data]), name=name)
+    return replace(change(member, SETS[data] | MEMBER_SETTINGS.get((data, row), {})), name=name)
 
 
 def open_row(data: str, row: str, root: Path, read: bool) -> RunOrEnsemble | None:
