@@ -154,6 +154,8 @@ def _match_whole(
     frame, shape = first.frame, second.half.shape
     reach, size = _reach(frame), _padded(frame)
     centres = (np.arange(frame.tiles) - (frame.tiles - 1) / 2) * shape[1] / frame.tiles
+    stretches = _STRETCH if frame.tiles > 1 else (0.0,)
+    furthest = max(abs(round(stretch * centre)) for stretch in stretches for centre in centres)
     best = (-1.0, orientations[0], 0.0, 0, 0)
     for orientation in orientations:
         # "same" about its centre, in half the resolution; a turned square frame keeps its shape.
@@ -164,10 +166,12 @@ def _match_whole(
         near = np.roll(maps, (reach, reach), (1, 2))[:, : 2 * reach + 1, : 2 * reach + 1]
         energy = np.sqrt(float(np.sum(turned**2)) * second.energy) + 1e-6
         # A scale that is off moves each tile by another distance: added up along it, all tiles count.
-        for stretch in _STRETCH if frame.tiles > 1 else (0.0,):
+        around = np.pad(near, ((0, 0), (0, 0), (furthest, furthest)), "wrap")
+        for stretch in stretches:
             total = np.zeros(near.shape[1:])
-            for plane, centre in zip(near, centres, strict=True):
-                total += np.roll(plane, -round(stretch * centre), 1)
+            for plane, centre in zip(around, centres, strict=True):
+                start = furthest + round(stretch * centre)
+                total += plane[:, start : start + total.shape[1]]
             y, x = np.unravel_index(total.argmax(), total.shape)
             if (match := float(total[y, x]) / energy) > best[0]:
                 best = (match, orientation, stretch, int(y) - reach, int(x) - reach)

@@ -37,12 +37,15 @@ def relief(grey: np.ndarray) -> np.ndarray:
     lit = cv2.erode(lit, np.ones((11, 11), np.uint8), borderType=cv2.BORDER_REPLICATE).astype(np.float32)
     fine = (cv2.GaussianBlur(grey, (0, 0), _FINE) - wide_blur(grey, _COARSE)) * lit
     fine -= fine.sum(axis=0) / np.maximum(lit.sum(axis=0), 1) * lit
-    # An edge of a defect must not outweigh all the grain around it: one edge in common makes no copy.
-    limit = _OUTLIER * (_FAINT + float(np.median(np.abs(fine[lit > 0]))) if lit.any() else 0.0)
-    fine = fine.clip(-limit, limit)
-    power = wide_blur(fine * fine, _NEIGHBOURHOOD)
+    # An edge of a defect must not outweigh all the grain around it: one edge in common makes no copy. Of so
+    # many pixels a quarter has the same median, in a quarter of the time.
+    strength = np.abs(fine[::2, ::2])[lit[::2, ::2] > 0]
+    limit = _OUTLIER * (_FAINT + (float(np.median(strength)) if strength.size else 0.0))
+    fine = np.clip(fine, -limit, limit, out=fine)
     share = np.maximum(wide_blur(lit, _NEIGHBOURHOOD), 0.05)
-    return fine / (np.sqrt(power / share) + _FAINT)
+    deviation = np.sqrt(wide_blur(fine * fine, _NEIGHBOURHOOD) / share)
+    deviation += _FAINT
+    return np.divide(fine, deviation, out=fine)
 
 
 def shrink_step(shape: tuple[int, ...]) -> int:
