@@ -72,6 +72,7 @@ SETS: dict[str, dict[str, Any]] = {
     },
     "neu_seg": {
         **SMALL,
+        "data.train_folds": 2,
         "data.mean": 0.51,
         "data.std": 0.2,
         "sampling.balance": "none",
@@ -89,6 +90,7 @@ MEMBER_SETTINGS: dict[tuple[str, str], dict[str, Any]] = {
 """What one member has otherwise than the others on a data set."""
 
 MEMBERS = ("one", "deeplab", "unet")  # of the recipe `laptop_ensemble`, in its order
+ENSEMBLES = {"magnetic_tile": MEMBERS[:2]}  # where not all members are averaged
 ROWS = ("plain", *MEMBERS, "ensemble")
 SHARED = ("encoder_name", "encoder_weights")  # that the plain recipe takes from the row `one`
 
@@ -146,7 +148,7 @@ def open_row(data: str, row: str, root: Path, read: bool) -> RunOrEnsemble | Non
     """The run or ensemble of a row, as it is on disk, or new; None where there is none and `read` is set."""
     folder = Path("runs") / f"real-{data}-{row}"
     if row == "ensemble":
-        members = [open_row(data, member, root, read) for member in MEMBERS]
+        members = [open_row(data, member, root, read) for member in ENSEMBLES.get(data, MEMBERS)]
         if read and None in members:
             return None
         for member in members:
