@@ -84,13 +84,14 @@ SETS: dict[str, dict[str, Any]] = {
 """Recipe settings that the pictures of each data set need."""
 
 MEMBER_SETTINGS: dict[tuple[str, str], dict[str, Any]] = {
-    # Breaks, frays and uneven tiles are told by the whole tile, of which a crop of 192 shows a part.
+    # Whole images at half the scale: breaks, frays and uneven tiles are told by the whole tile.
     ("magnetic_tile", "deeplab"): {"data.scale": 2, "inference.map_scale": 2, "augment.crop": (128, 256)},
+    ("magnetic_tile", "unet"): {"augment.transpose": 0.5},  # tiles lie in either direction
 }
 """What one member has otherwise than the others on a data set."""
 
 MEMBERS = ("one", "deeplab", "unet")  # of the recipe `laptop_ensemble`, in its order
-ENSEMBLES = {"magnetic_tile": MEMBERS[:2]}  # where not all members are averaged
+ENSEMBLES = {"magnetic_tile": ("one", "unet")}  # where not all members are averaged
 ROWS = ("plain", *MEMBERS, "ensemble")
 SHARED = ("encoder_name", "encoder_weights")  # that the plain recipe takes from the row `one`
 

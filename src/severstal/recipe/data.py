@@ -70,6 +70,9 @@ class AugmentSettings:
             is chosen.
         horizontal_flip: probability of mirroring left and right.
         vertical_flip: probability of mirroring top and bottom.
+        transpose: probability of exchanging rows and columns, which with both flips gives all eight
+            orientations. It is meant for square crops: a longer one is padded with black where the
+            transposed picture is too narrow.
         brightness: largest change, as a share of full white.
         contrast: largest change, as a share of the contrast.
         blackout: probability for each component of a mask to be erased from picture and mask (1st place).
@@ -88,6 +91,7 @@ class AugmentSettings:
     black_aware: bool = False
     horizontal_flip: float = within(0.5, 0.0, 1.0)
     vertical_flip: float = within(0.5, 0.0, 1.0)
+    transpose: float = within(0.0, 0.0, 1.0)
     brightness: float = within(0.2, 0.0, 1.0)
     contrast: float = within(0.2, 0.0, 1.0)
     blackout: float = within(0.0, 0.0, 1.0)

@@ -155,6 +155,7 @@ SWITCHES = {
     "blackout": _settings("defects erased together with their labels", {"augment.blackout": (0.3, 0.0)}),
     "copy_paste": _settings("copy-paste of rare defects", {"augment.copy_paste": (0.5, 0.0)}),
     "cyclic_shift": _settings("cyclic shift along the sheet", {"augment.cyclic_shift": (0.5, 0.0)}),
+    "transpose": _settings("rows and columns exchanged", {"augment.transpose": (0.5, 0.0)}),
     "roll_shift": _settings(
         "photometric change as between rolls of steel", {"augment.roll_shift": (0.5, 0.0)}
     ),

@@ -20,6 +20,7 @@ from severstal.report.palette import Sheet
 # Each at its maximum strength, so that it is visible; recipes use less. What changes most comes first.
 _SWITCHES = {
     "horizontal_flip, vertical_flip": ("flipped", {"horizontal_flip": 1.0, "vertical_flip": 1.0}),
+    "transpose": ("rows and columns exchanged", {"transpose": 1.0}),
     "brightness, contrast": ("brightness and contrast", {"brightness": 0.2, "contrast": 0.2}),
     "multi_scale": ("random scale", {"multi_scale": 0.4}),
     "copy_paste": ("a defect pasted", {"copy_paste": 1.0}),
@@ -70,6 +71,8 @@ def augment_figure(
     panels = []
     rest = list(names)
     for switch, (does, change) in _SWITCHES.items():
+        if switch == "transpose" and crop[0] != crop[1]:
+            continue  # most of what it would show is padding
         before = plain
         if switch == "cyclic_shift":
             before = replace(before, crop=whole)

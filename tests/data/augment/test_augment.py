@@ -77,6 +77,38 @@ def test_a_clean_picture_gives_a_clean_crop() -> None:
     assert not mask.any()
 
 
+@pytest.mark.parametrize("shape", [(40, 40, 3), (40, 40), (30, 50)])
+def test_a_transposed_picture_is_cropped_and_padded_as_another_of_that_shape(shape: tuple[int, ...]) -> None:
+    picture = np.random.default_rng(0).integers(16, 256, shape).astype(np.uint8)
+    bits = picture.reshape(*shape[:2], -1)[..., 0] & 1
+    augment = Augment(AugmentSettings(crop=(40, 40), transpose=1.0, non_empty=0.0, **PLAIN), shape[:2])
+    crop, mask = augment(picture, bits, seed=1)
+    height, width = crop.shape[:2]
+    assert (height, width) == (min(40, shape[0]), min(40, shape[1]))
+    turned = np.pad(picture.swapaxes(0, 1), [(0, 40), (0, 40)] + [(0, 0)] * (picture.ndim - 2))
+    places = [turned[top : top + height, :width] for top in range(shape[1] - height + 1)]
+    assert any(np.array_equal(crop, place) for place in places)
+    seen = crop.reshape(height, width, -1)[..., 0]
+    assert np.array_equal(mask, np.where(seen > 0, seen & 1, 0))
+
+
+def test_flips_and_transposition_give_all_eight_orientations() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (24, 24)).astype(np.uint8)
+    settings = AugmentSettings(crop=(24, 24), transpose=0.5, brightness=0.0, contrast=0.0)
+    augment = Augment(settings, (24, 24))
+    seen = {augment(picture, picture, seed)[0].tobytes() for seed in range(100)}
+    turned = [np.rot90(side, times) for side in (picture, picture.T) for times in range(4)]
+    assert seen == {each.tobytes() for each in turned}
+
+
+def test_probabilities_are_transposed_with_the_picture() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (24, 24)).astype(np.uint8)
+    settings = AugmentSettings(crop=(16, 16), transpose=0.5, brightness=0.0, contrast=0.0)
+    for seed in range(12):
+        crop, _, soft = Augment(settings, (24, 24)).with_probabilities(picture, picture, picture[None], seed)
+        assert np.array_equal(soft[0], crop)
+
+
 ALL = {
     "black_aware": True,
     "blackout": 0.5,
@@ -85,6 +117,7 @@ ALL = {
     "roll_shift": 0.5,
     "jpeg": 0.5,
     "multi_scale": 0.3,
+    "transpose": 0.5,
 }
 
 

@@ -19,10 +19,10 @@ class Augment:
     """Sample a crop of a picture and its mask, and augment both by the settings of a recipe.
 
     Steps that need more of the picture than the crop come first, on the whole picture: the cyclic shift, the
-    choice of the window, and the blackout of the components in the window, which copies steel from outside it
-    too. Then the window is cut out, resized and flipped, and everything else works on the crop alone, a fifth
-    of the pixels: pasted pieces before the change of brightness, so that they change with the steel around
-    them, and JPEG last, as in a camera.
+    transposition, the choice of the window, and the blackout of the components in the window, which copies
+    steel from outside it too. Then the window is cut out, resized and flipped, and everything else works on
+    the crop alone, a fifth of the pixels: pasted pieces before the change of brightness, so that they change
+    with the steel around them, and JPEG last, as in a camera.
 
     The arithmetic of brightness, contrast and JPEG is albumentations'; windows and flips are sampled as its
     CropNonEmptyMaskIfExists, RandomCrop and flips sample them, in a tenth of the time.
@@ -74,8 +74,8 @@ class Augment:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Sample the same crop, and cut it out of probabilities, too.
 
-        These follow the window, its size and the flips alone: the settings must not have a cyclic shift,
-        blackout or copy-paste.
+        These follow the transposition, the window, its size and the flips alone: the settings must not have
+        a cyclic shift, blackout or copy-paste.
 
         Args:
             picture: (H, W) uint8.
@@ -99,6 +99,9 @@ class Augment:
         settings, rng = self._settings, np.random.default_rng(seed)
         if settings.cyclic_shift:
             picture, bits = cyclic_shift(picture, bits, settings.cyclic_shift, _switch(seed, 1))
+        if settings.transpose and _switch(seed, 7).random() < settings.transpose:
+            picture, bits = _transposed(picture), _transposed(bits)
+            soft = None if soft is None else soft.swapaxes(1, 2)
         picture, bits = pad_black(picture, self._size), pad_black(bits, self._size)
         window = sample_window(
             *(picture, bits, self._size, settings.non_empty, rng),
@@ -124,6 +127,10 @@ class Augment:
 
 def _switch(seed: int, number: int) -> np.random.Generator:
     return np.random.default_rng([seed, number])
+
+
+def _transposed(plane: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(plane.swapaxes(0, 1))
 
 
 def _zoom(multi_scale: float, seed: int) -> float:
