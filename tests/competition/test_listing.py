@@ -1,6 +1,7 @@
 """Pictures are listed; other files beside them are skipped and logged."""
 
 import logging
+import os
 from pathlib import Path
 
 import cv2
@@ -98,6 +99,15 @@ def test_what_is_no_picture_is_passed_over_by_ending_and_content(tmp_path: Path)
         others=("README", "Thumbs.db", "a.json", "labels.csv"),
         folders=("batch2",),
     )
+
+
+def test_dangling_links_and_pipes_are_told_and_not_opened(tmp_path: Path) -> None:
+    save(tmp_path / "a.png", steel(0))
+    (tmp_path / "link.png").symlink_to("a.png")
+    (tmp_path / "dangling.png").symlink_to("nowhere.png")
+    os.mkfifo(tmp_path / "pipe")  # whoever opened it would wait for a writer
+    expected = FolderListing(pictures=("a.png", "link.png"), others=("dangling.png", "pipe"))
+    assert list_folder(tmp_path) == expected
 
 
 def test_names_are_sorted_by_their_letters(tmp_path: Path) -> None:

@@ -35,7 +35,8 @@ class FolderListing(NamedTuple):
         pictures: files that end as pictures do or begin as such, mask-like ones left out.
         masks: pictures that are the masks of others: called as another picture with another ending, or with
             `_mask` or the like behind its name, and drawn in a few flat values.
-        others: files that are no pictures, as `Thumbs.db` or labels.
+        others: files that are no pictures, as `Thumbs.db` or labels, links to files that are missing, and
+            what is no regular file.
         folders: folders that hold anything.
     """
 
@@ -63,13 +64,13 @@ def list_folder(folder: str | Path) -> FolderListing:
     try:
         with os.scandir(folder) as entries:
             found = sorted((entry for entry in entries if entry.name[0] != "."), key=lambda entry: entry.name)
-        files = [entry.name for entry in found if entry.is_file()]
+        files = {entry.name: entry.is_file() for entry in found if not entry.is_dir()}
         folders = tuple(entry.name for entry in found if entry.is_dir() and any(os.scandir(entry)))
     except (FileNotFoundError, NotADirectoryError):
         raise SeverstalError(f"{folder}: no such folder: give Kaggle's layout with --input") from None
     except OSError as error:
         raise SeverstalError(f"{folder}: {error.strerror}: give a readable folder") from error
-    pictures = [name for name in files if _is_picture(folder, name)]
+    pictures = [name for name, regular in files.items() if regular and _is_picture(folder, name)]
     others = tuple(sorted(set(files).difference(pictures)))
     masks = _find_masks(folder, pictures)
     kept = tuple(name for name in pictures if name not in masks)

@@ -99,21 +99,23 @@ def open_many(source: Any, recursive: bool = False) -> Iterator[PendingPicture |
 def picture_paths(folder: Path, recursive: bool) -> list[tuple[Path, str]]:
     """The pictures and videos of a folder, sorted, with the subfolder of each ('' for the folder itself).
 
-    Masks beside pictures, hidden files and what is no picture are passed over, with one line in the log.
+    Masks beside pictures, hidden files, what is no picture, and subfolders that are links, which might lead
+    back, are passed over, with one line in the log.
     """
     listing = list_folder(folder)
     videos = [name for name in listing.others if Path(name).suffix.lower() in VIDEO_ENDINGS]
+    links = tuple(name for name in listing.folders if (folder / name).is_symlink())
     rest = listing._replace(
         others=tuple(name for name in listing.others if name not in videos),
-        folders=() if recursive else listing.folders,
+        folders=links if recursive else listing.folders,
     )
     if line := describe_rest(rest):
         logger.info("%s: %s", folder, line)
     found = [(folder / name, "") for name in sorted((*listing.pictures, *videos))]
     if recursive:
         for name in listing.folders:
-            if (folder / name).is_symlink():
-                continue  # it might lead back to where it is
+            if name in links:
+                continue
             below = picture_paths(folder / name, recursive)
             found += [(path, f"{name}/{inner}" if inner else name) for path, inner in below]
     return found
