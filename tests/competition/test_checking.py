@@ -34,7 +34,18 @@ def test_2019s_official_sample_is_a_submission(real_data):
             ["header: the columns are `ImageId,ClassId,Enc"],
         ),
         (OLD + "b.jpg_1,\na.jpg_4,5 3\n", ["header: the columns are `ImageId_ClassId,EncodedPixels`"]),
-        (",ImageId,EncodedPixels,ClassId\n0,b.jpg,,1\n", ["header: the columns are `,ImageId,Enc"]),
+        (
+            ",ImageId,EncodedPixels,ClassId\n0,b.jpg,,1\n",
+            ["header: the columns are `,ImageId,Enc", "image a.jpg has no row: add"],
+        ),
+        (
+            "ImageId,ClassId,EncodedPixels\nb.jpg,7,\na.jpg,1,5 0\n",
+            [
+                "header: the columns are `ImageId,ClassId,Enc",
+                "row 1: class `7` is not",
+                "row 2: run 1 (`5 0`)",
+            ],
+        ),
         (TODAY + "b.jpg,,1\na.jpg,,1\nc.jpg,,1\n", ["row 3: image c.jpg is not among those of the sample"]),
         (TODAY + "b.jpg,,1\n", ["image a.jpg has no row: add `a.jpg,,1`"]),
         (TODAY, ["image b.jpg has no row: add", "image a.jpg has no row: add"]),

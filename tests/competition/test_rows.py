@@ -1,5 +1,6 @@
 """Every fault of a CSV file ends in one line that names the file, the row and the repair."""
 
+import gzip
 import re
 
 import pytest
@@ -47,7 +48,10 @@ def fault(path, read=read_rows):
         ("ImageId,ClassId\na.jpg,1\n", ": column EncodedPixels is missing"),
         ("ClassId,EncodedPixels\n1,1 3\n", ": column ImageId is missing"),
         ("ImageId_ClassId,Pixels\na.jpg_1,1 3\n", ": column EncodedPixels is missing"),
-        (TODAY.replace(",", ";"), ": column ImageId is missing, the header is `ImageId;ClassId;"),
+        (TODAY.replace(",", ";"), ": semicolons separate its columns: save it again with commas"),
+        (TODAY.replace(",", "\t"), ": tabs separate its columns: save it again with commas"),
+        (b"PK\x03\x04" + bytes(90), ": a ZIP archive, not a CSV file: unpack it and name the file inside"),
+        (gzip.compress(TODAY.encode()), ": a gzip archive, not a CSV file: unpack it"),
         ("a.jpg,1," + "1 3 " * 300, ": column ImageId is missing, the header is `a.jpg,1,1 3 1 3"),
     ],
 )

@@ -8,6 +8,16 @@ from severstal.errors import SeverstalError
 
 _MOST_ROWS = 400_000  # eight times Severstal's pairs
 _MOST_BYTES = 512 << 20
+_PACKED = {
+    b"PK\3\4": "ZIP archive",
+    b"\x1f\x8b": "gzip archive",
+    b"7z\xbc\xaf": "7z archive",
+}  # by first bytes
+_SEPARATORS = {
+    ";": "semicolons",
+    "\t": "tabs",
+    "|": "vertical bars",
+}  # as spreadsheets of some countries write
 
 
 def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
@@ -20,8 +30,8 @@ def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
         The header, and the rows, each with as many cells as the header.
 
     Raises:
-        SeverstalError: the file is missing, unreadable, empty, larger, of another encoding, wrongly quoted or
-            ragged.
+        SeverstalError: the file is missing, unreadable, an archive, empty, larger, of another encoding,
+            wrongly quoted or ragged, or something else than commas separates its columns.
 
     Example:
         >>> import tempfile
@@ -36,7 +46,11 @@ def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
     rows: list[list[str]] = []
     try:
         with Path(path).open("rb") as file:
-            encoding = text_encoding(file.read(4))
+            start = file.read(4)
+        packed = next((what for magic, what in _PACKED.items() if start.startswith(magic)), None)
+        if packed is not None:
+            raise SeverstalError(f"{path}: a {packed}, not a CSV file: unpack it and name the file inside")
+        encoding = text_encoding(start)
         with Path(path).open(encoding=encoding, newline="") as file:
             for cells in csv.reader(file, strict=True):
                 if cells:
@@ -57,6 +71,9 @@ def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
     if not rows:
         raise SeverstalError(f"{path}: empty: fetch or write the file again")
     header, cells = rows[0], rows[1:]
+    for character, name in _SEPARATORS.items():
+        if len(header) == 1 and character in header[0]:
+            raise SeverstalError(f"{path}: {name} separate its columns: save it again with commas")
     for number, row in enumerate(cells, start=1):
         if len(row) != len(header):
             raise SeverstalError(

@@ -12,9 +12,9 @@ from severstal.competition.rows import (
     TABLE_COLUMNS,
     Form,
     TableRow,
+    find_form,
     match_images,
     name_cells,
-    read_rows,
     row_faults,
     run_faults,
     shorten_text,
@@ -61,7 +61,7 @@ def read_checked(path: str | Path, sample: Sample, spec: Spec) -> Checked:
     The columns must be the sample's, in its order; each image of the sample must be named, and no other; each
     class be in the list, each pair stand there once at most (in 2019's form: once), each mask be proper
     run-length text; and the rows be in the sample's order, by class within an image. Where the columns are
-    wrong but known, that is the only finding.
+    those of the other generation, order and missing rows are not checked.
 
     Raises:
         SeverstalError: the file cannot be read as a table, has the columns of neither generation, or has
@@ -77,8 +77,8 @@ def read_checked(path: str | Path, sample: Sample, spec: Spec) -> Checked:
         (1, 1)
     """
     header, cells = read_cells(path)
-    right = tuple(header) == HEADERS[sample.form]
-    rows = name_cells(header, cells, sample.form) if right else read_rows(path)[1]
+    form = find_form(path, header)
+    rows = name_cells(header, cells, form)
     known = frozenset(sample.spelt)
     if rows and not any(row.image in known for row in match_images(rows, known)):
         raise SeverstalError(
@@ -90,15 +90,13 @@ def read_checked(path: str | Path, sample: Sample, spec: Spec) -> Checked:
         rows, spec.class_ids, images=known, place="those of the sample submission"
     )
     sound = {index: row for index, row in enumerate(rows) if index not in faults}
-    if right:
-        findings = [
-            *(f"row {index + 1}: {faults[index]}" for index in sorted(faults)),
-            *_unordered(sound, sample),
-            *_missing(rows, sample, spec),
-        ]
-    else:
+    findings = []
+    if tuple(header) != HEADERS[sample.form]:
         wanted = ",".join(HEADERS[sample.form])
         findings = [f"header: the columns are `{shorten_text(','.join(header))}`: write them as `{wanted}`"]
+    findings += [f"row {index + 1}: {faults[index]}" for index in sorted(faults)]
+    if form == sample.form:
+        findings += [*_unordered(sound, sample), *_missing(rows, sample, spec)]
     return Checked(findings, tidy(list(sound.values())))
 
 
