@@ -1,11 +1,14 @@
 """Checks of paths before anything is written: no output over an input, no link out of a folder."""
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from severstal.errors import SeverstalError
 from severstal.streams import is_stream
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
 def refuse_overwrite(outputs: Iterable[str | Path | None], inputs: Iterable[str | Path | None]) -> None:
@@ -41,6 +44,38 @@ def refuse_overwrite(outputs: Iterable[str | Path | None], inputs: Iterable[str 
         if place in written:
             raise SeverstalError(f"{output}: is named for two outputs: name another file for one of them")
         written.add(place)
+
+
+def require_usable(source: str | os.PathLike[str]) -> Path:
+    r"""Return the path that a caller gave, where the system can look for it; it may be missing.
+
+    Raises:
+        SeverstalError: it is empty, which would stand for the current folder, is an address on a network, or
+            the system refuses to look for it: a null character, too long, a loop of symlinks, a folder
+            without permission.
+
+    Example:
+        >>> require_usable("a.png")
+        PosixPath('a.png')
+        >>> require_usable("a\0.png")
+        Traceback (most recent call last):
+        severstal.errors.SeverstalError: 'a\x00.png': holds a null character: correct the path
+    """
+    text = os.fspath(source)
+    if not text:
+        raise SeverstalError("the path is empty: give a path, or . for the current folder")
+    if "\0" in text:
+        raise SeverstalError(f"{text!r}: holds a null character: correct the path")
+    if _ADDRESS.match(text):
+        raise SeverstalError(f"{text}: an address on a network: download the file and give its path")
+    path = Path(text)
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise SeverstalError(f"{path}: {error.strerror}: correct the path") from error
+    return path
 
 
 def refuse_links_outside(folder: str | Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from severstal.deploy.model import Model
 from severstal.deploy.quick_import import without_compiler, without_garbage_collection
 from severstal.errors import SeverstalError
+from severstal.path_checks import require_usable
 
 RELEASE_FILE = "release.json"
 """What makes a folder a release."""
@@ -25,7 +26,7 @@ def open_model(path: str | Path, device: str | None = None) -> Model:
         Traceback (most recent call last):
         severstal.errors.SeverstalError: runs/never-made: no such folder: give a run, an ensemble or a release
     """
-    folder = Path(path)
+    folder = require_usable(path)
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "no such folder"
         raise SeverstalError(f"{path}: {what}: give a run, an ensemble or a release")

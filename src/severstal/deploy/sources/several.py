@@ -15,6 +15,7 @@ from severstal.deploy.sources.arrays import array_to_picture, foreign_array, pil
 from severstal.deploy.sources.files import VIDEO_ENDINGS, is_sequence, open_bytes, open_file
 from severstal.deploy.sources.source import PendingPicture
 from severstal.errors import SeverstalError
+from severstal.path_checks import require_usable
 
 logger = logging.getLogger("severstal")
 
@@ -29,14 +30,14 @@ def is_many(source: Any) -> bool:
         SeverstalError: it is nothing that pictures are read from.
     """
     if isinstance(source, str | PathLike):
-        path = Path(source)
+        path = require_usable(source)
         if path.is_dir() or _is_pattern(path):
             return True
         return is_sequence(path)
-    if isinstance(source, bytes | bytearray | memoryview | np.ndarray | Image.Image):
+    if isinstance(source, bytes | bytearray | memoryview | Image.Image) or hasattr(source, "read"):
         return False
-    if hasattr(source, "read") or hasattr(source, "__array__"):
-        return False
+    if (array := foreign_array(source)) is not None:
+        return array.ndim == 1 and array.dtype.kind in "OUT"  # a column of paths, as of a table
     if isinstance(source, Iterable) and not isinstance(source, dict):
         return True
     raise _unknown(source)
@@ -53,7 +54,7 @@ def open_one(source: Any, name: str = "picture") -> PendingPicture:
         SeverstalError: it is nothing that a picture is read from.
     """
     if isinstance(source, str | PathLike):
-        return next(open_file(source))
+        return next(open_file(require_usable(source)))
     if isinstance(source, bytes | bytearray | memoryview):
         return open_bytes(bytes(source), name)
     if isinstance(source, Image.Image):
@@ -81,11 +82,11 @@ def open_many(source: Any, recursive: bool = False) -> Iterator[PendingPicture |
         What could not be opened takes its place as name and error, so that the others follow.
     """
     if isinstance(source, str | PathLike):
-        yield from _of_path(Path(source), recursive)
+        yield from _of_path(source, recursive)
         return
     for number, item in enumerate(source):
         if isinstance(item, str | PathLike):
-            yield from _of_path(Path(item), recursive)
+            yield from _of_path(item, recursive)
             continue
         try:
             if is_many(item):
@@ -121,8 +122,9 @@ def picture_paths(folder: Path, recursive: bool) -> list[tuple[Path, str]]:
     return found
 
 
-def _of_path(path: Path, recursive: bool) -> Iterator[PendingPicture | Unreadable]:
+def _of_path(source: str | PathLike[str], recursive: bool) -> Iterator[PendingPicture | Unreadable]:
     try:
+        path = require_usable(source)
         if path.is_dir():
             paths = picture_paths(path, recursive)
             if not paths:
@@ -138,7 +140,7 @@ def _of_path(path: Path, recursive: bool) -> Iterator[PendingPicture | Unreadabl
         else:
             paths = [(path, "")]
     except SeverstalError as error:
-        yield str(path), error
+        yield str(source), error
         return
     for each, folder in paths:
         try:
