@@ -194,6 +194,7 @@ def main() -> None:
     parser.add_argument("--pause", type=float, default=0.0, help="seconds after each, for other programs")
     parser.add_argument("--each", action="store_true", help="print each measurement, too")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the programs end with this one
 
     found = {(name, beside): [] for name in arguments.settings for beside in SHARES}
     with programs("loop", 2, {}, arguments.priority) as loops:
