@@ -45,6 +45,22 @@ class SeverstalError(Exception):
         return [f"severstal: {self}"]
 
 
+def import_fault(error: ImportError, package: str) -> str:
+    """Say why an optional package could not be imported: it is absent, or it is broken.
+
+    A package may be installed and lack a package that itself imports; "is not installed" would then send the
+    user the wrong way.
+
+    Example:
+        >>> import_fault(ModuleNotFoundError("No module named 'ray'", name="ray"), "ray")
+        'is not installed'
+        >>> import_fault(ModuleNotFoundError("No module named 'six'", name="six"), "ray")
+        "cannot be imported (No module named 'six')"
+    """
+    absent = isinstance(error, ModuleNotFoundError) and error.name == package
+    return "is not installed" if absent else f"cannot be imported ({error})"
+
+
 def printable(text: str) -> str:
     r"""Escape what is not for showing: control characters, among them those that command a terminal.
 

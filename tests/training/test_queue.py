@@ -163,7 +163,9 @@ def test_an_error_is_one_line_and_the_others_end(train: Callable[..., Command], 
 
 def test_without_ray_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(SeverstalError, match=r"needs the package ray: pip install 'ray"):
+    with pytest.raises(
+        SeverstalError, match=r"needs the package ray, which is not installed: pip install 'ray"
+    ):
         run_tasks([Task(Path("runs/any"), 0)], print)
 
 

@@ -31,7 +31,7 @@ def read_given_folds(path: str | Path, images: Collection[str] | None = None) ->
 
     Raises:
         SeverstalError: the file is missing, is no such table, names a picture twice, one that there is not
-            or not all, or a fold that is no whole number from 0 to 49; or a fold is empty.
+            or not all, or a fold that is not a whole number from 0 to 49; or a fold is empty.
 
     Example:
         >>> import tempfile
@@ -79,7 +79,9 @@ def _check_rows(path: str | Path, rows: list[TableRow], images: Collection[str] 
             fault = f"image {name} stands in row {earlier} too: delete one of the two rows"
         elif match is None or int(match[1]) >= _MOST_FOLDS:
             text = shorten_text(ascii(row.class_text)[1:-1])
-            fault = f"fold `{text}` is no whole number from 0 to {_MOST_FOLDS - 1}: number the folds from 0"
+            fault = (
+                f"fold `{text}` is not a whole number from 0 to {_MOST_FOLDS - 1}: number the folds from 0"
+            )
         else:
             continue
         raise SeverstalError(f"{path} row {number}: {fault}")

@@ -9,7 +9,7 @@ def check_whole(name: str, value: Any, least: int = 1) -> int:
     """Return a whole number after checking it.
 
     Raises:
-        SeverstalError: the value is no whole number, or is below `least`.
+        SeverstalError: the value is not a whole number, or is below `least`.
 
     Example:
         >>> check_whole("decoder_layers", 0)

@@ -24,7 +24,7 @@ from types import ModuleType
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from severstal.errors import SeverstalError
+from severstal.errors import SeverstalError, import_fault
 from severstal.files import exclusive_lock
 from severstal.logs import show_log
 from severstal.processes import process_count
@@ -181,10 +181,11 @@ def _ray() -> Iterator[ModuleType]:
     os.environ["RAY_AUTH_MODE"] = os.environ.get("RAY_AUTH_MODE", "token") if address else "token"
     try:
         import ray
-    except ModuleNotFoundError:
+    except ImportError as error:
         raise SeverstalError(
-            "--engine ray needs the package ray: pip install 'ray>=2.52', or leave --engine out"
-        ) from None
+            f"--engine ray needs the package ray, which {import_fault(error, 'ray')}: "
+            "pip install 'ray>=2.52', or leave --engine out"
+        ) from error
     if tuple(int(number) for number in ray.__version__.split(".")[:2]) < _RAY_FLOOR:
         raise SeverstalError(
             f"ray {ray.__version__} has no token authentication: pip install 'ray>=2.52', or leave "

@@ -65,9 +65,15 @@ def test_run_lengths_are_the_competitions(result: Result) -> None:
         assert np.array_equal(decode(runs, result.image_shape), result.mask >> (class_id - 1) & 1)
 
 
-def test_supervision_is_optional(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_supervision_is_optional(result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "supervision", None)
     with pytest.raises(SeverstalError, match="supervision is not installed: pip install supervision"):
+        result.to_supervision()
+    broken = tmp_path / "supervision.py"
+    broken.write_text("import a_package_that_nobody_has\n")
+    monkeypatch.delitem(sys.modules, "supervision")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(SeverstalError, match=r"supervision cannot be imported \(No module named 'a_package"):
         result.to_supervision()
     monkeypatch.setitem(sys.modules, "supervision", SimpleNamespace(Detections=SimpleNamespace))
     found = result.to_supervision()

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from severstal.errors import SeverstalError
+from severstal.errors import SeverstalError, import_fault
 
 if TYPE_CHECKING:
     from severstal.deploy.result import Result
@@ -16,12 +16,13 @@ def detections(result: "Result") -> Any:
     `data["class_name"]` holds the names, as the package's own annotators look for them.
 
     Raises:
-        SeverstalError: the package supervision is not installed.
+        SeverstalError: the package supervision cannot be imported.
     """
     try:
         import supervision
-    except ImportError:
-        raise SeverstalError("the package supervision is not installed: pip install supervision") from None
+    except ImportError as error:
+        fault = import_fault(error, "supervision")
+        raise SeverstalError(f"the package supervision {fault}: pip install supervision") from error
     if result.ok:
         return supervision.Detections.empty()
     masks = np.zeros((len(result.defects), *result.image_shape), bool)

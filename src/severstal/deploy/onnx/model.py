@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from severstal.deploy.model import ModelDescription, ModelOutput
-from severstal.errors import SeverstalError
+from severstal.errors import SeverstalError, import_fault
 from severstal.threads import available_cores
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def open_session(path: str | Path) -> "InferenceSession":
         import onnxruntime
     except ImportError as error:
         raise SeverstalError(
-            f"{path}: needs ONNX Runtime, which is not installed: pip install onnxruntime"
+            f"{path}: needs ONNX Runtime, which {import_fault(error, 'onnxruntime')}: pip install onnxruntime"
         ) from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = _threads()
