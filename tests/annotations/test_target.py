@@ -3,7 +3,7 @@
 import pytest
 
 from severstal.annotations.target import Target
-from severstal.competition.spec import Spec
+from severstal.competition.spec import SEVERSTAL, Spec
 
 SPEC = Spec("tiny", (6, 9), ("hole", "crack"))
 
@@ -31,6 +31,13 @@ def test_sizes_may_be_text_or_absent_but_not_others(fault):
     for height, width in ((9, 6), ("nine", 9), (6, None), ([6], 9), (6.5, 9), (float("inf"), 9)):
         assert "this data set is 6 x 9" in fault(target.check_size, "a", height, width, "a")
         target.check_size("absent", height, width, "a")
+
+
+def test_a_folder_without_dataset_toml_is_told_to_write_one(fault):
+    target = Target(["a"], SEVERSTAL)
+    assert "write a dataset.toml with name and classes" in fault(target.check_size, "a", 6, 9, "a")
+    assert "or list your classes in dataset.toml" in fault(target.class_id, "hole", "a")
+    assert "dataset.toml" not in fault(Target(["a"], SPEC).class_id, "dent", "a")
 
 
 def test_an_ambiguous_stem_is_refused(fault):

@@ -8,7 +8,7 @@ from typing import Any
 
 from severstal.annotations.matching import PictureNames
 from severstal.annotations.outside import base_name, quote
-from severstal.competition.spec import Spec
+from severstal.competition.spec import SEVERSTAL, Spec, size_repair
 from severstal.errors import SeverstalError, nearest
 
 
@@ -96,9 +96,10 @@ class Target:
             return self._class_ids[_composed(label)]
         names = [*self.spec.classes, *self.classes]
         known = nearest(str(label)[:200], names) or self.spec.classes[0]
+        own = ", or list your classes in dataset.toml" if self.spec == SEVERSTAL else ""
         raise SeverstalError(
             f"{where}: label {quote(label)} is unknown, the nearest is {known!r}: rename it, "
-            f"or assign its class with --classes {quote(label)}={self._class_ids[_composed(known)]}"
+            f"or assign its class with --classes {quote(label)}={self._class_ids[_composed(known)]}{own}"
         )
 
     def check_size(self, image: str, height: Any, width: Any, where: str) -> None:
@@ -122,8 +123,8 @@ class Target:
                 "data set"
             )
         raise SeverstalError(
-            f"{said}; this data set is {shape[0]} x {shape[1]}: annotate pictures of that size, or leave "
-            "image_shape out of dataset.toml so that each picture keeps its own size"
+            f"{said}; this data set is {shape[0]} x {shape[1]}: annotate pictures of that size, or "
+            f"{size_repair(shape)}"
         )
 
 

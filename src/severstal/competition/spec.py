@@ -182,6 +182,21 @@ SEVERSTAL = Spec("severstal", (256, 1600), ("class 1", "class 2", "class 3", "cl
 """The competition: 256 x 1600 grey pictures; Severstal never named the four classes."""
 
 
+def size_repair(image_shape: tuple[int, int]) -> str:
+    """Say in an error what to do about pictures of another size than the data set's.
+
+    Example:
+        >>> size_repair((64, 96))
+        'leave image_shape out of dataset.toml so that each picture keeps its own size'
+    """
+    if image_shape == SEVERSTAL.image_shape:  # most likely a folder that has no dataset.toml yet
+        return (
+            "write a dataset.toml with name and classes, without image_shape, so that each picture keeps its "
+            "own size (a folder without that file counts as Severstal's)"
+        )
+    return "leave image_shape out of dataset.toml so that each picture keeps its own size"
+
+
 def read_spec(folder: str | Path) -> Spec:
     """Read `dataset.toml` in an input folder, or return the competition's own where there is none.
 

@@ -11,7 +11,7 @@ from severstal.competition.headers import (
     picture_faults,
     read_orientation,
 )
-from severstal.competition.spec import Spec
+from severstal.competition.spec import Spec, size_repair
 from severstal.data.arrays import with_channels
 from severstal.data.available import check_memory
 from severstal.errors import SeverstalError
@@ -124,7 +124,7 @@ def _check_shape(
     if (width, height) not in sizes:
         raise SeverstalError(
             f"{name}: the picture is {shown[1]} x {shown[0]}; this data set is {height} x {width}: "
-            "resize it, or leave image_shape out of dataset.toml so that each picture keeps its own size"
+            f"resize it, or {size_repair(image_shape)}"
         )
 
 
