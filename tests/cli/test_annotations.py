@@ -15,8 +15,8 @@ def test_exported_labels_are_imported_unchanged(small_input, tmp_path, capsys):
     assert (tmp_path / "train.csv").read_bytes() == (small_input / "train.csv").read_bytes()
     out, err = capsys.readouterr()
     assert out.splitlines() == [
-        f"{tmp_path / 'a.xml'}: 12 masks, 18 pictures",
-        f"{tmp_path / 'train.csv'}: 12 masks on 18 pictures",
+        f"{tmp_path / 'a.xml'}: 12 masks, 18 images",
+        f"{tmp_path / 'train.csv'}: 12 masks on 18 images",
     ]
     assert err == ""
 

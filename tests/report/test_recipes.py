@@ -29,7 +29,7 @@ def test_values_have_units_and_are_aligned() -> None:
     assert a.index("0.9200") == head.index("score")
     assert a.index("0.4000") == head.index("Dice on defects")
     assert a.index("imagenet") == head.index("weights")
-    assert a.index(" 100 ") + 4 == head.index("pictures") + len("pictures")
+    assert a.index(" 100 ") + 4 == head.index("crops") + len("crops")
     ends = [
         head.index(name) + len(name)
         for name in ("parameters", "multiply-adds", "memory", "training", "inference")
@@ -59,7 +59,7 @@ def test_pictures_seen_are_beside_the_names_where_they_differ() -> None:
     assert [name.rpartition(", ")[2] for name in names] == ["1,040", "100", "100"]
     alike = draw_recipes(recipe_table([replace(row, pictures=100) for row in ROWS]), "steel")
     assert alike.axes[0].get_yticklabels()[0].get_text() == "1  better"
-    assert any("100 pictures seen in each fold" in text.get_text() for text in alike.texts)
+    assert any("100 crops seen in each fold" in text.get_text() for text in alike.texts)
 
 
 def test_the_gallery_has_the_truth_on_top() -> None:

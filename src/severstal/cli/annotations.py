@@ -41,7 +41,7 @@ def export(
     from severstal.annotations.formats import export_labels
 
     exported = export_labels(format, output, labels, input, images)
-    print(f"{output}: {len(exported.table)} masks, {len(exported.images)} pictures")
+    print(f"{output}: {_count(len(exported.table), 'mask')}, {_count(len(exported.images), 'image')}")
 
 
 def import_(
@@ -75,4 +75,8 @@ def import_(
     imported = import_labels(format, path, output, input, images, classes, skip_boxes)
     for note in imported.notes:
         print(f"severstal: {note}", file=sys.stderr)
-    print(f"{output}: {len(imported.table)} masks on {len(imported.listed)} pictures")
+    print(f"{output}: {_count(len(imported.table), 'mask')} on {_count(len(imported.listed), 'image')}")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

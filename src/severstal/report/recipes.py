@@ -19,11 +19,11 @@ from severstal.report.palette import FIGURE_WIDTH, GREY, TEXT_SIZE, Sheet, dress
 _CROP = 1.6  # width over height of the part of a long picture that is shown
 _NAME_WIDTH, _NETWORK_WIDTH, _WEIGHTS_WIDTH = 32, 44, 24
 _NOTES = (
-    "weights: initial weights of the encoder. pictures: crops seen in one fold's training. score: out of",
-    "fold, under rules searched without each image's fold, with its 95 % interval over image groups. Dice",
-    "on defects is that of plain 0.5. Multiply-adds are those of one picture. Memory is that of the largest",
-    "training step: weights, gradients, optimizer state and activations. Training: crops per second,",
-    "validation included. Inference: whole pictures per second with all views.",
+    "weights: initial weights of the encoder. crops: seen in the training of one fold. score: out of fold,",
+    "under rules searched without each image's fold, with its 95 % interval over groups of near-duplicates.",
+    "Dice on defects is that of plain 0.5. Multiply-adds are those of one image. Memory is that of the",
+    "largest training step: weights, gradients, optimizer state and activations. Training: crops per second,",
+    "validation included. Inference: whole images per second with all views.",
 )
 
 
@@ -38,7 +38,7 @@ def format_recipes(table: pd.DataFrame) -> str:
         >>> format_recipes(pd.DataFrame([row])).splitlines()[1]
         'plain   unet on resnet34  failed: no memory'
     """
-    head = ("recipe", "network", "weights", "pictures", "score", "95 %", "Dice on defects", "95 %")
+    head = ("recipe", "network", "weights", "crops", "score", "95 %", "Dice on defects", "95 %")
     cells: list[tuple[str, ...]] = [(*head, "parameters", "multiply-adds", "memory", "training", "inference")]
     for _, row in table.iterrows():
         named = (truncate(row["recipe"], _NAME_WIDTH), truncate(row["networks"], _NETWORK_WIDTH))
@@ -71,7 +71,7 @@ def draw_recipes(table: pd.DataFrame, input: str) -> Sheet:
 
     Returns:
         Scores with their intervals above; Dice on defects over multiply-adds and over speed below. The number
-        of pictures seen is in the note or, where it differs, beside the names.
+        of crops seen is in the note or, where it differs, beside the names.
 
     Example:
         `draw_recipes(recipe_table(rows), "severstal")`
@@ -80,7 +80,7 @@ def draw_recipes(table: pd.DataFrame, input: str) -> Sheet:
     places = range(1, len(done) + 1)
     pictures = done["pictures"].tolist()
     equal = len(set(pictures)) == 1
-    seen = f"{pictures[0]:,} pictures seen" if equal else "Beside each name the pictures seen"
+    seen = f"{pictures[0]:,} crops seen" if equal else "Beside each name the crops seen"
     rows = 1.2 + 0.22 * max(len(done), 8)  # inches
     figure, axes = sheet(
         FIGURE_WIDTH,
