@@ -3,6 +3,7 @@
 import pytest
 
 from severstal.annotations.outside import base_name, read_foreign_json, read_xml
+from severstal.errors import SeverstalError
 
 
 @pytest.mark.parametrize(
@@ -62,3 +63,10 @@ def test_a_huge_file_is_not_read(tmp_path, fault, monkeypatch):
 @pytest.mark.parametrize("text", ["../../a.jpg", "/etc/a.jpg", "c:\\x\\a.jpg", "a.jpg", "..\\a.jpg"])
 def test_only_the_name_counts(text):
     assert base_name(text) == "a.jpg"
+
+
+def test_a_repeated_key_is_refused_and_loses_no_labels(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text('{"annotations": [1], "images": [], "annotations": []}')
+    with pytest.raises(SeverstalError, match=r"a\.json: the key 'annotations' stands twice in one object"):
+        read_foreign_json(path)

@@ -66,7 +66,7 @@ def read_foreign_json(path: str | Path) -> Any:
         severstal.errors.SeverstalError: ...a.json: not JSON (Expecting ...): export it again
     """
     try:
-        return json.loads(read_text(path))
+        return json.loads(read_text(path), object_pairs_hook=lambda pairs: _object(pairs, path))
     except RecursionError:
         raise SeverstalError(f"{path}: nested too deeply for a file of labels: give another file") from None
     except ValueError as error:  # of the syntax, or of a number with thousands of digits
@@ -86,7 +86,7 @@ def read_lines(path: str | Path) -> list[tuple[int, Any]]:
     for number, line in enumerate(read_text(path).split("\n"), start=1):
         if line.strip():
             try:
-                found.append((number, json.loads(line)))
+                found.append((number, json.loads(line, object_pairs_hook=lambda pairs: _object(pairs, path))))
             except (ValueError, RecursionError) as error:
                 raise SeverstalError(
                     f"{path} line {number}: not JSON: export the project as NDJSON, one JSON value per line"
@@ -170,3 +170,13 @@ def quote(value: Any) -> str:
         return "nothing"
     text = re.sub(r"\s+", " ", repr(value)) if isinstance(value, str | int | float) else type(value).__name__
     return text if len(text) <= 60 else text[:60] + "..."
+
+
+def _object(pairs: list[tuple[str, Any]], path: str | Path) -> dict[str, Any]:
+    """An object of JSON; of a repeated key Python would keep the last value and lose the others' labels."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise SeverstalError(f"{path}: the key {twice[:60]!r} stands twice in one object: export it again")
+    return found
